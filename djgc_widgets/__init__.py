@@ -1,0 +1,30 @@
+"""See what DataJoint object stores hold, what the rows still need, and what may go."""
+
+from djgc_widgets.demo import DemoLab, open_lab
+from djgc_widgets.model import (
+    Cancelled,
+    InputError,
+    Notice,
+    Progress,
+    SweepRefusedError,
+)
+from djgc_widgets.panel import GCPanel
+from djgc_widgets.plan import Receipt, SweepPlan
+from djgc_widgets.scanner import scan
+from djgc_widgets.scans import CompleteScan, IncompleteScan
+
+__all__ = [
+    "Cancelled",
+    "CompleteScan",
+    "DemoLab",
+    "GCPanel",
+    "IncompleteScan",
+    "InputError",
+    "Notice",
+    "Progress",
+    "Receipt",
+    "SweepPlan",
+    "SweepRefusedError",
+    "open_lab",
+    "scan",
+]

@@ -1,0 +1,195 @@
+"""The schema of every frame: each column, its dtype and meaning, written once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a frame: its name, dtype and meaning (with the unit)."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSchema:
+    """The columns of a frame, in order; adapters, docs and grids use it."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names, in order."""
+        return [column.name for column in self.columns]
+
+    def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
+        """Return a new frame with exactly these columns, dtypes and a fresh index.
+
+        Parameters
+        ----------
+        columns : DataFrame or mapping
+            Must hold every column of the schema; others are dropped.
+
+        Returns
+        -------
+        DataFrame
+            A frame of this schema.
+
+        Raises
+        ------
+        ValueError
+            If a column is absent or cannot take its dtype.
+        """
+        frame = pd.DataFrame(columns)
+        absent = [name for name in self.names if name not in frame]
+        if absent:
+            raise ValueError(
+                f"A frame of {self.name} needs the columns {absent}; got {list(frame)}."
+            )
+        dtypes = {column.name: column.dtype for column in self.columns}
+        return frame[self.names].astype(dtypes).reset_index(drop=True)
+
+    def empty(self) -> pd.DataFrame:
+        """Return a frame of this schema without rows."""
+        return self.conform({name: [] for name in self.names})
+
+
+_TIME = "datetime64[us, UTC]"
+
+REFERENCES = FrameSchema(
+    "references",
+    (
+        Column("store", "str", "store that the recorded path lies in"),
+        Column("section", "str", "section of the path; NA outside hash and schema"),
+        Column("schema", "str", "schema of the row that refers"),
+        Column("table", "str", "table of the row that refers"),
+        Column("attribute", "str", "store column of that table"),
+        Column("codec", "str", "codec named in the column's comment"),
+        Column("path", "str", "recorded path, relative to the store"),
+        Column("size_bytes", "Int64", "size as recorded; NA if the codec records none"),
+        Column("is_dir", "bool", "the row records a folder"),
+        Column("row_key", "str", "primary key of the row, as JSON"),
+        Column("state", "str", "present or missing"),
+    ),
+)
+
+OBJECTS = FrameSchema(
+    "objects",
+    (
+        Column("store", "str", "store that holds the object"),
+        Column("section", "str", "hash or schema; NA elsewhere"),
+        Column("schema", "str", "schema that the path names; NA if it names none"),
+        Column("table", "str", "table that the path names; NA in the hash section"),
+        Column("path", "str", "path relative to the store"),
+        Column(
+            "is_dir", "bool", "a folder that one row refers to, stored as many files"
+        ),
+        Column("files", "int64", "stored files, a sidecar manifest included"),
+        Column("size_bytes", "int64", "sum of the sizes of these files, in bytes"),
+        Column(
+            "modified_at", _TIME, "latest change of these files, by the store's clock"
+        ),
+        Column("status", "str", "live, orphan, young or unknown"),
+        Column("reason", "str", "why it has this status; NA for live objects"),
+        Column("references", "int64", "rows that refer to it"),
+    ),
+)
+
+TRASH = FrameSchema(
+    "trash",
+    (
+        Column("store", "str", "store whose trash holds the object"),
+        Column("sweep_id", "str", "sweep that moved it"),
+        Column("path", "str", "path that it had in the store"),
+        Column("files", "int64", "stored files"),
+        Column("size_bytes", "int64", "sum of their sizes, in bytes"),
+        Column("referenced", "bool", "a row refers to that path again"),
+    ),
+)
+
+SUMMARY = FrameSchema(
+    "summary",
+    (
+        Column("store", "str", "store"),
+        Column("status", "str", "live, orphan, young, unknown or trash"),
+        Column("objects", "int64", "stored objects"),
+        Column("files", "int64", "stored files"),
+        Column("size_bytes", "int64", "physical bytes: each object once"),
+        Column("references", "int64", "rows that refer to these objects"),
+        Column("logical_bytes", "int64", "bytes counted once per row that refers"),
+    ),
+)
+
+FILES = FrameSchema(
+    "files",
+    (
+        Column("store", "str", "store"),
+        Column("path", "str", "path relative to the store"),
+        Column("size_bytes", "int64", "size in bytes"),
+        Column(
+            "modified_ns",
+            "int64",
+            "last modification, ns since 1970, by the store's clock",
+        ),
+        Column("inode", "uint64", "identity of the file on its file system"),
+        Column("kind", "str", "file, symlink, special or unreadable name"),
+    ),
+)
+
+FOLDERS = FrameSchema(
+    "folders",
+    (
+        Column("store", "str", "store"),
+        Column("path", "str", "path relative to the store"),
+        Column(
+            "modified_ns", "int64", "last change of the folder's entries, ns since 1970"
+        ),
+    ),
+)
+
+RECORDED = FrameSchema(
+    "recorded",
+    (
+        Column(
+            "named_store", "str", "store that the metadata names; NA if it names none"
+        ),
+        Column(
+            "column_store",
+            "str",
+            "store that the column's comment names; empty: the default",
+        ),
+        *(
+            column
+            for column in REFERENCES.columns
+            if column.name not in {"store", "section", "state"}
+        ),
+    ),
+)
+
+RECEIPT = FrameSchema(
+    "receipt",
+    (
+        Column("store", "str", "store"),
+        Column("path", "str", "path relative to the store"),
+        Column("files", "int64", "stored files"),
+        Column("size_bytes", "int64", "bytes that were moved, or would have been"),
+        Column("outcome", "str", "moved, skipped, restored or failed"),
+        Column("detail", "str", "why, for everything but a plain move"),
+    ),
+)
+
+
+TEXT = pa.large_string()
+"""Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
+
+
+def arrow_text(values: object) -> pa.Array:
+    """Return text as one Arrow array."""
+    array = pa.array(values, TEXT)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

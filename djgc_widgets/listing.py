@@ -1,0 +1,163 @@
+"""Everything below a folder: sizes and dates, without opening a file."""
+
+import os
+import stat
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from djgc_widgets.frames import FILES, FOLDERS, arrow_text
+from djgc_widgets.model import FileKind, Notice, Progress, ProgressCallback, StoreInfo
+
+_PAGE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a store holds, or as much as could be seen of it.
+
+    Parameters
+    ----------
+    files, folders : DataFrame
+        Frames of these schemas.
+    problems : tuple of Notice
+        Folders that could not be read, files that could not be sized.
+    warnings : tuple of Notice
+        Entries that vanished while they were listed.
+    """
+
+    files: pd.DataFrame
+    folders: pd.DataFrame
+    problems: tuple[Notice, ...]
+    warnings: tuple[Notice, ...]
+
+
+def list_folder(info: StoreInfo, progress: ProgressCallback) -> Listing:
+    """List every file below a store's folder, without opening any.
+
+    Parameters
+    ----------
+    info : StoreInfo
+        Its address is the real path of the folder.
+    progress : callable
+        Called once per 10,000 entries.
+
+    Returns
+    -------
+    Listing
+        Symbolic links are listed, not followed.
+    """
+    return _Walk(info, progress).run()
+
+
+class _Walk:
+    """One walk over a store: columns instead of objects, a page at a time."""
+
+    def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
+        self._info = info
+        self._progress = progress
+        self._paths: list[str] = []
+        self._facts: list[tuple[int, int, int]] = []  # size, modified, inode
+        self._kinds: list[str] = []
+        self._frames: list[pd.DataFrame] = []
+        self._folders: list[tuple[str, int]] = []
+        self._problems: list[Notice] = []
+        self._warnings: list[Notice] = []
+        self._seen = 0
+
+    def run(self) -> Listing:
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(f"{self._info.address}/{folder}") as entries:
+                    for entry in entries:
+                        path = f"{folder}/{entry.name}" if folder else entry.name
+                        if self._add(entry, path):
+                            waiting.append(path)
+            except OSError as error:
+                # a folder that a writer removed is gone with its files; not so the root
+                gone = isinstance(error, FileNotFoundError) and folder
+                place = self._warnings if gone else self._problems
+                place.append(self._notice(folder, error))
+        self._page()
+        folders = {
+            "store": self._info.name,
+            "path": _texts([path for path, _ in self._folders])[0],
+            "modified_ns": [modified for _, modified in self._folders],
+        }
+        return Listing(
+            pd.concat(self._frames, ignore_index=True),
+            FOLDERS.conform(folders),
+            tuple(self._problems),
+            tuple(self._warnings),
+        )
+
+    def _add(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Note one entry; tell whether it is a folder."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError as error:
+            self._warnings.append(self._notice(path, error))
+            return False
+        except OSError as error:
+            self._problems.append(self._notice(path, error))
+            return False
+        self._seen += 1
+        if self._seen % _PAGE == 0:
+            self._page()
+        if stat.S_ISDIR(status.st_mode):
+            self._folders.append((path, status.st_mtime_ns))
+            return True
+        kind = FileKind.FILE if stat.S_ISREG(status.st_mode) else FileKind.SPECIAL
+        kind = FileKind.SYMLINK if stat.S_ISLNK(status.st_mode) else kind
+        self._paths.append(path)
+        self._facts.append((status.st_size, status.st_mtime_ns, status.st_ino))
+        self._kinds.append(kind.value)
+        return False
+
+    def _page(self) -> None:
+        """Turn what was noted into columns, so that no object per file is kept."""
+        paths, unreadable = _texts(self._paths)
+        for index in unreadable:
+            self._kinds[index] = FileKind.UNREADABLE_NAME.value
+        facts = np.array(self._facts, dtype=np.uint64).reshape(-1, 3)
+        columns = {
+            "store": self._info.name,
+            "path": paths,
+            "size_bytes": facts[:, 0].astype(np.int64),
+            "modified_ns": facts[:, 1].astype(np.int64),
+            "inode": facts[:, 2],
+            "kind": self._kinds,
+        }
+        self._frames.append(FILES.conform(columns))
+        self._paths, self._facts, self._kinds = [], [], []
+        self._progress(Progress(f"listing store {self._info.name}", self._seen))
+
+    def _notice(self, path: str, error: OSError) -> Notice:
+        place = f"store {self._info.name}: {path or self._info.address}"
+        if isinstance(error, FileNotFoundError) and path:
+            return Notice(
+                place,
+                "it vanished while the store was listed",
+                "Nothing to do; writers rename files",
+            )
+        reason = error.strerror or type(error).__name__
+        return Notice(
+            place,
+            f"it could not be read ({reason}), so what it holds is not known",
+            "Give this account the right to read it, or mount it, then scan again",
+        )
+
+
+def _texts(paths: list[str]) -> tuple[pd.api.extensions.ExtensionArray, list[int]]:
+    """Return paths as text, and the positions of those whose bytes are no UTF-8."""
+    try:
+        return pd.array(arrow_text(paths), dtype="str"), []
+    except UnicodeEncodeError:
+        shown = [
+            os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths
+        ]
+        unreadable = [index for index, path in enumerate(paths) if shown[index] != path]
+        return pd.array(arrow_text(shown), dtype="str"), unreadable

@@ -1,0 +1,256 @@
+"""Decide: a complete scan and a selection -> a plan, or refusals. A plan is a value."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from djgc_widgets.frames import FILES, OBJECTS, RECEIPT
+from djgc_widgets.model import InputError, Notice, ProgressCallback, Status, no_progress
+from djgc_widgets.reconcile import Reconciled
+
+VALIDITY = timedelta(hours=1)
+"""How long after it was made a plan may be carried out."""
+
+Selection = pd.DataFrame | pd.Series | Iterable[str] | None
+"""A frame with ``store`` and ``path``, a mask, paths, or None for all orphans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a sweep or a restore did: one honest row per object.
+
+    Parameters
+    ----------
+    sweep_id : str
+        Name of the sweep's folder in the trash.
+    rows : DataFrame
+        A frame of the receipt schema.
+    put_back : callable
+        Restores the sweep; bound by whoever made the receipt.
+    """
+
+    sweep_id: str
+    rows: pd.DataFrame
+    put_back: Callable[[], "Receipt"] = field(repr=False, compare=False)
+
+    def restore(self) -> "Receipt":
+        """Bring back what this sweep moved; never overwrites.
+
+        Returns
+        -------
+        Receipt
+            One row per object: restored, or failed and why.
+        """
+        return self.put_back()
+
+    def count(self, outcome: str) -> int:
+        """Return the number of objects with this outcome."""
+        return int(self.rows["outcome"].eq(outcome).sum())
+
+    def size_bytes(self, outcome: str) -> int:
+        """Return the bytes of the objects with this outcome."""
+        return int(self.rows.loc[self.rows["outcome"].eq(outcome), "size_bytes"].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPlan:
+    """What would be moved to the trash, with the identity of each file.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame of the objects schema: what was selected.
+    files : DataFrame
+        A frame of the files schema with the additional column ``object``, the path of
+        the file's object: the pinned identities.
+    created_at, expires_at : datetime
+        Aware UTC times between which the plan may be carried out.
+    refusals : tuple of Notice
+        Why the plan may not be carried out; empty if it may.
+    carry_out : callable
+        Sweeps; bound by whoever made the plan.
+    """
+
+    objects: pd.DataFrame
+    files: pd.DataFrame
+    created_at: datetime
+    expires_at: datetime
+    refusals: tuple[Notice, ...]
+    carry_out: Callable[["SweepPlan", ProgressCallback], Receipt] = field(
+        repr=False, compare=False
+    )
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing refuses the plan."""
+        return not self.refusals
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all selected objects."""
+        return int(self.objects["size_bytes"].sum())
+
+    def totals(self) -> list[tuple[str, int, int]]:
+        """Return store, objects and bytes for each store of the plan, by name."""
+        sizes = self.objects.groupby("store")["size_bytes"].agg(["size", "sum"])
+        return [(str(s), int(n), int(b)) for s, n, b in sizes.itertuples()]
+
+    def sweep(self, progress: ProgressCallback = no_progress) -> Receipt:
+        """Move what the plan names to the trash of its store, and nothing else.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called before each object; may raise `Cancelled` to leave the rest alone.
+
+        Returns
+        -------
+        Receipt
+            One row per object of the plan.
+
+        Raises
+        ------
+        SweepRefusedError
+            If the plan is refused or expired, or the references cannot be read again;
+            nothing was moved then.
+        """
+        return self.carry_out(self, progress)
+
+    def __str__(self) -> str:
+        stores = ", ".join(
+            f"{objects:,} objects ({size_bytes:,} bytes) in store {store}"
+            for store, objects, size_bytes in self.totals()
+        )
+        refusals = " ".join(str(refusal) for refusal in self.refusals)
+        verdict = "allowed" if self.allowed else f"refused: {refusals}"
+        return f"Sweep of {stores or 'nothing'}; {verdict}"
+
+
+def plan_sweep(
+    reconciled: Reconciled,
+    files: pd.DataFrame,
+    selection: Selection,
+    *,
+    now: datetime,
+    carry_out: Callable[[SweepPlan, ProgressCallback], Receipt],
+) -> SweepPlan:
+    """Pin the selected orphans.
+
+    Parameters
+    ----------
+    reconciled : Reconciled
+        The verdict of a complete scan.
+    files : DataFrame
+        The listing that was judged: a frame of the files schema.
+    selection : Selection
+        What to sweep; all orphans by default.
+    now : datetime
+        Aware time at which the plan is made.
+    carry_out : callable
+        Sweeps a plan.
+
+    Returns
+    -------
+    SweepPlan
+        With refusals if it may not be carried out.
+
+    Raises
+    ------
+    InputError
+        If the selection names anything but orphans of this scan.
+    """
+    objects, object_of_file = reconciled.objects, reconciled.object_of_file
+    rows = _selected(objects, selection)
+    wrong = rows[rows["status"].ne(Status.ORPHAN.value)]
+    if len(wrong):
+        first = wrong.iloc[0]
+        why = "" if pd.isna(first["reason"]) else f" ({first['reason']})"
+        raise InputError(
+            f"Expected orphans only; got {len(wrong)} other objects, the first "
+            f"{first['path']!r} in store "
+            f"{first['store']}, which is {first['status']}{why}. Take them out of the "
+            "selection."
+        )
+    chosen = object_of_file[object_of_file.isin(rows.index)]
+    pinned = files.loc[chosen.index].assign(
+        object=objects["path"].reindex(chosen).to_numpy()
+    )
+    refusals = (
+        ()
+        if len(rows)
+        else (Notice("plan", "nothing is selected", "Tick at least one orphan"),)
+    )
+    return SweepPlan(
+        OBJECTS.conform(rows),
+        pinned[[*FILES.names, "object"]],
+        now,
+        now + VALIDITY,
+        refusals,
+        carry_out,
+    )
+
+
+def _selected(objects: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    if selection is None:
+        return objects[objects["status"].eq(Status.ORPHAN.value)]
+    if isinstance(selection, pd.DataFrame):
+        absent = {"store", "path"} - set(selection)
+        if absent:
+            raise InputError(
+                "Expected a frame with the columns store and path; it lacks "
+                f"{sorted(absent)}."
+            )
+        wanted = pd.MultiIndex.from_frame(selection[["store", "path"]]).unique()
+        return _find(
+            objects, pd.MultiIndex.from_frame(objects[["store", "path"]]), wanted
+        )
+    if isinstance(selection, pd.Series) and selection.dtype == bool:
+        chosen = selection.index[selection]
+        if not chosen.isin(objects.index).all():
+            raise InputError(
+                "Expected a mask with the index of scan.objects or scan.orphans; got "
+                "another index."
+            )
+        return objects.loc[chosen]
+    if isinstance(selection, str):
+        raise InputError(
+            "Expected a frame, a mask or a list of paths; got one string. Put it into "
+            "a list."
+        )
+    return _find(
+        objects,
+        pd.Index(objects["path"]),
+        pd.Index(list(selection), dtype="str").unique(),
+    )
+
+
+def _find(objects: pd.DataFrame, known: pd.Index, wanted: pd.Index) -> pd.DataFrame:
+    absent = wanted.difference(known)
+    if len(absent):
+        raise InputError(
+            f"Expected objects of this scan; got {len(absent)} that it does not hold, "
+            f"the first {absent[0]!r}. "
+            "Scan again, or correct the path."
+        )
+    return objects[known.isin(wanted)]
+
+
+def receipt_rows(
+    objects: pd.DataFrame, outcomes: Mapping[tuple[str, str], tuple[str, str]]
+) -> pd.DataFrame:
+    """Return the rows of a receipt, in the order of the objects.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame with ``store``, ``path``, ``files`` and ``size_bytes``.
+    outcomes : mapping
+        Outcome and detail for pairs of store and path; the others are left out.
+    """
+    keys = list(zip(objects["store"], objects["path"], strict=True))
+    told = objects[[key in outcomes for key in keys]]
+    pairs = [outcomes[key] for key in keys if key in outcomes]
+    outcome, detail = [first for first, _ in pairs], [second for _, second in pairs]
+    return RECEIPT.conform(told.assign(outcome=outcome, detail=detail))

@@ -1,0 +1,259 @@
+"""Rows -> references: the raw metadata of every store column of the server.
+
+Values are read as the text that the database holds. Nothing is decoded and no object is
+opened: a decoded value has lost its path, and a collector that looks at it finds no
+references at all.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import datajoint as dj
+import pandas as pd
+
+from djgc_widgets.catalog import StoreColumn, other_databases, read_catalog
+from djgc_widgets.frames import RECORDED
+from djgc_widgets.metadata import Places, RecordedPath, recorded_paths
+from djgc_widgets.model import Notice, Progress, ProgressCallback, TableInfo
+from djgc_widgets.snapshot import (
+    Snapshot,
+    describe_error,
+    driver_errors,
+    server_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCount:
+    """The independent count of one store column: all three must be equal.
+
+    Parameters
+    ----------
+    column : str
+        Schema, table and attribute.
+    counted : int
+        SQL's own ``COUNT(column)``, in the same snapshot.
+    read : int
+        Values that arrived.
+    referring : int
+        Values that recorded at least one path.
+    """
+
+    column: str
+    counted: int
+    read: int
+    referring: int
+
+
+@dataclass(slots=True)
+class ReferenceReading:
+    """Everything that the rows of a server record, and what could not be read.
+
+    Parameters
+    ----------
+    recorded : DataFrame
+        A frame of the recorded schema, one row per recorded path.
+    schemas : set of str
+        Every schema on the server.
+    tables : list of TableInfo
+        Every base table on the server.
+    counts : list of ColumnCount
+        One per store column.
+    problems : list of Notice
+        Empty only if every store column was read whole.
+    """
+
+    recorded: pd.DataFrame = field(default_factory=RECORDED.empty)
+    schemas: set[str] = field(default_factory=set)
+    tables: list[TableInfo] = field(default_factory=list)
+    counts: list[ColumnCount] = field(default_factory=list)
+    problems: list[Notice] = field(default_factory=list)
+
+
+def read_references(
+    connections: Sequence[dj.Connection], places: Places, progress: ProgressCallback
+) -> ReferenceReading:
+    """Read every recorded path of these servers.
+
+    Each database is read in one read-only snapshot of its own. On PostgreSQL the
+    further databases of the cluster are read too, since their rows may refer into the
+    same stores.
+
+    Parameters
+    ----------
+    connections : sequence of datajoint.Connection
+        One per server; they are cloned, not used.
+    places : Places
+        Roots and sections of the stores.
+    progress : callable
+        Called once per page of rows.
+
+    Returns
+    -------
+    ReferenceReading
+        Whatever goes wrong is one of its problems; it never raises for a database's
+        sake.
+    """
+    reader = _Reader(places, progress)
+    for connection in connections:
+        reader.read_server(connection)
+    if reader.frames:
+        recorded = pd.concat(reader.frames, ignore_index=True)
+        reader.reading.recorded = RECORDED.conform(recorded)
+    return reader.reading
+
+
+class _Reader:
+    """Reads database after database, column after column, into one reading."""
+
+    def __init__(self, places: Places, progress: ProgressCallback) -> None:
+        self._places = places
+        self._progress = progress
+        self.reading = ReferenceReading()
+        self.frames: list[pd.DataFrame] = []
+
+    def read_server(self, connection: dj.Connection) -> None:
+        """Read the connection's database, then the others of its cluster."""
+        others = self._read_database(connection, None)
+        for name, allowed in others:
+            if allowed:
+                self._read_database(connection, name)
+            else:
+                self._problem(_closed_database(connection, name))
+
+    def _read_database(
+        self, connection: dj.Connection, database: str | None
+    ) -> list[tuple[str, bool]]:
+        place = "/".join(filter(None, (server_name(connection), database)))
+        others: list[tuple[str, bool]] = []
+        try:
+            with Snapshot(connection, database) as snapshot:
+                catalog = read_catalog(snapshot)
+                self.reading.schemas |= catalog.schemas
+                self.reading.tables.extend(catalog.tables)
+                self.reading.problems.extend(catalog.problems)
+                others = other_databases(snapshot)
+                for column in catalog.columns:
+                    place = column.place
+                    self._read_column(snapshot, column)
+        except driver_errors(connection) as error:
+            self._problem(_unread(place, describe_error(error, connection)))
+        return others
+
+    def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
+        name = snapshot.identifier(column.attribute)
+        table = snapshot.identifier(column.table.schema, column.table.name)
+        count = f"SELECT COUNT({name}) FROM {table}"  # noqa: S608 - quoted names
+        counted = int(snapshot.rows(count)[0][0])
+        step = f"reading {column.place}"
+        self._progress(Progress(step, 0, counted))
+        read, silent, example = 0, 0, ""
+        for page in snapshot.pages(_select(snapshot, column)):
+            found: list[tuple[RecordedPath, str]] = []
+            for value, key in page:
+                paths = self._paths(column, value, str(key))
+                if not paths and column.must_refer:
+                    silent, example = silent + 1, example or str(key)
+                found.extend((path, str(key)) for path in paths)
+            read += len(page)
+            self.frames.append(_frame(column, found))
+            self._progress(Progress(step, read, counted))
+        self.reading.counts.append(
+            ColumnCount(column.place, counted, read, read - silent)
+        )
+        if counted != read or silent:
+            self._problem(_blind(column, self.reading.counts[-1], example))
+
+    def _paths(
+        self, column: StoreColumn, value: object, key: str
+    ) -> list[RecordedPath]:
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        try:
+            return recorded_paths(str(text), self._places)
+        except ValueError as error:
+            self._problem(_malformed(column, key, str(error)))
+            return []
+
+    def _problem(self, problem: Notice) -> None:
+        self.reading.problems.append(problem)
+
+
+def _select(snapshot: Snapshot, column: StoreColumn) -> str:
+    """Select raw value and primary key, as the same JSON on every backend."""
+    postgresql = snapshot.backend == "postgresql"
+    name = snapshot.identifier(column.attribute)
+    table = snapshot.identifier(column.table.schema, column.table.name)
+    pairs = []
+    for attribute in column.table.primary_key:
+        value = snapshot.identifier(attribute)
+        if attribute in column.binary_key:
+            value = f"encode({value}, 'hex')" if postgresql else f"HEX({value})"
+        if postgresql:
+            pairs.append(
+                f"{snapshot.literal(json.dumps(attribute) + ': ')}, "
+                f"to_json({value})::text"
+            )
+        else:
+            pairs.append(f"{snapshot.literal(attribute)}, {value}")
+    if postgresql:
+        inner = ", ', ', ".join(pairs)
+        raw, key = f"{name}::text", f"concat('{{', {inner or 'NULL'}, '}}')"
+    else:
+        raw, key = name, f"JSON_OBJECT({', '.join(pairs)})"
+    return f"SELECT {raw}, {key} FROM {table} WHERE {name} IS NOT NULL"  # noqa: S608 - quoted by the driver
+
+
+def _frame(column: StoreColumn, found: list[tuple[RecordedPath, str]]) -> pd.DataFrame:
+    return RECORDED.conform(
+        {
+            "named_store": pd.array([path.store for path, _ in found], dtype="str"),
+            "column_store": column.store,
+            "schema": column.table.schema,
+            "table": column.table.name,
+            "attribute": column.attribute,
+            "codec": column.codec,
+            "path": pd.array([path.path for path, _ in found], dtype="str"),
+            "size_bytes": pd.array(
+                [path.size_bytes for path, _ in found], dtype="Int64"
+            ),
+            "is_dir": pd.array([path.is_dir for path, _ in found], dtype="bool"),
+            "row_key": pd.array([key for _, key in found], dtype="str"),
+        }
+    )
+
+
+def _unread(place: str, error: str) -> Notice:
+    return Notice(
+        place,
+        f"the database could not be read to the end: {error}",
+        "See that the server answers and the account may read, then scan again",
+    )
+
+
+def _closed_database(connection: dj.Connection, name: str) -> Notice:
+    return Notice(
+        f"{server_name(connection)}/{name}",
+        "this account may not connect to the database, whose rows may refer to objects "
+        "in these stores",
+        "Ask for CONNECT on it and SELECT on its tables",
+    )
+
+
+def _malformed(column: StoreColumn, key: str, error: str) -> Notice:
+    return Notice(
+        column.place,
+        f"the value of row {key} is {error}",
+        "Mend or delete the row, then scan again",
+    )
+
+
+def _blind(column: StoreColumn, count: ColumnCount, example: str) -> Notice:
+    where = f", the first in row {example}" if example else ""
+    return Notice(
+        column.place,
+        f"SQL counts {count.counted} values, {count.read} were read and "
+        f"{count.referring} record a path{where}",
+        f"Look at the raw values of this {column.codec!r} column; until each yields a "
+        "path, its objects are not known",
+    )

@@ -1,0 +1,145 @@
+"""What a scan found: frames, problems, and, if it is complete, plans."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from djgc_widgets.model import Notice, State, Status, StoreInfo
+from djgc_widgets.plan import Selection, SweepPlan, plan_sweep
+from djgc_widgets.reconcile import Reconciled
+from djgc_widgets.references import ColumnCount
+from djgc_widgets.trash import Sweeper
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the stores hold and what the rows need; `CompleteScan` or `IncompleteScan`.
+
+    Its frames are copies: altering one alters neither the scan nor a plan.
+
+    Parameters
+    ----------
+    schemas : tuple of str
+        Schemas whose objects were judged.
+    stores : tuple of StoreInfo
+        The scanned stores.
+    servers : tuple of str
+        Database servers whose rows were read.
+    schemas_read : int
+        Schemas on these servers, all of which were read.
+    started_at : datetime
+        Aware UTC time at which the listing began.
+    elapsed_seconds : float
+        Duration of the scan.
+    minimum_age : timedelta
+        Younger objects are never orphans.
+    listed_files, listed_bytes : int
+        Files and bytes that the listing counted, whatever they are.
+    counts : tuple of ColumnCount
+        Per store column: counted by SQL, read, and recording a path.
+    problems : tuple of Notice
+        What could not be read; empty only in a `CompleteScan`.
+    warnings : tuple of Notice
+        What a person should know although the scan is complete.
+    """
+
+    schemas: tuple[str, ...]
+    stores: tuple[StoreInfo, ...]
+    servers: tuple[str, ...]
+    schemas_read: int
+    started_at: datetime
+    elapsed_seconds: float
+    minimum_age: timedelta
+    listed_files: int
+    listed_bytes: int
+    counts: tuple[ColumnCount, ...]
+    problems: tuple[Notice, ...]
+    warnings: tuple[Notice, ...]
+    _reconciled: Reconciled = field(repr=False)
+    _files: pd.DataFrame = field(repr=False)
+    _sweeper: Sweeper = field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read."""
+        return not self.problems
+
+    @property
+    def objects(self) -> pd.DataFrame:
+        """Every object of the stores: a frame of the objects schema."""
+        return self._reconciled.objects.copy()
+
+    @property
+    def references(self) -> pd.DataFrame:
+        """Every path that a row records: a frame of the references schema."""
+        return self._reconciled.references.copy()
+
+    @property
+    def orphans(self) -> pd.DataFrame:
+        """The objects that no row refers to and that are old enough, biggest first."""
+        objects = self._reconciled.objects
+        orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
+        return orphans.sort_values(
+            ["size_bytes", "store", "path"], ascending=[False, True, True]
+        )
+
+    @property
+    def missing(self) -> pd.DataFrame:
+        """References whose object is not stored: a frame of the references schema."""
+        references = self._reconciled.references
+        return references[references["state"].eq(State.MISSING.value)].reset_index(
+            drop=True
+        )
+
+    @property
+    def trash(self) -> pd.DataFrame:
+        """What earlier sweeps moved to the trash: a frame of the trash schema."""
+        return self._reconciled.trash.copy()
+
+    def summary(self) -> pd.DataFrame:
+        """Add up per store and status: a frame of the summary schema."""
+        return self._reconciled.summary.copy()
+
+    def adds_up(self) -> bool:
+        """Tell whether the summary holds as many files and bytes as were listed."""
+        summary = self._reconciled.summary
+        sums = int(summary["files"].sum()), int(summary["size_bytes"].sum())
+        return sums == (self.listed_files, self.listed_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteScan(Scan):
+    """A scan that read everything; only it can make a plan."""
+
+    def plan(self, selection: Selection = None) -> SweepPlan:
+        """Pin what should be moved to the trash.
+
+        Parameters
+        ----------
+        selection : DataFrame, Series of bool or list of str, optional
+            A frame with ``store`` and ``path``, a mask with the index of `orphans` or
+            `objects`, or paths; all orphans by default.
+
+        Returns
+        -------
+        SweepPlan
+            It expires after an hour.
+
+        Raises
+        ------
+        InputError
+            If anything but an orphan of this scan is selected.
+        """
+        return plan_sweep(
+            self._reconciled,
+            self._files,
+            selection,
+            now=self._sweeper.clock(),
+            carry_out=self._sweeper.carry_out,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteScan(Scan):
+    """A scan that met a problem: it shows what it saw and cannot make a plan."""

@@ -1,0 +1,188 @@
+"""Stores of files: the few verbs that look at and move what they hold."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from djgc_widgets.grammar import MANIFEST_SUFFIX
+from djgc_widgets.listing import Listing, list_folder
+from djgc_widgets.model import ProgressCallback, StoreInfo, is_plain_path, parent_of
+
+_NO_HARD_LINKS = {
+    errno.EPERM,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EMLINK,
+}
+
+
+class FileIdentity(NamedTuple):
+    """What tells that a file is still the one that was judged."""
+
+    size_bytes: int
+    modified_ns: int
+    inode: int
+
+
+class FileStore:
+    """A store in a folder of a file system.
+
+    Every path is relative to the folder, is checked to stay below it, and is reached
+    without following a symbolic link.
+
+    Parameters
+    ----------
+    info : StoreInfo
+        Its address is the real path of the folder.
+    """
+
+    def __init__(self, info: StoreInfo) -> None:
+        self.info = info
+
+    def list_files(self, progress: ProgressCallback) -> Listing:
+        """List every file below the store's folder, without opening any.
+
+        Parameters
+        ----------
+        progress : callable
+            Called once per 10,000 entries.
+
+        Returns
+        -------
+        Listing
+            Symbolic links are listed, not followed.
+        """
+        return list_folder(self.info, progress)
+
+    def identities(self, path: str) -> dict[str, FileIdentity]:
+        """Return the identity of each file of an object as it is now, and its sidecar.
+
+        Raises
+        ------
+        OSError
+            If something cannot be looked at; that an entry does not exist is no error.
+        """
+        found: dict[str, FileIdentity] = {}
+        for start in (path, f"{path}{MANIFEST_SUFFIX}"):
+            self._identify(start, found)
+        return found
+
+    def move(self, source: str, target: str) -> None:
+        """Move a file or folder within the store; never overwrites.
+
+        Raises
+        ------
+        FileExistsError
+            If something is at the target.
+        OSError
+            If the move fails; the source is then still in its place.
+        """
+        with (
+            self._folder(parent_of(source)) as old,
+            self._folder(parent_of(target), create=True) as new,
+        ):
+            if stat.S_ISDIR(
+                os.stat(_name(source), dir_fd=old, follow_symlinks=False).st_mode
+            ):
+                self._refuse_existing(_name(target), new, target)
+                os.rename(_name(source), _name(target), src_dir_fd=old, dst_dir_fd=new)
+                return
+            try:  # a hard link, unlike a rename, never replaces what is at the target
+                os.link(
+                    _name(source),
+                    _name(target),
+                    src_dir_fd=old,
+                    dst_dir_fd=new,
+                    follow_symlinks=False,
+                )
+            except OSError as error:
+                if error.errno not in _NO_HARD_LINKS:
+                    raise
+                self._refuse_existing(_name(target), new, target)
+                os.rename(_name(source), _name(target), src_dir_fd=old, dst_dir_fd=new)
+            else:
+                os.unlink(_name(source), dir_fd=old)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a new file so that after a crash it is there whole or not at all."""
+        with self._folder(parent_of(path), create=True) as parent:
+            draft = f"{_name(path)}.part"
+            handle = os.open(
+                draft,
+                os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW,
+                0o644,
+                dir_fd=parent,
+            )
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(handle)
+            os.rename(draft, _name(path), src_dir_fd=parent, dst_dir_fd=parent)
+            os.fsync(parent)
+
+    def _identify(self, path: str, found: dict[str, FileIdentity]) -> None:
+        try:
+            with self._folder(parent_of(path)) as parent:
+                entry = os.stat(_name(path), dir_fd=parent, follow_symlinks=False)
+            if stat.S_ISDIR(entry.st_mode):
+                with self._folder(path) as folder:
+                    names = os.listdir(folder)  # noqa: PTH208 - an open folder
+                for name in names:
+                    self._identify(f"{path}/{name}", found)
+            else:
+                found[path] = FileIdentity(
+                    entry.st_size, entry.st_mtime_ns, entry.st_ino
+                )
+        except FileNotFoundError:
+            return
+
+    @staticmethod
+    def _refuse_existing(name: str, parent: int, target: str) -> None:
+        try:
+            os.stat(name, dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        raise FileExistsError(
+            errno.EEXIST, "something is at the target already", target
+        )
+
+    @contextmanager
+    def _folder(self, path: str, *, create: bool = False) -> Iterator[int]:
+        """Open a folder step by step, so that no symbolic link is followed."""
+        if path and not is_plain_path(path):
+            raise PermissionError(errno.EPERM, "the path leaves the store", path)
+        flags = os.O_RDONLY | os.O_DIRECTORY
+        handle = os.open(self.info.address, flags)
+        try:
+            for segment in path.split("/") if path else ():
+                if create:
+                    with suppress(FileExistsError):  # then it is opened below
+                        os.mkdir(segment, dir_fd=handle)
+                inner = os.open(segment, flags | os.O_NOFOLLOW, dir_fd=handle)
+                os.close(handle)
+                handle = inner
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def changed_files(
+    pinned: Mapping[str, FileIdentity], present: Mapping[str, FileIdentity]
+) -> list[str]:
+    """Return the paths whose identity differs, was added or is gone; sorted."""
+    return sorted(
+        path
+        for path in pinned.keys() | present.keys()
+        if pinned.get(path) != present.get(path)
+    )
+
+
+def _name(path: str) -> str:
+    name = path.rpartition("/")[2]
+    if not is_plain_path(name):
+        raise PermissionError(errno.EPERM, "the path leaves the store", path)
+    return name

@@ -1,0 +1,95 @@
+"""Services, stores and schemas that the tests run on: real ones, started here."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from laboratory import Laboratory
+from services import Services, service_table, start_mariadb
+
+from djgc_widgets.embedded import EmbeddedServer, start_postgresql
+
+_FOLDER_MARKERS = {
+    "integration": "integration",
+    "browser": "browser",
+    "mutants": "integration",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--strict-services",
+        action="store_true",
+        default=bool(os.environ.get("CI")),
+        help="fail, rather than skip, where a service is missing (default if CI is set)",
+    )
+    parser.addoption(
+        "--pictures",
+        action="store_true",
+        help="renew the pictures that the README shows",
+    )
+
+
+def pytest_report_header() -> list[str]:
+    return ["services:", *service_table()]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for folder, marker in _FOLDER_MARKERS.items():
+            if folder in item.path.parts:
+                item.add_marker(marker)
+
+
+@pytest.fixture(scope="session")
+def services(pytestconfig: pytest.Config) -> Services:
+    return Services(strict=pytestconfig.getoption("--strict-services"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[EmbeddedServer]:
+    with start_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb(services: Services) -> Iterator[EmbeddedServer]:
+    services.need("MariaDB")
+    with start_mariadb() as server:
+        yield server
+
+
+@pytest.fixture(params=["postgresql", pytest.param("mysql", marks=pytest.mark.mariadb)])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def laboratory(
+    backend: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Laboratory]:
+    """A schema of its own on each backend, and two empty stores."""
+    server = request.getfixturevalue(
+        "postgresql" if backend == "postgresql" else "mariadb"
+    )
+    with Laboratory.on(server, backend, tmp_path) as laboratory:
+        yield laboratory
+
+
+@pytest.fixture
+def postgresql_laboratory(
+    postgresql: EmbeddedServer, tmp_path: Path
+) -> Iterator[Laboratory]:
+    """For what does not depend on the backend."""
+    with Laboratory.on(postgresql, "postgresql", tmp_path) as laboratory:
+        yield laboratory
+
+
+@pytest.fixture
+def chromium(services: Services) -> str:
+    services.need("Chromium")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path is not None
+    return path

@@ -1,0 +1,174 @@
+"""Each built-in codec on each backend: exact paths of live, orphan and missing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from laboratory import Laboratory, array
+
+Value = Callable[[Laboratory, int], Any]
+
+
+def _file(laboratory: Laboratory, seed: int) -> Path:
+    path = laboratory.folder / f"file_{seed}.dat"
+    path.write_bytes(array(seed).tobytes())
+    return path
+
+
+def _folder(laboratory: Laboratory, seed: int) -> Path:
+    path = laboratory.folder / f"folder_{seed}.zarr"
+    (path / "0").mkdir(parents=True)
+    (path / ".zarray").write_text("{}")
+    for chunk in range(3):
+        (path / "0" / str(chunk)).write_bytes(array(seed + chunk).tobytes())
+    return path
+
+
+def _user_file(laboratory: Laboratory, seed: int) -> str:
+    path = laboratory.store("raw") / "camera" / f"clip_{seed}.avi"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(array(seed).tobytes())
+    return f"camera/clip_{seed}.avi"
+
+
+MANAGED: dict[str, tuple[str, Value]] = {
+    "blob": ("blob", lambda _, seed: array(seed)),
+    "attach": ("attach", _file),
+    "hash": ("hash", lambda _, seed: array(seed).tobytes()),
+    "npy": ("npy", lambda _, seed: array(seed)),
+    "object-file": ("object", _file),
+    "object-folder": ("object", _folder),
+}
+BY_SQL = {("mysql", "blob"), ("mysql", "attach")}
+"""What DataJoint cannot insert on MariaDB; those rows are written by SQL."""
+
+
+def _insert(laboratory: Laboratory, codec: str, value: Value, keys: range) -> Any:
+    table = laboratory.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
+    for key in keys:
+        if (laboratory.backend, codec) in BY_SQL:
+            data = array(key).tobytes()
+            laboratory.insert_by_sql(table.table_name, "data", key, data)
+        else:
+            table.insert1({"id": key, "data": value(laboratory, key)})
+    return table
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        for inner in sorted(path.rglob("*"), reverse=True):
+            inner.rmdir() if inner.is_dir() else inner.unlink()
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("case", MANAGED)
+def test_live_orphan_and_missing_are_exact(laboratory: Laboratory, case: str) -> None:
+    codec, value = MANAGED[case]
+    table = _insert(laboratory, codec, value, range(1, 6))
+    paths = {
+        key: raw["path"]
+        for key, raw in laboratory.raw(table.table_name, "data").items()
+    }
+    (table & "id in (1, 2)").delete()
+    _remove(laboratory.store("raw") / paths[3])
+    laboratory.age()
+
+    found = laboratory.scan()
+
+    assert found.complete, found.problems
+    objects = found.objects.set_index("path")
+    assert set(objects.index[objects["status"].eq("live")]) == {paths[4], paths[5]} | (
+        {paths[3]} & set(objects.index)  # the sidecar of a lost folder
+    )
+    assert set(found.orphans["path"]) == {paths[1], paths[2]}
+    assert set(found.missing["path"]) == {paths[3]}
+    assert set(objects["status"]) == {"live", "orphan"}
+    references = found.references.set_index("path")
+    assert set(references.index) == {paths[3], paths[4], paths[5]}
+    assert json.loads(references.loc[paths[3], "row_key"]) == {"id": 3}
+    assert found.adds_up()
+
+
+@pytest.mark.parametrize("case", MANAGED)
+def test_the_frames_tell_whose_an_object_is(laboratory: Laboratory, case: str) -> None:
+    codec, value = MANAGED[case]
+    table = _insert(laboratory, codec, value, range(1, 2))
+    raw = laboratory.raw(table.table_name, "data")[1]
+    laboratory.age()
+
+    found = laboratory.scan()
+
+    reference = found.references.iloc[0]
+    assert reference["store"] == "raw"
+    assert (reference["schema"], reference["table"]) == (
+        laboratory.name,
+        table.table_name,
+    )
+    assert (reference["attribute"], reference["codec"]) == ("data", codec)
+    assert reference["is_dir"] == (case == "object-folder")
+    live = found.objects.iloc[0]
+    stored = [p for p in laboratory.store("raw").rglob("*") if p.is_file()]
+    assert live["files"] == len(stored)
+    assert live["size_bytes"] == sum(p.stat().st_size for p in stored)
+    assert live["is_dir"] == (case == "object-folder")
+    assert live["schema"] == laboratory.name
+    assert live["section"] == ("hash" if "hash" in raw else "schema")
+    if raw.get("size") is not None and case != "object-folder":
+        assert reference["size_bytes"] == live["size_bytes"]
+
+
+def test_files_of_users_are_live_or_unknown_but_never_orphans(
+    laboratory: Laboratory,
+) -> None:
+    table = laboratory.declare("id : int32\n---\ndata : <filepath@raw>\n")
+    for key in (1, 2, 3):
+        table.insert1({"id": key, "data": _user_file(laboratory, key)})
+    (table & "id = 1").delete()
+    (laboratory.store("raw") / "camera/clip_3.avi").unlink()
+    laboratory.age()
+
+    found = laboratory.scan()
+
+    assert found.complete, found.problems
+    status = dict(zip(found.objects["path"], found.objects["status"], strict=True))
+    assert status == {"camera/clip_1.avi": "unknown", "camera/clip_2.avi": "live"}
+    assert list(found.missing["path"]) == ["camera/clip_3.avi"]
+    assert found.references["section"].isna().all()
+
+
+def test_content_shared_by_rows_is_one_object_until_the_last_goes(
+    laboratory: Laboratory,
+) -> None:
+    table = laboratory.declare("id : int32\n---\ndata : <hash@raw>\n")
+    table.insert({"id": key, "data": b"the same"} for key in range(3))
+    laboratory.age()
+    (table & "id = 0").delete()
+
+    shared = laboratory.scan()
+    table.delete()
+    orphaned = laboratory.scan()
+
+    assert list(shared.objects["references"]) == [2]
+    assert list(shared.objects["status"]) == ["live"]
+    assert list(orphaned.objects["status"]) == ["orphan"]
+    assert list(orphaned.objects["reason"]) == ["no row holds this hash"]
+
+
+@pytest.mark.parametrize("codec", ["blob", "attach"])
+@pytest.mark.mariadb
+def test_datajoint_inserts_every_codec_on_mariadb(
+    request: pytest.FixtureRequest, tmp_path: Path, codec: str
+) -> None:
+    request.applymarker(
+        pytest.mark.xfail(
+            raises=TypeError, strict=True, reason="DataJoint 2.3.5: dict as parameter"
+        )
+    )
+    server = request.getfixturevalue("mariadb")
+    with Laboratory.on(server, "mysql", tmp_path) as laboratory:
+        table = laboratory.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
+        table.insert1({"id": 1, "data": MANAGED[codec][1](laboratory, 1)})

@@ -1,0 +1,118 @@
+"""A schema and two stores of its own for one test, on a real server."""
+
+import hashlib
+import json
+import os
+import time
+import uuid
+from base64 import b32encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datajoint as dj
+import numpy as np
+
+from djgc_widgets import CompleteScan, IncompleteScan, scan
+from djgc_widgets.embedded import EmbeddedServer
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(slots=True)
+class Laboratory:
+    server: EmbeddedServer
+    backend: str
+    folder: Path
+    connection: dj.Connection
+    schema: dj.Schema
+
+    @classmethod
+    @contextmanager
+    def on(
+        cls, server: EmbeddedServer, backend: str, folder: Path
+    ) -> Iterator["Laboratory"]:
+        connection = connect(server, backend, server.user, server.password, folder)
+        name = f"lab_{uuid.uuid4().hex[:12]}"
+        schema = dj.Schema(name, connection=connection)
+        try:
+            yield cls(server, backend, folder, connection, schema)
+        finally:
+            if connection.is_connected and schema.exists:
+                schema.drop(prompt=False)
+            connection.close()
+
+    @property
+    def name(self) -> str:
+        return str(self.schema.database)
+
+    def store(self, name: str) -> Path:
+        return self.folder / name
+
+    def declare(
+        self, definition: str, name: str = "Recording", schema: Any = None
+    ) -> Any:
+        table = type(name, (dj.Manual,), {"definition": definition})
+        return (schema or self.schema)(table, context={})()
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        return list(self.connection.query(statement).fetchall())
+
+    def quote(self, *names: str) -> str:
+        mark = '"' if self.backend == "postgresql" else "`"
+        return ".".join(f"{mark}{name}{mark}" for name in names)
+
+    def raw(self, table: str, column: str) -> dict[int, dict[str, Any]]:
+        """Read raw metadata by the key ``id``, without any of the code under test."""
+        text = f"{column}::text" if self.backend == "postgresql" else column
+        place = self.quote(self.name, table)
+        rows = self.query(f"SELECT id, {text} FROM {place}")  # noqa: S608
+        return {int(key): json.loads(value) for key, value in rows}
+
+    def age(self, days: float = 30) -> None:
+        """Let everything in the stores be of some time ago."""
+        then = time.time() - days * DAY_SECONDS
+        for store in ("raw", "derived"):
+            for path in self.store(store).rglob("*"):
+                os.utime(path, (then, then), follow_symlinks=False)
+
+    def scan(self, **options: Any) -> CompleteScan | IncompleteScan:
+        return scan(self.schema, **options)
+
+    def insert_by_sql(self, table: str, column: str, key: int, data: bytes) -> str:
+        """Store bytes as DataJoint does, and write the row that refers to them."""
+        digest = b32encode(hashlib.md5(data).digest()).decode().rstrip("=").lower()  # noqa: S324
+        path = f"_hash/{self.name}/{digest}"
+        target = self.store("raw") / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        metadata = {"hash": digest, "path": path, "schema": self.name, "store": "raw"}
+        value = json.dumps({**metadata, "size": len(data)}).replace("'", "''")
+        place = self.quote(self.name, table)
+        self.connection.query(
+            f"INSERT INTO {place} (id, {column}) VALUES ({key}, '{value}')"  # noqa: S608
+        )
+        return path
+
+
+def connect(
+    server: EmbeddedServer, backend: str, user: str, password: str, folder: Path
+) -> dj.Connection:
+    """Connect an account, with two stores below a folder."""
+    instance = dj.Instance(
+        server.host, user, password, port=server.port, use_tls=False, backend=backend
+    )
+    stores = {}
+    for name in ("raw", "derived"):
+        (folder / name).mkdir(exist_ok=True)
+        stores[name] = {"protocol": "file", "location": str(folder / name)}
+    instance.config.stores = stores
+    instance.config.safemode = False
+    instance.config.download_path = str(folder)
+    return instance.connection
+
+
+def array(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(4, 8))
