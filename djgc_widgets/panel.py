@@ -142,7 +142,6 @@ class _View:
         self.cancel.on_click(lambda _: state.cancel())
         self.move.on_click(lambda _: state.make_plan())
         self.confirm.on_click(lambda _: state.sweep(self.typed.value))
-        self.typed.on_submit(lambda _: state.sweep(self.typed.value))
         self.decline.on_click(lambda _: state.drop_plan())
         self.undo.on_click(lambda _: state.undo())
         state.observe(lambda _: self._draw_scan(), "scan")

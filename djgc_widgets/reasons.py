@@ -100,7 +100,7 @@ def _successors(
     An updated value may lie in another folder, so rows are found by their key.
     """
     now = references[references["attribute"].isin(attribute.unique())]
-    names = now["path"].str.rpartition("/")[2]
+    names = [path.rpartition("/")[2] for path in now["path"]]
     keys = [_row_pairs(key) for key in now["row_key"]]
     current = dict(zip(zip(now["attribute"], keys, strict=True), names, strict=True))
     found = [

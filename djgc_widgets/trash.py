@@ -116,7 +116,7 @@ class Sweeper:
 
     def _bring_back(self, sweep: "_Sweep") -> None:
         """Return what is live by now; everything, if that cannot be found out."""
-        moved = sweep.having(MOVED)
+        moved = sweep.in_trash()
         if not moved:
             return
         live, why = set(moved), "the references could not be read again"
@@ -130,7 +130,7 @@ class Sweeper:
                     sweep.bring_back(key, why)
 
     def _restore(self, sweep: "_Sweep") -> Receipt:
-        moved = sweep.having(MOVED)
+        moved = sweep.in_trash()
         for key in moved:
             sweep.bring_back(key, "")
         rows = sweep.rows(moved)
@@ -174,10 +174,13 @@ class _Sweep:
             if store.info.name in touched
         }
         self.outcomes: dict[Key, tuple[str, str]] = {}
+        self._in_trash: dict[Key, None] = {}  # in the order of the moves
 
     def move(self, key: Key) -> None:
         """Move an object to the trash if it is still what was judged."""
         self.outcomes[key] = self._moved(key)
+        if self.outcomes[key][0] == MOVED:
+            self._in_trash[key] = None
 
     def bring_back(self, key: Key, why: str) -> None:
         """Move an object back to its place; never overwrites."""
@@ -191,14 +194,16 @@ class _Sweep:
             self.outcomes[key] = FAILED, f"{_why(error)}; it stays in the trash"
         else:
             self.outcomes[key] = RESTORED, why
+            del self._in_trash[key]
 
-    def having(self, outcome: str) -> list[Key]:
-        """Return the objects with an outcome."""
-        return [key for key, (found, _) in self.outcomes.items() if found == outcome]
+    def in_trash(self) -> list[Key]:
+        """Return the objects that were moved and have not come back."""
+        return list(self._in_trash)
 
     def rows(self, keys: Sequence[Key] | None = None) -> pd.DataFrame:
         """Return the rows of a receipt, for all objects that have an outcome."""
-        outcomes = {key: self.outcomes[key] for key in keys or self.outcomes}
+        told = self.outcomes if keys is None else keys
+        outcomes = {key: self.outcomes[key] for key in told}
         return receipt_rows(self.plan.objects, outcomes)
 
     def _moved(self, key: Key) -> tuple[str, str]:

@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--strict-services",
         action="store_true",
         default=bool(os.environ.get("CI")),
-        help="fail, rather than skip, where a service is missing (default if CI is set)",
+        help="fail, rather than skip, where a service is missing (default if CI set)",
     )
     parser.addoption(
         "--pictures",

@@ -48,6 +48,10 @@ class Laboratory:
     def name(self) -> str:
         return str(self.schema.database)
 
+    @property
+    def config(self) -> Any:
+        return self.connection._config  # noqa: SLF001 - DataJoint has no other way
+
     def store(self, name: str) -> Path:
         return self.folder / name
 
@@ -68,7 +72,7 @@ class Laboratory:
         """Read raw metadata by the key ``id``, without any of the code under test."""
         text = f"{column}::text" if self.backend == "postgresql" else column
         place = self.quote(self.name, table)
-        rows = self.query(f"SELECT id, {text} FROM {place}")  # noqa: S608
+        rows = self.query(f"SELECT id, {text} FROM {place}")
         return {int(key): json.loads(value) for key, value in rows}
 
     def age(self, days: float = 30) -> None:
@@ -92,7 +96,7 @@ class Laboratory:
         value = json.dumps({**metadata, "size": len(data)}).replace("'", "''")
         place = self.quote(self.name, table)
         self.connection.query(
-            f"INSERT INTO {place} (id, {column}) VALUES ({key}, '{value}')"  # noqa: S608
+            f"INSERT INTO {place} (id, {column}) VALUES ({key}, '{value}')"
         )
         return path
 

@@ -1,0 +1,63 @@
+# make demo    the embedded lab in JupyterLab
+# make test    every test; lint, types, mutants and bench are what their names say
+# make lock    resolve the locks anew
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+UV := uv==0.13.*
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
+
+.PHONY: demo test lint types mutants bench lock clean
+
+demo: $(VENV)/demo
+	$(BIN)/djgc demo $(DEMO)
+
+test: $(VENV)/test services
+	$(BIN)/pytest --nbmake --cov $(TEST)
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+types: $(VENV)/test
+	$(BIN)/mypy
+
+mutants: $(VENV)/test
+	$(BIN)/pytest tests/mutants -v
+
+bench: $(VENV)/test
+	$(BIN)/python -m tests.benchmarks
+
+lock: $(BIN)/uv
+	$(COMPILE) --upgrade --extra demo --group test --group lint -o tests/requirements.txt
+	$(COMPILE) --extra demo -c tests/requirements.txt -o binder/requirements.txt
+
+clean:
+	rm -rf $(VENV) .coverage .hypothesis .*_cache
+
+# A machine with the services has nothing to install; elsewhere Debian's packages, as root.
+.PHONY: services
+services:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  command -v chromium >/dev/null && command -v mariadb-install-db >/dev/null || { \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy \
+	      --no-install-recommends chromium mariadb-server; }; \
+	fi
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(UV)"
+
+$(VENV)/demo: $(BIN)/uv binder/requirements.txt pyproject.toml
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r binder/requirements.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/test: $(BIN)/uv tests/requirements.txt pyproject.toml
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r tests/requirements.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@

@@ -1,0 +1,112 @@
+"""Frames for unit tests, in one line each."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from djgc_widgets.frames import FILES, FOLDERS, RECORDED
+from djgc_widgets.model import StoreInfo, StoreNames, TableInfo
+from djgc_widgets.reconcile import Reconciled, World, reconcile
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+OLD = NOW - timedelta(days=30)
+HASH = "abcdefghijklmnopqrstuvwxyz"
+RAW = StoreInfo("raw", ("raw",), "/data/raw")
+
+
+def hash_path(digit: str = "a", schema: str = "lab") -> str:
+    return f"_hash/{schema}/{digit * 26}"
+
+
+def object_path(
+    name: str = "voltage_AbCd1234.npy", key: str = "id=1", table: str = "rec"
+) -> str:
+    return f"_schema/lab/{table}/{key}/{name}"
+
+
+def files(
+    *paths: str, store: str = "raw", size: int = 10, at: datetime = OLD, **others: Any
+) -> pd.DataFrame:
+    return FILES.conform(
+        {
+            "store": store,
+            "path": pd.array(list(paths), dtype="str"),
+            "size_bytes": size,
+            "modified_ns": int(at.timestamp()) * 10**9,
+            "inode": range(len(paths)),
+            "kind": "file",
+            **others,
+        }
+    )
+
+
+def folders(*paths: str, at: datetime = OLD) -> pd.DataFrame:
+    return FOLDERS.conform(
+        {
+            "store": "raw",
+            "path": pd.array(list(paths), dtype="str"),
+            "modified_ns": int(at.timestamp()) * 10**9,
+        }
+    )
+
+
+def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFrame:
+    columns = {
+        "named_store": pd.array([store] * len(paths), dtype="str"),
+        "column_store": "raw",
+        "schema": "lab",
+        "table": "rec",
+        "attribute": "voltage",
+        "codec": "npy",
+        "path": pd.array(list(paths), dtype="str"),
+        "size_bytes": pd.array([None] * len(paths), dtype="Int64"),
+        "is_dir": False,
+        "row_key": [f'{{"id": {number}}}' for number in range(1, len(paths) + 1)],
+    }
+    return RECORDED.conform({**columns, **others})
+
+
+def names(*stores: StoreInfo, **others: Any) -> StoreNames:
+    return StoreNames(stores or (RAW,), **others)
+
+
+REC = TableInfo("lab", "rec", ("id", "voltage", "voltage_raw"), ("id",))
+
+
+def world(
+    store_names: StoreNames | None = None,
+    *,
+    schemas: Iterable[str] = ("lab", "other"),
+    scanned: Iterable[str] = ("lab",),
+    tables: Iterable[TableInfo] = (REC,),
+    minimum_age: timedelta = timedelta(days=7),
+) -> World:
+    return World(
+        names() if store_names is None else store_names,
+        set(schemas),
+        set(scanned),
+        tuple(tables),
+        NOW,
+        minimum_age,
+    )
+
+
+def judge(
+    stored: pd.DataFrame,
+    referred: pd.DataFrame,
+    seen: World | None = None,
+    dirs: pd.DataFrame | None = None,
+) -> Reconciled:
+    return reconcile(
+        stored, folders() if dirs is None else dirs, referred, seen or world()
+    )
+
+
+def statuses(verdict: Reconciled) -> dict[str, str]:
+    return dict(zip(verdict.objects["path"], verdict.objects["status"], strict=True))
+
+
+def why(verdict: Reconciled) -> dict[str, str]:
+    return dict(zip(verdict.objects["path"], verdict.objects["reason"], strict=True))

@@ -1,0 +1,253 @@
+"""Real files: what a listing sees, and what the verbs do and refuse."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from unprivileged import open_folder, ordinary_account
+
+from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
+from djgc_widgets.stores import FileStore, changed_files
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def store(folder: Path) -> FileStore:
+    return FileStore(StoreInfo("raw", ("raw",), str(folder)))
+
+
+def write(folder: Path, path: str, text: str = "x") -> Path:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
+    return target
+
+
+def test_a_listing_has_size_date_and_inode_of_every_file(
+    store: FileStore, folder: Path
+) -> None:
+    for path, text in (("a/b/c", "12345"), ("a/d", ""), ("e", "1")):
+        write(folder, path, text)
+
+    listing = store.list_files(no_progress)
+
+    files = listing.files.set_index("path").sort_index()
+    assert list(files.index) == ["a/b/c", "a/d", "e"]
+    assert list(files["size_bytes"]) == [5, 0, 1]
+    for path, row in files.iterrows():
+        status = (folder / str(path)).stat()
+        assert (row["modified_ns"], row["inode"]) == (status.st_mtime_ns, status.st_ino)
+    assert sorted(listing.folders["path"]) == ["a", "a/b"]
+    assert listing.problems == listing.warnings == ()
+
+
+def test_links_and_sockets_are_listed_not_followed(
+    store: FileStore, folder: Path
+) -> None:
+    write(folder, "data/x")
+    (folder / "link").symlink_to(folder / "data")
+    (folder / "loop").symlink_to(folder)
+    (folder / "nowhere").symlink_to("gone")
+    with socket.socket(socket.AF_UNIX) as special:
+        special.bind(str(folder / "socket"))
+
+        kinds = store.list_files(no_progress).files.set_index("path")["kind"].to_dict()
+
+    assert kinds == {
+        "data/x": "file",
+        "link": "symlink",
+        "loop": "symlink",
+        "nowhere": "symlink",
+        "socket": "special",
+    }
+
+
+def test_names_that_are_no_utf8_are_shown_and_marked(
+    store: FileStore, folder: Path
+) -> None:
+    (folder / "good").touch()
+    with open(os.fsencode(folder) + b"/b\xffd", "wb"):  # noqa: PTH123 - bytes
+        pass
+    os.mkdir(os.fsencode(folder) + b"/d\xfe")  # noqa: PTH102 - bytes
+
+    listing = store.list_files(no_progress)
+
+    kinds = dict(zip(listing.files["path"], listing.files["kind"], strict=True))
+    assert kinds == {"good": "file", "b\\xffd": "unreadable name"}
+    assert list(listing.folders["path"]) == ["d\\xfe"]
+
+
+def test_an_unreadable_folder_is_a_problem(store: FileStore, folder: Path) -> None:
+    write(folder, "open/x")
+    closed = write(folder, "closed/y").parent
+    closed.chmod(0)
+
+    with ordinary_account():
+        listing = store.list_files(no_progress)
+
+    closed.chmod(0o755)
+    assert list(listing.files["path"]) == ["open/x"]
+    assert [problem.place for problem in listing.problems] == ["store raw: closed"]
+    assert "Permission denied" in listing.problems[0].message
+
+
+def test_a_store_that_is_gone_is_a_problem_not_an_empty_store(tmp_path: Path) -> None:
+    gone = FileStore(StoreInfo("raw", ("raw",), str(tmp_path / "gone")))
+
+    listing = gone.list_files(no_progress)
+
+    assert len(listing.problems) == 1
+    assert str(tmp_path / "gone") in listing.problems[0].place
+
+
+def test_what_vanishes_while_it_is_listed_is_a_warning(
+    store: FileStore, folder: Path
+) -> None:
+    for number in range(10_000):
+        (folder / f"{number:05d}").touch()
+    inner = write(folder, "folder/x")
+
+    def remove(_: Progress) -> None:
+        if inner.exists():
+            inner.unlink()
+            inner.parent.rmdir()
+
+    listing = store.list_files(remove)
+
+    assert listing.problems == ()
+    assert len(listing.files) >= 10_000
+    assert len(listing.warnings) <= 1
+    assert not listing.files["path"].eq("folder/x").any() or not listing.warnings
+
+
+def test_a_listing_can_be_cancelled_within_a_page(
+    store: FileStore, folder: Path
+) -> None:
+    for number in range(10_050):
+        (folder / f"{number:05d}").touch()
+    seen: list[int] = []
+
+    def cancel(progress: Progress) -> None:
+        seen.append(progress.done)
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        store.list_files(cancel)
+
+    assert seen == [10_000]
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_move_keeps_content_date_and_inode(
+    store: FileStore, folder: Path, *, is_folder: bool
+) -> None:
+    source = write(folder, "a/object/part" if is_folder else "a/object", "content")
+    before = store.identities("a/object")
+
+    store.move("a/object", "_trash/x/a/object")
+
+    moved = folder / "_trash/x/a/object"
+    assert (moved / "part" if is_folder else moved).read_text() == "content"
+    assert not source.exists()
+    after = store.identities("_trash/x/a/object")
+    assert list(after.values()) == list(before.values())
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_move_never_overwrites(
+    store: FileStore, folder: Path, *, is_folder: bool
+) -> None:
+    write(folder, "a/x" if is_folder else "a", "new")
+    write(folder, "b/y" if is_folder else "b", "old")
+
+    with pytest.raises(FileExistsError):
+        store.move("a", "b")
+
+    assert (folder / ("a/x" if is_folder else "a")).read_text() == "new"
+    assert (folder / ("b/y" if is_folder else "b")).read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("../outside", "inside"),
+        ("inside", "../outside"),
+        ("inside", "/tmp/outside"),  # noqa: S108 - must be refused
+        ("inside", "a/../../outside"),
+        ("inside", ""),
+        ("..", "b"),
+    ],
+)
+def test_a_move_never_leaves_the_store(
+    store: FileStore, folder: Path, source: str, target: str
+) -> None:
+    write(folder, "inside")
+    outside = folder.parent / "outside"
+
+    with pytest.raises(PermissionError):
+        store.move(source, target)
+
+    assert (folder / "inside").exists()
+    assert not outside.exists()
+
+
+def test_a_move_does_not_follow_a_linked_folder(
+    store: FileStore, folder: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, "precious/x")
+    (folder / "link").symlink_to(tmp_path / "precious")
+    write(folder, "mine")
+
+    with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
+        store.move("link/x", "_trash/x")
+    with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
+        store.move("mine", "link/mine")
+
+    assert (tmp_path / "precious/x").exists()
+    assert not (tmp_path / "precious/mine").exists()
+    assert (folder / "mine").exists()
+
+
+def test_a_linked_file_is_moved_as_a_link(
+    store: FileStore, folder: Path, tmp_path: Path
+) -> None:
+    precious = write(tmp_path, "precious")
+    (folder / "link").symlink_to(precious)
+
+    store.move("link", "moved")
+
+    assert (folder / "moved").is_symlink()
+    assert precious.exists()
+
+
+def test_written_records_are_whole_and_replaceable(
+    store: FileStore, folder: Path
+) -> None:
+    store.write("_trash/x/plan.json", b"one")
+    store.write("_trash/x/plan.json", b"two")
+
+    assert [p.name for p in (folder / "_trash/x").iterdir()] == ["plan.json"]
+    assert (folder / "_trash/x/plan.json").read_bytes() == b"two"
+
+
+def test_changes_of_an_object_are_found(store: FileStore, folder: Path) -> None:
+    write(folder, "o/a")
+    write(folder, "o/b")
+    write(folder, "o.manifest.json")
+    before = store.identities("o")
+    assert sorted(before) == ["o.manifest.json", "o/a", "o/b"]
+
+    write(folder, "o/a", "longer")
+    write(folder, "o/c")
+    (folder / "o/b").unlink()
+
+    assert changed_files(before, store.identities("o")) == ["o/a", "o/b", "o/c"]
+    assert changed_files(before, before) == []
+    assert store.identities("no/such") == {}

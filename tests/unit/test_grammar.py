@@ -1,0 +1,128 @@
+import pandas as pd
+import pytest
+from builders import HASH, RAW
+
+from djgc_widgets.grammar import parse_paths, parse_trash, section_of
+from djgc_widgets.model import StoreInfo
+
+
+def parse(path: str, store: StoreInfo = RAW) -> dict[str, object]:
+    return parse_paths(pd.Series([path], dtype="str"), store).iloc[0].to_dict()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"_hash/lab/{HASH}",
+        f"_hash/lab/ab/cd/{HASH}",
+        f"_hash/lab/abc/{HASH}",
+    ],
+)
+def test_a_hash_path_names_its_schema(path: str) -> None:
+    assert parse(path)["section"] == "hash"
+    assert parse(path)["schema"] == "lab"
+    assert parse(path)["object_path"] == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"_hash/lab/xx/{HASH}",  # a fold that does not begin the hash
+        f"_hash/lab/ab/{HASH}.saving",
+        f"_hash/lab/{HASH[:25]}",
+        f"_hash/lab/{HASH[:25]}1",  # base32 has no 1
+        f"_hash/{HASH}",
+        f"hash/lab/{HASH}",
+        f"_hash/lab/{HASH.upper()}",
+        f"_hash/lab/{HASH}/more",
+    ],
+)
+def test_what_no_hash_path_looks_like_has_no_section(path: str) -> None:
+    assert pd.isna(parse(path)["section"])
+
+
+@pytest.mark.parametrize(
+    ("path", "schema", "table", "below"),
+    [
+        ("_schema/lab/rec/id=1/voltage_AbCd1234.npy", "lab", "rec", ""),
+        ("_schema/lab/rec/a=1/b=x y/voltage_AbCd1234", "lab", "rec", ""),
+        ("_schema/lab/rec/voltage_AbCd1234", "lab", "rec", ""),
+        ("_schema/lab/__rec__part/id=1/v_-_-_.npy", "lab", "__rec__part", ""),
+        ("_schema/lab/#rec/id=1/v_abcd", "lab", "#rec", ""),
+        ("_schema/lab/Recording/id=1/v_abcd.zarr", "lab", "Recording", "/0/0.0"),
+        ("_schema/subject=M1/lab/rec/id=1/v_abcd.npy", "lab", "rec", ""),
+        ("_schema/lab/rec/id=a%2Fb/v_abcd.npy", "lab", "rec", ""),
+        ("_schema/lab/rec/name=a\nb/v_abcd.npy", "lab", "rec", ""),
+        ("_schema/lab/rec/name=é/v_abcd.tar.gz", "lab", "rec", ""),
+        ("_schema/lab/rec/id=1/v_abcd.zarr", "lab", "rec", "/.zarray\n/x"),
+    ],
+)
+def test_a_schema_path_names_schema_table_and_object(
+    path: str, schema: str, table: str, below: str
+) -> None:
+    found = parse(path + below)
+
+    assert (found["section"], found["schema"], found["table"]) == (
+        "schema",
+        schema,
+        table,
+    )
+    assert found["object_path"] == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "_schema/lab/rec/id=1/voltage.npy",  # no token
+        "_schema/lab/rec/id=1/voltage_abc.npy",  # a token has four characters at least
+        "_schema/lab/rec/id=1/v_abcdefghijklmnopq.npy",  # and sixteen at most
+        "_schema/lab/rec/notes/voltage_abcd.npy",
+        "_schema/lab/voltage_abcd.npy",
+        "schema/lab/rec/id=1/v_abcd.npy",
+        "lab/rec/id=1/v_abcd.npy",
+        "_schemas/lab/rec/id=1/v_abcd.npy",
+        "README.txt",
+        "",
+    ],
+)
+def test_what_no_schema_path_looks_like_has_no_section(path: str) -> None:
+    assert pd.isna(parse(path)["section"])
+    assert parse(path)["object_path"] == path
+
+
+def test_prefixes_are_those_of_the_store() -> None:
+    store = StoreInfo("s", ("s",), "/s", hash_prefix="a.b", schema_prefix="x/y")
+
+    assert parse(f"a.b/lab/{HASH}", store)["section"] == "hash"
+    assert pd.isna(parse(f"aXb/lab/{HASH}", store)["section"])
+    assert parse("x/y/lab/rec/id=1/v_abcd", store)["section"] == "schema"
+
+
+def test_empty_prefixes_put_both_sections_at_the_root() -> None:
+    store = StoreInfo("s", ("s",), "/s", hash_prefix="", schema_prefix="")
+
+    assert parse(f"lab/{HASH}", store)["section"] == "hash"
+    assert parse("lab/rec/id=1/v_abcd", store)["section"] == "schema"
+
+
+def test_the_trash_remembers_where_things_were() -> None:
+    paths = [
+        "_trash/20260601T120000Z-0123abcd/objects/_hash/lab/x",
+        "_trash/20260601T120000Z-0123abcd/plan.json",
+        "_trash/mine/objects/x",
+        "other/_trash/20260601T120000Z-0123abcd/objects/x",
+    ]
+
+    found = parse_trash(pd.Series(paths, dtype="str"))
+
+    assert (
+        list(found["sweep_id"].fillna("-"))
+        == ["20260601T120000Z-0123abcd"] * 2 + ["-"] * 2
+    )
+    assert list(found["path"].fillna("-")) == ["_hash/lab/x", "-", "-", "-"]
+
+
+def test_a_section_is_a_folder_not_a_beginning() -> None:
+    paths = pd.Series(["_hash/x", "_hashes/x", "_schema/x", "x"], dtype="str")
+
+    assert list(section_of(paths, RAW).fillna("-")) == ["hash", "-", "schema", "-"]
