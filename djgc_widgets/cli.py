@@ -90,3 +90,7 @@ def _notebooks() -> Path:
     # in a checkout the notebooks lie beside the package, in a wheel inside it
     inside = _PACKAGE / "notebooks"
     return inside if inside.is_dir() else _PACKAGE.parent / "notebooks"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

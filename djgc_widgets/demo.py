@@ -147,11 +147,10 @@ def attach_lab(folder: Path) -> DemoLab:
 def _quiet() -> Iterator[None]:
     """Keep DataJoint's own messages out of the notebook."""
     logger = logging.getLogger("datajoint")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.disabled = True  # a level would be reset by each configuration that is made
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "No datajoint.json", UserWarning)
             yield
     finally:
-        logger.setLevel(level)
+        logger.disabled = False

