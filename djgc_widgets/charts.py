@@ -25,7 +25,7 @@ _PATTERNS = {"live": "", "orphan": "/", "young": ".", "unknown": "x", "trash": "
 _NEUTRAL = (
     "#808891"  # readable on light and dark, since a figure cannot follow the theme
 )
-_STEPS = 4
+_STEPS = 5
 
 
 def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
@@ -61,8 +61,7 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{customdata} (%{x:,} bytes)",
         )
     totals = summary.groupby("store")["size_bytes"].sum()
-    longest = int(totals.max()) if len(totals) else 0
-    ticks = [longest * step // _STEPS for step in range(_STEPS + 1)]
+    ticks = _ticks(int(totals.max()) if len(totals) else 0)
     figure.update_layout(
         barmode="stack",
         height=max(150, 90 + 36 * len(stores)),
@@ -80,3 +79,11 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
         yaxis={"automargin": True, "type": "category"},
     )
     return figure
+
+
+def _ticks(longest: int) -> list[int]:
+    """Return at most six round sizes: IEC units are powers of two, so are the steps."""
+    step = 1
+    while step * _STEPS < longest:
+        step *= 2
+    return list(range(0, longest + 1, step))

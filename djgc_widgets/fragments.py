@@ -63,10 +63,9 @@ def cards(scan: Scan | None) -> str:
     for status, mark, label, tone in _CARDS:
         found = summary[summary.index == status].sum()
         objects, size = int(found["objects"]), int(found["size_bytes"])
+        hint = younger_than(scan.minimum_age) if status == "young" else ""
         note = plural(objects, "object")
-        if status == "young":
-            note += f", {younger_than(scan.minimum_age)}"
-        shown.append(_size_card(f"{mark} {label}", size, note, tone))
+        shown.append(_size_card(f"{mark} {label}", size, note, tone, hint))
         terms.append(f"{readable_bytes(size)} {label.lower()}")
     missing = scan.missing
     tables = plural(len(missing[["schema", "table"]].drop_duplicates()), "table")
@@ -80,8 +79,10 @@ def cards(scan: Scan | None) -> str:
     )
 
 
-def _size_card(label: str, size_bytes: int, note: str, tone: str) -> str:
-    hover = f"{size_bytes:,} bytes"
+def _size_card(
+    label: str, size_bytes: int, note: str, tone: str, hint: str = ""
+) -> str:
+    hover = ", ".join(filter(None, (f"{size_bytes:,} bytes", hint)))
     return _card(label, readable_bytes(size_bytes), note, tone, hover)
 
 

@@ -104,6 +104,7 @@ class _View:
             widgets.HTML(),
         )
         self.chart = widgets.Output()
+        self.chart.add_class("djgc-chart")
         self.grid = TickGrid(state.orphans)
         self.rescan = _button("Rescan", "List the stores and read the references again")
         self.cancel = _button("Cancel", "Stop at the next page")
@@ -162,8 +163,9 @@ class _View:
         )
         self.results.layout.display = "" if scan else "none"
         if scan:
-            figure = bytes_by_status(scan.summary()).to_plotly_json()
-            self.chart.outputs = (_output(figure),)
+            figure = bytes_by_status(scan.summary())
+            self.chart.layout.height = f"{figure.layout.height}px"
+            self.chart.outputs = (_output(figure.to_plotly_json()),)
         self._draw_basket()
 
     def _draw_activity(self) -> None:

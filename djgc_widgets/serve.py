@@ -32,6 +32,10 @@ from djgc_widgets.embedded import (
 _START_SECONDS = 180
 _CELL_SECONDS = 600
 _WATCH_SECONDS = 0.5
+_SETTINGS = {
+    "notification": {"fetchNews": "false", "checkForUpdates": False},
+    "themes": {"adaptive-theme": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +155,8 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
     home = private_folder("djgc-jupyter-")
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    for name, values in _SETTINGS.items():
+        (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
