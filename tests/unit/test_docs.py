@@ -1,0 +1,65 @@
+"""What the documents say is so."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import djgc_widgets
+from djgc_widgets.cli import main
+
+_ROOT = Path(__file__).parents[2]
+_DOCUMENTS = [_ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+
+
+@pytest.mark.parametrize("name", djgc_widgets.__all__)
+def test_every_public_name_is_documented(name: str) -> None:
+    found = getattr(djgc_widgets, name)
+
+    assert inspect.getdoc(found)
+    if inspect.isclass(found):
+        for member, value in vars(found).items():
+            if not member.startswith("_") and callable(value):
+                assert inspect.getdoc(value), member
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+
+    for link in links:
+        assert link.startswith("https://") or (_ROOT / link).exists(), link
+
+
+def test_the_code_that_the_readme_shows_is_valid() -> None:
+    blocks = re.findall(
+        r"```python\n(.*?)```", (_ROOT / "README.md").read_text(), re.DOTALL
+    )
+
+    assert len(blocks) == 2
+    for block in blocks:
+        ast.parse(block)
+    names = re.search(r"from djgc_widgets import (.+)", blocks[0])
+    assert names is not None
+    assert set(names[1].split(", ")) <= set(djgc_widgets.__all__)
+
+
+def test_every_module_has_its_place_in_the_house() -> None:
+    house = (_ROOT / "CONTRIBUTING.md").read_text().split("```text")[1].split("```")[0]
+
+    for module in (_ROOT / "djgc_widgets").glob("*.py"):
+        if module.stem != "__init__":
+            assert re.search(rf"\b{module.stem}\b", house), module.stem
+
+
+def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+
+    assert ended.value.code == 0
+    commands = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
+    assert commands == ["demo"]
+    for command in commands:
+        assert f"djgc {command}" in (_ROOT / "README.md").read_text()
