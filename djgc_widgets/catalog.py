@@ -35,28 +35,45 @@ WHERE c.relkind IN ('r', 'p', 'm', 'f')
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname, a.attnum
 """
+# names are compared as bytes: SYS is not sys, and rec is not Rec where the server tells
 _MYSQL = """
-SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.column_comment,
-       IF(c.column_key = 'PRI', c.ordinal_position, -1), TRUE
-FROM information_schema.columns c
-JOIN information_schema.tables t
-  ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-WHERE t.table_type <> 'VIEW' AND t.table_type <> 'SYSTEM VIEW'
-  AND c.table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
-ORDER BY c.table_schema, c.table_name, c.ordinal_position
+SELECT t.table_schema, t.table_name, c.column_name, c.data_type, c.column_comment,
+       IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL
+FROM information_schema.tables t
+LEFT JOIN information_schema.columns c
+  ON BINARY c.table_schema = BINARY t.table_schema
+ AND BINARY c.table_name = BINARY t.table_name
+WHERE t.table_type NOT IN ('VIEW', 'SYSTEM VIEW')
+  AND BINARY t.table_schema NOT IN
+      ('information_schema', 'mysql', 'performance_schema', 'sys')
+ORDER BY BINARY t.table_schema, BINARY t.table_name, c.ordinal_position
 """
 _SCHEMAS = {
     "postgresql": "SELECT nspname FROM pg_catalog.pg_namespace "
     "WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'",
     "mysql": "SELECT schema_name FROM information_schema.schemata "
-    "WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', "
-    "'sys')",
+    "WHERE BINARY schema_name NOT IN "
+    "('information_schema', 'mysql', 'performance_schema', 'sys')",
 }
 _OTHER_DATABASES = """
-SELECT datname, has_database_privilege(datname, 'CONNECT') FROM pg_catalog.pg_database
-WHERE datallowconn AND NOT datistemplate AND datname <> current_database()
+SELECT datname, datallowconn AND has_database_privilege(datname, 'CONNECT')
+FROM pg_catalog.pg_database
+WHERE datname NOT IN ('template0', current_database())
 ORDER BY datname
 """
+# the snapshot's own catalog beside the present one: a rewritten table reads as empty
+_REWRITTEN = """
+SELECT n.nspname || '.' || c.relname
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND c.relfilenode <> 0
+  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+  AND c.relfilenode <> pg_relation_filenode(c.oid)
+"""
+_BINARY_TYPES = {
+    *("binary", "varbinary", "bit", "bytea"),
+    *("tinyblob", "blob", "mediumblob", "longblob"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,9 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
     by_table = groupby(snapshot.rows(query), key=lambda row: (str(row[0]), str(row[1])))
     for (schema, name), rows in by_table:
         described = list(rows)
+        if described[0][2] is None:
+            problems.append(_damaged(f"{schema}.{name}"))
+            continue
         key = sorted(
             (row for row in described if row[5] >= 0), key=lambda row: int(row[5])
         )
@@ -153,12 +173,21 @@ def other_databases(snapshot: Snapshot) -> list[tuple[str, bool]]:
     ]
 
 
+def rewritten_tables(snapshot: Snapshot) -> list[str]:
+    """Name the tables that another session rewrote or emptied since the snapshot.
+
+    PostgreSQL's snapshots do not cover ``TRUNCATE`` and rewriting ``ALTER TABLE``: such
+    a table reads as empty. MySQL refuses to read it.
+    """
+    if snapshot.backend != "postgresql":
+        return []
+    return [str(name) for (name,) in snapshot.rows(_REWRITTEN)]
+
+
 def _store_columns(
     table: TableInfo, described: list[Any], key: list[Any]
 ) -> Iterable[StoreColumn]:
-    binary = frozenset(
-        str(row[2]) for row in key if str(row[3]) in {"binary", "varbinary", "bytea"}
-    )
+    binary = frozenset(str(row[2]) for row in key if str(row[3]) in _BINARY_TYPES)
     for _, _, attribute, data_type, comment, *_ in described:
         match = _COMMENT.match(str(comment))
         if match and (match["at"] or str(data_type) in _JSON_TYPES):
@@ -181,22 +210,30 @@ def _unreadable(table: TableInfo) -> Notice:
     )
 
 
+def _damaged(place: str) -> Notice:
+    return Notice(
+        place,
+        "the server cannot tell its columns, so what its rows need is not known",
+        "Repair or drop the table",
+    )
+
+
 def _hidden(snapshot: Snapshot) -> list[Notice]:
     """MySQL's catalog hides tables without privileges; a global SELECT sees all."""
     if snapshot.backend == "postgresql":
         return []
     grants = [str(grant) for (grant,) in snapshot.rows("SHOW GRANTS")]
-    pattern = re.compile(
+    everything = re.compile(
         r"GRANT (?:.*\b)?(?:SELECT|ALL PRIVILEGES)\b[^(]* ON \*\.\* TO "
     )
-    if any(pattern.match(grant) for grant in grants):
+    revoked = any(grant.startswith("REVOKE") for grant in grants)
+    if not revoked and any(everything.match(grant) for grant in grants):
         return []
     return [
         Notice(
             "the server",
             "this account does not see every schema of the server, and rows of a "
-            "schema that it "
-            "does not see may refer to objects in these stores",
+            "schema that it does not see may refer to objects in these stores",
             "Use an account with SELECT on *.*",
         )
     ]

@@ -1,7 +1,7 @@
 """DataJoint's configuration -> physical stores: places, not names."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import datajoint as dj
 from datajoint.errors import DataJointError
 
+from djgc_widgets.listing import nested_store
 from djgc_widgets.model import InputError, Notice, StoreInfo, StoreNames
 from djgc_widgets.stores import FileStore
 
@@ -59,38 +60,35 @@ def open_stores(connection: dj.Connection, wanted: Sequence[str] | None) -> Open
             f"got {', '.join(unknown)}. "
             "Correct the name, or add the store to dj.config.stores."
         )
-    found: dict[str, StoreInfo] = {}
+    found: dict[tuple[int, int], StoreInfo] = {}
     problems: list[Notice] = []
     for name in configured:
         try:
             info = _store_info(name, config.get_store_spec(name))
+            place = _identity(info.address)
         except (DataJointError, OSError) as error:
             if wanted is None or name in wanted:
                 problems.append(_unopened(name, str(error)))
             continue
-        same = found.get(info.address)
-        if same and (same.hash_prefix, same.schema_prefix) != (
-            info.hash_prefix,
-            info.schema_prefix,
-        ):
-            problems.append(
-                _unopened(
-                    name, f"store {same.name} is the same folder with other prefixes"
-                )
-            )
-        found[info.address] = (
-            replace(same, aliases=(*same.aliases, name)) if same else info
-        )
+        same = found.setdefault(place, info)
+        if same is not info:
+            found[place] = _merged(same, info)
+            if _layout(same) != _layout(info):
+                why = f"store {same.name} is the same folder with other prefixes"
+                problems.append(_unopened(name, why))
     infos = [
         i for i in found.values() if wanted is None or set(i.aliases) & set(wanted)
     ]
-    problems.extend(_nested(list(found.values())))
+    problems.extend(_nested(found))
+    others = {place: info.name for place, info in found.items()}
     scanned = {alias for info in infos for alias in info.aliases}
     default, filepath_default = (config.stores.get(key) for key in _DEFAULTS)
     names = StoreNames(
         tuple(infos), default, filepath_default, frozenset(configured) - scanned
     )
-    return OpenStores(names, tuple(FileStore(info) for info in infos), tuple(problems))
+    return OpenStores(
+        names, tuple(FileStore(info, others) for info in infos), tuple(problems)
+    )
 
 
 def _store_info(name: str, spec: dict[str, Any]) -> StoreInfo:
@@ -106,7 +104,9 @@ def _store_info(name: str, spec: dict[str, Any]) -> StoreInfo:
         key: (spec[key] or "").strip("/")
         for key in ("hash_prefix", "schema_prefix", "filepath_prefix")
     }
-    return StoreInfo(name, (name,), location, **prefixes)
+    spelt = str(spec["location"])
+    spellings = tuple(dict.fromkeys((location, spelt, str(Path(spelt).absolute()))))
+    return StoreInfo(name, (name,), location, spellings, **prefixes)
 
 
 def _unopened(name: str, why: str) -> Notice:
@@ -118,15 +118,30 @@ def _unopened(name: str, why: str) -> Notice:
     )
 
 
-def _nested(infos: list[StoreInfo]) -> list[Notice]:
+def _merged(store: StoreInfo, other: StoreInfo) -> StoreInfo:
+    """Return one store for two names of one place."""
+    return replace(
+        store,
+        aliases=(*store.aliases, *other.aliases),
+        spellings=tuple(dict.fromkeys((*store.spellings, *other.spellings))),
+    )
+
+
+def _layout(store: StoreInfo) -> tuple[str, str, str]:
+    return store.hash_prefix, store.schema_prefix, store.filepath_prefix
+
+
+def _identity(folder: str | Path) -> tuple[int, int]:
+    """Identify a folder by device and inode: bind mounts have many paths for one."""
+    status = Path(folder).stat()
+    return status.st_dev, status.st_ino
+
+
+def _nested(stores: Mapping[tuple[int, int], StoreInfo]) -> list[Notice]:
+    """Name the stores that lie inside another one, however the way there is spelt."""
     return [
-        Notice(
-            f"store {inner.name}",
-            f"it lies inside store {outer.name}, and objects of one would be taken for "
-            "objects of the other",
-            "Move one of them; nested stores cannot be scanned yet",
-        )
-        for outer in infos
-        for inner in infos
-        if inner.address.startswith(f"{outer.address.rstrip('/')}/")
+        nested_store(inner.name, stores[outer].name)
+        for place, inner in stores.items()
+        for outer in map(_identity, Path(inner.address).parents)
+        if outer in stores and outer != place
     ]

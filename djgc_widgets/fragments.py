@@ -185,7 +185,7 @@ def receipt(done: Receipt | None) -> str:
     return (
         "<div class='djgc-note' role='status'><b>Receipt</b> "
         f"{escaped(done.sweep_id)}: {lines or 'nothing to do'}"
-        f"{f'<ul>{rest}</ul>' if rest else ''}</div>"
+        f"{f'<ul>{rest}</ul>' if rest else ''}{_items(done.problems)}</div>"
     )
 
 

@@ -164,6 +164,8 @@ RECORDED = FrameSchema(
             "str",
             "store that the column's comment names; empty: the default",
         ),
+        Column("reference", "int64", "rows of one number spell one recorded path"),
+        Column("declared", "bool", "it stands where metadata has its path"),
         *(
             column
             for column in REFERENCES.columns

@@ -111,7 +111,7 @@ def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:
 def candidate_prefixes(stores: Sequence[StoreInfo]) -> tuple[str, ...]:
     """Return the prefixes of all sections of these stores."""
     return tuple(
-        dict.fromkeys(p for s in stores for p in (s.hash_prefix, s.schema_prefix) if p)
+        dict.fromkeys(p for s in stores for p in (s.hash_prefix, s.schema_prefix))
     )
 
 

@@ -69,13 +69,13 @@ class GridState(traitlets.HasTraits):
         self.columns = tuple(columns)
         self._searched = tuple(searched)
         self.sort, self.descending, self.text = sort, True, ""
-        self.frame = pd.DataFrame()
+        self.frame, self.generation = pd.DataFrame(), 0
         self._ticked: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
 
     def replace(self, frame: pd.DataFrame) -> None:
         """Show other rows; nothing is ticked then."""
-        self.frame = frame.reset_index(drop=True)
+        self.frame, self.generation = frame.reset_index(drop=True), self.generation + 1
         self._ticked = np.zeros(len(frame), dtype=bool)
         self._arrange()
 
@@ -129,6 +129,7 @@ class GridState(traitlets.HasTraits):
         ]
         return {
             "rows": rows,
+            "generation": self.generation,
             "offset": int(offset),
             "limit": limit,
             "shown": len(self._shown),
@@ -190,8 +191,10 @@ class TickGrid(anywidget.AnyWidget):
             case {"do": "sort", "source": str(source), "descending": bool(descending)}:
                 self._offset = 0
                 self.state.sort_by(source, descending=descending)
-            case {"do": "tick", "rows": list(rows), "on": bool(on)} if not self.locked:
-                self.state.tick(rows, on=on)
+            case {"do": "tick", "rows": list(rows), "on": bool(on), "of": int(of)}:
+                # a click on rows that are no longer shown must not tick others
+                if not self.locked and of == self.state.generation:
+                    self.state.tick(rows, on=on)
             case {"do": "tick_filtered"} if not self.locked:
                 self.state.tick_filtered()
             case {"do": "clear"} if not self.locked:

@@ -191,7 +191,10 @@ def _newest(
 
 def _referring(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
     """Count the rows that refer to each object or to something below it."""
-    counts = np.bincount(marked.target_index, minlength=len(marked.references))
+    numbered = pd.DataFrame(
+        {"index": marked.target_index, "reference": marked.targets["reference"]}
+    ).drop_duplicates()
+    counts = np.bincount(numbered["index"], minlength=len(marked.references))
     outer = np.isin(np.arange(len(counts)), marked.coverage.reference)
     inner = np.flatnonzero(marked.coverage.stored & ~outer)
     if len(inner):
@@ -201,6 +204,13 @@ def _referring(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
     position = pd.Index(marked.references.to_pandas()).get_indexer(owners)
     found = np.append(counts, 0)  # position -1: no reference
     return np.asarray(found[position], dtype=np.int64)
+
+
+def entered_objects(marked: Marked, objects: pd.DataFrame) -> pd.DataFrame:
+    """Return the objects at or below which a row refers to something, stored or not."""
+    stores = store_names(marked.names)
+    keys = place_keys(objects["store"], objects["path"], stores)
+    return objects[cover(marked.references, keys).stored]
 
 
 def _entered(

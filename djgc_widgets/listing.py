@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from djgc_widgets.frames import FILES, FOLDERS, arrow_text
 from djgc_widgets.model import FileKind, Notice, Progress, ProgressCallback, StoreInfo
 
 _PAGE = 10_000
+_NONE: tuple[tuple[int, ...], ...] = ((), (), ())
+_LAST_NS = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,20 @@ class Listing:
     warnings: tuple[Notice, ...]
 
 
-def list_folder(info: StoreInfo, progress: ProgressCallback) -> Listing:
+def list_folder(
+    info: StoreInfo,
+    others: Mapping[tuple[int, int], str],
+    progress: ProgressCallback,
+) -> Listing:
     """List every file below a store's folder, without opening any.
 
     Parameters
     ----------
     info : StoreInfo
         Its address is the real path of the folder.
+    others : mapping
+        Names of the configured stores, by device and inode; one that is met on the way
+        is a problem.
     progress : callable
         Called once per 10,000 entries.
 
@@ -48,14 +58,35 @@ def list_folder(info: StoreInfo, progress: ProgressCallback) -> Listing:
     Listing
         Symbolic links are listed, not followed.
     """
-    return _Walk(info, progress).run()
+    return _Walk(info, others, progress).run()
+
+
+def bounded_ns(modified_ns: int) -> int:
+    """Return a time in ns since 1970 that 64 bits hold: the years 1678 to 2262."""
+    return min(max(modified_ns, -_LAST_NS), _LAST_NS)
+
+
+def nested_store(inner: str, outer: str) -> Notice:
+    """Say that a store lies inside another one."""
+    return Notice(
+        f"store {inner}",
+        f"it lies inside store {outer}, and objects of one would be taken for objects "
+        "of the other",
+        "Move one of them; nested stores cannot be scanned yet",
+    )
 
 
 class _Walk:
     """One walk over a store: columns instead of objects, a page at a time."""
 
-    def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
+    def __init__(
+        self,
+        info: StoreInfo,
+        others: Mapping[tuple[int, int], str],
+        progress: ProgressCallback,
+    ) -> None:
         self._info = info
+        self._others = others
         self._progress = progress
         self._paths: list[str] = []
         self._facts: list[tuple[int, int, int]] = []  # size, modified, inode
@@ -108,12 +139,16 @@ class _Walk:
         if self._seen % _PAGE == 0:
             self._page()
         if stat.S_ISDIR(status.st_mode):
-            self._folders.append((path, status.st_mtime_ns))
+            self._folders.append((path, bounded_ns(status.st_mtime_ns)))
+            inner = self._others.get((status.st_dev, status.st_ino))
+            if inner is not None:
+                self._problems.append(nested_store(inner, self._info.name))
             return True
         kind = FileKind.FILE if stat.S_ISREG(status.st_mode) else FileKind.SPECIAL
         kind = FileKind.SYMLINK if stat.S_ISLNK(status.st_mode) else kind
         self._paths.append(path)
-        self._facts.append((status.st_size, status.st_mtime_ns, status.st_ino))
+        modified = bounded_ns(status.st_mtime_ns)
+        self._facts.append((status.st_size, modified, status.st_ino))
         self._kinds.append(kind.value)
         return False
 
@@ -122,13 +157,15 @@ class _Walk:
         paths, unreadable = _texts(self._paths)
         for index in unreadable:
             self._kinds[index] = FileKind.UNREADABLE_NAME.value
-        facts = np.array(self._facts, dtype=np.uint64).reshape(-1, 3)
+        sizes, modified, inodes = (
+            zip(*self._facts, strict=True) if self._facts else _NONE
+        )
         columns = {
             "store": self._info.name,
             "path": paths,
-            "size_bytes": facts[:, 0].astype(np.int64),
-            "modified_ns": facts[:, 1].astype(np.int64),
-            "inode": facts[:, 2],
+            "size_bytes": np.array(sizes, dtype=np.int64),
+            "modified_ns": np.array(modified, dtype=np.int64),
+            "inode": np.array(inodes, dtype=np.uint64),
             "kind": self._kinds,
         }
         self._frames.append(FILES.conform(columns))

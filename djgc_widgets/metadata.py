@@ -1,16 +1,19 @@
 """Raw metadata of a row -> the paths that it records.
 
-Extraction is generous, since a reference too many only protects an object, while one
-too few loses it.
+Extraction is generous: a reference too many only protects an object, one too few loses
+it. What may be spelt in several ways is taken in all of them.
 """
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
-_ENCODINGS = 3  # MariaDB's longtext columns hold JSON that was encoded more than once
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
+_INT64 = 2**63
+_JSON_STARTS = ("{", "[", '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +22,25 @@ class RecordedPath:
 
     Parameters
     ----------
-    path : str
-        Relative to its store, normalised.
+    spellings : tuple of str
+        The path relative to its store, normalised; more than one where the text may
+        mean several places.
     store : str or None
         Store that the metadata names; None if it names none.
     size_bytes : int or None
         Size as recorded.
     is_dir : bool
         The metadata says that it is a folder.
+    declared : bool
+        It stands where metadata has its path; otherwise it is any text that looks like
+        one, and protects what is there without claiming that something must be.
     """
 
-    path: str
+    spellings: tuple[str, ...]
     store: str | None = None
     size_bytes: int | None = None
     is_dir: bool = False
+    declared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +50,36 @@ class Places:
     Parameters
     ----------
     roots : tuple of str
-        Locations of the stores, stripped from absolute paths and URLs.
+        Locations of the stores in every known spelling, stripped from absolute paths.
     sections : tuple of str
-        Prefixes of DataJoint's sections; a string below one of them is a path.
+        Prefixes of DataJoint's sections; a text below one of them is a path. The empty
+        prefix makes a path of every text with a slash.
     """
 
     roots: tuple[str, ...] = ()
     sections: tuple[str, ...] = ("_hash", "_schema")
 
 
-def normalise_path(path: str, places: Places) -> str:
-    """Return a recorded path relative to its store, as the listing spells it.
+def spellings(text: str, places: Places) -> tuple[str, ...]:
+    """Return the paths, relative to a store, that a recorded text may mean.
 
-    Scheme, host or bucket and the store's root are stripped, doubled, leading and
-    trailing slashes are removed.
+    A scheme and the root of a store are stripped, doubled, leading and trailing slashes
+    are removed, and the characters of a URL are taken both as they are and unquoted.
     """
-    if "://" in path:
-        parts = urlsplit(path)
-        path = f"{parts.netloc}{parts.path}" if parts.scheme != "file" else parts.path
-    trimmed = path.strip("/")
-    for root in places.roots:
-        bare = root.strip("/")
-        if bare and trimmed.startswith(f"{bare}/"):
-            trimmed = trimmed[len(bare) :]
-            break
-    relative = posixpath.normpath(trimmed.strip("/")) if trimmed.strip("/") else ""
-    return "" if relative == "." else relative
+    url = _URL.match(text)
+    rest = text[url.end() :] if url else text
+    absolute = url is not None or text.startswith("/")
+    found: dict[str, None] = {}
+    for plain in (rest, unquote(rest)) if url else (rest,):
+        collapsed = "/".join(s for s in plain.split("/") if s not in {"", "."})
+        normal = posixpath.normpath(f"/{collapsed}").lstrip("/")
+        for spelt in (collapsed, normal):
+            for root in places.roots if absolute else ():
+                bare = root.strip("/")
+                if spelt.startswith(f"{bare}/" if bare else "/"):
+                    found[spelt[len(bare) :].lstrip("/")] = None
+            found[spelt] = None
+    return tuple(path for path in found if path)
 
 
 def recorded_paths(text: str, places: Places) -> list[RecordedPath]:
@@ -83,80 +95,99 @@ def recorded_paths(text: str, places: Places) -> list[RecordedPath]:
     Returns
     -------
     list of RecordedPath
-        The ``path`` (in rows migrated from DataJoint 0.14: ``url``) of the metadata,
-        and every other string in it that lies below a section.
+        The ``path`` of the metadata (``url`` in rows migrated from DataJoint 0.14), and
+        every other text in it that lies below a section.
 
     Raises
     ------
     ValueError
-        If the text is not JSON.
+        If the text is not JSON, or nested too deeply to be read.
     """
-    value: object = text
-    for _ in range(_ENCODINGS):
-        if not isinstance(value, str):
-            break
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError as error:
-            if value is text:
-                raise ValueError(f"not JSON ({error})") from error
-            break
-    found: dict[str, RecordedPath] = {}
-    for metadata in _objects(value):
-        for key in ("path", "url"):
-            path = metadata.get(key)
-            if isinstance(path, str) and (relative := normalise_path(path, places)):
-                found.setdefault(relative, _recorded(relative, metadata))
-                break
-    store = value.get("store") if isinstance(value, dict) else None
-    for leaf in _strings(value):
-        relative = normalise_path(leaf, places)
-        if relative not in found and _in_section(relative, places):
-            found[relative] = RecordedPath(
-                relative, store if isinstance(store, str) and store else None
-            )
-    return list(found.values())
+    try:
+        value = json.loads(text)
+        reader = _Reader(places)
+        reader.read(value, None)
+    except RecursionError:
+        raise ValueError("nested too deeply to be read") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON ({error})") from error
+    return reader.paths()
 
 
-def _recorded(relative: str, metadata: dict[str, object]) -> RecordedPath:
-    store, size = metadata.get("store"), metadata.get("size")
+@dataclass(slots=True)
+class _Reader:
+    """Walks over a value and notes what may be a path, and its store."""
+
+    places: Places
+    _declared: dict[tuple[tuple[str, ...], str | None], RecordedPath] = field(
+        default_factory=dict
+    )
+    _other: dict[tuple[tuple[str, ...], str | None], RecordedPath] = field(
+        default_factory=dict
+    )
+
+    def read(self, value: object, store: str | None) -> None:
+        """Note the paths in a value; a store counts for everything below it."""
+        if isinstance(value, dict):
+            named = value.get("store")
+            store = named if isinstance(named, str) and named else store
+            for key in ("path", "url"):
+                text = value.get(key)
+                if isinstance(text, str) and (spelt := spellings(text, self.places)):
+                    recorded = _recorded(spelt, store, value)
+                    self._declared.setdefault((spelt, store), recorded)
+                    break
+        for inner in _inner(value):
+            self.read(inner, store)
+        if isinstance(value, str):
+            self._read_text(value, store)
+
+    def paths(self) -> list[RecordedPath]:
+        """Return what was noted; a value without a path at all means what it holds."""
+        others = [p for key, p in self._other.items() if key not in self._declared]
+        if not self._declared:
+            named = [self._in_section(p.spellings, named_only=True) for p in others]
+            others = [
+                replace(p, declared=n) for p, n in zip(others, named, strict=True)
+            ]
+        return [*self._declared.values(), *others]
+
+    def _read_text(self, text: str, store: str | None) -> None:
+        if text.startswith(_JSON_STARTS):
+            try:
+                self.read(json.loads(text), store)
+            except json.JSONDecodeError:
+                pass  # a text that only begins like JSON is a text
+            else:
+                return
+        spelt = spellings(text, self.places) if "/" in text else ()
+        if spelt and self._in_section(spelt, named_only=False):
+            self._other[spelt, store] = RecordedPath(spelt, store, declared=False)
+
+    def _in_section(self, spelt: tuple[str, ...], *, named_only: bool) -> bool:
+        return any(
+            path.startswith(f"{section}/") if section else not named_only
+            for path in spelt
+            for section in self.places.sections
+        )
+
+
+def _recorded(
+    spelt: tuple[str, ...], store: str | None, metadata: dict[str, object]
+) -> RecordedPath:
+    size = metadata.get("size")
+    known = isinstance(size, int) and not isinstance(size, bool)
     return RecordedPath(
-        relative,
-        store if isinstance(store, str) and store else None,
-        size if isinstance(size, int) and not isinstance(size, bool) else None,
+        spelt,
+        store,
+        size if known and isinstance(size, int) and abs(size) < _INT64 else None,
         is_dir=metadata.get("is_dir") is True,
     )
 
 
-def _in_section(relative: str, places: Places) -> bool:
-    return any(
-        section and relative.startswith(f"{section}/") for section in places.sections
-    )
-
-
-def _objects(value: object) -> Iterator[dict[str, object]]:
+def _inner(value: object) -> Iterator[object]:
     if isinstance(value, dict):
-        yield value
-    children = (
-        value.values()
-        if isinstance(value, dict)
-        else value
-        if isinstance(value, list)
-        else ()
-    )
-    for child in children:
-        yield from _objects(child)
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    children = (
-        value.values()
-        if isinstance(value, dict)
-        else value
-        if isinstance(value, list)
-        else ()
-    )
-    for child in children:
-        yield from _strings(child)
+        yield from value
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value

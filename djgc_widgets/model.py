@@ -103,6 +103,8 @@ class StoreInfo:
         Every configured name of this place.
     address : str
         Physical address, for example the real path of a folder.
+    spellings : tuple of str
+        Every configured spelling of the address, its own included.
     hash_prefix, schema_prefix : str
         Sections of the store, without outer slashes; may be empty.
     filepath_prefix : str
@@ -112,6 +114,7 @@ class StoreInfo:
     name: str
     aliases: tuple[str, ...]
     address: str
+    spellings: tuple[str, ...] = ()
     hash_prefix: str = "_hash"
     schema_prefix: str = "_schema"
     filepath_prefix: str = ""

@@ -180,15 +180,18 @@ class _View:
     def _draw_basket(self) -> None:
         self.basket.value = fragments.basket(self.state.orphans.selected)
         self.move.disabled = not self.state.can_sweep
-        self.grid.locked = self.state.activity != IDLE or not isinstance(
+        ready = self.state.activity == IDLE and isinstance(
             self.state.scan, CompleteScan
         )
+        # while a plan is open, what is ticked is what will go
+        self.grid.locked = not ready or self.state.plan is not None
 
     def _draw_plan(self) -> None:
         plan = self.state.plan
         self.typed.value = ""
         self.plan.value = fragments.confirmation(plan, self.state.confirmation())
         self.confirmation.layout.display = "" if plan is not None else "none"
+        self._draw_basket()
 
     def _draw_receipt(self) -> None:
         receipt = self.state.receipt

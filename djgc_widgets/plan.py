@@ -13,6 +13,9 @@ from djgc_widgets.reconcile import Reconciled
 VALIDITY = timedelta(hours=1)
 """How long after it was made a plan may be carried out."""
 
+INDEX = "object"
+"""Name of the index of a scan's objects; another index cannot be taken for it."""
+
 Selection = pd.DataFrame | pd.Series | Iterable[str] | None
 """A frame with ``store`` and ``path``, a mask, paths, or None for all orphans."""
 
@@ -29,11 +32,14 @@ class Receipt:
         A frame of the receipt schema.
     put_back : callable
         Restores the sweep; bound by whoever made the receipt.
+    problems : tuple of Notice
+        What of it could not be written to the journal.
     """
 
     sweep_id: str
     rows: pd.DataFrame
     put_back: Callable[[], "Receipt"] = field(repr=False, compare=False)
+    problems: tuple[Notice, ...] = ()
 
     def restore(self) -> "Receipt":
         """Bring back what this sweep moved; never overwrites.
@@ -208,10 +214,10 @@ def _selected(objects: pd.DataFrame, selection: Selection) -> pd.DataFrame:
         )
     if isinstance(selection, pd.Series) and selection.dtype == bool:
         chosen = selection.index[selection]
-        if not chosen.isin(objects.index).all():
+        if selection.index.name != INDEX or not chosen.isin(objects.index).all():
             raise InputError(
                 "Expected a mask with the index of scan.objects or scan.orphans; got "
-                "another index."
+                "another index. Select by a frame with store and path instead."
             )
         return objects.loc[chosen]
     if isinstance(selection, str):

@@ -111,7 +111,11 @@ def _successors(
 
 
 def _row_pairs(row_key: str) -> frozenset[tuple[str, str]]:
-    return frozenset((k, _spelt(str(v))) for k, v in json.loads(row_key).items())
+    try:
+        pairs = json.loads(row_key)
+    except ValueError:
+        return frozenset()  # a key with raw bytes in it has no successor to name
+    return frozenset((k, _spelt(str(v))) for k, v in pairs.items())
 
 
 def _path_pairs(path: str) -> frozenset[tuple[str, str]]:

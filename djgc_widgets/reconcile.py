@@ -166,9 +166,11 @@ def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     best = (
         marked.targets.assign(present=present)
         .sort_values("present", ascending=False, kind="stable")
-        .drop_duplicates("row")
-        .sort_values("row")
+        .drop_duplicates("reference")
+        .sort_values("reference")
     )
+    declared = recorded["declared"].to_numpy()[best["row"].to_numpy()]
+    best = best[best["present"] | declared]
     known = recorded.iloc[best["row"].to_numpy()].reset_index(drop=True)
     known["store"] = best["store"].to_numpy()
     states = np.where(best["present"], State.PRESENT.value, State.MISSING.value)

@@ -6,13 +6,19 @@ references at all.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.catalog import StoreColumn, other_databases, read_catalog
+from djgc_widgets.catalog import (
+    StoreColumn,
+    other_databases,
+    read_catalog,
+    rewritten_tables,
+)
 from djgc_widgets.frames import RECORDED
 from djgc_widgets.metadata import Places, RecordedPath, recorded_paths
 from djgc_widgets.model import Notice, Progress, ProgressCallback, TableInfo
@@ -112,6 +118,7 @@ class _Reader:
         self._progress = progress
         self.reading = ReferenceReading()
         self.frames: list[pd.DataFrame] = []
+        self._numbers = count()
 
     def read_server(self, connection: dj.Connection) -> None:
         """Read the connection's database, then the others of its cluster."""
@@ -137,6 +144,8 @@ class _Reader:
                 for column in catalog.columns:
                     place = column.place
                     self._read_column(snapshot, column)
+                for table in rewritten_tables(snapshot):
+                    self._problem(_rewritten(table))
         except driver_errors(connection) as error:
             self._problem(_unread(place, describe_error(error, connection)))
         return others
@@ -152,12 +161,12 @@ class _Reader:
         for page in snapshot.pages(_select(snapshot, column)):
             found: list[tuple[RecordedPath, str]] = []
             for value, key in page:
-                paths = self._paths(column, value, str(key))
+                paths, why = self._paths(value)
                 if not paths and column.must_refer:
-                    silent, example = silent + 1, example or str(key)
+                    silent, example = silent + 1, example or f"{key}{why}"
                 found.extend((path, str(key)) for path in paths)
             read += len(page)
-            self.frames.append(_frame(column, found))
+            self.frames.append(_frame(column, found, self._numbers))
             self._progress(Progress(step, read, counted))
         self.reading.counts.append(
             ColumnCount(column.place, counted, read, read - silent)
@@ -165,15 +174,13 @@ class _Reader:
         if counted != read or silent:
             self._problem(_blind(column, self.reading.counts[-1], example))
 
-    def _paths(
-        self, column: StoreColumn, value: object, key: str
-    ) -> list[RecordedPath]:
+    def _paths(self, value: object) -> tuple[list[RecordedPath], str]:
+        """Return the paths of a value, and why there are none if it cannot be read."""
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         try:
-            return recorded_paths(str(text), self._places)
+            return recorded_paths(str(text), self._places), ""
         except ValueError as error:
-            self._problem(_malformed(column, key, str(error)))
-            return []
+            return [], f", which is {error}"
 
     def _problem(self, problem: Notice) -> None:
         self.reading.problems.append(problem)
@@ -204,21 +211,30 @@ def _select(snapshot: Snapshot, column: StoreColumn) -> str:
     return f"SELECT {raw}, {key} FROM {table} WHERE {name} IS NOT NULL"  # noqa: S608 - quoted by the driver
 
 
-def _frame(column: StoreColumn, found: list[tuple[RecordedPath, str]]) -> pd.DataFrame:
+def _frame(
+    column: StoreColumn,
+    found: list[tuple[RecordedPath, str]],
+    numbers: Iterator[int],
+) -> pd.DataFrame:
+    rows = [
+        (number, spelt, path, key)
+        for (path, key), number in zip(found, numbers, strict=False)
+        for spelt in path.spellings
+    ]
     return RECORDED.conform(
         {
-            "named_store": pd.array([path.store for path, _ in found], dtype="str"),
+            "named_store": pd.array([path.store for *_, path, _ in rows], dtype="str"),
             "column_store": column.store,
+            "reference": pd.array([number for number, *_ in rows], dtype="int64"),
+            "declared": pd.array([path.declared for *_, path, _ in rows], dtype="bool"),
             "schema": column.table.schema,
             "table": column.table.name,
             "attribute": column.attribute,
             "codec": column.codec,
-            "path": pd.array([path.path for path, _ in found], dtype="str"),
-            "size_bytes": pd.array(
-                [path.size_bytes for path, _ in found], dtype="Int64"
-            ),
-            "is_dir": pd.array([path.is_dir for path, _ in found], dtype="bool"),
-            "row_key": pd.array([key for _, key in found], dtype="str"),
+            "path": pd.array([spelt for _, spelt, *_ in rows], dtype="str"),
+            "size_bytes": pd.array([p.size_bytes for *_, p, _ in rows], dtype="Int64"),
+            "is_dir": pd.array([path.is_dir for *_, path, _ in rows], dtype="bool"),
+            "row_key": pd.array([key for *_, key in rows], dtype="str"),
         }
     )
 
@@ -231,20 +247,21 @@ def _unread(place: str, error: str) -> Notice:
     )
 
 
+def _rewritten(table: str) -> Notice:
+    return Notice(
+        table,
+        "another session rewrote or emptied the table while it was being read, so its "
+        "rows of that moment can no longer be seen",
+        "Scan again",
+    )
+
+
 def _closed_database(connection: dj.Connection, name: str) -> Notice:
     return Notice(
         f"{server_name(connection)}/{name}",
         "this account may not connect to the database, whose rows may refer to objects "
         "in these stores",
         "Ask for CONNECT on it and SELECT on its tables",
-    )
-
-
-def _malformed(column: StoreColumn, key: str, error: str) -> Notice:
-    return Notice(
-        column.place,
-        f"the value of row {key} is {error}",
-        "Mend or delete the row, then scan again",
     )
 
 

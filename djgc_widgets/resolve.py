@@ -18,7 +18,7 @@ def resolve_stores(
     Returns
     -------
     targets : DataFrame
-        Columns ``row`` (position in `recorded`), ``store``, ``path``.
+        Columns ``row`` (position in `recorded`), ``reference``, ``store``, ``path``.
     warnings : tuple of Notice
         One per name that leads nowhere.
     """
@@ -41,12 +41,9 @@ def resolve_stores(
             warnings.append(_unresolved(recorded, named, column, codec))
         rows.extend((named, column, codec, store) for store in found)
     lookup = pd.DataFrame(rows, columns=[*columns, "store"], dtype="str")
-    keyed = (
-        recorded[[*columns, "path"]]
-        .fillna({"named_store": ""})
-        .assign(row=np.arange(len(recorded)))
-    )
-    return keyed.merge(lookup, on=columns)[["row", "store", "path"]], tuple(warnings)
+    keyed = recorded[[*columns, "reference", "path"]].fillna({"named_store": ""})
+    targets = keyed.assign(row=np.arange(len(recorded))).merge(lookup, on=columns)
+    return targets[["row", "reference", "store", "path"]], tuple(warnings)
 
 
 def _unresolved(recorded: pd.DataFrame, named: str, column: str, codec: str) -> Notice:

@@ -87,7 +87,8 @@ def scan(
         [FOLDERS.empty(), *(listing.folders for listing in listings)], ignore_index=True
     )
     infos = opened.names.stores
-    places = Places(tuple(info.address for info in infos), candidate_prefixes(infos))
+    roots = tuple(spelt for info in infos for spelt in info.spellings)
+    places = Places(roots, candidate_prefixes(infos))
     reading = read_references([connection], places, report)
     report(Progress("reconciling", 0))
     judged = names or tuple(sorted(reading.schemas))

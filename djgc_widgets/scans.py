@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from djgc_widgets.model import Notice, State, Status, StoreInfo
-from djgc_widgets.plan import Selection, SweepPlan, plan_sweep
+from djgc_widgets.plan import INDEX, Selection, SweepPlan, plan_sweep
 from djgc_widgets.reconcile import Reconciled
 from djgc_widgets.references import ColumnCount
 from djgc_widgets.trash import Sweeper
@@ -68,7 +68,7 @@ class Scan:
     @property
     def objects(self) -> pd.DataFrame:
         """Every object of the stores: a frame of the objects schema."""
-        return self._reconciled.objects.copy()
+        return self._reconciled.objects.rename_axis(INDEX)
 
     @property
     def references(self) -> pd.DataFrame:
@@ -78,7 +78,7 @@ class Scan:
     @property
     def orphans(self) -> pd.DataFrame:
         """The objects that no row refers to and that are old enough, biggest first."""
-        objects = self._reconciled.objects
+        objects = self.objects
         orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
         return orphans.sort_values(
             ["size_bytes", "store", "path"], ascending=[False, True, True]

@@ -14,6 +14,7 @@ import datajoint as dj
 
 _PAGE = 10_000
 _LOCK_SECONDS = 60
+_NO_LIMIT = 2**64 - 1  # a server may be set to cut every result short
 
 
 class Snapshot(AbstractContextManager["Snapshot"]):
@@ -35,9 +36,12 @@ class Snapshot(AbstractContextManager["Snapshot"]):
                 self._driver.set_session(
                     isolation_level="REPEATABLE READ", readonly=True, autocommit=False
                 )
-                self.rows(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'; SELECT 1")
+                # rows that a policy hides must be an error, not an empty result
+                self._execute("SET LOCAL row_security = off")
+                self._execute(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
             else:
                 self._execute(f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}")
+                self._execute(f"SET SESSION sql_select_limit = {_NO_LIMIT}")
                 self._execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 self._execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         except BaseException:

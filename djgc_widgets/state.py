@@ -78,7 +78,7 @@ class PanelState(traitlets.HasTraits):
     def can_sweep(self) -> bool:
         """Whether the scan is complete, something is ticked and nothing is running."""
         ready = self.activity == IDLE and isinstance(self.scan, CompleteScan)
-        return ready and bool(len(self.orphans.selected))
+        return ready and self.plan is None and bool(len(self.orphans.selected))
 
     def start_scan(self) -> None:
         """Scan in the background; what is ticked is forgotten."""
@@ -139,6 +139,7 @@ class PanelState(traitlets.HasTraits):
     def _keep(self, receipt: Receipt) -> None:
         self.plan = None
         self.receipt = receipt
+        self._stop.clear()  # a stopped sweep is over; what it did is scanned
         self._scan()
 
     def _scan(self) -> None:
@@ -159,9 +160,9 @@ class PanelState(traitlets.HasTraits):
                     f"Still {self.activity}; cancel it or wait until it is done."
                 )
                 return
+            self._stop.clear()
             self.activity = activity
         self.message = ""
-        self._stop.clear()
         self._worker = threading.Thread(
             target=self._run, args=(work,), daemon=True, name=f"djgc {activity}"
         )

@@ -1,5 +1,6 @@
 """Stores of files: the few verbs that look at and move what they hold."""
 
+import ctypes
 import errno
 import os
 import stat
@@ -8,16 +9,11 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from djgc_widgets.grammar import MANIFEST_SUFFIX
-from djgc_widgets.listing import Listing, list_folder
+from djgc_widgets.listing import Listing, bounded_ns, list_folder
 from djgc_widgets.model import ProgressCallback, StoreInfo, is_plain_path, parent_of
 
-_NO_HARD_LINKS = {
-    errno.EPERM,
-    errno.ENOTSUP,
-    errno.EOPNOTSUPP,
-    errno.ENOSYS,
-    errno.EMLINK,
-}
+_RENAME_NOREPLACE = 1
+_UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 
 
 class FileIdentity(NamedTuple):
@@ -38,10 +34,19 @@ class FileStore:
     ----------
     info : StoreInfo
         Its address is the real path of the folder.
+    others : mapping, optional
+        Names of the configured stores, by device and inode.
     """
 
-    def __init__(self, info: StoreInfo) -> None:
+    def __init__(
+        self, info: StoreInfo, others: Mapping[tuple[int, int], str] | None = None
+    ) -> None:
         self.info = info
+        self._others = others or {}
+
+    def locate(self, path: str) -> str:
+        """Return the absolute path of something in the store."""
+        return f"{self.info.address}/{path}"
 
     def list_files(self, progress: ProgressCallback) -> Listing:
         """List every file below the store's folder, without opening any.
@@ -56,7 +61,7 @@ class FileStore:
         Listing
             Symbolic links are listed, not followed.
         """
-        return list_folder(self.info, progress)
+        return list_folder(self.info, self._others, progress)
 
     def identities(self, path: str) -> dict[str, FileIdentity]:
         """Return the identity of each file of an object as it is now, and its sidecar.
@@ -85,27 +90,7 @@ class FileStore:
             self._folder(parent_of(source)) as old,
             self._folder(parent_of(target), create=True) as new,
         ):
-            if stat.S_ISDIR(
-                os.stat(_name(source), dir_fd=old, follow_symlinks=False).st_mode
-            ):
-                self._refuse_existing(_name(target), new, target)
-                os.rename(_name(source), _name(target), src_dir_fd=old, dst_dir_fd=new)
-                return
-            try:  # a hard link, unlike a rename, never replaces what is at the target
-                os.link(
-                    _name(source),
-                    _name(target),
-                    src_dir_fd=old,
-                    dst_dir_fd=new,
-                    follow_symlinks=False,
-                )
-            except OSError as error:
-                if error.errno not in _NO_HARD_LINKS:
-                    raise
-                self._refuse_existing(_name(target), new, target)
-                os.rename(_name(source), _name(target), src_dir_fd=old, dst_dir_fd=new)
-            else:
-                os.unlink(_name(source), dir_fd=old)
+            _rename_exclusively(old, _name(source), new, _name(target))
 
     def write(self, path: str, data: bytes) -> None:
         """Write a new file so that after a crash it is there whole or not at all."""
@@ -135,20 +120,10 @@ class FileStore:
                     self._identify(f"{path}/{name}", found)
             else:
                 found[path] = FileIdentity(
-                    entry.st_size, entry.st_mtime_ns, entry.st_ino
+                    entry.st_size, bounded_ns(entry.st_mtime_ns), entry.st_ino
                 )
         except FileNotFoundError:
             return
-
-    @staticmethod
-    def _refuse_existing(name: str, parent: int, target: str) -> None:
-        try:
-            os.stat(name, dir_fd=parent, follow_symlinks=False)
-        except FileNotFoundError:
-            return
-        raise FileExistsError(
-            errno.EEXIST, "something is at the target already", target
-        )
 
     @contextmanager
     def _folder(self, path: str, *, create: bool = False) -> Iterator[int]:
@@ -179,6 +154,24 @@ def changed_files(
         for path in pinned.keys() | present.keys()
         if pinned.get(path) != present.get(path)
     )
+
+
+def _rename_exclusively(old: int, source: str, new: int, target: str) -> None:
+    """Rename between open folders in one step, unless something is at the target."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is not None:
+        names = os.fsencode(source), os.fsencode(target)
+        if rename(old, names[0], new, names[1], _RENAME_NOREPLACE) == 0:
+            return
+        error = ctypes.get_errno()
+        if error not in _UNSUPPORTED:
+            raise OSError(error, os.strerror(error), target)
+    try:
+        os.stat(target, dir_fd=new, follow_symlinks=False)
+    except FileNotFoundError:
+        os.rename(source, target, src_dir_fd=old, dst_dir_fd=new)
+    else:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
 
 
 def _name(path: str) -> str:

@@ -5,6 +5,7 @@ became live while it was moved is brought back. The journal is written before th
 move.
 """
 
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ import datajoint as dj
 import pandas as pd
 
 from djgc_widgets.grammar import MANIFEST_SUFFIX
-from djgc_widgets.grouping import mark
+from djgc_widgets.grouping import entered_objects, mark
 from djgc_widgets.journal import Journal
 from djgc_widgets.metadata import Places
 from djgc_widgets.model import (
     Cancelled,
+    Notice,
     Progress,
     ProgressCallback,
     StoreNames,
@@ -35,6 +37,8 @@ MOVED, SKIPPED, RESTORED, FAILED = "moved", "skipped", "restored", "failed"
 LIVE_AGAIN = "live again: a row refers to it"
 GONE = "gone: it is no longer in the store"
 CANCELLED = "cancelled before its turn"
+TOO_LONG = "its path in the trash would be too long for the file system"
+_PATH_MAX = 4000
 
 Key = tuple[str, str]
 """Store and path of an object."""
@@ -97,8 +101,8 @@ class Sweeper:
             sweep.outcomes |= dict.fromkeys(left, (SKIPPED, CANCELLED))
         finally:
             self._bring_back(sweep)
-            self._write_result(sweep, "result")
-        return Receipt(sweep_id, sweep.rows(), lambda: self._restore(sweep))
+            unwritten = self._write_result(sweep, "result")
+        return self._receipt(sweep, sweep.rows(), unwritten)
 
     def _live(self, plan: SweepPlan) -> set[Key]:
         """Return the planned objects that rows refer to at this moment."""
@@ -112,7 +116,10 @@ class Sweeper:
         targets, _ = resolve_stores(reading.recorded, self.names)
         marked = mark(plan.files, targets, self.names)
         files = plan.files[marked.coverage.reference >= 0]
-        return set(zip(files["store"], files["object"], strict=True))
+        live = set(zip(files["store"], files["object"], strict=True))
+        # a row may refer to something in a folder that the plan does not know of
+        entered = entered_objects(marked, plan.objects)
+        return live | set(zip(entered["store"], entered["path"], strict=True))
 
     def _bring_back(self, sweep: "_Sweep") -> None:
         """Return what is live by now; everything, if that cannot be found out."""
@@ -133,10 +140,14 @@ class Sweeper:
         moved = sweep.in_trash()
         for key in moved:
             sweep.bring_back(key, "")
-        rows = sweep.rows(moved)
-        if moved:
-            self._write_result(sweep, f"restored-{self.clock():%Y%m%dT%H%M%S%fZ}")
-        return Receipt(sweep.sweep_id, rows, lambda: self._restore(sweep))
+        name = f"restored-{self.clock():%Y%m%dT%H%M%S%fZ}"
+        unwritten = self._write_result(sweep, name) if moved else ()
+        return self._receipt(sweep, sweep.rows(moved), unwritten)
+
+    def _receipt(
+        self, sweep: "_Sweep", rows: pd.DataFrame, problems: tuple[Notice, ...]
+    ) -> Receipt:
+        return Receipt(sweep.sweep_id, rows, lambda: self._restore(sweep), problems)
 
     def _write_plan(self, sweep: "_Sweep", now: datetime) -> None:
         servers = [server_name(connection) for connection in self.connections]
@@ -152,10 +163,16 @@ class Sweeper:
                 "moved. Make the store's folder writable for this account."
             ) from error
 
-    def _write_result(self, sweep: "_Sweep", name: str) -> None:
+    def _write_result(self, sweep: "_Sweep", name: str) -> tuple[Notice, ...]:
+        """Write what was done; it is done even if that cannot be written."""
         rows = sweep.rows()
+        problems = []
         for store, journal in sweep.journals.items():
-            journal.write_result(name, self.clock(), rows[rows["store"].eq(store)])
+            try:
+                journal.write_result(name, self.clock(), rows[rows["store"].eq(store)])
+            except OSError as error:
+                problems.append(_unwritten(store, name, error))
+        return tuple(problems)
 
 
 class _Sweep:
@@ -207,18 +224,40 @@ class _Sweep:
         return receipt_rows(self.plan.objects, outcomes)
 
     def _moved(self, key: Key) -> tuple[str, str]:
-        journal, path = self.journals[key[0]], key[1]
+        journal, _path, pinned = self.journals[key[0]], key[1], self.pins[key]
+        store, parts = journal.store, self._parts(key)
         try:
-            present = journal.store.identities(path)
+            if max(
+                len(os.fsencode(store.locate(journal.trashed(p)))) for p in pinned
+            ) > (_PATH_MAX):
+                return SKIPPED, TOO_LONG
+            present = self._present(key, _as_it_is)
             if not present:
                 return SKIPPED, GONE
-            changed = changed_files(self.pins[key], present)
-            if changed:
-                return SKIPPED, f"changed since it was scanned: {changed[0]}"
-            _move_parts(journal.store, self._parts(key), _as_it_is, journal.trashed)
+            changed = changed_files(pinned, present)
+            if not changed:
+                _move_parts(store, parts, _as_it_is, journal.trashed)
+                # a writer may have been faster than the move: look at what was moved
+                changed = changed_files(pinned, self._present(key, journal.trashed))
+                if changed:
+                    _move_parts(store, parts, journal.trashed, _as_it_is)
         except OSError as error:
             return FAILED, _why(error)
+        if changed:
+            return SKIPPED, f"changed since it was scanned: {changed[0]}"
         return MOVED, ""
+
+    def _present(
+        self, key: Key, place: Callable[[str], str]
+    ) -> dict[str, FileIdentity]:
+        """Return the files of an object as they are now, by path in the store."""
+        path, sidecar = key[1], f"{key[1]}{MANIFEST_SUFFIX}"
+        found = self.journals[key[0]].store.identities(place(path))
+        moved = place(path)
+        present = {f"{path}{name[len(moved) :]}": pin for name, pin in found.items()}
+        if sidecar not in self.pins[key]:
+            present.pop(sidecar, None)  # it is an object of its own
+        return present
 
     def _parts(self, key: Key) -> list[str]:
         """Return what has to be moved: the file or folder, and its sidecar."""
@@ -257,6 +296,14 @@ def _move_parts(
         for part in reversed(done):
             store.move(target(part), source(part))
         raise
+
+
+def _unwritten(store: str, name: str, error: OSError) -> Notice:
+    return Notice(
+        f"store {store}",
+        f"the journal's record {name!r} could not be written ({_why(error)})",
+        "Make room or mend the rights; what the receipt says was done all the same",
+    )
 
 
 def _as_it_is(path: str) -> str:

@@ -56,6 +56,8 @@ def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFr
     columns = {
         "named_store": pd.array([store] * len(paths), dtype="str"),
         "column_store": "raw",
+        "reference": range(len(paths)),
+        "declared": True,
         "schema": "lab",
         "table": "rec",
         "attribute": "voltage",

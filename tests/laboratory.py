@@ -9,16 +9,20 @@ from base64 import b32encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import datajoint as dj
 import numpy as np
 
-from djgc_widgets import CompleteScan, IncompleteScan, scan
+from djgc_widgets import CompleteScan, IncompleteScan, Receipt, scan
 from djgc_widgets.embedded import EmbeddedServer
 
 DAY_SECONDS = 86_400
+HASH = "id : int32\n---\ndata : <hash@raw>\n"
+NOW = timedelta(0)
+NPY = "id : int32\n---\ndata : <npy@raw>\n"
 
 
 @dataclass(slots=True)
@@ -120,3 +124,70 @@ def connect(
 
 def array(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(4, 8))
+
+
+def filled(laboratory: Laboratory, keys: range = range(1, 4)) -> Any:
+    table = laboratory.declare(HASH)
+    table.insert({"id": key, "data": array(key).tobytes()} for key in keys)
+    return table
+
+
+@contextmanager
+def reader(laboratory: Laboratory, *grants: str) -> Iterator[dj.Connection]:
+    """Connect an account that has nothing but some grants."""
+    name, password = f"reader_{laboratory.name[-8:]}", "only-to-look"
+    account = f"{name}@'127.0.0.1'" if laboratory.backend == "mysql" else name
+    created = "IDENTIFIED BY" if laboratory.backend == "mysql" else "PASSWORD"
+    laboratory.connection.query(f"CREATE USER {account} {created} '{password}'")
+    for grant in grants:
+        laboratory.connection.query(f"GRANT {grant} TO {account}")
+    connection = connect(
+        laboratory.server, laboratory.backend, name, password, laboratory.folder
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if laboratory.backend == "postgresql":
+            laboratory.connection.query(f"DROP OWNED BY {account}")
+        laboratory.connection.query(f"DROP USER {account}")
+
+
+def schema_of(connection: dj.Connection, name: str) -> dj.Schema:
+    return dj.Schema(name, connection=connection, create_schema=False)
+
+
+def look_only(laboratory: Laboratory) -> list[str]:
+    if laboratory.backend == "mysql":
+        return ["SELECT ON *.*"]
+    name = laboratory.quote(laboratory.name)
+    return [f"USAGE ON SCHEMA {name}", f"SELECT ON ALL TABLES IN SCHEMA {name}"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def orphaned(laboratory: Laboratory, definition: str = NPY) -> Any:
+    """Insert five rows and delete the first three."""
+    table = laboratory.declare(definition)
+    hashed = "hash" in definition
+    table.insert(
+        {"id": key, "data": array(key).tobytes() if hashed else array(key)}
+        for key in range(1, 6)
+    )
+    (table & "id < 4").delete()
+    laboratory.age()
+    return table
+
+
+def complete(laboratory: Laboratory, **options: Any) -> CompleteScan:
+    found = laboratory.scan(**options)
+    assert isinstance(found, CompleteScan), found.problems
+    return found
+
+
+def details(receipt: Receipt) -> dict[str, int]:
+    told = receipt.rows["outcome"].str.cat(receipt.rows["detail"], sep=": ")
+    return told.str.removesuffix(": ").value_counts().to_dict()

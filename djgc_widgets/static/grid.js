@@ -19,6 +19,7 @@ function button(label, act, attributes = {}) {
 function render({ model, el }) {
   const columns = model.get("columns");
   const send = (message) => model.send(message);
+  const tick = (rows, on, of) => send({ do: "tick", rows, on, of });
   let anchor = null;
 
   const filter = element("input", {
@@ -36,8 +37,8 @@ function render({ model, el }) {
 
   const whole = element("input", { type: "checkbox", "aria-label": "Tick all rows of this page" });
   whole.addEventListener("change", () => {
-    const rows = model.get("page").rows.map((row) => row.id);
-    send({ do: "tick", rows, on: whole.checked });
+    const page = model.get("page");
+    tick(page.rows.map((row) => row.id), whole.checked, page.generation);
   });
   const heads = columns.map((column) => {
     const label = button(column.title, () => {
@@ -75,7 +76,7 @@ function render({ model, el }) {
       const [from, to] = [rows.indexOf(anchor), rows.indexOf(id)].sort((a, b) => a - b);
       const range = event.shiftKey && from >= 0 ? rows.slice(from, to + 1) : [id];
       anchor = id;
-      send({ do: "tick", rows: range, on: box.checked });
+      tick(range, box.checked, Number(row.dataset.of));
     });
     row.append(...columns.map((column) => element("td", { class: column.numeric ? "djgc-number" : "" })));
     return row;
@@ -90,6 +91,7 @@ function render({ model, el }) {
     page.rows.forEach((row, index) => {
       const line = body.rows[index];
       line.dataset.id = row.id;
+      line.dataset.of = page.generation;
       line.classList.toggle("djgc-ticked", row.ticked);
       const box = line.cells[0].firstChild;
       box.checked = row.ticked;

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, Request, expect, sync_playwright
 from unprivileged import open_folder
 
 _LIMIT_SECONDS = 120
@@ -77,6 +77,7 @@ def demo() -> Iterator[Demo]:
 @pytest.fixture
 def page(demo: Demo, chromium: str) -> Iterator[Page]:
     """A page on the demo; fails the test if it leaves the machine or complains."""
+    expect.set_options(timeout=_LIMIT_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
         page = browser.new_page(

@@ -2,16 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import datajoint as dj
 import psycopg2
 import pytest
-from laboratory import Laboratory, array, connect
+from laboratory import HASH, NOW, Laboratory, filled, look_only, reader, schema_of
 from unprivileged import ordinary_account
 from watch import watch
 
@@ -23,47 +20,6 @@ from djgc_widgets import (
     open_lab,
     scan,
 )
-
-HASH = "id : int32\n---\ndata : <hash@raw>\n"
-NOW = timedelta(0)
-
-
-def filled(laboratory: Laboratory, keys: range = range(1, 4)) -> Any:
-    table = laboratory.declare(HASH)
-    table.insert({"id": key, "data": array(key).tobytes()} for key in keys)
-    return table
-
-
-@contextmanager
-def reader(laboratory: Laboratory, *grants: str) -> Iterator[dj.Connection]:
-    """Connect an account that has nothing but some grants."""
-    name, password = f"reader_{laboratory.name[-8:]}", "only-to-look"
-    account = f"{name}@'127.0.0.1'" if laboratory.backend == "mysql" else name
-    created = "IDENTIFIED BY" if laboratory.backend == "mysql" else "PASSWORD"
-    laboratory.connection.query(f"CREATE USER {account} {created} '{password}'")
-    for grant in grants:
-        laboratory.connection.query(f"GRANT {grant} TO {account}")
-    connection = connect(
-        laboratory.server, laboratory.backend, name, password, laboratory.folder
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()
-        if laboratory.backend == "postgresql":
-            laboratory.connection.query(f"DROP OWNED BY {account}")
-        laboratory.connection.query(f"DROP USER {account}")
-
-
-def schema_of(connection: dj.Connection, name: str) -> dj.Schema:
-    return dj.Schema(name, connection=connection, create_schema=False)
-
-
-def look_only(laboratory: Laboratory) -> list[str]:
-    if laboratory.backend == "mysql":
-        return ["SELECT ON *.*"]
-    name = laboratory.quote(laboratory.name)
-    return [f"USAGE ON SCHEMA {name}", f"SELECT ON ALL TABLES IN SCHEMA {name}"]
 
 
 def test_a_scan_works_on_a_select_only_account(laboratory: Laboratory) -> None:

@@ -7,6 +7,7 @@ import pytest
 from laboratory import Laboratory, array
 
 from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
+from djgc_widgets.grid import TickGrid
 from djgc_widgets.state import IDLE, PanelState
 
 
@@ -221,3 +222,35 @@ def test_show_starts_the_first_scan(postgresql_laboratory: Laboratory) -> None:
     panel.wait()
 
     assert panel.scan.complete
+
+
+def test_while_a_plan_is_open_nothing_else_can_be_ticked(panel: GCPanel) -> None:
+    grid = widgets_of(panel, TickGrid)[0]
+    panel.state.orphans.tick([0], on=True)
+    click(panel, "Move to trash …")
+
+    grid.receive({"do": "clear"})
+    grid.receive({"do": "tick_filtered"})
+
+    assert len(panel.selected) == 1
+    assert button(panel, "Move to trash …").disabled
+    click(panel, "Keep everything")
+    grid.receive({"do": "tick_filtered"})
+    assert len(panel.selected) == 3
+
+
+def test_a_stopped_sweep_shows_what_it_did(panel: GCPanel) -> None:
+    panel.state.orphans.tick_filtered()
+    panel.state.make_plan()
+    panel.state.observe(
+        lambda change: panel.state.cancel() if change["new"] == "sweeping" else None,
+        "activity",
+    )
+
+    panel.state.sweep("raw")
+    panel.wait()
+
+    assert panel.state.receipt.count("skipped") == 3
+    assert len(panel.scan.orphans) == 3
+    assert panel.state.message == ""
+    assert panel.selected.empty

@@ -6,10 +6,17 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from laboratory import Laboratory, array
+from laboratory import (
+    HASH,
+    Laboratory,
+    array,
+    complete,
+    contents,
+    details,
+    orphaned,
+)
 from unprivileged import ordinary_account
 
 from djgc_widgets import (
@@ -20,38 +27,6 @@ from djgc_widgets import (
     Receipt,
     SweepRefusedError,
 )
-
-NPY = "id : int32\n---\ndata : <npy@raw>\n"
-HASH = "id : int32\n---\ndata : <hash@raw>\n"
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def orphaned(laboratory: Laboratory, definition: str = NPY) -> Any:
-    """Insert five rows and delete the first three."""
-    table = laboratory.declare(definition)
-    hashed = "hash" in definition
-    table.insert(
-        {"id": key, "data": array(key).tobytes() if hashed else array(key)}
-        for key in range(1, 6)
-    )
-    (table & "id < 4").delete()
-    laboratory.age()
-    return table
-
-
-def complete(laboratory: Laboratory, **options: Any) -> CompleteScan:
-    found = laboratory.scan(**options)
-    assert isinstance(found, CompleteScan), found.problems
-    return found
-
-
-def details(receipt: Receipt) -> dict[str, int]:
-    told = receipt.rows["outcome"].str.cat(receipt.rows["detail"], sep=": ")
-    return told.str.removesuffix(": ").value_counts().to_dict()
 
 
 def test_a_sweep_moves_what_was_planned_and_nothing_else(

@@ -4,6 +4,7 @@ A mutant is a patch whose first lines say which mechanism it removes and which t
 notices.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -34,6 +35,7 @@ def test_the_mutant_does_not_survive(mutant: Path, tmp_path: Path) -> None:
     killed = subprocess.run(  # noqa: S603 - our own tests
         [*pytest_here, header["test"]],
         cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")},
         capture_output=True,
         text=True,
         check=False,

@@ -138,7 +138,8 @@ def test_the_view_does_what_the_page_asks_for() -> None:
     view.receive({"do": "filter", "text": "odd"})
     view.receive({"do": "sort", "source": "path", "descending": False})
     view.receive({"do": "page", "offset": 12})
-    view.receive({"do": "tick", "rows": [view.page["rows"][0]["id"]], "on": True})
+    row = view.page["rows"][0]["id"]
+    view.receive({"do": "tick", "rows": [row], "on": True, "of": grid.generation})
 
     assert view.page["offset"] == 12
     assert view.page["rows"][0]["ticked"]
@@ -152,8 +153,19 @@ def test_a_locked_grid_ticks_nothing() -> None:
     view = TickGrid(state())
     view.locked = True
 
-    view.receive({"do": "tick", "rows": [1], "on": True})
+    view.receive({"do": "tick", "rows": [1], "on": True, "of": 1})
     view.receive({"do": "tick_filtered"})
     view.receive({"do": "no such thing"})
 
     assert view.state.selected.empty
+
+
+def test_a_click_on_rows_that_are_no_longer_shown_ticks_nothing() -> None:
+    grid = state()
+    view = TickGrid(grid)
+    before = view.page["generation"]
+    grid.replace(grid.frame.tail(5))
+
+    view.receive({"do": "tick", "rows": [1], "on": True, "of": before})
+
+    assert grid.selected.empty

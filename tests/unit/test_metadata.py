@@ -4,19 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djgc_widgets.metadata import Places, RecordedPath, normalise_path, recorded_paths
+from djgc_widgets.metadata import Places, RecordedPath, recorded_paths, spellings
 
 PLACES = Places(("/data/raw", "/data/derived"), ("_hash", "_schema"))
 
 
 def paths(value: object) -> list[str]:
-    return [found.path for found in recorded_paths(json.dumps(value), PLACES)]
+    found = recorded_paths(json.dumps(value), PLACES)
+    return [path for recorded in found for path in recorded.spellings]
 
 
 def test_the_path_key_comes_with_store_size_and_kind() -> None:
     text = json.dumps({"path": "a/b", "store": "raw", "size": 7, "is_dir": True})
 
-    assert recorded_paths(text, PLACES) == [RecordedPath("a/b", "raw", 7, is_dir=True)]
+    assert recorded_paths(text, PLACES) == [
+        RecordedPath(("a/b",), "raw", 7, is_dir=True)
+    ]
 
 
 @pytest.mark.parametrize("store", [None, "", 3])
@@ -36,7 +39,7 @@ def test_a_size_that_is_no_count_is_none(size: object) -> None:
 
 
 def test_rows_migrated_from_0_14_record_a_url() -> None:
-    assert paths({"url": "file:///data/raw/_hash/lab/x"}) == ["_hash/lab/x"]
+    assert paths({"url": "file:///data/raw/_hash/lab/x"})[0] == "_hash/lab/x"
 
 
 def test_every_string_below_a_section_is_a_reference() -> None:
@@ -75,24 +78,81 @@ def test_what_is_no_json_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("recorded", "expected"),
     [
-        ("a/b", "a/b"),
-        ("/a//b/", "a/b"),
-        ("./a/./b", "a/b"),
-        ("/data/raw/a/b", "a/b"),
-        ("file:///data/derived/a", "a"),
-        ("s3://bucket/a/b", "bucket/a/b"),
-        ("/data/rawer/a", "data/rawer/a"),
-        ("/data/raw", "data/raw"),
-        ("/", ""),
-        ("", ""),
-        ("a/../b", "b"),
-        ("a=b c/ü\n", "a=b c/ü\n"),
+        ("a/b", ["a/b"]),
+        ("/a//b/", ["a/b"]),
+        ("./a/./b", ["a/b"]),
+        ("/data/raw/a/b", ["a/b", "data/raw/a/b"]),
+        ("data/raw/a/b", ["data/raw/a/b"]),
+        (
+            "/data/derived/../raw/a",
+            ["../raw/a", "data/derived/../raw/a", "a", "data/raw/a"],
+        ),
+        ("file:///data/derived/a", ["a", "data/derived/a"]),
+        ("file:/data/raw/k=a#b?c", ["k=a#b?c", "data/raw/k=a#b?c"]),
+        ("file:///data/raw/k%3D1", ["k%3D1", "data/raw/k%3D1", "k=1", "data/raw/k=1"]),
+        ("s3://bucket/a/b", ["bucket/a/b"]),
+        ("see http://[host]/x", ["see http:/[host]/x"]),
+        ("/data/rawer/a", ["data/rawer/a"]),
+        ("/data/raw", ["data/raw"]),
+        ("/", []),
+        ("", []),
+        ("a/../b", ["a/../b", "b"]),
+        ("a=b c/ü\n", ["a=b c/ü\n"]),
     ],
 )
-def test_paths_are_spelt_as_the_listing_spells_them(
-    recorded: str, expected: str
+def test_a_text_is_taken_in_every_spelling_that_it_may_have(
+    recorded: str, expected: list[str]
 ) -> None:
-    assert normalise_path(recorded, PLACES) == expected
+    assert list(spellings(recorded, PLACES)) == expected
+
+
+def test_a_store_counts_for_everything_below_it() -> None:
+    value = {
+        "store": "derived",
+        "files": [{"path": "a"}, {"path": "a", "store": "raw"}],
+    }
+
+    found = recorded_paths(json.dumps(value), PLACES)
+
+    assert {(path.spellings, path.store) for path in found} == {
+        (("a",), "derived"),
+        (("a",), "raw"),
+    }
+
+
+def test_keys_and_json_inside_texts_are_looked_at() -> None:
+    value = {"_schema/key": json.dumps({"deep": "_schema/inner"}), "odd": "{_schema/no"}
+
+    assert set(paths(value)) == {"_schema/key", "_schema/inner"}
+
+
+def test_beside_a_path_other_texts_protect_without_claiming() -> None:
+    found = recorded_paths(json.dumps({"path": "a", "b": "_schema/b"}), PLACES)
+
+    assert [(path.spellings[0], path.declared) for path in found] == [
+        ("a", True),
+        ("_schema/b", False),
+    ]
+    (alone,) = recorded_paths(json.dumps({"b": "_schema/b"}), PLACES)
+    assert alone.declared
+
+
+def test_an_empty_prefix_makes_a_path_of_every_text_with_a_slash() -> None:
+    (found,) = recorded_paths('{"note": "a/b"}', Places((), ("",)))
+
+    assert (found.spellings, found.declared) == (("a/b",), False)
+
+
+def test_values_nested_too_deeply_are_an_error() -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        recorded_paths("[" * 100_000 + "]" * 100_000, PLACES)
+
+
+@pytest.mark.parametrize("size", [2**63, -(2**63), 10**30])
+def test_a_size_beyond_64_bits_is_none(size: int) -> None:
+    (found,) = recorded_paths(json.dumps({"path": "a", "size": size}), PLACES)
+
+    assert found.size_bytes is None
 
 
 @given(

@@ -51,7 +51,7 @@ def test_a_plan_expires_after_an_hour() -> None:
 
 def test_frames_masks_and_paths_select_the_same() -> None:
     orphans = VERDICT.objects[VERDICT.objects["status"].eq("orphan")]
-    mask = orphans["path"].eq(ZARR)
+    mask = orphans.rename_axis("object")["path"].eq(ZARR)
 
     for selection in (orphans[mask], mask, [ZARR], iter([ZARR, ZARR])):
         assert list(make(selection).objects["path"]) == [ZARR]
@@ -76,6 +76,7 @@ def test_nothing_selected_is_a_refusal() -> None:
         (ZARR, "got one string"),
         (pd.DataFrame({"path": [ZARR]}), r"it lacks \['store'\]"),
         (pd.Series([True], index=[99]), "got another index"),
+        (pd.Series([True], index=[0]), "got another index"),
     ],
 )
 def test_a_wrong_selection_is_an_error_that_names_it(
