@@ -12,6 +12,7 @@ from djgc_widgets.demo import LAB_VARIABLE, start_lab
 from djgc_widgets.embedded import ServerError
 
 _NOTEBOOK = "01_quickstart.ipynb"
+_QUIET = "ignore:No datajoint.json:UserWarning"  # the lab brings its own settings
 _PACKAGE = Path(__file__).parent
 
 
@@ -67,12 +68,15 @@ def run_demo(*, open_browser: bool) -> int:
             '"djgc-widgets[demo]"'
         ) from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # a shell that starts us in the background lets us ignore interrupts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         print("Starting the lab …", file=sys.stderr)
         with start_lab() as lab:
             folder = lab.folder / "notebooks"
             shutil.copytree(_notebooks(), folder)
-            with start_jupyterlab(folder, {LAB_VARIABLE: str(lab.folder)}) as server:
+            variables = {LAB_VARIABLE: str(lab.folder), "PYTHONWARNINGS": _QUIET}
+            with start_jupyterlab(folder, variables) as server:
                 server.execute(_NOTEBOOK)
                 print(server.url(_NOTEBOOK), flush=True)
                 print(

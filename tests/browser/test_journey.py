@@ -35,6 +35,7 @@ def test_orphans_are_ticked_moved_to_the_trash_and_brought_back(
     grid = page.locator(".djgc-grid-root[data-ready]")
     expect(grid).to_be_visible()
     before = digests(demo.stores)
+    expect(page.locator(".jp-RenderedText[data-mime-type*=stderr]")).to_have_count(0)
     expect(card(page, "Referenced")).to_contain_text("544 objects")
     expect(card(page, "Orphaned")).to_contain_text("211 objects")
     expect(card(page, "Missing")).to_contain_text("2 rows")
