@@ -192,7 +192,9 @@ def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
         text=True,
         env=environment,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as by "&"
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509
+            signal.SIGINT, signal.SIG_IGN
+        ),  # as by "&" in a shell
     )
     assert demo.stdout is not None
     url = demo.stdout.readline().strip()
