@@ -15,7 +15,7 @@ demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
 test: $(VENV)/test services
-	$(BIN)/pytest --nbmake --cov $(TEST)
+	$(BIN)/pytest --nbmake $(TEST) --cov
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
