@@ -15,7 +15,7 @@ demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
 test: $(VENV)/test services
-	$(BIN)/pytest --nbmake $(TEST) --cov
+	$(BIN)/pytest --nbmake --cov
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
