@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any, Self
 
 import nbformat
@@ -32,6 +33,7 @@ from djgc_widgets.embedded import (
 _START_SECONDS = 180
 _CELL_SECONDS = 600
 _WATCH_SECONDS = 0.5
+_ANSWER_SECONDS = 5
 _SETTINGS = {
     "notification": {"fetchNews": "false", "checkForUpdates": False},
     "themes": {"adaptive-theme": True},
@@ -87,7 +89,7 @@ class NotebookServer:
         )
         client.start_channels()
         try:
-            client.wait_for_ready(timeout=_START_SECONDS)
+            _wait_for_kernel(client)
             for cell in content.cells:
                 if cell.cell_type == "code":
                     _run_cell(client, cell)
@@ -187,6 +189,25 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
     commands = Commands(serve, signal.SIGTERM, environment=environment, as_caller=True)
     supervise(server, commands, notebooks.answers)
     return notebooks
+
+
+def _wait_for_kernel(client: BlockingKernelClient) -> None:
+    """Wait until the kernel answers and its outputs arrive.
+
+    The client's own way takes a heartbeat that is late on a busy machine for a death.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        client.kernel_info()
+        try:
+            client.get_shell_msg(timeout=_ANSWER_SECONDS)
+            client.get_iopub_msg(timeout=_ANSWER_SECONDS)
+        except Empty:
+            continue
+        return
+    raise ServerError(
+        f"Expected a kernel to answer within {_START_SECONDS} s; none did."
+    )
 
 
 def _run_cell(client: BlockingKernelClient, cell: nbformat.NotebookNode) -> None:
