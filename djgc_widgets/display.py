@@ -6,6 +6,7 @@ from datetime import timedelta
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _STEP = 1024
+_ROUNDED_UP = (9.995, 99.95)  # where rounding gives the next digit before the point
 _UNSEEN = {
     "Cc",
     "Cf",
@@ -27,7 +28,7 @@ def readable_bytes(size_bytes: int) -> str:
     size, unit = float(size_bytes), 0
     while abs(size) >= _STEP - 0.5 and unit < len(_UNITS) - 1:
         size, unit = size / _STEP, unit + 1
-    digits = 0 if unit == 0 or abs(size) >= 99.95 else 1 if abs(size) >= 9.995 else 2  # noqa: PLR2004
+    digits = 0 if unit == 0 else sum(abs(size) < bound for bound in _ROUNDED_UP)
     return f"{size:.{digits}f} {_UNITS[unit]}"
 
 

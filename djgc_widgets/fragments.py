@@ -12,6 +12,7 @@ from djgc_widgets.scans import Scan
 
 _MISSING_ROWS = 12
 _RECEIPT_ROWS = 8
+_BASKET_TABLES = 3
 _CARDS = (  # status, mark, label, colour
     ("live", "●", "Referenced", "--djgc-live"),
     ("orphan", "▲", "Orphaned", "--djgc-orphan"),
@@ -136,9 +137,11 @@ def basket(selected: pd.DataFrame) -> str:
         .value_counts()
     )
     biggest = ", ".join(
-        f"{escaped(str(name))} {count:,}" for name, count in tables.head(3).items()
+        f"{escaped(str(name))} {count:,}"
+        for name, count in tables.head(_BASKET_TABLES).items()
     )
-    more = f" and {plural(len(tables) - 3, 'more table')}" if len(tables) > 3 else ""  # noqa: PLR2004
+    left = len(tables) - _BASKET_TABLES
+    more = f" and {plural(left, 'more table')}" if left > 0 else ""
     size = int(selected["size_bytes"].sum())
     return (
         f"<b title='{size:,} bytes'>{len(selected):,} ticked · {readable_bytes(size)} "

@@ -115,7 +115,7 @@ class NotebookServer:
     def __exit__(self, *_: object) -> None:
         self.server.close()
 
-    def request(self, what: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def request(self, what: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Ask the server's API and return its answer."""
         request = urllib.request.Request(
             f"http://{self.server.host}:{self.server.port}/api/{what}",
