@@ -17,12 +17,15 @@ from djgc_widgets.snapshot import Snapshot
 
 _COMMENT = re.compile(r":<(?P<codec>[^@>]+)(?P<at>@(?P<store>[^>]*))?>:")
 _JSON_TYPES = {"json", "jsonb", "longtext"}  # MariaDB's json is longtext
+_PLAIN = "json"
+"""Codec of a JSON column whose comment names none."""
 
 _POSTGRESQL = """
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
        coalesce(d.description, ''),
        coalesce(array_position(i.indkey::int[], a.attnum::int), -1),
-       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'),
+       a.atttypid IN ('json'::regtype, 'jsonb'::regtype)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a
@@ -38,7 +41,9 @@ ORDER BY n.nspname, c.relname, a.attnum
 # names are compared as bytes: SYS is not sys, and rec is not Rec where the server tells
 _MYSQL = """
 SELECT t.table_schema, t.table_name, c.column_name, c.data_type, c.column_comment,
-       IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL
+       IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
+       c.data_type = 'json'
+         OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin'
 FROM information_schema.tables t
 LEFT JOIN information_schema.columns c
   ON BINARY c.table_schema = BINARY t.table_schema
@@ -70,6 +75,9 @@ WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND c.relfilenode <> 0
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
   AND c.relfilenode <> pg_relation_filenode(c.oid)
 """
+_GRANT = re.compile(
+    r"GRANT (?P<privileges>.+?) ON (?P<scope>\*\.\*|`(?:[^`]|``)+`\.\*) TO "
+)
 _BINARY_TYPES = {
     *("binary", "varbinary", "bit", "bytea"),
     *("tinyblob", "blob", "mediumblob", "longblob"),
@@ -122,19 +130,30 @@ class Catalog:
     columns : tuple of StoreColumn
         The columns that can hold references and may be read.
     problems : tuple of Notice
-        What may not be read, or not even be seen.
+        Tables with store columns that may not be read.
+    unseen : tuple of Notice
+        Tables that may not be read and whose JSON columns might record paths.
+    hiding : frozenset of str
+        Its schemas that may hold tables which this account cannot see or read.
+    complete : bool
+        Whether the account sees every schema that there is.
     """
 
     schemas: frozenset[str]
     tables: tuple[TableInfo, ...]
     columns: tuple[StoreColumn, ...]
     problems: tuple[Notice, ...]
+    unseen: tuple[Notice, ...]
+    hiding: frozenset[str]
+    complete: bool
 
 
 def read_catalog(snapshot: Snapshot) -> Catalog:
     """Find every store column of a database, in one query over its catalog."""
     query = _POSTGRESQL if snapshot.backend == "postgresql" else _MYSQL
     tables, columns, problems = [], [], []
+    unseen: list[Notice] = []
+    unread: set[str] = set()
     by_table = groupby(snapshot.rows(query), key=lambda row: (str(row[0]), str(row[1])))
     for (schema, name), rows in by_table:
         described = list(rows)
@@ -153,14 +172,23 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
         tables.append(table)
         found = list(_store_columns(table, described, key))
         if found and not described[0][6]:
-            problems.append(_unreadable(table))
+            plain = all(column.codec == _PLAIN for column in found)
+            (unseen if plain else problems).append(_unreadable(table))
+            unread |= {schema} if plain else set()
         else:
             columns.extend(found)
     schemas = frozenset(
         str(name) for (name,) in snapshot.rows(_SCHEMAS[snapshot.backend])
     )
+    hiding, complete = _sight(snapshot, schemas)
     return Catalog(
-        schemas, tuple(tables), tuple(columns), (*problems, *_hidden(snapshot))
+        schemas,
+        tuple(tables),
+        tuple(columns),
+        tuple(problems),
+        tuple(unseen),
+        hiding | unread,
+        complete,
     )
 
 
@@ -188,17 +216,17 @@ def _store_columns(
     table: TableInfo, described: list[Any], key: list[Any]
 ) -> Iterable[StoreColumn]:
     binary = frozenset(str(row[2]) for row in key if str(row[3]) in _BINARY_TYPES)
-    for _, _, attribute, data_type, comment, *_ in described:
+    for _, _, attribute, data_type, comment, _, _, is_json in described:
         match = _COMMENT.match(str(comment))
         if match and (match["at"] or str(data_type) in _JSON_TYPES):
-            yield StoreColumn(
-                table,
-                str(attribute),
-                match["codec"],
-                match["store"] or "",
-                match["at"] is not None,
-                binary,
-            )
+            codec, store, required = match["codec"], match["store"], match["at"]
+        elif is_json:
+            codec, store, required = _PLAIN, None, None
+        else:
+            continue
+        yield StoreColumn(
+            table, str(attribute), codec, store or "", required is not None, binary
+        )
 
 
 def _unreadable(table: TableInfo) -> Notice:
@@ -218,22 +246,34 @@ def _damaged(place: str) -> Notice:
     )
 
 
-def _hidden(snapshot: Snapshot) -> list[Notice]:
-    """MySQL's catalog hides tables without privileges; a global SELECT sees all."""
+def _sight(snapshot: Snapshot, schemas: frozenset[str]) -> tuple[frozenset[str], bool]:
+    """Tell which schemas may hide tables from this account, and if it sees them all.
+
+    PostgreSQL shows every table of a database. MySQL hides what an account has no
+    privilege on, columns too: only ``SELECT`` on a whole schema shows all of it.
+    """
     if snapshot.backend == "postgresql":
-        return []
+        return frozenset(), True
     grants = [str(grant) for (grant,) in snapshot.rows("SHOW GRANTS")]
-    everything = re.compile(
-        r"GRANT (?:.*\b)?(?:SELECT|ALL PRIVILEGES)\b[^(]* ON \*\.\* TO "
+    if any(grant.startswith("REVOKE") for grant in grants):
+        return schemas, False
+    matches = [match for grant in grants if (match := _GRANT.match(grant))]
+    scopes = [match["scope"] for match in matches if _selects(match["privileges"])]
+    if "*.*" in scopes:
+        return frozenset(), True
+    patterns = [_like(scope[1:-3].replace("``", "`")) for scope in scopes]
+    seen = {s for s in schemas if any(pattern.fullmatch(s) for pattern in patterns)}
+    return schemas - seen, False
+
+
+def _selects(privileges: str) -> bool:
+    return bool({"SELECT", "ALL PRIVILEGES"} & set(privileges.split(", ")))
+
+
+def _like(pattern: str) -> re.Pattern[str]:
+    """Return the expression of a schema in a grant, in which _ and % are wildcards."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return re.compile(
+        "".join(wild.get(part, re.escape(part[-1])) for part in parts), re.DOTALL
     )
-    revoked = any(grant.startswith("REVOKE") for grant in grants)
-    if not revoked and any(everything.match(grant) for grant in grants):
-        return []
-    return [
-        Notice(
-            "the server",
-            "this account does not see every schema of the server, and rows of a "
-            "schema that it does not see may refer to objects in these stores",
-            "Use an account with SELECT on *.*",
-        )
-    ]

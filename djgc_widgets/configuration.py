@@ -1,19 +1,26 @@
 """DataJoint's configuration -> physical stores: places, not names."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import datajoint as dj
 from datajoint.errors import DataJointError
+from datajoint.storage import StorageBackend
 
-from djgc_widgets.listing import nested_store
-from djgc_widgets.model import InputError, Notice, StoreInfo, StoreNames
-from djgc_widgets.stores import FileStore
+from djgc_widgets.model import InputError, Naming, Notice, StoreInfo, StoreNames
+from djgc_widgets.physical import same_places
+from djgc_widgets.remote import RemoteStore, remote_address
+from djgc_widgets.stores import FileStore, Store
 
 _DEFAULTS = ("default", "filepath_default")
+_LAYOUT = {
+    *("hash_prefix", "schema_prefix", "filepath_prefix", "partition_pattern"),
+    *("subfolding", "token_length", "stage"),
+}
+_Place = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +28,22 @@ class OpenStores:
     """The stores of a scan, and what kept others from being opened."""
 
     names: StoreNames
-    stores: tuple[FileStore, ...]
+    stores: tuple[Store, ...]
     problems: tuple[Notice, ...]
 
 
-def open_stores(connection: dj.Connection, wanted: Sequence[str] | None) -> OpenStores:
+def open_stores(
+    connections: Sequence[dj.Connection], wanted: Sequence[str] | None
+) -> OpenStores:
     """Open the configured stores of a connection.
 
     Parameters
     ----------
-    connection : datajoint.Connection
-        Its configuration names the stores.
+    connections : sequence of datajoint.Connection
+        The configuration of the first names the stores; those of the others tell what
+        the rows of their servers mean by a name.
     wanted : sequence of str, optional
-        Names of the stores to scan; all by default.
+        Names of the stores to scan; all of the first connection's by default.
 
     Returns
     -------
@@ -45,9 +55,8 @@ def open_stores(connection: dj.Connection, wanted: Sequence[str] | None) -> Open
     InputError
         If no store is configured or a wanted name is unknown.
     """
-    # releases before 2.2 have one configuration for all connections
-    config = getattr(connection, "_config", dj.config)
-    configured = [name for name in config.stores if name not in _DEFAULTS]
+    configs = [_config(connection) for connection in connections]
+    configured = _configured(configs[0])
     if not configured:
         raise InputError(
             "Expected at least one object store in dj.config.stores; got none. "
@@ -60,53 +69,133 @@ def open_stores(connection: dj.Connection, wanted: Sequence[str] | None) -> Open
             f"got {', '.join(unknown)}. "
             "Correct the name, or add the store to dj.config.stores."
         )
-    found: dict[tuple[int, int], StoreInfo] = {}
-    problems: list[Notice] = []
-    for name in configured:
-        try:
-            info = _store_info(name, config.get_store_spec(name))
-            place = _identity(info.address)
-        except (DataJointError, OSError) as error:
-            if wanted is None or name in wanted:
-                problems.append(_unopened(name, str(error)))
-            continue
-        same = found.setdefault(place, info)
-        if same is not info:
-            found[place] = _merged(same, info)
-            if _layout(same) != _layout(info):
-                why = f"store {same.name} is the same folder with other prefixes"
-                problems.append(_unopened(name, why))
-    infos = [
-        i for i in found.values() if wanted is None or set(i.aliases) & set(wanted)
-    ]
-    problems.extend(_nested(found))
-    others = {place: info.name for place, info in found.items()}
-    scanned = {alias for info in infos for alias in info.aliases}
-    default, filepath_default = (config.stores.get(key) for key in _DEFAULTS)
-    names = StoreNames(
-        tuple(infos), default, filepath_default, frozenset(configured) - scanned
+    found = _Found()
+    for server, config in enumerate(configs):
+        for name in _configured(config):
+            needed = not server and (wanted is None or name in wanted)
+            found.add(server, name, config, needed=needed)
+    scanned = [p for p, i in found.infos.items() if found.needed & set(i.aliases)]
+    infos = tuple(found.infos[place] for place in scanned)
+    rest = tuple(info for place, info in found.infos.items() if place not in scanned)
+    same = same_places([*infos, *rest])
+    servers = tuple(
+        Naming(
+            {
+                name: found.infos[place].name
+                for (number, name), place in found.places.items()
+                if number == server
+            },
+            *(config.stores.get(key) for key in _DEFAULTS),
+        )
+        for server, config in enumerate(configs)
     )
+    others = {place: info.name for place, info in found.infos.items()}
+    stores: list[Store] = []
+    for place in scanned:
+        info, spec = found.infos[place], found.specs[place]
+        inside = {
+            way.path: way.to_store
+            for way in same
+            if way.store == info.name and way.path
+        }
+        if info.protocol == "file":
+            stores.append(FileStore(info, others, inside))
+        else:
+            stores.append(RemoteStore(info, StorageBackend(spec), inside))
     return OpenStores(
-        names, tuple(FileStore(info, others) for info in infos), tuple(problems)
+        StoreNames(infos, servers, rest, same), tuple(stores), tuple(found.problems)
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """The places that configured names lead to."""
+
+    infos: dict[_Place, StoreInfo] = field(default_factory=dict)
+    specs: dict[_Place, dict[str, Any]] = field(default_factory=dict)
+    places: dict[tuple[int, str], _Place] = field(default_factory=dict)
+    needed: set[str] = field(default_factory=set)
+    problems: list[Notice] = field(default_factory=list)
+
+    def add(self, server: int, name: str, config: Any, *, needed: bool) -> None:  # noqa: ANN401
+        """Note where a name leads; that it leads nowhere matters if it is needed."""
+        label = name if not server else f"{name} of server {server + 1}"
+        try:
+            spec = config.get_store_spec(name)
+            info = _store_info(label, spec)
+            if needed and info.protocol == "file":
+                _expect_folder(spec["location"])
+        except (DataJointError, ImportError, OSError, ValueError) as error:
+            if needed:
+                self.problems.append(_unopened(name, str(error)))
+            return
+        place = _place(info)
+        known = self.infos.get(place)
+        if server:
+            info = replace(info, aliases=())
+        if known is not None and not _same_server(self.specs[place], spec):
+            self.problems.append(_doubtful(known.name, name))
+        self.infos[place] = info if known is None else _merged(known, info)
+        self.specs.setdefault(place, spec)
+        self.places[server, name] = place
+        if needed:
+            self.needed.add(label)
+
+
+def _config(connection: dj.Connection) -> Any:  # noqa: ANN401
+    # releases before 2.2 have one configuration for all connections
+    return getattr(connection, "_config", dj.config)
+
+
+def _configured(config: Any) -> list[str]:  # noqa: ANN401
+    return [name for name in config.stores if name not in _DEFAULTS]
 
 
 def _store_info(name: str, spec: dict[str, Any]) -> StoreInfo:
-    if spec["protocol"] != "file":
-        raise OSError(
-            f"expected a store of protocol 'file', got {spec['protocol']!r}, which is "
-            "not supported yet"
-        )
-    location = os.path.realpath(spec["location"])
+    protocol = str(spec["protocol"]).lower()
+    if protocol == "file":
+        spelt = str(spec["location"])
+        address = os.path.realpath(spelt)
+        spellings = tuple(dict.fromkeys((address, spelt, str(Path(spelt).absolute()))))
+    else:
+        address, spellings = remote_address(StorageBackend(spec))
+    hashes, schemas, users = (
+        str(spec[f"{section}_prefix"] or "").strip("/")
+        for section in ("hash", "schema", "filepath")
+    )
+    return StoreInfo(
+        name,
+        (name,),
+        address,
+        spellings,
+        (hashes,),
+        (schemas,),
+        (users,) if users else (),
+        protocol,
+    )
+
+
+def _expect_folder(location: str | Path) -> None:
     if not Path(location).is_dir():
-        raise OSError(f"expected a folder at {spec['location']}, which is not there")
-    prefixes = {
-        key: (spec[key] or "").strip("/")
-        for key in ("hash_prefix", "schema_prefix", "filepath_prefix")
+        raise OSError(f"expected a folder at {location}, which is not there")
+
+
+def _same_server(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether equal paths are one place; a plugin's servers cannot be compared."""
+    known = one["protocol"].lower() in {"file", "s3", "gcs", "azure"}
+    differ = {
+        key for key in one.keys() | other.keys() if one.get(key) != other.get(key)
     }
-    spelt = str(spec["location"])
-    spellings = tuple(dict.fromkeys((location, spelt, str(Path(spelt).absolute()))))
-    return StoreInfo(name, (name,), location, spellings, **prefixes)
+    return known or differ <= _LAYOUT
+
+
+def _doubtful(first: str, second: str) -> Notice:
+    return Notice(
+        f"store {second}",
+        f"it has the path of store {first} but other settings, and whether both are "
+        "one place cannot be told",
+        "Give both names the same settings, or name one place only once",
+    )
 
 
 def _unopened(name: str, why: str) -> Notice:
@@ -120,28 +209,26 @@ def _unopened(name: str, why: str) -> Notice:
 
 def _merged(store: StoreInfo, other: StoreInfo) -> StoreInfo:
     """Return one store for two names of one place."""
+
+    def both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*first, *second)))
+
     return replace(
         store,
-        aliases=(*store.aliases, *other.aliases),
-        spellings=tuple(dict.fromkeys((*store.spellings, *other.spellings))),
+        aliases=both(store.aliases, other.aliases),
+        spellings=both(store.spellings, other.spellings),
+        hash_prefixes=both(store.hash_prefixes, other.hash_prefixes),
+        schema_prefixes=both(store.schema_prefixes, other.schema_prefixes),
+        filepath_prefixes=both(store.filepath_prefixes, other.filepath_prefixes),
     )
 
 
-def _layout(store: StoreInfo) -> tuple[str, str, str]:
-    return store.hash_prefix, store.schema_prefix, store.filepath_prefix
-
-
-def _identity(folder: str | Path) -> tuple[int, int]:
-    """Identify a folder by device and inode: bind mounts have many paths for one."""
-    status = Path(folder).stat()
+def _place(info: StoreInfo) -> _Place:
+    """Identify a store; a folder by device and inode, since bind mounts have paths."""
+    if info.protocol != "file":
+        return info.protocol, info.address
+    try:
+        status = Path(info.address).stat()
+    except OSError:
+        return ("file", info.address)
     return status.st_dev, status.st_ino
-
-
-def _nested(stores: Mapping[tuple[int, int], StoreInfo]) -> list[Notice]:
-    """Name the stores that lie inside another one, however the way there is spelt."""
-    return [
-        nested_store(inner.name, stores[outer].name)
-        for place, inner in stores.items()
-        for outer in map(_identity, Path(inner.address).parents)
-        if outer in stores and outer != place
-    ]

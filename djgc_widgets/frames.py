@@ -137,7 +137,8 @@ FILES = FrameSchema(
             "int64",
             "last modification, ns since 1970, by the store's clock",
         ),
-        Column("inode", "uint64", "identity of the file on its file system"),
+        Column("inode", "uint64", "identity on a file system; 0 in object stores"),
+        Column("etag", "str", "identity in an object store; empty on file systems"),
         Column("kind", "str", "file, symlink, special or unreadable name"),
     ),
 )
@@ -164,6 +165,7 @@ RECORDED = FrameSchema(
             "str",
             "store that the column's comment names; empty: the default",
         ),
+        Column("server", "int64", "position of the database server"),
         Column("reference", "int64", "rows of one number spell one recorded path"),
         Column("declared", "bool", "it stands where metadata has its path"),
         *(

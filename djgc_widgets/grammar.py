@@ -11,7 +11,7 @@ The rules are those of ``datajoint.storage.build_object_path`` and
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 import pyarrow as pa
@@ -25,9 +25,10 @@ MANIFEST_SUFFIX = ".manifest.json"
 
 _HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26})$"
 _PAIR = r"[A-Za-z_][A-Za-z0-9_]*=[^/]*/"
+_TOKEN = "[A-Za-z0-9_-]{4,16}"  # noqa: S105 - a pattern of path tokens
 _SCHEMA = (
     rf"(?:{_PAIR})*(?P<schema>[^/=]+)/(?P<table>[^/=]+)/(?:{_PAIR})*"
-    r"(?P<name>[A-Za-z_][A-Za-z0-9_]*_[A-Za-z0-9_-]{4,16}(?:\.[^/]*)?)(?P<below>/.*)?$"
+    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{_TOKEN}(?:\.[^/]*)?)(?P<below>/.*)?$"
 )
 _SWEEP_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
 _TRASH = rf"(?s)^{TRASH_FOLDER}/(?P<sweep_id>{_SWEEP_ID})/(?P<entry>.+)$"
@@ -51,32 +52,37 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     -------
     DataFrame
         Same index, with ``section``, ``schema`` and ``table`` (NA where the path names
-        none) and ``object_path`` (the path itself where the grammar does not match).
+        none), ``object_path`` (the path itself where the grammar does not match) and
+        ``prefix`` (of the section; NA where there is none). The root is tried last,
+        since DataJoint up to 2.3.0 had no schema prefix.
     """
     path = arrow_text(paths)
-    hashed = _extract(path, _anchored(store.hash_prefix, _HASH))
-    is_hash = _spells_folds(hashed["hash"], hashed["folds"])
-    shaped = _extract(path, _anchored(store.schema_prefix, _SCHEMA))
-    is_schema = pc.and_(pc.is_valid(shaped["name"]), pc.invert(is_hash))
-    return pd.DataFrame(
-        {
-            "section": _strings(
-                pc.if_else(
-                    is_hash, Section.HASH.value, _where(is_schema, Section.SCHEMA.value)
-                )
-            ),
-            "schema": _strings(
-                pc.if_else(
-                    is_hash, hashed["schema"], _where(is_schema, shaped["schema"])
-                )
-            ),
-            "table": _strings(_where(is_schema, shaped["table"])),
-            "object_path": _strings(
-                pc.if_else(is_schema, _without(path, shaped["below"]), path)
-            ),
-        },
-        index=paths.index,
-    )
+    nothing = pa.nulls(len(path), TEXT)
+    section, schema, table, prefix, whole = (*[nothing] * 4, path)
+    for at in _longest_first(store.hash_prefixes):
+        found = _extract(path, _anchored(at, _HASH))
+        fits = _spells_folds(found["hash"], found["folds"])
+        new = pc.and_(fits, pc.is_null(section))
+        section = pc.if_else(new, Section.HASH.value, section)
+        schema = pc.if_else(new, found["schema"], schema)
+        prefix = pc.if_else(new, at, prefix)
+    for at in _longest_first((*store.schema_prefixes, "")):
+        found = _extract(path, _anchored(at, _SCHEMA))
+        new = pc.and_(pc.is_valid(found["name"]), pc.is_null(section))
+        section = pc.if_else(new, Section.SCHEMA.value, section)
+        schema = pc.if_else(new, found["schema"], schema)
+        table = pc.if_else(new, found["table"], table)
+        prefix = pc.if_else(new, at, prefix)
+        whole = pc.if_else(new, _without(path, found["below"]), whole)
+    columns = {
+        "section": section,
+        "schema": schema,
+        "table": table,
+        "object_path": whole,
+        "prefix": prefix,
+    }
+    strings = {name: _strings(values) for name, values in columns.items()}
+    return pd.DataFrame(strings, index=paths.index)
 
 
 def parse_trash(paths: pd.Series) -> pd.DataFrame:
@@ -97,26 +103,69 @@ def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:
     """Return the section that each path lies below; NA outside both."""
     path = arrow_text(paths)
     section = pa.nulls(len(path), TEXT)
-    for prefix, name in (
-        (store.schema_prefix, Section.SCHEMA),
-        (store.hash_prefix, Section.HASH),
+    for prefixes, name in (
+        (store.schema_prefixes, Section.SCHEMA),
+        (store.hash_prefixes, Section.HASH),
     ):
-        if prefix:
-            section = pc.if_else(
-                pc.starts_with(path, f"{prefix}/"), name.value, section
-            )
+        for prefix in filter(None, prefixes):
+            below = pc.starts_with(path, f"{prefix}/")
+            section = pc.if_else(below, name.value, section)
     return pd.Series(_strings(section), index=paths.index)
 
 
-def candidate_prefixes(stores: Sequence[StoreInfo]) -> tuple[str, ...]:
+def candidate_prefixes(stores: Iterable[StoreInfo]) -> tuple[str, ...]:
     """Return the prefixes of all sections of these stores."""
     return tuple(
-        dict.fromkeys(p for s in stores for p in (s.hash_prefix, s.schema_prefix))
+        dict.fromkeys(
+            prefix
+            for store in stores
+            for prefix in (*store.hash_prefixes, *store.schema_prefixes)
+        )
     )
 
 
+def former_prefixes(
+    paths: pd.Series, schema: str, table: str, attribute: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the hash and the schema prefixes below which a column's values lie.
+
+    Parameters
+    ----------
+    paths : Series of str
+        Recorded paths of one column, relative to their store.
+    schema, table, attribute : str
+        That column; a path that does not name it tells nothing.
+    """
+    path = arrow_text(paths)
+    own = f"{_literal(schema)}/{_literal(table)}/(?:{_PAIR})*{_literal(attribute)}"
+    lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
+    shaped = _extract(path, rf"{lead}{own}_{_TOKEN}(?:\.[^/]*)?)$")
+    digest = rf"{_literal(schema)}/(?:[a-z2-7]+/)*[a-z2-7]{{26}}"
+    hashed = _extract(path, rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>{digest})$")
+    hash_prefixes, schema_prefixes = (
+        frozenset(
+            prefix
+            for prefix in pc.unique(
+                pc.filter(found["prefix"], pc.is_valid(found["own"]))
+            ).to_pylist()
+            if f"{prefix}/".partition("/")[0] != TRASH_FOLDER
+        )
+        for found in (hashed, shaped)
+    )
+    return hash_prefixes, schema_prefixes
+
+
+def _longest_first(prefixes: Iterable[str]) -> list[str]:
+    return sorted(dict.fromkeys(prefixes), key=len, reverse=True)
+
+
+def _literal(text: str) -> str:
+    # RE2 takes a backslash before punctuation only
+    return re.sub(r"([^\w])", lambda m: rf"\x{{{ord(m[1]):x}}}", text)
+
+
 def _anchored(prefix: str, pattern: str) -> str:
-    return f"(?s)^{re.escape(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
+    return f"(?s)^{_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
 
 
 def _extract(path: pa.Array, pattern: str) -> dict[str, pa.Array]:

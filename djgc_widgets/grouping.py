@@ -12,6 +12,9 @@ from djgc_widgets.coverage import Coverage, cover, place_keys
 from djgc_widgets.frames import arrow_text
 from djgc_widgets.grammar import MANIFEST_SUFFIX, parse_paths, parse_trash
 from djgc_widgets.model import FileKind, StoreInfo, StoreNames
+from djgc_widgets.resolve import respelled
+
+_PARSED = ("section", "schema", "table", "prefix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Marked:
     keys : Array of string
         One per file: store and path.
     targets : DataFrame
-        Where recorded paths may lie: ``row``, ``store``, ``path``.
+        Where recorded paths may lie: ``row``, ``store``, ``path``, ``exact``.
     target_keys, references : Array of string
         One per target; the distinct ones.
     coverage : Coverage
@@ -57,7 +60,8 @@ class Grouped:
     ----------
     objects : DataFrame
         The columns of the objects schema but status and reason, with ``kind`` (NA if
-        all files are plain) and ``entered`` (a row refers to something below it).
+        all files are plain), ``entered`` (a row refers to something below it) and
+        ``prefix`` (of its section).
     code : ndarray of int64
         Per file the row of its object; -1 in the trash.
     """
@@ -67,11 +71,31 @@ class Grouped:
 
 
 def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
-    """Match stored files with the references that cover them."""
-    stores = store_names(names)
-    target_keys = place_keys(targets["store"], targets["path"], stores)
+    """Match stored files with the references that cover them.
+
+    A reference that meets nothing also covers what differs from it only in case, in the
+    composition of accents or in doubled slashes: such a target is not ``exact``.
+    """
+    targets = targets.assign(exact=True)
+    first = _mark(files, targets, names)
+    free = first.keys.filter(pa.array(first.coverage.reference < 0))
+    unmet = first.references.filter(pa.array(~first.coverage.stored))
+    others = [(unmet[number].as_py(), key) for number, key in respelled(free, unmet)]
+    if not others:
+        return first
+    keyed = targets.assign(key=first.target_keys.to_pylist())
+    more = keyed.merge(pd.DataFrame(others, columns=["key", "spelt"]), on="key")
+    more["path"] = pd.array(
+        [key.partition("/")[2] for key in more["spelt"]], dtype="str"
+    )
+    both = pd.concat([targets, more.assign(exact=False)[list(targets)]])
+    return _mark(files, both.reset_index(drop=True), names)
+
+
+def _mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
+    target_keys = place_keys(targets["store"], targets["path"], names.known)
     references = pc.unique(target_keys)
-    keys = place_keys(files["store"], files["path"], stores)
+    keys = place_keys(files["store"], files["path"], names.known)
     coverage = cover(keys, references)
     return Marked(names, files, keys, targets, target_keys, references, coverage)
 
@@ -99,9 +123,10 @@ def group_files(marked: Marked, folders: pd.DataFrame) -> Grouped:
     code, owners = pd.factorize(owner.where(~in_trash))
     objects = _aggregate(marked, parsed, code, owners)
     number_and_path = [str(name).partition("/") for name in owners]
-    stores = store_names(marked.names)
+    stores = marked.names.known
     objects["store"] = [stores[int(number)] for number, _, _ in number_and_path]
-    objects["path"] = [path for _, _, path in number_and_path]
+    paths = [path for _, _, path in number_and_path]
+    objects["path"] = pd.Series(paths, dtype="str")
     objects["modified_at"] = _newest(objects, folders, owners, stores)
     objects["references"] = _referring(marked, owners)
     objects["entered"] = _entered(marked, objects, owners)
@@ -118,13 +143,8 @@ def parse_by_store(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     return pd.concat(parts).loc[files.index]
 
 
-def store_names(names: StoreNames) -> list[str]:
-    """Return the names of the scanned stores; their positions number them in keys."""
-    return [store.name for store in names.stores]
-
-
 def _owners(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
-    stores = store_names(marked.names)
+    stores = marked.names.known
     own = place_keys(marked.files["store"], parsed["object_path"], stores)
     base = pc.utf8_slice_codeunits(own, 0, stop=-len(MANIFEST_SUFFIX))
     described = pc.and_(
@@ -156,7 +176,7 @@ def _aggregate(
             "below": ~(itself | sidecar),
             "data": ~sidecar,
             "kind": kind.where(kind.ne(FileKind.FILE.value)),
-            **{name: parsed[name] for name in ("section", "schema", "table")},
+            **{name: parsed[name] for name in _PARSED},
         }
     )[kept]
     groups = rows.groupby(code[kept], sort=True)
@@ -166,9 +186,7 @@ def _aggregate(
         is_dir=("below", "any"),
         has_data=("data", "any"),
         kind=("kind", "first"),
-        section=("section", "first"),
-        schema=("schema", "first"),
-        table=("table", "first"),
+        **{name: (name, "first") for name in _PARSED},
     )
     objects["files"] = groups.size()
     return objects.reset_index(drop=True)
@@ -208,7 +226,7 @@ def _referring(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
 
 def entered_objects(marked: Marked, objects: pd.DataFrame) -> pd.DataFrame:
     """Return the objects at or below which a row refers to something, stored or not."""
-    stores = store_names(marked.names)
+    stores = marked.names.known
     keys = place_keys(objects["store"], objects["path"], stores)
     return objects[cover(marked.references, keys).stored]
 

@@ -37,6 +37,7 @@ class Journal:
         servers: list[str],
         now: datetime,
         pins: Mapping[str, Mapping[str, FileIdentity]],
+        acknowledged: list[str],
     ) -> None:
         """Write what is about to be moved; synced before this returns."""
         objects = [
@@ -47,6 +48,7 @@ class Journal:
             "plan",
             created_at=now.isoformat(),
             servers=servers,
+            acknowledged=acknowledged,
             store=self.store.info.name,
             objects=objects,
         )

@@ -38,7 +38,8 @@ class Listing:
 
 def list_folder(
     info: StoreInfo,
-    others: Mapping[tuple[int, int], str],
+    others: Mapping[tuple[object, ...], str],
+    inside: Mapping[str, str],
     progress: ProgressCallback,
 ) -> Listing:
     """List every file below a store's folder, without opening any.
@@ -49,7 +50,9 @@ def list_folder(
         Its address is the real path of the folder.
     others : mapping
         Names of the configured stores, by device and inode; one that is met on the way
-        is a problem.
+        and not expected there is a problem.
+    inside : mapping of str to str
+        Folders that are listed another way, and the store that lists them.
     progress : callable
         Called once per 10,000 entries.
 
@@ -58,7 +61,7 @@ def list_folder(
     Listing
         Symbolic links are listed, not followed.
     """
-    return _Walk(info, others, progress).run()
+    return _Walk(info, others, inside, progress).run()
 
 
 def bounded_ns(modified_ns: int) -> int:
@@ -66,13 +69,13 @@ def bounded_ns(modified_ns: int) -> int:
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
 
 
-def nested_store(inner: str, outer: str) -> Notice:
-    """Say that a store lies inside another one."""
+def other_way(store: str, path: str, listed_by: str) -> Notice:
+    """Say that a folder is a place that is listed another way."""
     return Notice(
-        f"store {inner}",
-        f"it lies inside store {outer}, and objects of one would be taken for objects "
-        "of the other",
-        "Move one of them; nested stores cannot be scanned yet",
+        f"store {store}: {path}",
+        f"the folder is reached in two ways; what it holds is counted once, in store "
+        f"{listed_by}",
+        "Nothing to do; rows may refer to it either way",
     )
 
 
@@ -82,11 +85,13 @@ class _Walk:
     def __init__(
         self,
         info: StoreInfo,
-        others: Mapping[tuple[int, int], str],
+        others: Mapping[tuple[object, ...], str],
+        inside: Mapping[str, str],
         progress: ProgressCallback,
     ) -> None:
         self._info = info
         self._others = others
+        self._inside = inside
         self._progress = progress
         self._paths: list[str] = []
         self._facts: list[tuple[int, int, int]] = []  # size, modified, inode
@@ -139,10 +144,15 @@ class _Walk:
         if self._seen % _PAGE == 0:
             self._page()
         if stat.S_ISDIR(status.st_mode):
+            if path in self._inside:
+                self._warnings.append(
+                    other_way(self._info.name, path, self._inside[path])
+                )
+                return False
             self._folders.append((path, bounded_ns(status.st_mtime_ns)))
             inner = self._others.get((status.st_dev, status.st_ino))
             if inner is not None:
-                self._problems.append(nested_store(inner, self._info.name))
+                self._problems.append(_unexpected(self._info.name, path, inner))
             return True
         kind = FileKind.FILE if stat.S_ISREG(status.st_mode) else FileKind.SPECIAL
         kind = FileKind.SYMLINK if stat.S_ISLNK(status.st_mode) else kind
@@ -166,6 +176,7 @@ class _Walk:
             "size_bytes": np.array(sizes, dtype=np.int64),
             "modified_ns": np.array(modified, dtype=np.int64),
             "inode": np.array(inodes, dtype=np.uint64),
+            "etag": "",
             "kind": self._kinds,
         }
         self._frames.append(FILES.conform(columns))
@@ -186,6 +197,15 @@ class _Walk:
             f"it could not be read ({reason}), so what it holds is not known",
             "Give this account the right to read it, or mount it, then scan again",
         )
+
+
+def _unexpected(store: str, path: str, inner: str) -> Notice:
+    return Notice(
+        f"store {store}: {path}",
+        f"it is the root of store {inner}, which no mount explains, so objects of one "
+        "would be taken for objects of the other",
+        "Let only one path lead to the folder, then scan again",
+    )
 
 
 def _texts(paths: list[str]) -> tuple[pd.api.extensions.ExtensionArray, list[int]]:

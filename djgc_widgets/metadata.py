@@ -7,9 +7,13 @@ it. What may be spelt in several ways is taken in all of them.
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import unquote
+
+import numpy as np
+import numpy.typing as npt
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
 _INT64 = 2**63
@@ -54,10 +58,36 @@ class Places:
     sections : tuple of str
         Prefixes of DataJoint's sections; a text below one of them is a path. The empty
         prefix makes a path of every text with a slash.
+    listed : Listed
+        What the stores hold; a text that names something of it is a path.
     """
 
     roots: tuple[str, ...] = ()
     sections: tuple[str, ...] = ("_hash", "_schema")
+    listed: "Listed" = field(default_factory=lambda: Listed(()))
+
+
+class Listed:
+    """Which paths, and folders of paths, were listed in any store.
+
+    Only hashes are kept; that two are equal by chance protects an object too many.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Listed paths; gone through when the first question is asked.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = paths
+
+    def __contains__(self, path: str) -> bool:
+        place = int(np.searchsorted(self._hashes, hash(path)))
+        return place < len(self._hashes) and bool(self._hashes[place] == hash(path))
+
+    @cached_property
+    def _hashes(self) -> npt.NDArray[np.int64]:
+        return np.unique(np.fromiter(map(hash, _with_folders(self._paths)), np.int64))
 
 
 def spellings(text: str, places: Places) -> tuple[str, ...]:
@@ -82,7 +112,13 @@ def spellings(text: str, places: Places) -> tuple[str, ...]:
     return tuple(path for path in found if path)
 
 
-def recorded_paths(text: str, places: Places) -> list[RecordedPath]:
+Told = Callable[[object], Iterable[tuple[str, str | None]]]
+"""A codec's own reading of its metadata: pairs of path and store."""
+
+
+def recorded_paths(
+    text: str, places: Places, told: Told | None = None, *, json_only: bool = True
+) -> list[RecordedPath]:
     """Return every path that one raw value records; an empty list if it records none.
 
     Parameters
@@ -90,13 +126,17 @@ def recorded_paths(text: str, places: Places) -> list[RecordedPath]:
     text : str
         The value as the database holds it: JSON, possibly encoded more than once.
     places : Places
-        Roots and sections of the stores.
+        Roots and sections of the stores, and what they hold.
+    told : Told, optional
+        What the value's codec says that it refers to; it is asked as well.
+    json_only : bool
+        That the text is not JSON is an error; otherwise it may itself be a path.
 
     Returns
     -------
     list of RecordedPath
         The ``path`` of the metadata (``url`` in rows migrated from DataJoint 0.14), and
-        every other text in it that lies below a section.
+        every other text in it that lies below a section or names what was listed.
 
     Raises
     ------
@@ -105,12 +145,19 @@ def recorded_paths(text: str, places: Places) -> list[RecordedPath]:
     """
     try:
         value = json.loads(text)
-        reader = _Reader(places)
-        reader.read(value, None)
     except RecursionError:
         raise ValueError("nested too deeply to be read") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error})") from error
+        if json_only:
+            raise ValueError(f"not JSON ({error})") from error
+        value = text
+    reader = _Reader(places)
+    try:
+        reader.read(value, None)
+        if told is not None:
+            reader.declare(told(value))
+    except RecursionError:
+        raise ValueError("nested too deeply to be read") from None
     return reader.paths()
 
 
@@ -142,6 +189,13 @@ class _Reader:
         if isinstance(value, str):
             self._read_text(value, store)
 
+    def declare(self, pairs: Iterable[tuple[str, str | None]]) -> None:
+        """Note the paths that a codec says its value refers to."""
+        for text, store in pairs:
+            if spelt := spellings(text, self.places):
+                named = store or None
+                self._declared.setdefault((spelt, named), RecordedPath(spelt, named))
+
     def paths(self) -> list[RecordedPath]:
         """Return what was noted; a value without a path at all means what it holds."""
         others = [p for key, p in self._other.items() if key not in self._declared]
@@ -161,7 +215,14 @@ class _Reader:
             else:
                 return
         spelt = spellings(text, self.places) if "/" in text else ()
-        if spelt and self._in_section(spelt, named_only=False):
+        if not self._in_section(spelt, named_only=False):
+            spelt = tuple(
+                whole
+                for path in spelt
+                for whole in (path, *(f"{s}/{path}" for s in self.places.sections if s))
+                if whole in self.places.listed
+            )
+        if spelt:
             self._other[spelt, store] = RecordedPath(spelt, store, declared=False)
 
     def _in_section(self, spelt: tuple[str, ...], *, named_only: bool) -> bool:
@@ -183,6 +244,18 @@ def _recorded(
         size if known and isinstance(size, int) and abs(size) < _INT64 else None,
         is_dir=metadata.get("is_dir") is True,
     )
+
+
+def _with_folders(paths: Iterable[str]) -> Iterator[str]:
+    folder = ""
+    for path in paths:
+        yield path
+        above = path.rpartition("/")[0]
+        if above != folder:  # listed files come folder by folder
+            folder = above
+            while above:
+                yield above
+                above = above.rpartition("/")[0]
 
 
 def _inner(value: object) -> Iterator[object]:

@@ -1,6 +1,6 @@
 """Decide: a complete scan and a selection -> a plan, or refusals. A plan is a value."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +12,12 @@ from djgc_widgets.reconcile import Reconciled
 
 VALIDITY = timedelta(hours=1)
 """How long after it was made a plan may be carried out."""
+
+UNSEEN = "unseen-schemas"
+"""Acknowledges that no row of a schema which cannot be seen refers to the stores."""
+
+ABANDONED = "abandoned-schema:"
+"""Followed by a name, acknowledges that a schema which no server has is gone."""
 
 INDEX = "object"
 """Name of the index of a scan's objects; another index cannot be taken for it."""
@@ -61,6 +67,53 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a plan may not be carried out.
+
+    Parameters
+    ----------
+    name : str
+        What an acknowledgement has to name.
+    message : str
+        What is in doubt.
+    remedy : str
+        What to do about it.
+    liftable : bool
+        Whether an acknowledgement lifts it.
+    """
+
+    name: str
+    message: str
+    remedy: str
+    liftable: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}. {self.remedy}."
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """When a plan is made, what stands in its way, and what of that was acknowledged.
+
+    Parameters
+    ----------
+    now : datetime
+        Aware time at which the plan is made.
+    acknowledged : frozenset of str
+        Names of refusals that the caller lifts.
+    unseen : tuple of Notice
+        Schemas of which the account sees nothing.
+    unsweepable : frozenset of str
+        Stores in which nothing can be moved.
+    """
+
+    now: datetime
+    acknowledged: frozenset[str] = frozenset()
+    unseen: tuple[Notice, ...] = ()
+    unsweepable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SweepPlan:
     """What would be moved to the trash, with the identity of each file.
 
@@ -73,8 +126,10 @@ class SweepPlan:
         the file's object: the pinned identities.
     created_at, expires_at : datetime
         Aware UTC times between which the plan may be carried out.
-    refusals : tuple of Notice
+    refusals : tuple of Refusal
         Why the plan may not be carried out; empty if it may.
+    acknowledged : frozenset of str
+        Names of the refusals that were lifted.
     carry_out : callable
         Sweeps; bound by whoever made the plan.
     """
@@ -83,7 +138,8 @@ class SweepPlan:
     files: pd.DataFrame
     created_at: datetime
     expires_at: datetime
-    refusals: tuple[Notice, ...]
+    refusals: tuple[Refusal, ...]
+    acknowledged: frozenset[str]
     carry_out: Callable[["SweepPlan", ProgressCallback], Receipt] = field(
         repr=False, compare=False
     )
@@ -138,8 +194,8 @@ def plan_sweep(
     reconciled: Reconciled,
     files: pd.DataFrame,
     selection: Selection,
+    seen: Circumstances,
     *,
-    now: datetime,
     carry_out: Callable[[SweepPlan, ProgressCallback], Receipt],
 ) -> SweepPlan:
     """Pin the selected orphans.
@@ -152,8 +208,8 @@ def plan_sweep(
         The listing that was judged: a frame of the files schema.
     selection : Selection
         What to sweep; all orphans by default.
-    now : datetime
-        Aware time at which the plan is made.
+    seen : Circumstances
+        The time, what stands in the way, and what was acknowledged.
     carry_out : callable
         Sweeps a plan.
 
@@ -168,8 +224,11 @@ def plan_sweep(
         If the selection names anything but orphans of this scan.
     """
     objects, object_of_file = reconciled.objects, reconciled.object_of_file
-    rows = _selected(objects, selection)
-    wrong = rows[rows["status"].ne(Status.ORPHAN.value)]
+    candidate = objects["status"].eq(Status.ORPHAN.value) | _given_up(
+        reconciled, seen.acknowledged
+    )
+    rows = _selected(objects, candidate, selection)
+    wrong = rows[~candidate.reindex(rows.index)]
     if len(wrong):
         first = wrong.iloc[0]
         why = "" if pd.isna(first["reason"]) else f" ({first['reason']})"
@@ -183,24 +242,62 @@ def plan_sweep(
     pinned = files.loc[chosen.index].assign(
         object=objects["path"].reindex(chosen).to_numpy()
     )
-    refusals = (
-        ()
-        if len(rows)
-        else (Notice("plan", "nothing is selected", "Tick at least one orphan"),)
+    refusals = tuple(
+        refusal
+        for refusal in _refusals(rows, seen)
+        if not refusal.liftable or refusal.name not in seen.acknowledged
     )
     return SweepPlan(
         OBJECTS.conform(rows),
         pinned[[*FILES.names, "object"]],
-        now,
-        now + VALIDITY,
+        seen.now,
+        seen.now + VALIDITY,
         refusals,
+        seen.acknowledged,
         carry_out,
     )
 
 
-def _selected(objects: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+def _given_up(reconciled: Reconciled, acknowledged: frozenset[str]) -> pd.Series:
+    """Tell which objects are candidates because their schema was acknowledged gone."""
+    schemas = reconciled.objects["schema"]
+    abandoned = sorted(schemas[reconciled.abandoned].unique())
+    known = {UNSEEN, *(f"{ABANDONED}{name}" for name in abandoned)}
+    if acknowledged - known:
+        raise InputError(
+            f"Expected acknowledgements among {', '.join(sorted(known))}; got "
+            f"{', '.join(sorted(acknowledged - known))}. A schema that a server has, "
+            "or that no object names, is not abandoned."
+        )
+    names = [name for name in abandoned if f"{ABANDONED}{name}" in acknowledged]
+    return reconciled.abandoned & schemas.isin(names)
+
+
+def _refusals(rows: pd.DataFrame, seen: Circumstances) -> Iterator[Refusal]:
+    if rows.empty:
+        yield Refusal("empty", "nothing is selected", "Tick at least one orphan")
+    if seen.unseen:
+        places = ", ".join(notice.place for notice in seen.unseen)
+        yield Refusal(
+            UNSEEN,
+            f"this account cannot see everything ({places}), and rows that it does not "
+            "see may refer to these objects",
+            f"{seen.unseen[0].remedy}, or acknowledge that no such row does",
+            liftable=True,
+        )
+    for store in sorted(seen.unsweepable & set(rows["store"])):
+        yield Refusal(
+            "object-store",
+            f"store {store} is not a folder, and nothing can be moved there yet",
+            "Take its objects out of the selection",
+        )
+
+
+def _selected(
+    objects: pd.DataFrame, candidate: pd.Series, selection: Selection
+) -> pd.DataFrame:
     if selection is None:
-        return objects[objects["status"].eq(Status.ORPHAN.value)]
+        return objects[candidate]
     if isinstance(selection, pd.DataFrame):
         absent = {"store", "path"} - set(selection)
         if absent:

@@ -18,11 +18,13 @@ NOT_ON_SERVER = "schema not on this server"
 NOT_COVERED = "schema not covered by this scan"
 NOT_DATAJOINT = "not DataJoint's shape"
 USER_FILE = "kept for <filepath@>"
+OF_0_14 = "kept by an external store of DataJoint 0.14"
 BESIDE_REFERENCED = "part of an object that a row refers into"
 KIND_REASONS = {
     FileKind.SYMLINK.value: "a symbolic link",
     FileKind.SPECIAL.value: "not a plain file",
     FileKind.UNREADABLE_NAME.value: "its name is not UTF-8",
+    FileKind.UNUSUAL_KEY.value: "its key has empty or dotted parts",
 }
 
 _TOKEN = r"_[A-Za-z0-9_-]{4,16}(?:\.[^/]*)?"  # noqa: S105 - a pattern of path tokens
@@ -48,8 +50,6 @@ def explain_orphans(
         A frame of the objects schema, with every status.
     references : DataFrame
         A frame of the references schema.
-    references : DataFrame
-        A frame of the references schema.
     tables : sequence of TableInfo
         All base tables of the server.
 
@@ -62,9 +62,9 @@ def explain_orphans(
     orphan = objects["status"].eq(Status.ORPHAN.value)
     reason[orphan & objects["section"].eq(Section.HASH.value)] = NO_ROW_HOLDS_HASH
     shaped = objects[orphan & objects["section"].eq(Section.SCHEMA.value)]
-    known = {(t.schema, _spelling(t.name)): t for t in tables}
+    known = {(t.schema, spelling(t.name)): t for t in tables}
     for (schema, name), orphans in shaped.groupby(["schema", "table"], sort=False):
-        table = known.get((str(schema), _spelling(str(name))))
+        table = known.get((str(schema), spelling(str(name))))
         if table is None:
             reason[orphans.index] = TABLE_DROPPED
             continue
@@ -79,8 +79,11 @@ def explain_orphans(
     return reason
 
 
-def _spelling(table: str) -> str:
-    # paths name a table as the database does, those of staged inserts by its class name
+def spelling(table: str) -> str:
+    """Return what a table's name and its class name have in common.
+
+    Paths name a table as the database does, those of staged inserts by its class.
+    """
     return re.sub(r"[^a-z0-9]", "", table.lower())
 
 

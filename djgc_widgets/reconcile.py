@@ -1,57 +1,28 @@
 """Mark: references x stored files -> objects with status, references with state."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.compute as pc
 
 from djgc_widgets import reasons
 from djgc_widgets.coverage import cover, place_keys
 from djgc_widgets.frames import OBJECTS, REFERENCES, SUMMARY, TRASH
-from djgc_widgets.grammar import MANIFEST_SUFFIX, parse_trash, section_of
-from djgc_widgets.grouping import (
-    Marked,
-    group_files,
-    mark,
-    parse_by_store,
-    store_names,
+from djgc_widgets.grammar import (
+    MANIFEST_SUFFIX,
+    former_prefixes,
+    parse_trash,
+    section_of,
 )
-from djgc_widgets.model import Notice, State, Status, StoreNames, TableInfo
-from djgc_widgets.resolve import resolve_stores
+from djgc_widgets.grouping import Marked, group_files, mark, parse_by_store
+from djgc_widgets.judge import World, judge
+from djgc_widgets.model import Notice, State, StoreNames
+from djgc_widgets.resolve import folded, resolve_stores
 
 TRASHED = "trash"
 """Status under which the summary counts what lies in the trash."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What is known while stores are judged.
-
-    Parameters
-    ----------
-    names : StoreNames
-        The scanned stores and how recorded names lead to them.
-    schemas : collection of str
-        Every schema on the server.
-    scanned : collection of str
-        Schemas whose objects may be judged orphans.
-    tables : sequence of TableInfo
-        Every base table of the server.
-    now : datetime
-        Aware time to which ages are counted.
-    minimum_age : timedelta
-        Younger objects are never orphans.
-    """
-
-    names: StoreNames
-    schemas: Collection[str]
-    scanned: Collection[str]
-    tables: Sequence[TableInfo]
-    now: datetime
-    minimum_age: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +35,8 @@ class Reconciled:
         Frames of these schemas.
     object_of_file : Series of int64
         For each row of the listing the row of its object; -1 in the trash.
+    abandoned : Series of bool
+        Per object, it is unknown only because its schema is not on any server.
     warnings : tuple of Notice
         What could not be resolved and was therefore protected.
     """
@@ -73,6 +46,7 @@ class Reconciled:
     trash: pd.DataFrame
     summary: pd.DataFrame
     object_of_file: pd.Series
+    abandoned: pd.Series
     warnings: tuple[Notice, ...]
 
 
@@ -96,10 +70,11 @@ def reconcile(
         Each file belongs to exactly one object or to the trash.
     """
     targets, warnings = resolve_stores(recorded, world.names)
-    marked = mark(files, targets, world.names)
+    names = _with_former_prefixes(recorded, targets, world.names)
+    marked = mark(files, targets, names)
     grouped = group_files(marked, folders)
-    status, reason = _judge(grouped.objects, world)
-    objects = OBJECTS.conform(grouped.objects.assign(status=status, reason=reason))
+    verdict = judge(grouped.objects, replace(world, names=names))
+    objects = OBJECTS.conform(verdict.objects)
     references = _states(recorded, marked)
     explained = reasons.explain_orphans(objects, references, world.tables)
     objects["reason"] = objects["reason"].fillna(explained)
@@ -107,53 +82,41 @@ def reconcile(
     trash = _trash(swept, marked)
     return Reconciled(
         objects,
-        references,
+        _sized(references, trash),
         trash,
         _summarise(objects, trash, swept),
         pd.Series(grouped.code, index=files.index),
+        verdict.abandoned.reset_index(drop=True),
         warnings,
     )
 
 
-def _judge(objects: pd.DataFrame, world: World) -> tuple[pd.Series, pd.Series]:
-    """Give each object its status, and a reason to all but the live and the orphans."""
-    old_enough = objects["modified_at"] <= world.now - world.minimum_age
-    here, judged = (
-        objects["schema"].isin(list(s)) for s in (world.schemas, world.scanned)
-    )
-    too_young = reasons.younger_than(world.minimum_age)
-    rules: list[tuple[pd.Series, Status, str | pd.Series | None]] = [
-        (objects["references"].gt(0), Status.LIVE, None),
-        (
-            objects["kind"].notna(),
-            Status.UNKNOWN,
-            objects["kind"].map(reasons.KIND_REASONS),
-        ),
-        (_for_users(objects, world.names), Status.UNKNOWN, reasons.USER_FILE),
-        (objects["section"].isna(), Status.UNKNOWN, reasons.NOT_DATAJOINT),
-        (~here, Status.UNKNOWN, reasons.NOT_ON_SERVER),
-        (~judged, Status.UNKNOWN, reasons.NOT_COVERED),
-        (objects["entered"], Status.UNKNOWN, reasons.BESIDE_REFERENCED),
-        (~old_enough, Status.YOUNG, too_young),
-    ]
-    status = pd.Series(Status.ORPHAN.value, index=objects.index, dtype="str")
-    reason = pd.Series(pd.NA, index=objects.index, dtype="str")
-    for applies, verdict, why in reversed(
-        rules
-    ):  # the first to apply has the last word
-        rows = applies.to_numpy(dtype=bool)
-        status[rows] = verdict.value
-        reason[rows] = why[rows] if isinstance(why, pd.Series) else why
-    return status, reason
-
-
-def _for_users(objects: pd.DataFrame, names: StoreNames) -> pd.Series:
-    found = pd.Series(data=False, index=objects.index)
+def _with_former_prefixes(
+    recorded: pd.DataFrame, targets: pd.DataFrame, names: StoreNames
+) -> StoreNames:
+    """Let rows tell below which prefixes their values were stored in former times."""
+    rows = recorded.iloc[targets["row"].to_numpy()]
+    told = rows["declared"].to_numpy() & rows["codec"].ne("filepath").to_numpy()
+    columns = ["schema", "table", "attribute"]
+    places = targets.assign(**{c: rows[c].to_numpy() for c in columns})[told]
+    stores = []
     for store in names.stores:
-        if store.filepath_prefix:
-            below = objects["path"].str.startswith(f"{store.filepath_prefix}/")
-            found |= objects["store"].eq(store.name) & below
-    return found
+        own = places[places["store"].eq(store.name)]
+        own = own[section_of(own["path"], store).isna()]
+        hashes, schemas = list(store.hash_prefixes), list(store.schema_prefixes)
+        for (schema, table, attribute), column in own.groupby(columns, sort=True):
+            told_hashes, told_schemas = former_prefixes(
+                column["path"], str(schema), str(table), str(attribute)
+            )
+            hashes.extend(sorted(told_hashes))
+            schemas.extend(sorted(told_schemas))
+        known = replace(
+            store,
+            hash_prefixes=tuple(dict.fromkeys(hashes)),
+            schema_prefixes=tuple(dict.fromkeys(schemas)),
+        )
+        stores.append(known)
+    return replace(names, stores=tuple(stores))
 
 
 def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
@@ -163,6 +126,7 @@ def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     present = coverage.stored[index] | (
         coverage.described[index] & _empty(recorded)[rows]
     )
+    present &= marked.targets["exact"].to_numpy()
     best = (
         marked.targets.assign(present=present)
         .sort_values("present", ascending=False, kind="stable")
@@ -182,6 +146,18 @@ def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     return REFERENCES.conform(known)
 
 
+def _sized(references: pd.DataFrame, trash: pd.DataFrame) -> pd.DataFrame:
+    """Tell the last known size of what is missing: recorded, or of what was swept."""
+    lost = references["state"].eq(State.MISSING.value) & references["size_bytes"].isna()
+    if not lost.any() or trash.empty:
+        return references
+    last = trash.groupby(["store", "path"])["size_bytes"].last()
+    places = pd.MultiIndex.from_frame(references.loc[lost, ["store", "path"]])
+    sizes = pd.array(last.reindex(places).to_numpy(), dtype="Int64")
+    references.loc[lost, "size_bytes"] = sizes
+    return references
+
+
 def _empty(recorded: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Tell which rows record a folder without files: only its sidecar is stored."""
     nothing = recorded["size_bytes"].eq(0).fillna(value=False)
@@ -191,8 +167,9 @@ def _empty(recorded: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     """List the objects that sweeps have moved to the trash."""
     former = files.assign(**parse_trash(files["path"])).dropna(subset=["path"])
-    keys = place_keys(former["store"], former["path"], store_names(marked.names))
-    former["referenced"] = cover(keys, marked.references).reference >= 0
+    keys = place_keys(former["store"], former["path"], marked.names.known)
+    referring = cover(folded(keys), pc.unique(folded(marked.references)))
+    former["referenced"] = referring.reference >= 0
     former["path"] = parse_by_store(former, marked.names)["object_path"]
     place = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
     described = place.str.removesuffix(MANIFEST_SUFFIX).isin(place)

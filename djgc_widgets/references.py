@@ -5,13 +5,14 @@ opened: a decoded value has lost its path, and a collector that looks at it find
 references at all.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 import datajoint as dj
 import pandas as pd
+from datajoint.codecs import get_codec
+from datajoint.errors import DataJointError
 
 from djgc_widgets.catalog import (
     StoreColumn,
@@ -20,7 +21,7 @@ from djgc_widgets.catalog import (
     rewritten_tables,
 )
 from djgc_widgets.frames import RECORDED
-from djgc_widgets.metadata import Places, RecordedPath, recorded_paths
+from djgc_widgets.metadata import Places, RecordedPath, Told, recorded_paths
 from djgc_widgets.model import Notice, Progress, ProgressCallback, TableInfo
 from djgc_widgets.snapshot import (
     Snapshot,
@@ -28,6 +29,7 @@ from djgc_widgets.snapshot import (
     driver_errors,
     server_name,
 )
+from djgc_widgets.values import count_values, read_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,15 @@ class ColumnCount:
         Values that arrived.
     referring : int
         Values that recorded at least one path.
+    required : bool
+        Every value must: it is the column of a ``<codec@store>``.
     """
 
     column: str
     counted: int
     read: int
     referring: int
+    required: bool
 
 
 @dataclass(slots=True)
@@ -68,6 +73,10 @@ class ReferenceReading:
         One per store column.
     problems : list of Notice
         Empty only if every store column was read whole.
+    unseen : list of Notice
+        Databases and schemas of which this account cannot see anything.
+    hiding : set of str
+        Schemas that may hold tables which this account cannot see.
     """
 
     recorded: pd.DataFrame = field(default_factory=RECORDED.empty)
@@ -75,6 +84,8 @@ class ReferenceReading:
     tables: list[TableInfo] = field(default_factory=list)
     counts: list[ColumnCount] = field(default_factory=list)
     problems: list[Notice] = field(default_factory=list)
+    unseen: list[Notice] = field(default_factory=list)
+    hiding: set[str] = field(default_factory=set)
 
 
 def read_references(
@@ -102,8 +113,8 @@ def read_references(
         sake.
     """
     reader = _Reader(places, progress)
-    for connection in connections:
-        reader.read_server(connection)
+    for number, connection in enumerate(connections):
+        reader.read_server(number, connection)
     if reader.frames:
         recorded = pd.concat(reader.frames, ignore_index=True)
         reader.reading.recorded = RECORDED.conform(recorded)
@@ -119,15 +130,17 @@ class _Reader:
         self.reading = ReferenceReading()
         self.frames: list[pd.DataFrame] = []
         self._numbers = count()
+        self._server = 0
 
-    def read_server(self, connection: dj.Connection) -> None:
+    def read_server(self, number: int, connection: dj.Connection) -> None:
         """Read the connection's database, then the others of its cluster."""
+        self._server = number
         others = self._read_database(connection, None)
         for name, allowed in others:
             if allowed:
                 self._read_database(connection, name)
             else:
-                self._problem(_closed_database(connection, name))
+                self.reading.unseen.append(_closed_database(connection, name))
 
     def _read_database(
         self, connection: dj.Connection, database: str | None
@@ -140,6 +153,10 @@ class _Reader:
                 self.reading.schemas |= catalog.schemas
                 self.reading.tables.extend(catalog.tables)
                 self.reading.problems.extend(catalog.problems)
+                self.reading.unseen.extend(catalog.unseen)
+                self.reading.hiding |= catalog.hiding
+                if not catalog.complete:
+                    self.reading.unseen.append(_hidden(connection))
                 others = other_databases(snapshot)
                 for column in catalog.columns:
                     place = column.place
@@ -151,67 +168,74 @@ class _Reader:
         return others
 
     def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
-        name = snapshot.identifier(column.attribute)
-        table = snapshot.identifier(column.table.schema, column.table.name)
-        count = f"SELECT COUNT({name}) FROM {table}"  # noqa: S608 - quoted names
-        counted = int(snapshot.rows(count)[0][0])
+        counted = count_values(snapshot, column)
         step = f"reading {column.place}"
         self._progress(Progress(step, 0, counted))
-        read, silent, example = 0, 0, ""
-        for page in snapshot.pages(_select(snapshot, column)):
+        told = _own_reading(column.codec)
+        read, referring, damaged, example, last = 0, 0, 0, "", "none"
+        for page in read_values(snapshot, column):
             found: list[tuple[RecordedPath, str]] = []
             for value, key in page:
-                paths, why = self._paths(value)
-                if not paths and column.must_refer:
-                    silent, example = silent + 1, example or f"{key}{why}"
-                found.extend((path, str(key)) for path in paths)
+                paths, why = self._paths(column, value, told)
+                if (column.must_refer and not paths) or why:
+                    damaged, example = damaged + 1, example or f"{key}{why}"
+                referring += bool(paths)
+                found.extend((path, key) for path in paths)
+                last = key
             read += len(page)
-            self.frames.append(_frame(column, found, self._numbers))
+            self.frames.append(_frame(self._server, column, found, self._numbers))
             self._progress(Progress(step, read, counted))
-        self.reading.counts.append(
-            ColumnCount(column.place, counted, read, read - silent)
-        )
-        if counted != read or silent:
-            self._problem(_blind(column, self.reading.counts[-1], example))
+        counts = ColumnCount(column.place, counted, read, referring, column.must_refer)
+        self.reading.counts.append(counts)
+        if counted != read:
+            self._problem(_blind(column, counts, f"the last to be read in row {last}"))
+        elif damaged:
+            self._problem(
+                _blind(column, counts, f"the first without a path in row {example}")
+            )
 
-    def _paths(self, value: object) -> tuple[list[RecordedPath], str]:
+    def _paths(
+        self, column: StoreColumn, value: str, told: Told | None
+    ) -> tuple[list[RecordedPath], str]:
         """Return the paths of a value, and why there are none if it cannot be read."""
-        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         try:
-            return recorded_paths(str(text), self._places), ""
+            json_only = column.must_refer
+            paths = recorded_paths(value, self._places, told, json_only=json_only)
         except ValueError as error:
             return [], f", which is {error}"
+        return paths, ""
 
     def _problem(self, problem: Notice) -> None:
         self.reading.problems.append(problem)
 
 
-def _select(snapshot: Snapshot, column: StoreColumn) -> str:
-    """Select raw value and primary key, as the same JSON on every backend."""
-    postgresql = snapshot.backend == "postgresql"
-    name = snapshot.identifier(column.attribute)
-    table = snapshot.identifier(column.table.schema, column.table.name)
-    pairs = []
-    for attribute in column.table.primary_key:
-        value = snapshot.identifier(attribute)
-        if attribute in column.binary_key:
-            value = f"encode({value}, 'hex')" if postgresql else f"HEX({value})"
-        if postgresql:
-            pairs.append(
-                f"{snapshot.literal(json.dumps(attribute) + ': ')}, "
-                f"to_json({value})::text"
-            )
-        else:
-            pairs.append(f"{snapshot.literal(attribute)}, {value}")
-    if postgresql:
-        inner = ", ', ', ".join(pairs)
-        raw, key = f"{name}::text", f"concat('{{', {inner or 'NULL'}, '}}')"
-    else:
-        raw, key = name, f"JSON_OBJECT({', '.join(pairs)})"
-    return f"SELECT {raw}, {key} FROM {table} WHERE {name} IS NOT NULL"  # noqa: S608 - quoted by the driver
+def _own_reading(codec: str) -> Told | None:
+    """Return the codec's own reading of its metadata, if it is registered and has one.
+
+    Releases before 2.3 do not ask codecs.
+    """
+    default = getattr(dj.Codec, "referenced_paths", None)
+    try:
+        found = get_codec(codec)
+    except DataJointError:
+        return None  # not known to this process: its metadata is read all the same
+    if default is None or type(found).referenced_paths is default:
+        return None
+
+    def read(value: object) -> list[tuple[str, str | None]]:
+        try:
+            return [(str(path), store) for path, store in found.referenced_paths(value)]
+        except Exception as error:
+            raise ValueError(
+                f"refused by the codec's own referenced_paths "
+                f"({type(error).__name__}: {error})"
+            ) from error
+
+    return read
 
 
 def _frame(
+    server: int,
     column: StoreColumn,
     found: list[tuple[RecordedPath, str]],
     numbers: Iterator[int],
@@ -225,6 +249,7 @@ def _frame(
         {
             "named_store": pd.array([path.store for *_, path, _ in rows], dtype="str"),
             "column_store": column.store,
+            "server": server,
             "reference": pd.array([number for number, *_ in rows], dtype="int64"),
             "declared": pd.array([path.declared for *_, path, _ in rows], dtype="bool"),
             "schema": column.table.schema,
@@ -265,12 +290,20 @@ def _closed_database(connection: dj.Connection, name: str) -> Notice:
     )
 
 
+def _hidden(connection: dj.Connection) -> Notice:
+    return Notice(
+        server_name(connection),
+        "this account does not see every schema of the server, and rows of a schema "
+        "that it does not see may refer to objects in these stores",
+        "Use an account with SELECT on *.*",
+    )
+
+
 def _blind(column: StoreColumn, count: ColumnCount, example: str) -> Notice:
-    where = f", the first in row {example}" if example else ""
     return Notice(
         column.place,
         f"SQL counts {count.counted} values, {count.read} were read and "
-        f"{count.referring} record a path{where}",
+        f"{count.referring} record a path, {example}",
         f"Look at the raw values of this {column.codec!r} column; until each yields a "
         "path, its objects are not known",
     )

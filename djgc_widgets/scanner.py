@@ -11,21 +11,25 @@ import pandas as pd
 
 from djgc_widgets.configuration import open_stores
 from djgc_widgets.frames import FILES, FOLDERS
-from djgc_widgets.grammar import MANIFEST_SUFFIX, candidate_prefixes
-from djgc_widgets.metadata import Places
+from djgc_widgets.grammar import candidate_prefixes
+from djgc_widgets.judge import World
+from djgc_widgets.metadata import Listed, Places
 from djgc_widgets.model import (
+    FileKind,
     InputError,
     Notice,
     Progress,
     ProgressCallback,
     State,
+    StoreNames,
     no_progress,
 )
-from djgc_widgets.reconcile import Reconciled, World, reconcile
+from djgc_widgets.physical import linked_places
+from djgc_widgets.reconcile import Reconciled, reconcile
 from djgc_widgets.references import ReferenceReading, read_references
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 from djgc_widgets.snapshot import server_name
-from djgc_widgets.stores import FileStore
+from djgc_widgets.stores import Store
 from djgc_widgets.trash import Sweeper, utc_now
 
 MINIMUM_AGE = timedelta(days=7)
@@ -34,6 +38,7 @@ MINIMUM_AGE = timedelta(days=7)
 
 def scan(
     *schemas: dj.Schema | dj.Connection,
+    also: Sequence[dj.Connection] = (),
     stores: Sequence[str] | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
@@ -48,6 +53,9 @@ def scan(
     ----------
     *schemas : datajoint.Schema or datajoint.Connection
         The schemas whose objects are judged; a connection stands for all of its server.
+    also : sequence of datajoint.Connection
+        Further database servers whose rows refer into the same stores: their references
+        count like those of the schemas' own server.
     stores : sequence of str, optional
         Names of the stores to scan; every configured store by default.
     minimum_age : timedelta
@@ -77,8 +85,9 @@ def scan(
             f"Expected a minimum age of zero or more; got {minimum_age}. Pass a "
             "positive timedelta."
         )
+    connections = (connection, *_further(also, connection))
     started, began = clock(), time.perf_counter()
-    opened = open_stores(connection, stores)
+    opened = open_stores(connections, stores)
     listings = [store.list_files(report) for store in opened.stores]
     files = pd.concat(
         [FILES.empty(), *(listing.files for listing in listings)], ignore_index=True
@@ -86,10 +95,15 @@ def scan(
     folders = pd.concat(
         [FOLDERS.empty(), *(listing.folders for listing in listings)], ignore_index=True
     )
-    infos = opened.names.stores
-    roots = tuple(spelt for info in infos for spelt in info.spellings)
-    places = Places(roots, candidate_prefixes(infos))
-    reading = read_references([connection], places, report)
+    store_names = _with_links(opened.names, files)
+    infos = store_names.stores
+    known = (*infos, *store_names.elsewhere)
+    places = Places(
+        tuple(dict.fromkeys(spelt for info in known for spelt in info.spellings)),
+        candidate_prefixes(known),
+        Listed(files["path"]),
+    )
+    reading = read_references(connections, places, report)
     report(Progress("reconciling", 0))
     judged = names or tuple(sorted(reading.schemas))
     reconciled = reconcile(
@@ -97,7 +111,7 @@ def scan(
         folders,
         reading.recorded,
         World(
-            opened.names, reading.schemas, judged, reading.tables, started, minimum_age
+            store_names, reading.schemas, judged, reading.tables, started, minimum_age
         ),
     )
     reconciled, unreachable = _look_again(reconciled, opened.stores)
@@ -105,13 +119,14 @@ def scan(
         *opened.problems,
         *(problem for listing in listings for problem in listing.problems),
         *reading.problems,
+        *_hiding(judged, reading),
         *_without_columns(judged, reading),
     )
     kind = IncompleteScan if problems else CompleteScan
     return kind(
         schemas=judged,
         stores=infos,
-        servers=(server_name(connection),),
+        servers=tuple(server_name(each) for each in connections),
         schemas_read=len(reading.schemas),
         started_at=started,
         elapsed_seconds=time.perf_counter() - began,
@@ -120,6 +135,7 @@ def scan(
         listed_bytes=int(files["size_bytes"].sum()),
         counts=tuple(reading.counts),
         problems=problems,
+        unseen=tuple(reading.unseen),
         warnings=(
             *(w for listing in listings for w in listing.warnings),
             *reconciled.warnings,
@@ -127,8 +143,36 @@ def scan(
         ),
         _reconciled=reconciled,
         _files=files,
-        _sweeper=Sweeper((connection,), opened.names, opened.stores, places, clock),
+        _sweeper=Sweeper(connections, store_names, opened.stores, places, clock),
     )
+
+
+def _further(
+    also: Sequence[dj.Connection], connection: dj.Connection
+) -> list[dj.Connection]:
+    wrong = [other for other in also if not isinstance(other, dj.Connection)]
+    if wrong or isinstance(also, dj.Connection):
+        raise InputError(
+            "Expected a list of datajoint Connections in also; got "
+            f"{wrong[0] if wrong else also!r}. Pass also=[other_schema.connection]."
+        )
+    further: list[dj.Connection] = []
+    for other in also:  # connections of one account to one server are equal
+        if other not in [connection, *further]:
+            further.append(other)
+    return further
+
+
+def _with_links(names: StoreNames, files: pd.DataFrame) -> StoreNames:
+    """Find out which symbolic links lead into a store: rows may refer through them."""
+    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
+    by_name = {info.name: info for info in names.stores}
+    pairs = [
+        (by_name[s], path)
+        for s, path in zip(links["store"], links["path"], strict=True)
+    ]
+    led = linked_places((*names.stores, *names.elsewhere), pairs)
+    return replace(names, same=(*names.same, *led))
 
 
 def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
@@ -178,35 +222,40 @@ def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
 
 
 def _look_again(
-    reconciled: Reconciled, stores: Sequence[FileStore]
+    reconciled: Reconciled, stores: Sequence[Store]
 ) -> tuple[Reconciled, list[Notice]]:
     """Look for what is missing: it may have been written since its store was listed."""
-    by_name = {store.info.name: store for store in stores}
     references, warnings = reconciled.references.copy(), []
     missing = references[references["state"].eq(State.MISSING.value)]
-    for row, store, path in missing[["store", "path"]].itertuples():
-        try:
-            found = by_name[store].identities(path)
-        except OSError as error:
-            warnings.append(_unreachable(store, path, error))
+    for store in stores:
+        here = missing[missing["store"].eq(store.info.name)]
+        if here.empty:
             continue
-        if any(not name.startswith(f"{path}{MANIFEST_SUFFIX}") for name in found):
-            references.loc[row, "state"] = State.PRESENT.value
+        found, unreachable = store.stored(list(here["path"].unique()))
+        warnings.extend(unreachable)
+        back = here.index[here["path"].isin(list(found))]
+        references.loc[back, "state"] = State.PRESENT.value
     return replace(reconciled, references=references), warnings
 
 
-def _unreachable(store: str, path: str, error: OSError) -> Notice:
-    return Notice(
-        f"store {store}: {path}",
-        f"a row refers to it, but the way is barred ({error.strerror}); it counts "
-        "as missing",
-        "Symbolic links are not followed: put the folder itself in its place",
-    )
+def _hiding(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:
+    hiding = sorted(set(judged) & reading.hiding)
+    if not hiding:
+        return []
+    return [
+        Notice(
+            f"schema {', '.join(hiding)}",
+            "this account may not see or read every table of the schema, so what its "
+            "rows need is not known",
+            "Ask for SELECT on the whole schema",
+        )
+    ]
 
 
 def _without_columns(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:
     if reading.problems or any(
-        count.column.partition(".")[0] in judged for count in reading.counts
+        (count.required or count.referring) and count.column.partition(".")[0] in judged
+        for count in reading.counts
     ):
         return []
     return [

@@ -1,12 +1,13 @@
 """What a scan found: frames, problems, and, if it is complete, plans."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from djgc_widgets.model import Notice, State, Status, StoreInfo
-from djgc_widgets.plan import INDEX, Selection, SweepPlan, plan_sweep
+from djgc_widgets.plan import INDEX, Circumstances, Selection, SweepPlan, plan_sweep
 from djgc_widgets.reconcile import Reconciled
 from djgc_widgets.references import ColumnCount
 from djgc_widgets.trash import Sweeper
@@ -40,6 +41,9 @@ class Scan:
         Per store column: counted by SQL, read, and recording a path.
     problems : tuple of Notice
         What could not be read; empty only in a `CompleteScan`.
+    unseen : tuple of Notice
+        Schemas and databases of the servers of which this account sees nothing; a plan
+        needs the acknowledgement ``"unseen-schemas"`` then.
     warnings : tuple of Notice
         What a person should know although the scan is complete.
     """
@@ -55,6 +59,7 @@ class Scan:
     listed_bytes: int
     counts: tuple[ColumnCount, ...]
     problems: tuple[Notice, ...]
+    unseen: tuple[Notice, ...]
     warnings: tuple[Notice, ...]
     _reconciled: Reconciled = field(repr=False)
     _files: pd.DataFrame = field(repr=False)
@@ -112,7 +117,9 @@ class Scan:
 class CompleteScan(Scan):
     """A scan that read everything; only it can make a plan."""
 
-    def plan(self, selection: Selection = None) -> SweepPlan:
+    def plan(
+        self, selection: Selection = None, acknowledge: Collection[str] = frozenset()
+    ) -> SweepPlan:
         """Pin what should be moved to the trash.
 
         Parameters
@@ -120,6 +127,11 @@ class CompleteScan(Scan):
         selection : DataFrame, Series of bool or list of str, optional
             A frame with ``store`` and ``path``, a mask with the index of `orphans` or
             `objects`, or paths; all orphans by default.
+        acknowledge : collection of str
+            Names of refusals that you lift: ``"unseen-schemas"`` if no row of a schema
+            that the account cannot see refers to these stores, and
+            ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
+            a schema that no server has.
 
         Returns
         -------
@@ -129,13 +141,19 @@ class CompleteScan(Scan):
         Raises
         ------
         InputError
-            If anything but an orphan of this scan is selected.
+            If anything but a candidate of this scan is selected, or something is
+            acknowledged that this scan does not know.
         """
         return plan_sweep(
             self._reconciled,
             self._files,
             selection,
-            now=self._sweeper.clock(),
+            Circumstances(
+                self._sweeper.clock(),
+                frozenset(acknowledge),
+                self.unseen,
+                self._sweeper.unsweepable(),
+            ),
             carry_out=self._sweeper.carry_out,
         )
 

@@ -4,13 +4,19 @@ import ctypes
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from djgc_widgets.grammar import MANIFEST_SUFFIX
 from djgc_widgets.listing import Listing, bounded_ns, list_folder
-from djgc_widgets.model import ProgressCallback, StoreInfo, is_plain_path, parent_of
+from djgc_widgets.model import (
+    Notice,
+    ProgressCallback,
+    StoreInfo,
+    is_plain_path,
+    parent_of,
+)
 
 _RENAME_NOREPLACE = 1
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
@@ -22,6 +28,18 @@ class FileIdentity(NamedTuple):
     size_bytes: int
     modified_ns: int
     inode: int
+
+
+class Store(Protocol):
+    """What a scan asks of a store, wherever it is."""
+
+    info: StoreInfo
+
+    def list_files(self, progress: ProgressCallback) -> Listing:
+        """List everything that it holds."""
+
+    def stored(self, paths: Sequence[str]) -> tuple[set[str], list[Notice]]:
+        """Tell which paths hold something by now, and what could not be looked at."""
 
 
 class FileStore:
@@ -36,13 +54,19 @@ class FileStore:
         Its address is the real path of the folder.
     others : mapping, optional
         Names of the configured stores, by device and inode.
+    inside : mapping of str to str, optional
+        Folders that are listed another way, and the store that lists them.
     """
 
     def __init__(
-        self, info: StoreInfo, others: Mapping[tuple[int, int], str] | None = None
+        self,
+        info: StoreInfo,
+        others: Mapping[tuple[object, ...], str] | None = None,
+        inside: Mapping[str, str] | None = None,
     ) -> None:
         self.info = info
         self._others = others or {}
+        self._inside = inside or {}
 
     def locate(self, path: str) -> str:
         """Return the absolute path of something in the store."""
@@ -61,7 +85,28 @@ class FileStore:
         Listing
             Symbolic links are listed, not followed.
         """
-        return list_folder(self.info, self._others, progress)
+        return list_folder(self.info, self._others, self._inside, progress)
+
+    def stored(self, paths: Sequence[str]) -> tuple[set[str], list[Notice]]:
+        """Tell which of these paths hold something by now.
+
+        Returns
+        -------
+        found : set of str
+            A sidecar alone does not count.
+        problems : list of Notice
+            The paths that could not be looked at.
+        """
+        found, problems = set(), []
+        for path in paths:
+            try:
+                held = self.identities(path)
+            except OSError as error:
+                problems.append(_barred(self.info.name, path, error))
+                continue
+            if any(not name.startswith(f"{path}{MANIFEST_SUFFIX}") for name in held):
+                found.add(path)
+        return found, problems
 
     def identities(self, path: str) -> dict[str, FileIdentity]:
         """Return the identity of each file of an object as it is now, and its sidecar.
@@ -143,6 +188,15 @@ class FileStore:
             yield handle
         finally:
             os.close(handle)
+
+
+def _barred(store: str, path: str, error: OSError) -> Notice:
+    return Notice(
+        f"store {store}: {path}",
+        f"a row refers to it, but the way is barred ({error.strerror}); it counts "
+        "as missing",
+        "Symbolic links are not followed: put the folder itself in its place",
+    )
 
 
 def changed_files(

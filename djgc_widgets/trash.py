@@ -20,15 +20,16 @@ from djgc_widgets.model import (
     Notice,
     Progress,
     ProgressCallback,
+    Status,
     StoreNames,
     SweepRefusedError,
     no_progress,
 )
-from djgc_widgets.plan import Receipt, SweepPlan
+from djgc_widgets.plan import UNSEEN, Receipt, SweepPlan
 from djgc_widgets.references import read_references
 from djgc_widgets.resolve import resolve_stores
 from djgc_widgets.snapshot import server_name
-from djgc_widgets.stores import FileStore
+from djgc_widgets.stores import FileStore, Store
 from djgc_widgets.sweep import CANCELLED, LIVE_AGAIN, SKIPPED, Key, Sweep, reason_of
 
 
@@ -42,7 +43,7 @@ class Sweeper:
         Every server whose rows may refer into the stores.
     names : StoreNames
         The scanned stores and how recorded names lead to them.
-    stores : sequence of FileStore
+    stores : sequence of Store
         The scanned stores.
     places : Places
         Roots and sections of the stores.
@@ -52,9 +53,18 @@ class Sweeper:
 
     connections: Sequence[dj.Connection]
     names: StoreNames
-    stores: Sequence[FileStore]
+    stores: Sequence[Store]
     places: Places
     clock: Callable[[], datetime]
+
+    def unsweepable(self) -> frozenset[str]:
+        """Name the stores in which nothing can be moved."""
+        return frozenset(
+            store.info.name for store in self.stores if store not in self._folders()
+        )
+
+    def _folders(self) -> list[FileStore]:
+        return [store for store in self.stores if isinstance(store, FileStore)]
 
     def carry_out(self, plan: SweepPlan, progress: ProgressCallback) -> Receipt:
         """Move the objects of a plan to the trash of their stores.
@@ -75,7 +85,7 @@ class Sweeper:
             )
         live = self._live(plan)
         sweep_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        sweep = Sweep(plan, sweep_id, self.stores)
+        sweep = Sweep(plan, sweep_id, self._folders())
         self._write_plan(sweep, now)
         sweep.outcomes |= dict.fromkeys(live, (SKIPPED, LIVE_AGAIN))
         try:
@@ -101,13 +111,24 @@ class Sweeper:
                 "The references could not be read again, so nothing may be moved. "
                 f"{problems}"
             )
+        if reading.unseen and UNSEEN not in plan.acknowledged:
+            raise SweepRefusedError(
+                "The account no longer sees everything, so nothing may be moved. "
+                f"{reading.unseen[0]}"
+            )
         targets, _ = resolve_stores(reading.recorded, self.names)
         marked = mark(plan.files, targets, self.names)
         files = plan.files[marked.coverage.reference >= 0]
         live = set(zip(files["store"], files["object"], strict=True))
         # a row may refer to something in a folder that the plan does not know of
         entered = entered_objects(marked, plan.objects)
-        return live | set(zip(entered["store"], entered["path"], strict=True))
+        # a schema that was given up may be back
+        unknown = plan.objects["status"].ne(Status.ORPHAN.value)
+        back = plan.objects[
+            unknown & plan.objects["schema"].isin(list(reading.schemas))
+        ]
+        others = pd.concat([entered[["store", "path"]], back[["store", "path"]]])
+        return live | set(others.itertuples(index=False, name=None))
 
     def _bring_back(self, sweep: Sweep) -> None:
         """Return what is live by now; everything, if that cannot be found out."""
@@ -144,7 +165,7 @@ class Sweeper:
                 pins = {
                     path: p for (store, path), p in sweep.pins.items() if store == name
                 }
-                journal.write_plan(servers, now, pins)
+                journal.write_plan(servers, now, pins, sorted(sweep.plan.acknowledged))
         except OSError as error:
             raise SweepRefusedError(
                 f"The journal could not be written ({reason_of(error)}), so nothing "

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from djgc_widgets.frames import FILES, FOLDERS, RECORDED
-from djgc_widgets.model import StoreInfo, StoreNames, TableInfo
-from djgc_widgets.reconcile import Reconciled, World, reconcile
+from djgc_widgets.model import Naming, StoreInfo, StoreNames, TableInfo
+from djgc_widgets.judge import World
+from djgc_widgets.reconcile import Reconciled, reconcile
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=30)
@@ -36,6 +37,7 @@ def files(
             "size_bytes": size,
             "modified_ns": int(at.timestamp()) * 10**9,
             "inode": range(len(paths)),
+            "etag": "",
             "kind": "file",
             **others,
         }
@@ -56,6 +58,7 @@ def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFr
     columns = {
         "named_store": pd.array([store] * len(paths), dtype="str"),
         "column_store": "raw",
+        "server": 0,
         "reference": range(len(paths)),
         "declared": True,
         "schema": "lab",
@@ -70,8 +73,16 @@ def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFr
     return RECORDED.conform({**columns, **others})
 
 
-def names(*stores: StoreInfo, **others: Any) -> StoreNames:
-    return StoreNames(stores or (RAW,), **others)
+def names(
+    *stores: StoreInfo,
+    default: str | None = None,
+    filepath_default: str | None = None,
+    **others: Any,
+) -> StoreNames:
+    known = (*(stores or (RAW,)), *others.get("elsewhere", ()))
+    aliases = {alias: store.name for store in known for alias in store.aliases}
+    naming = Naming(aliases, default, filepath_default)
+    return StoreNames(stores or (RAW,), (naming,), **others)
 
 
 REC = TableInfo("lab", "rec", ("id", "voltage", "voltage_raw"), ("id",))

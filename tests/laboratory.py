@@ -97,12 +97,27 @@ class Laboratory:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         metadata = {"hash": digest, "path": path, "schema": self.name, "store": "raw"}
-        value = json.dumps({**metadata, "size": len(data)}).replace("'", "''")
+        self.write_row(table, key, {**metadata, "size": len(data)}, column)
+        return path
+
+    def write_row(
+        self, table: str, key: int, metadata: object, column: str = "data"
+    ) -> None:
+        """Insert raw metadata as it is."""
+        value = json.dumps(metadata).replace("'", "''").replace("%", "%%")
+        if self.backend == "mysql":
+            value = value.replace("\\", "\\\\")
         place = self.quote(self.name, table)
         self.connection.query(
             f"INSERT INTO {place} (id, {column}) VALUES ({key}, '{value}')"
         )
-        return path
+
+    def put(self, path: str, store: str = "raw", data: bytes = b"content") -> Path:
+        """Write a file into a store, as a program of a lab might."""
+        target = self.store(store) / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        return target
 
 
 def connect(

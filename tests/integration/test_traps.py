@@ -76,8 +76,9 @@ def test_a_folder_mounted_twice_is_one_store(postgresql_laboratory: Laboratory) 
 
     assert [store.aliases for store in twice.stores] == [("raw", "again")]
     assert list(twice.objects["status"]) == ["live"] * 3
-    assert not nested.complete
-    assert "raw: it lies inside store derived" in str(nested.problems[0])
+    assert nested.complete, nested.problems
+    assert list(nested.objects["status"]) == ["live"] * 3
+    assert "reached in two ways" in str(nested.warnings[0])
 
 
 def test_the_root_of_a_store_is_stripped_from_absolute_paths_only(
@@ -283,7 +284,7 @@ class TestMariaDB:
         assert json.loads(key) == {"a": "81", "b": "FF00"}
 
 
-def test_a_database_that_cannot_be_entered_makes_a_scan_incomplete(
+def test_a_database_that_cannot_be_entered_has_to_be_acknowledged(
     postgresql_laboratory: Laboratory,
 ) -> None:
     laboratory = postgresql_laboratory
@@ -296,8 +297,9 @@ def test_a_database_that_cannot_be_entered_makes_a_scan_incomplete(
     finally:
         run(f'DROP DATABASE "{name}"')
 
-    assert isinstance(found, IncompleteScan)
-    assert name in found.problems[0].place
+    assert isinstance(found, CompleteScan), found.problems
+    assert name in found.unseen[0].place
+    assert "unseen-schemas" in str(found.plan([]))
 
 
 def test_values_that_no_reader_can_follow_make_a_scan_incomplete(

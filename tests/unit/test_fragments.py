@@ -5,7 +5,7 @@ from builders import files, hash_path, judge, object_path, recorded
 from djgc_widgets import fragments
 from djgc_widgets.frames import RECEIPT
 from djgc_widgets.model import Notice, Progress
-from djgc_widgets.plan import Receipt, plan_sweep
+from djgc_widgets.plan import Circumstances, Receipt, plan_sweep
 
 EVIL = '<img src=x onerror="alert(1)">\'${}\u202e\n'
 
@@ -17,7 +17,7 @@ def test_names_never_become_markup() -> None:
         judge(stored, recorded()),
         stored,
         None,
-        now=pd.Timestamp.now("UTC"),
+        Circumstances(pd.Timestamp.now("UTC")),
         carry_out=print,
     )
     rows = RECEIPT.conform(

@@ -2,7 +2,13 @@ import pandas as pd
 import pytest
 from builders import HASH, RAW
 
-from djgc_widgets.grammar import parse_paths, parse_trash, section_of
+from djgc_widgets.grammar import (
+    candidate_prefixes,
+    former_prefixes,
+    parse_paths,
+    parse_trash,
+    section_of,
+)
 from djgc_widgets.model import StoreInfo
 
 
@@ -77,9 +83,7 @@ def test_a_schema_path_names_schema_table_and_object(
         "_schema/lab/rec/id=1/voltage_abc.npy",  # a token has four characters at least
         "_schema/lab/rec/id=1/v_abcdefghijklmnopq.npy",  # and sixteen at most
         "_schema/lab/rec/notes/voltage_abcd.npy",
-        "_schema/lab/voltage_abcd.npy",
         "schema/lab/rec/id=1/v_abcd.npy",
-        "lab/rec/id=1/v_abcd.npy",
         "_schemas/lab/rec/id=1/v_abcd.npy",
         "README.txt",
         "",
@@ -91,7 +95,9 @@ def test_what_no_schema_path_looks_like_has_no_section(path: str) -> None:
 
 
 def test_prefixes_are_those_of_the_store() -> None:
-    store = StoreInfo("s", ("s",), "/s", hash_prefix="a.b", schema_prefix="x/y")
+    store = StoreInfo(
+        "s", ("s",), "/s", hash_prefixes=("a.b",), schema_prefixes=("x/y",)
+    )
 
     assert parse(f"a.b/lab/{HASH}", store)["section"] == "hash"
     assert pd.isna(parse(f"aXb/lab/{HASH}", store)["section"])
@@ -99,10 +105,55 @@ def test_prefixes_are_those_of_the_store() -> None:
 
 
 def test_empty_prefixes_put_both_sections_at_the_root() -> None:
-    store = StoreInfo("s", ("s",), "/s", hash_prefix="", schema_prefix="")
+    store = StoreInfo("s", ("s",), "/s", hash_prefixes=("",), schema_prefixes=("",))
 
     assert parse(f"lab/{HASH}", store)["section"] == "hash"
     assert parse("lab/rec/id=1/v_abcd", store)["section"] == "schema"
+
+
+def test_the_root_is_tried_last_for_what_had_no_prefix_once() -> None:
+    found = parse("lab/rec/id=1/v_abcd.npy")
+
+    assert (found["section"], found["schema"], found["prefix"]) == ("schema", "lab", "")
+    assert parse("_schema/lab/rec/id=1/v_abcd.npy")["prefix"] == "_schema"
+
+
+def test_names_of_one_place_may_differ_in_their_prefixes() -> None:
+    store = StoreInfo("s", ("s",), "/s", (), ("_hash", "h"), ("_schema", "old/_schema"))
+
+    assert parse(f"h/lab/{HASH}", store)["prefix"] == "h"
+    assert parse("old/_schema/lab/rec/id=1/v_abcd", store)["schema"] == "lab"
+    assert candidate_prefixes([store]) == ("_hash", "h", "_schema", "old/_schema")
+
+
+@pytest.mark.parametrize(
+    ("path", "hashes", "schemas"),
+    [
+        ("lab/rec/id=1/v_abcd.npy", set(), {""}),
+        ("old/lab/rec/id=1/v_abcd.npy", set(), {"old"}),
+        ("a/b c/lab/rec/v_abcd", set(), {"a/b c"}),
+        ("subject=1/lab/rec/id=1/v_abcd", set(), {""}),
+        ("old/subject=1/lab/rec/id=1/v_abcd", set(), {"old"}),
+        (f"lab/{HASH}", {""}, set()),
+        (f"old/lab/ab/cd/{HASH}", {"old"}, set()),
+        ("old/lab/rec/id=1/w_abcd.npy", set(), set()),  # of another attribute
+        ("old/lab/other/id=1/v_abcd.npy", set(), set()),  # of another table
+        (f"old/other/{HASH}", set(), set()),  # of another schema
+        ("_trash/20260601T120000Z-0123abcd/objects/lab/rec/v_abcd", set(), set()),
+    ],
+)
+def test_rows_tell_former_prefixes(
+    path: str, hashes: set[str], schemas: set[str]
+) -> None:
+    told = former_prefixes(pd.Series([path], dtype="str"), "lab", "rec", "v")
+
+    assert told == (hashes, schemas)
+
+
+def test_names_in_a_pattern_are_literal() -> None:
+    paths = pd.Series(["x/l.b/r+c/id=1/v_abcd", "y/lab/rrc/id=1/v_abcd"], dtype="str")
+
+    assert former_prefixes(paths, "l.b", "r+c", "v") == (set(), {"x"})
 
 
 def test_the_trash_remembers_where_things_were() -> None:

@@ -1,18 +1,33 @@
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
-from djgc_widgets.model import InputError, Progress
-from djgc_widgets.plan import Receipt, Selection, SweepPlan, plan_sweep, receipt_rows
+from djgc_widgets.model import InputError, Notice, Progress
+from djgc_widgets.plan import (
+    Circumstances,
+    Receipt,
+    Selection,
+    SweepPlan,
+    plan_sweep,
+    receipt_rows,
+)
+from djgc_widgets.reconcile import Reconciled
 
 ZARR = object_path("voltage_AbCd1234.zarr")
 STORED = files(hash_path("a"), hash_path("b"), f"{ZARR}/0", f"{ZARR}/1", "README.txt")
 VERDICT = judge(STORED, recorded(hash_path("a")))
 
 
-def make(selection: Selection = None) -> SweepPlan:
+def make(
+    selection: Selection = None,
+    *acknowledged: str,
+    verdict: Reconciled = VERDICT,
+    stored: pd.DataFrame = STORED,
+    **circumstances: Any,
+) -> SweepPlan:
     def carry_out(plan: SweepPlan, report) -> Receipt:
         report(Progress("moving", 0, len(plan.objects)))
         outcomes = dict.fromkeys(
@@ -24,7 +39,8 @@ def make(selection: Selection = None) -> SweepPlan:
     def put_back() -> Receipt:
         raise AssertionError
 
-    return plan_sweep(VERDICT, STORED, selection, now=NOW, carry_out=carry_out)
+    seen = Circumstances(NOW, frozenset(acknowledged), **circumstances)
+    return plan_sweep(verdict, stored, selection, seen, carry_out=carry_out)
 
 
 def test_without_a_selection_every_orphan_is_planned() -> None:
@@ -61,7 +77,9 @@ def test_nothing_selected_is_a_refusal() -> None:
     plan = make([])
 
     assert not plan.allowed
-    assert str(plan).startswith("Sweep of nothing; refused: plan: nothing is selected.")
+    assert str(plan).startswith(
+        "Sweep of nothing; refused: empty: nothing is selected."
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,3 +114,61 @@ def test_a_plan_is_carried_out_by_what_it_was_bound_to() -> None:
     assert receipt.restore().sweep_id == "back"
     assert [step.total for step in seen] == [1]
     assert make([ZARR]).sweep().sweep_id == "id"
+
+
+UNSEEN = (Notice("mysql://host", "not everything is seen", "Ask for more"),)
+
+
+def test_what_cannot_be_seen_has_to_be_acknowledged() -> None:
+    refused = make(None, unseen=UNSEEN)
+    lifted = make(None, "unseen-schemas", unseen=UNSEEN)
+
+    assert [refusal.name for refusal in refused.refusals] == ["unseen-schemas"]
+    assert "mysql://host" in str(refused)
+    assert lifted.allowed
+    assert lifted.acknowledged == {"unseen-schemas"}
+
+
+GONE = files(
+    hash_path("a", "gone"),
+    hash_path("b", "gone"),
+    hash_path("a", "other"),
+    hash_path("a"),
+    "_hash/gone/README",
+)
+
+
+def test_an_abandoned_schema_has_to_be_acknowledged_by_name() -> None:
+    verdict = judge(GONE, recorded(hash_path("b", "gone")))
+
+    def paths(*acknowledged: str) -> set[str]:
+        plan = make(None, *acknowledged, verdict=verdict, stored=GONE)
+        return set(plan.objects["path"])
+
+    assert paths() == {hash_path("a")}
+    assert paths("abandoned-schema:gone") == {hash_path("a"), hash_path("a", "gone")}
+    with pytest.raises(InputError, match="which is unknown"):
+        make([hash_path("a", "gone")], verdict=verdict, stored=GONE)
+
+
+def test_young_objects_of_an_abandoned_schema_are_no_candidates() -> None:
+    young = files(hash_path("a", "gone"), at=NOW)
+    verdict = judge(young, recorded())
+
+    with pytest.raises(InputError, match="Expected acknowledgements among unseen"):
+        make(None, "abandoned-schema:gone", verdict=verdict, stored=young)
+
+
+@pytest.mark.parametrize(
+    "name", ["abandoned-schema:lab", "unseen", "abandoned-schema:"]
+)
+def test_only_what_is_in_doubt_can_be_acknowledged(name: str) -> None:
+    with pytest.raises(InputError, match="got " + name):
+        make(None, name, verdict=judge(GONE, recorded()), stored=GONE)
+
+
+def test_nothing_is_planned_where_nothing_can_be_moved() -> None:
+    plan = make(None, unsweepable=frozenset({"raw"}))
+
+    assert [refusal.name for refusal in plan.refusals] == ["object-store"]
+    assert not plan.refusals[0].liftable

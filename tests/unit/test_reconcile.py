@@ -152,7 +152,11 @@ def test_a_changed_folder_above_an_object_does_not_make_it_young() -> None:
     [
         ("README.txt", "not DataJoint's shape"),
         ("datajoint_store.json", "not DataJoint's shape"),
-        ("lab/ab/cd/0123456789abcdef0123456789abcdef", "not DataJoint's shape"),
+        (
+            "lab/ab/cd/0123456789abcdef0123456789abcdef",
+            "kept by an external store of DataJoint 0.14",
+        ),
+        ("lab/rec/session_0001.bin", "not DataJoint's shape"),
         (hash_path(schema="gone"), "schema not on this server"),
         (hash_path(schema="other"), "schema not covered by this scan"),
         ("_trash/somebody's/file", "not DataJoint's shape"),
@@ -185,7 +189,9 @@ def test_what_is_no_plain_file_spoils_the_object_that_holds_it(
 
 
 def test_the_prefix_of_users_files_is_theirs_even_with_datajoints_shape() -> None:
-    store = StoreInfo("raw", ("raw",), "/r", schema_prefix="", filepath_prefix="mine")
+    store = StoreInfo(
+        "raw", ("raw",), "/r", schema_prefixes=("",), filepath_prefixes=("mine",)
+    )
     path = "mine/lab/id=1/v_abcd"
 
     verdict = judge(
@@ -252,7 +258,7 @@ def test_a_reference_counts_in_every_store_that_it_may_mean() -> None:
     elsewhere = judge(
         stored,
         recorded(hash_path(), store="cold"),
-        world(names(RAW, derived, unscanned=frozenset({"cold"}))),
+        world(names(RAW, derived, elsewhere=(StoreInfo("cold", ("cold",), "/c"),))),
     )
 
     assert list(unnamed.objects["status"]) == ["live", "live"]
@@ -330,7 +336,7 @@ def test_nothing_at_all_is_no_error() -> None:
     assert verdict.objects.empty
     assert verdict.references.empty
     assert verdict.summary.empty
-    assert judge(files(), recorded(), world(StoreNames(()))).objects.empty
+    assert judge(files(), recorded(), world(StoreNames((), ()))).objects.empty
 
 
 segment = st.sampled_from(
@@ -381,3 +387,54 @@ def test_every_file_has_one_object_and_nothing_referenced_is_an_orphan(
         there = any(p == reference or p.startswith(f"{reference}/") for p in stored)
         assert (state == "present") == there, reference
     assert OLD < NOW
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("lab/rec/id=1/voltage_AbCd1234.npy", "orphan"),
+        ("lab/Rec/id=1/voltage_AbCd1234.npy", "orphan"),  # spelt as its class
+        ("id=1/lab/rec/voltage_AbCd1234", "orphan"),
+        ("lab/rec/id=1/voltage_AbCd1234/0/0", "orphan"),
+        ("lab/rec/session_0001.bin", "unknown"),  # no key of the table
+        ("lab/rec/voltage_0001.bin", "unknown"),
+        ("lab/rec/id=1/trial=2/voltage_0001.bin", "unknown"),  # another key
+        ("lab/rec/id=1/notes_2024.txt", "unknown"),  # no such attribute
+        ("lab/gone/id=1/voltage_AbCd1234.npy", "unknown"),  # no such table
+        ("other/rec/id=1/voltage_AbCd1234.npy", "unknown"),
+    ],
+)
+def test_at_the_root_a_table_has_to_vouch_for_an_object(path: str, status: str) -> None:
+    assert list(judge(files(path), recorded()).objects["status"]) == [status]
+
+
+def test_rows_tell_where_garbage_of_former_prefixes_lies() -> None:
+    live = "old/lab/rec/id=1/voltage_AbCd1234.npy"
+    garbage = "old/lab/rec/id=2/voltage_EfGh5678.npy"
+    stored = files(live, garbage, "older/lab/rec/id=2/voltage_EfGh5678.npy")
+
+    told, untold = judge(stored, recorded(live)), judge(stored, recorded())
+
+    assert list(told.objects["status"]) == ["live", "orphan", "unknown"]
+    assert list(untold.objects["status"]) == ["unknown"] * 3
+
+
+def test_files_of_users_tell_no_prefix() -> None:
+    live = "mine/lab/rec/id=1/voltage_AbCd1234.npy"
+    other = "mine/lab/rec/id=2/voltage_EfGh5678.npy"
+
+    verdict = judge(files(live, other), recorded(live, codec="filepath"))
+
+    assert statuses(verdict) == {live: "live", other: "unknown"}
+
+
+def test_what_is_missing_has_its_last_known_size() -> None:
+    swept = "_trash/20260601T120000Z-0123abcd/objects/" + hash_path()
+
+    verdict = judge(
+        files(swept, size=70), recorded(hash_path(), hash_path("b"), store="raw")
+    )
+
+    missing = verdict.references.set_index("path")["size_bytes"]
+    assert missing[hash_path()] == 70
+    assert pd.isna(missing[hash_path("b")])

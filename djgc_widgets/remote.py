@@ -1,0 +1,317 @@
+"""Stores behind an API: S3, Google Cloud, Azure and whatever else DataJoint knows.
+
+The file system object is the one that DataJoint itself writes with, so endpoint,
+credentials and prefix are understood alike. Errors are asked for: a listing that fails
+is a problem, never an empty store.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from datajoint.storage import StorageBackend
+
+from djgc_widgets.frames import FILES, FOLDERS
+from djgc_widgets.listing import Listing, bounded_ns, other_way
+from djgc_widgets.model import (
+    FileKind,
+    Notice,
+    Progress,
+    ProgressCallback,
+    StoreInfo,
+    is_plain_path,
+    no_progress,
+)
+
+_PAGE = 1_000
+_PUBLIC = {"protocol", "location", "bucket", "container", "endpoint", "stage"}
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
+_LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
+_AMAZON = re.compile(r"^s3[.-](?:.*\.)?amazonaws\.com$")
+_UNKNOWN_TIME = 2**63 - 1  # unknown age = young
+_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
+_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
+
+
+def remote_address(backend: StorageBackend) -> tuple[str, tuple[str, ...]]:
+    """Return the physical address of a store, and how absolute paths begin with it.
+
+    Parameters
+    ----------
+    backend : datajoint.storage.StorageBackend
+        DataJoint's own view of the store.
+
+    Returns
+    -------
+    address : str
+        Server, bucket and prefix; without account and scheme, which do not tell places
+        apart.
+    spellings : tuple of str
+        What stands before the relative path in a URL.
+    """
+    spec, base = backend.spec, "/".join(filter(None, _base(backend).split("/")))
+    server = ""
+    if backend.protocol == "s3":
+        server = _server(str(spec["endpoint"]), secure=bool(spec.get("secure")))
+    elif backend.protocol == "azure":
+        told = re.search(r"AccountName=([^;]+)", str(spec.get("connection_string")))
+        server = str(spec.get("account_name") or (told[1] if told else ""))
+    full = "/".join(filter(None, (server, base)))
+    return full, tuple(dict.fromkeys((full, base)))
+
+
+class RemoteStore:
+    """A store behind an API.
+
+    Parameters
+    ----------
+    info : StoreInfo
+        The store.
+    backend : datajoint.storage.StorageBackend
+        DataJoint's own view of it.
+    inside : mapping of str to str
+        Folders that belong to another store, and its name; they are listed there.
+    """
+
+    def __init__(
+        self, info: StoreInfo, backend: StorageBackend, inside: Mapping[str, str]
+    ) -> None:
+        self.info = info
+        self._backend = backend
+        self._inside = inside
+
+    def list_files(self, progress: ProgressCallback) -> Listing:
+        """List every object below the store's prefix.
+
+        One request per 1,000 objects on S3, and one per folder elsewhere.
+
+        Parameters
+        ----------
+        progress : callable
+            Called once per page.
+        """
+        gathered = _Gathered(self.info)
+        pages = self._pages()
+        while True:
+            try:
+                page = next(pages, None)
+            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
+                gathered.problems.append(self._unread(error))
+                break
+            if page is None:
+                break
+            gathered.add([e for e in page if self._owner(e.path) is None])
+            progress(Progress(f"listing store {self.info.name}", gathered.seen))
+        gathered.warnings.extend(
+            other_way(self.info.name, path, store)
+            for path, store in self._inside.items()
+        )
+        return gathered.listing()
+
+    def stored(self, paths: Sequence[str]) -> tuple[set[str], list[Notice]]:
+        """Tell which of these paths hold something by now; the store is listed again.
+
+        Returns
+        -------
+        found : set of str
+            A sidecar alone does not count.
+        problems : list of Notice
+            What could not be looked at.
+        """
+        again = self.list_files(no_progress)
+        held = set(again.files["path"])
+        folders = {
+            path[:cut]
+            for path in held
+            for cut in (i for i, letter in enumerate(path) if letter == "/")
+        }
+        return {path for path in paths if path in held or path in folders}, list(
+            again.problems
+        )
+
+    def _owner(self, path: str) -> str | None:
+        for folder, store in self._inside.items():
+            if path == folder or path.startswith(f"{folder}/"):
+                return store
+        return None
+
+    def _pages(self) -> Iterator[list["_Entry"]]:
+        if self._backend.protocol == "s3":
+            return self._s3_pages()
+        return self._folder_pages()
+
+    def _s3_pages(self) -> Iterator[list["_Entry"]]:
+        fs = self._backend.fs
+        bucket, key, _ = fs.split_path(f"{_base(self._backend)}x")
+        prefix = key[:-1]
+        token: dict[str, str] = {}
+        while True:
+            answer = fs.call_s3(
+                "list_objects_v2",
+                Bucket=bucket,
+                Prefix=prefix,
+                MaxKeys=_PAGE,
+                **token,
+            )
+            yield [
+                _Entry(
+                    found["Key"][len(prefix) :],
+                    found["Size"],
+                    found["LastModified"],
+                    str(found["ETag"]),
+                )
+                for found in answer.get("Contents", ())
+            ]
+            if not answer.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def _folder_pages(self) -> Iterator[list["_Entry"]]:
+        fs, base = self._backend.fs, _base(self._backend)
+        root = fs._strip_protocol(base).rstrip("/")  # noqa: SLF001 - how its listings begin
+        waiting = [root]
+        while waiting:
+            folder = waiting.pop()
+            fs.invalidate_cache(folder)
+            page = []
+            for found in self._ls(folder, root):
+                name = str(found["name"]).rstrip("/")
+                path = "/".join(filter(None, name[len(root) :].split("/")))
+                if found["type"] == "directory":
+                    if name != folder:
+                        waiting.append(name)
+                    continue
+                modified = next((found[k] for k in _TIMES if found.get(k)), None)
+                tag = next((str(found[k]) for k in _TAGS if found.get(k)), "")
+                page.append(_Entry(path, found["size"], modified, tag))
+            yield page
+
+    def _ls(self, folder: str, root: str) -> list[dict[str, Any]]:
+        try:
+            listed: list[dict[str, Any]] = self._backend.fs.ls(folder, detail=True)
+        except FileNotFoundError:
+            # a bucket has no folders: nothing is there until something is stored
+            bucket = root.partition("/")[0]
+            if folder == root and self._backend.protocol in {"gcs", "azure"}:
+                self._backend.fs.ls(bucket, detail=False)
+                return []
+            if folder == root:
+                raise
+            return []  # a folder that a writer removed since is gone with its files
+        return listed
+
+    def _unread(self, error: Exception) -> Notice:
+        text = " ".join(str(error).split()) or type(error).__name__
+        for key, value in self._backend.spec.items():
+            if key not in _PUBLIC and isinstance(value, str) and value:
+                text = text.replace(value, "***")
+        return Notice(
+            f"store {self.info.name}",
+            f"it could not be listed to the end ({text}), so what it holds is not "
+            "known",
+            "See that it answers and the account may list it, then scan again",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One stored object, as an API tells of it."""
+
+    path: str
+    size: Any
+    modified: Any
+    etag: str
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What was listed so far, in columns."""
+
+    info: StoreInfo
+    seen: int = 0
+    frames: list[pd.DataFrame] = field(default_factory=lambda: [FILES.empty()])
+    problems: list[Notice] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
+
+    def add(self, page: list[_Entry]) -> None:
+        """Take over a page; an object without a size is a problem, never 0 bytes."""
+        sized = [entry for entry in page if _is_size(entry.size)]
+        self.problems.extend(
+            _unsized(self.info, entry) for entry in page if not _is_size(entry.size)
+        )
+        self.seen += len(page)
+        self.frames.append(
+            FILES.conform(
+                {
+                    "store": self.info.name,
+                    "path": pd.array([entry.path for entry in sized], dtype="str"),
+                    "size_bytes": np.array([e.size for e in sized], dtype=np.int64),
+                    "modified_ns": np.array(
+                        [_modified_ns(e.modified) for e in sized], dtype=np.int64
+                    ),
+                    "inode": np.zeros(len(sized), dtype=np.uint64),
+                    "etag": pd.array([entry.etag for entry in sized], dtype="str"),
+                    "kind": pd.array(
+                        [_kind(entry.path) for entry in sized], dtype="str"
+                    ),
+                }
+            )
+        )
+
+    def listing(self) -> Listing:
+        """Return all of it."""
+        return Listing(
+            pd.concat(self.frames, ignore_index=True),
+            FOLDERS.empty(),
+            tuple(self.problems),
+            tuple(self.warnings),
+        )
+
+
+def _base(backend: StorageBackend) -> str:
+    """Return what DataJoint puts before a relative path."""
+    return str(backend._full_path("x"))[:-1]  # noqa: SLF001 - DataJoint has no other way
+
+
+def _server(endpoint: str, *, secure: bool) -> str:
+    scheme, found, rest = endpoint.partition("://")
+    if not found:
+        scheme, rest = "https" if secure else "http", endpoint
+    server = rest.strip("/").lower().removesuffix(_DEFAULT_PORT.get(scheme, ""))
+    if _AMAZON.match(server):
+        return "s3.amazonaws.com"  # a bucket's name is unique among its regions
+    return _LOOPBACK.sub("127.0.0.1", server)
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and size >= 0
+
+
+def _kind(path: str) -> str:
+    # a key may be spelt as no file can be, such as folder/ or a//b
+    return (FileKind.FILE if is_plain_path(path) else FileKind.UNUSUAL_KEY).value
+
+
+def _modified_ns(modified: object) -> int:
+    if isinstance(modified, str):
+        try:
+            modified = datetime.fromisoformat(modified)
+        except ValueError:
+            return _UNKNOWN_TIME
+    if isinstance(modified, datetime):
+        modified = modified.timestamp()
+    if isinstance(modified, int | float) and not isinstance(modified, bool):
+        return bounded_ns(int(modified * 1_000) * 1_000_000)
+    return _UNKNOWN_TIME
+
+
+def _unsized(info: StoreInfo, entry: _Entry) -> Notice:
+    return Notice(
+        f"store {info.name}: {entry.path}",
+        f"expected a size in bytes, got {entry.size!r}",
+        "Look at the object with the store's own tools, then scan again",
+    )
