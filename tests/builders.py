@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from djgc_widgets.frames import FILES, FOLDERS, RECORDED
-from djgc_widgets.model import Naming, StoreInfo, StoreNames, TableInfo
 from djgc_widgets.judge import World
+from djgc_widgets.model import Naming, StoreInfo, StoreNames, TableInfo
 from djgc_widgets.reconcile import Reconciled, reconcile
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from laboratory import Laboratory
-from services import Services, service_table, start_mariadb
+from services import (
+    S3Server,
+    Services,
+    service_table,
+    start_mariadb,
+    start_s3,
+)
 
 from djgc_widgets.embedded import EmbeddedServer, start_postgresql
 
@@ -61,6 +67,14 @@ def mariadb(services: Services) -> Iterator[EmbeddedServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def s3(services: Services) -> Iterator[S3Server]:
+    services.need("S3")
+    found = start_s3()
+    with found.server:
+        yield found
+
+
 @pytest.fixture(params=["postgresql", pytest.param("mysql", marks=pytest.mark.mariadb)])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -78,11 +92,32 @@ def laboratory(
         yield laboratory
 
 
+@pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.s3)])
+def anywhere(
+    request: pytest.FixtureRequest, backend: str, tmp_path: Path
+) -> Iterator[Laboratory]:
+    """For what depends neither on the backend nor on the kind of store."""
+    servers = {"postgresql": "postgresql", "mysql": "mariadb"}
+    server = request.getfixturevalue(servers[backend])
+    s3 = request.getfixturevalue("s3") if request.param == "s3" else None
+    with Laboratory.on(server, backend, tmp_path, s3) as laboratory:
+        yield laboratory
+
+
+@pytest.fixture
+def s3_laboratory(
+    postgresql: EmbeddedServer, s3: S3Server, tmp_path: Path
+) -> Iterator[Laboratory]:
+    """For what is peculiar to S3."""
+    with Laboratory.on(postgresql, "postgresql", tmp_path, s3) as laboratory:
+        yield laboratory
+
+
 @pytest.fixture
 def postgresql_laboratory(
     postgresql: EmbeddedServer, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """For what does not depend on the backend."""
+    """For what depends on files but not on the backend."""
     with Laboratory.on(postgresql, "postgresql", tmp_path) as laboratory:
         yield laboratory
 

@@ -9,12 +9,13 @@ from base64 import b32encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import datajoint as dj
 import numpy as np
+from services import S3Server
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, scan
 from djgc_widgets.embedded import EmbeddedServer
@@ -32,17 +33,30 @@ class Laboratory:
     folder: Path
     connection: dj.Connection
     schema: dj.Schema
+    s3: S3Server | None = None
+    later: timedelta = NOW
+    """How far the clock of a scan goes ahead; objects of S3 cannot be made older."""
 
     @classmethod
     @contextmanager
     def on(
-        cls, server: EmbeddedServer, backend: str, folder: Path
+        cls,
+        server: EmbeddedServer,
+        backend: str,
+        folder: Path,
+        s3: S3Server | None = None,
     ) -> Iterator["Laboratory"]:
         connection = connect(server, backend, server.user, server.password, folder)
         name = f"lab_{uuid.uuid4().hex[:12]}"
         schema = dj.Schema(name, connection=connection)
         try:
-            yield cls(server, backend, folder, connection, schema)
+            laboratory = cls(server, backend, folder, connection, schema, s3)
+            if s3 is not None:
+                laboratory.config.stores = {
+                    store: s3.spec(s3.bucket, f"{name}/{store}")
+                    for store in ("raw", "derived")
+                }
+            yield laboratory
         finally:
             if connection.is_connected and schema.exists:
                 schema.drop(prompt=False)
@@ -58,6 +72,24 @@ class Laboratory:
 
     def store(self, name: str) -> Path:
         return self.folder / name
+
+    def held(self, store: str = "raw") -> dict[str, bytes]:
+        """Return what a store holds, by path; not by the code under test."""
+        if self.s3 is None:
+            return contents(self.store(store))
+        spec = self.config.stores[store]
+        return self.s3.contents(spec["bucket"], spec["location"])
+
+    def remove(self, path: str, store: str = "raw") -> None:
+        """Remove a file, or a folder with all that it holds."""
+        for name in self.held(store):
+            if name == path or name.startswith(f"{path}/"):
+                if self.s3 is None:
+                    (self.store(store) / name).unlink()
+                else:
+                    spec = self.config.stores[store]
+                    key = f"{spec['location']}/{name}".lstrip("/")
+                    self.s3.client().delete_object(Bucket=spec["bucket"], Key=key)
 
     def declare(
         self, definition: str, name: str = "Recording", schema: Any = None
@@ -81,21 +113,25 @@ class Laboratory:
 
     def age(self, days: float = 30) -> None:
         """Let everything in the stores be of some time ago."""
+        if self.s3 is not None:
+            self.later = timedelta(days=days)
+            return
         then = time.time() - days * DAY_SECONDS
         for store in ("raw", "derived"):
             for path in self.store(store).rglob("*"):
                 os.utime(path, (then, then), follow_symlinks=False)
 
     def scan(self, **options: Any) -> CompleteScan | IncompleteScan:
-        return scan(self.schema, **options)
+        later = self.later
+        return scan(
+            self.schema, **{"clock": lambda: datetime.now(UTC) + later, **options}
+        )
 
     def insert_by_sql(self, table: str, column: str, key: int, data: bytes) -> str:
         """Store bytes as DataJoint does, and write the row that refers to them."""
         digest = b32encode(hashlib.md5(data).digest()).decode().rstrip("=").lower()  # noqa: S324
         path = f"_hash/{self.name}/{digest}"
-        target = self.store("raw") / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        self.put(path, data=data)
         metadata = {"hash": digest, "path": path, "schema": self.name, "store": "raw"}
         self.write_row(table, key, {**metadata, "size": len(data)}, column)
         return path
@@ -115,6 +151,11 @@ class Laboratory:
     def put(self, path: str, store: str = "raw", data: bytes = b"content") -> Path:
         """Write a file into a store, as a program of a lab might."""
         target = self.store(store) / path
+        if self.s3 is not None:
+            spec = self.config.stores[store]
+            key = f"{spec['location']}/{path}".lstrip("/")
+            self.s3.client().put_object(Bucket=spec["bucket"], Key=key, Body=data)
+            return target
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         return target

@@ -394,8 +394,11 @@ def test_two_names_of_one_folder_are_one_store(
         ({"location": "no-such-folder"}, "expected a folder at no-such-folder"),
         (
             {
-                **{"protocol": "s3", "endpoint": "http://127.0.0.1:1", "bucket": "b"},
-                **{"location": "", "access_key": "only-one"},
+                "protocol": "s3",
+                "endpoint": "http://127.0.0.1:1",
+                "bucket": "b",
+                "location": "",
+                "access_key": "only-one",
             },
             "Incomplete S3 credentials",
         ),

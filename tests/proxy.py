@@ -1,0 +1,105 @@
+"""A connection that can be cut: a relay between a client and a server, on loopback."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+_CHUNK = 65_536
+
+
+@dataclass(slots=True)
+class Relay:
+    """Passes on what both sides say until it is told to cut.
+
+    Parameters
+    ----------
+    target : (str, int)
+        Host and port of the server.
+    cut_at : int, optional
+        The piece of talk, of either side, at which every connection is cut, and from
+        which on no other one is let through.
+    """
+
+    target: tuple[str, int]
+    cut_at: int | None = None
+    port: int = 0
+    pieces: int = 0
+    requests: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _open: list[socket.socket] = field(default_factory=list)
+
+    def arm(self, cut_at: int | None) -> None:
+        """Count anew, and cut at this piece."""
+        with self._lock:
+            self.cut_at, self.pieces = cut_at, 0
+            self.requests.clear()
+
+    @property
+    def was_cut(self) -> bool:
+        return self.cut_at is not None and self.pieces >= self.cut_at
+
+    def serve(self, listener: socket.socket) -> None:
+        """Take connections until the listener is closed."""
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            if self.was_cut:
+                client.close()
+                continue
+            server = socket.create_connection(self.target)
+            with self._lock:
+                self._open += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                pair = (source, sink, source is client)
+                threading.Thread(target=self._pass, args=pair, daemon=True).start()
+
+    def close(self) -> None:
+        with self._lock:
+            for end in self._open:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
+            self._open.clear()
+
+    def _pass(
+        self, source: socket.socket, sink: socket.socket, from_client: bool
+    ) -> None:
+        with suppress(OSError):
+            while data := source.recv(_CHUNK):
+                with self._lock:
+                    self.pieces += 1
+                    if from_client:
+                        self.requests += _requests(data)
+                    cut = self.was_cut
+                if cut:
+                    break
+                sink.sendall(data)
+        if self.was_cut:
+            self.close()
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+def _requests(data: bytes) -> list[str]:
+    """Return the request lines of HTTP in what a client said."""
+    lines = data.split(b"\r\n")
+    return [line.decode() for line in lines if line.endswith(b" HTTP/1.1")]
+
+
+@contextmanager
+def relay(host: str, port: int) -> Iterator[Relay]:
+    """Relay a free port to a server until the end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found = Relay((host, port), port=listener.getsockname()[1])
+        thread = threading.Thread(target=found.serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield found
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            found.close()
