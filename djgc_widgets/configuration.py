@@ -125,11 +125,11 @@ class _Found:
             info = _store_info(label, spec)
             if needed and info.protocol == "file":
                 _expect_folder(spec["location"])
+            place = _place(info)
         except (DataJointError, ImportError, OSError, ValueError) as error:
             if needed:
                 self.problems.append(_unopened(name, str(error)))
             return
-        place = _place(info)
         known = self.infos.get(place)
         if server:
             info = replace(info, aliases=())
@@ -155,7 +155,7 @@ def _store_info(name: str, spec: dict[str, Any]) -> StoreInfo:
     protocol = str(spec["protocol"]).lower()
     if protocol == "file":
         spelt = str(spec["location"])
-        address = os.path.realpath(spelt)
+        address = _real_path(spelt)
         spellings = tuple(dict.fromkeys((address, spelt, str(Path(spelt).absolute()))))
     else:
         address, spellings = remote_address(StorageBackend(spec))
@@ -173,6 +173,14 @@ def _store_info(name: str, spec: dict[str, Any]) -> StoreInfo:
         (users,) if users else (),
         protocol,
     )
+
+
+def _real_path(location: str) -> str:
+    """Follow every link, and take no error for the end of the way."""
+    try:
+        return os.path.realpath(location, strict=True)
+    except FileNotFoundError:
+        return os.path.realpath(location)  # what is needed there is asked for later
 
 
 def _expect_folder(location: str | Path) -> None:
@@ -229,6 +237,6 @@ def _place(info: StoreInfo) -> _Place:
         return info.protocol, info.address
     try:
         status = Path(info.address).stat()
-    except OSError:
+    except FileNotFoundError:
         return ("file", info.address)
     return status.st_dev, status.st_ino

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,14 @@ class Listing:
     folders: pd.DataFrame
     problems: tuple[Notice, ...]
     warnings: tuple[Notice, ...]
+
+
+class SecondLook(NamedTuple):
+    """Which of some paths hold something by now; a sidecar alone does not count."""
+
+    found: set[str]
+    problems: list[Notice]
+    warnings: list[Notice]
 
 
 def list_folder(

@@ -4,13 +4,14 @@ A store may lie inside another one, a folder may be mounted twice, a symbolic li
 lead from one store into another. Compared are volumes and paths on them, never names.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from djgc_widgets.model import SamePlace, StoreInfo
+from djgc_widgets.model import Notice, SamePlace, StoreInfo
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -70,7 +71,7 @@ def same_places(stores: Sequence[StoreInfo]) -> tuple[SamePlace, ...]:
 
 def linked_places(
     stores: Sequence[StoreInfo], links: Iterable[tuple[StoreInfo, str]]
-) -> tuple[SamePlace, ...]:
+) -> tuple[tuple[SamePlace, ...], list[Notice]]:
     """Find the symbolic links that lead into one of these stores.
 
     Parameters
@@ -79,12 +80,23 @@ def linked_places(
         The known stores.
     links : iterable of (StoreInfo, str)
         Store and path of each link.
+
+    Returns
+    -------
+    same : tuple of SamePlace
+        Where they lead.
+    problems : list of Notice
+        Links of which that could not be found out.
     """
     mounts = _mounts()
     regions = [region for store in stores for region in _regions(store, mounts)]
-    found = []
+    found, problems = [], []
     for store, path in links:
-        target = os.path.realpath(f"{store.address}/{path}")
+        try:
+            target = _target(f"{store.address}/{path}")
+        except OSError as error:
+            problems.append(_lost(store.name, path, error))
+            continue
         link = _Region(store.name, path, *_address(target, mounts))
         for region in regions:
             inside, above = _below(link, region), _below(region, link)
@@ -94,7 +106,26 @@ def linked_places(
             elif above:
                 way = _join(path, above)
                 found.append(SamePlace(store.name, way, region.store, region.path))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)), problems
+
+
+def _target(link: str) -> str:
+    """Return where a link leads, whether or not there is anything."""
+    try:
+        return os.path.realpath(link, strict=True)
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            raise
+        return os.path.realpath(link)
+
+
+def _lost(store: str, path: str, error: OSError) -> Notice:
+    return Notice(
+        f"store {store}: {path}",
+        f"where the symbolic link leads could not be found out ({error.strerror}), and "
+        "rows may refer through it",
+        "Give this account the right to follow it, or remove it, then scan again",
+    )
 
 
 def _is_other_way(number: int, other: int, outer: _Region, inner: _Region) -> bool:

@@ -1,6 +1,6 @@
 """Decide: a complete scan and a selection -> a plan, or refusals. A plan is a value."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ import pandas as pd
 from djgc_widgets.frames import FILES, OBJECTS, RECEIPT
 from djgc_widgets.model import InputError, Notice, ProgressCallback, Status, no_progress
 from djgc_widgets.reconcile import Reconciled
+from djgc_widgets.selection import Selection, select
 
 VALIDITY = timedelta(hours=1)
 """How long after it was made a plan may be carried out."""
@@ -18,12 +19,6 @@ UNSEEN = "unseen-schemas"
 
 ABANDONED = "abandoned-schema:"
 """Followed by a name, acknowledges that a schema which no server has is gone."""
-
-INDEX = "object"
-"""Name of the index of a scan's objects; another index cannot be taken for it."""
-
-Selection = pd.DataFrame | pd.Series | Iterable[str] | None
-"""A frame with ``store`` and ``path``, a mask, paths, or None for all orphans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +222,7 @@ def plan_sweep(
     candidate = objects["status"].eq(Status.ORPHAN.value) | _given_up(
         reconciled, seen.acknowledged
     )
-    rows = _selected(objects, candidate, selection)
+    rows = select(objects, candidate, selection)
     wrong = rows[~candidate.reindex(rows.index)]
     if len(wrong):
         first = wrong.iloc[0]
@@ -291,53 +286,6 @@ def _refusals(rows: pd.DataFrame, seen: Circumstances) -> Iterator[Refusal]:
             f"store {store} is not a folder, and nothing can be moved there yet",
             "Take its objects out of the selection",
         )
-
-
-def _selected(
-    objects: pd.DataFrame, candidate: pd.Series, selection: Selection
-) -> pd.DataFrame:
-    if selection is None:
-        return objects[candidate]
-    if isinstance(selection, pd.DataFrame):
-        absent = {"store", "path"} - set(selection)
-        if absent:
-            raise InputError(
-                "Expected a frame with the columns store and path; it lacks "
-                f"{sorted(absent)}."
-            )
-        wanted = pd.MultiIndex.from_frame(selection[["store", "path"]]).unique()
-        return _find(
-            objects, pd.MultiIndex.from_frame(objects[["store", "path"]]), wanted
-        )
-    if isinstance(selection, pd.Series) and selection.dtype == bool:
-        chosen = selection.index[selection]
-        if selection.index.name != INDEX or not chosen.isin(objects.index).all():
-            raise InputError(
-                "Expected a mask with the index of scan.objects or scan.orphans; got "
-                "another index. Select by a frame with store and path instead."
-            )
-        return objects.loc[chosen]
-    if isinstance(selection, str):
-        raise InputError(
-            "Expected a frame, a mask or a list of paths; got one string. Put it into "
-            "a list."
-        )
-    return _find(
-        objects,
-        pd.Index(objects["path"]),
-        pd.Index(list(selection), dtype="str").unique(),
-    )
-
-
-def _find(objects: pd.DataFrame, known: pd.Index, wanted: pd.Index) -> pd.DataFrame:
-    absent = wanted.difference(known)
-    if len(absent):
-        raise InputError(
-            f"Expected objects of this scan; got {len(absent)} that it does not hold, "
-            f"the first {absent[0]!r}. "
-            "Scan again, or correct the path."
-        )
-    return objects[known.isin(wanted)]
 
 
 def receipt_rows(

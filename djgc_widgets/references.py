@@ -11,8 +11,6 @@ from itertools import count
 
 import datajoint as dj
 import pandas as pd
-from datajoint.codecs import get_codec
-from datajoint.errors import DataJointError
 
 from djgc_widgets.catalog import (
     StoreColumn,
@@ -20,6 +18,7 @@ from djgc_widgets.catalog import (
     read_catalog,
     rewritten_tables,
 )
+from djgc_widgets.codecs import own_reading
 from djgc_widgets.frames import RECORDED
 from djgc_widgets.metadata import Places, RecordedPath, Told, recorded_paths
 from djgc_widgets.model import Notice, Progress, ProgressCallback, TableInfo
@@ -171,7 +170,7 @@ class _Reader:
         counted = count_values(snapshot, column)
         step = f"reading {column.place}"
         self._progress(Progress(step, 0, counted))
-        told = _own_reading(column.codec)
+        told = own_reading(column.codec)
         read, referring, damaged, example, last = 0, 0, 0, "", "none"
         for page in read_values(snapshot, column):
             found: list[tuple[RecordedPath, str]] = []
@@ -207,31 +206,6 @@ class _Reader:
 
     def _problem(self, problem: Notice) -> None:
         self.reading.problems.append(problem)
-
-
-def _own_reading(codec: str) -> Told | None:
-    """Return the codec's own reading of its metadata, if it is registered and has one.
-
-    Releases before 2.3 do not ask codecs.
-    """
-    default = getattr(dj.Codec, "referenced_paths", None)
-    try:
-        found = get_codec(codec)
-    except DataJointError:
-        return None  # not known to this process: its metadata is read all the same
-    if default is None or type(found).referenced_paths is default:
-        return None
-
-    def read(value: object) -> list[tuple[str, str | None]]:
-        try:
-            return [(str(path), store) for path, store in found.referenced_paths(value)]
-        except Exception as error:
-            raise ValueError(
-                f"refused by the codec's own referenced_paths "
-                f"({type(error).__name__}: {error})"
-            ) from error
-
-    return read
 
 
 def _frame(

@@ -7,23 +7,17 @@ is a problem, never an empty store.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from datajoint.storage import StorageBackend
 
-from djgc_widgets.frames import FILES, FOLDERS
-from djgc_widgets.listing import Listing, bounded_ns, other_way
+from djgc_widgets.entries import Entry, Gathered
+from djgc_widgets.listing import Listing, SecondLook, other_way
 from djgc_widgets.model import (
-    FileKind,
     Notice,
     Progress,
     ProgressCallback,
     StoreInfo,
-    is_plain_path,
     no_progress,
 )
 
@@ -32,7 +26,6 @@ _PUBLIC = {"protocol", "location", "bucket", "container", "endpoint", "stage"}
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
 _AMAZON = re.compile(r"^s3[.-](?:.*\.)?amazonaws\.com$")
-_UNKNOWN_TIME = 2**63 - 1  # unknown age = young
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
 
@@ -94,7 +87,7 @@ class RemoteStore:
         progress : callable
             Called once per page.
         """
-        gathered = _Gathered(self.info)
+        gathered = Gathered(self.info)
         pages = self._pages()
         while True:
             try:
@@ -112,15 +105,10 @@ class RemoteStore:
         )
         return gathered.listing()
 
-    def stored(self, paths: Sequence[str]) -> tuple[set[str], list[Notice]]:
+    def stored(self, paths: Sequence[str]) -> SecondLook:
         """Tell which of these paths hold something by now; the store is listed again.
 
-        Returns
-        -------
-        found : set of str
-            A sidecar alone does not count.
-        problems : list of Notice
-            What could not be looked at.
+        One request per path would be more than one per 1,000 objects.
         """
         again = self.list_files(no_progress)
         held = set(again.files["path"])
@@ -129,9 +117,8 @@ class RemoteStore:
             for path in held
             for cut in (i for i, letter in enumerate(path) if letter == "/")
         }
-        return {path for path in paths if path in held or path in folders}, list(
-            again.problems
-        )
+        found = {path for path in paths if path in held or path in folders}
+        return SecondLook(found, list(again.problems), [])
 
     def _owner(self, path: str) -> str | None:
         for folder, store in self._inside.items():
@@ -139,12 +126,12 @@ class RemoteStore:
                 return store
         return None
 
-    def _pages(self) -> Iterator[list["_Entry"]]:
+    def _pages(self) -> Iterator[list["Entry"]]:
         if self._backend.protocol == "s3":
             return self._s3_pages()
         return self._folder_pages()
 
-    def _s3_pages(self) -> Iterator[list["_Entry"]]:
+    def _s3_pages(self) -> Iterator[list["Entry"]]:
         fs = self._backend.fs
         bucket, key, _ = fs.split_path(f"{_base(self._backend)}x")
         prefix = key[:-1]
@@ -158,7 +145,7 @@ class RemoteStore:
                 **token,
             )
             yield [
-                _Entry(
+                Entry(
                     found["Key"][len(prefix) :],
                     found["Size"],
                     found["LastModified"],
@@ -170,7 +157,7 @@ class RemoteStore:
                 return
             token = {"ContinuationToken": answer["NextContinuationToken"]}
 
-    def _folder_pages(self) -> Iterator[list["_Entry"]]:
+    def _folder_pages(self) -> Iterator[list["Entry"]]:
         fs, base = self._backend.fs, _base(self._backend)
         root = fs._strip_protocol(base).rstrip("/")  # noqa: SLF001 - how its listings begin
         waiting = [root]
@@ -187,7 +174,7 @@ class RemoteStore:
                     continue
                 modified = next((found[k] for k in _TIMES if found.get(k)), None)
                 tag = next((str(found[k]) for k in _TAGS if found.get(k)), "")
-                page.append(_Entry(path, found["size"], modified, tag))
+                page.append(Entry(path, found["size"], modified, tag))
             yield page
 
     def _ls(self, folder: str, root: str) -> list[dict[str, Any]]:
@@ -217,61 +204,6 @@ class RemoteStore:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One stored object, as an API tells of it."""
-
-    path: str
-    size: Any
-    modified: Any
-    etag: str
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What was listed so far, in columns."""
-
-    info: StoreInfo
-    seen: int = 0
-    frames: list[pd.DataFrame] = field(default_factory=lambda: [FILES.empty()])
-    problems: list[Notice] = field(default_factory=list)
-    warnings: list[Notice] = field(default_factory=list)
-
-    def add(self, page: list[_Entry]) -> None:
-        """Take over a page; an object without a size is a problem, never 0 bytes."""
-        sized = [entry for entry in page if _is_size(entry.size)]
-        self.problems.extend(
-            _unsized(self.info, entry) for entry in page if not _is_size(entry.size)
-        )
-        self.seen += len(page)
-        self.frames.append(
-            FILES.conform(
-                {
-                    "store": self.info.name,
-                    "path": pd.array([entry.path for entry in sized], dtype="str"),
-                    "size_bytes": np.array([e.size for e in sized], dtype=np.int64),
-                    "modified_ns": np.array(
-                        [_modified_ns(e.modified) for e in sized], dtype=np.int64
-                    ),
-                    "inode": np.zeros(len(sized), dtype=np.uint64),
-                    "etag": pd.array([entry.etag for entry in sized], dtype="str"),
-                    "kind": pd.array(
-                        [_kind(entry.path) for entry in sized], dtype="str"
-                    ),
-                }
-            )
-        )
-
-    def listing(self) -> Listing:
-        """Return all of it."""
-        return Listing(
-            pd.concat(self.frames, ignore_index=True),
-            FOLDERS.empty(),
-            tuple(self.problems),
-            tuple(self.warnings),
-        )
-
-
 def _base(backend: StorageBackend) -> str:
     """Return what DataJoint puts before a relative path."""
     return str(backend._full_path("x"))[:-1]  # noqa: SLF001 - DataJoint has no other way
@@ -285,33 +217,3 @@ def _server(endpoint: str, *, secure: bool) -> str:
     if _AMAZON.match(server):
         return "s3.amazonaws.com"  # a bucket's name is unique among its regions
     return _LOOPBACK.sub("127.0.0.1", server)
-
-
-def _is_size(size: object) -> bool:
-    return isinstance(size, int) and not isinstance(size, bool) and size >= 0
-
-
-def _kind(path: str) -> str:
-    # a key may be spelt as no file can be, such as folder/ or a//b
-    return (FileKind.FILE if is_plain_path(path) else FileKind.UNUSUAL_KEY).value
-
-
-def _modified_ns(modified: object) -> int:
-    if isinstance(modified, str):
-        try:
-            modified = datetime.fromisoformat(modified)
-        except ValueError:
-            return _UNKNOWN_TIME
-    if isinstance(modified, datetime):
-        modified = modified.timestamp()
-    if isinstance(modified, int | float) and not isinstance(modified, bool):
-        return bounded_ns(int(modified * 1_000) * 1_000_000)
-    return _UNKNOWN_TIME
-
-
-def _unsized(info: StoreInfo, entry: _Entry) -> Notice:
-    return Notice(
-        f"store {info.name}: {entry.path}",
-        f"expected a size in bytes, got {entry.size!r}",
-        "Look at the object with the store's own tools, then scan again",
-    )

@@ -8,11 +8,13 @@ from typing import Any
 
 import datajoint as dj
 import pandas as pd
+from datajoint.errors import DataJointError
 
 from djgc_widgets.configuration import open_stores
 from djgc_widgets.frames import FILES, FOLDERS
 from djgc_widgets.grammar import candidate_prefixes
 from djgc_widgets.judge import World
+from djgc_widgets.listing import SecondLook
 from djgc_widgets.metadata import Listed, Places
 from djgc_widgets.model import (
     FileKind,
@@ -28,7 +30,7 @@ from djgc_widgets.physical import linked_places
 from djgc_widgets.reconcile import Reconciled, reconcile
 from djgc_widgets.references import ReferenceReading, read_references
 from djgc_widgets.scans import CompleteScan, IncompleteScan
-from djgc_widgets.snapshot import server_name
+from djgc_widgets.snapshot import driver_errors, server_name
 from djgc_widgets.stores import Store
 from djgc_widgets.trash import Sweeper, utc_now
 
@@ -95,7 +97,7 @@ def scan(
     folders = pd.concat(
         [FOLDERS.empty(), *(listing.folders for listing in listings)], ignore_index=True
     )
-    store_names = _with_links(opened.names, files)
+    store_names, lost = _with_links(opened.names, files)
     infos = store_names.stores
     known = (*infos, *store_names.elsewhere)
     places = Places(
@@ -114,11 +116,13 @@ def scan(
             store_names, reading.schemas, judged, reading.tables, started, minimum_age
         ),
     )
-    reconciled, unreachable = _look_again(reconciled, opened.stores)
+    reconciled, looks = _look_again(reconciled, opened.stores)
     problems = (
         *opened.problems,
         *(problem for listing in listings for problem in listing.problems),
+        *lost,
         *reading.problems,
+        *(problem for look in looks for problem in look.problems),
         *_hiding(judged, reading),
         *_without_columns(judged, reading),
     )
@@ -139,7 +143,7 @@ def scan(
         warnings=(
             *(w for listing in listings for w in listing.warnings),
             *reconciled.warnings,
-            *unreachable,
+            *(warning for look in looks for warning in look.warnings),
         ),
         _reconciled=reconciled,
         _files=files,
@@ -163,7 +167,9 @@ def _further(
     return further
 
 
-def _with_links(names: StoreNames, files: pd.DataFrame) -> StoreNames:
+def _with_links(
+    names: StoreNames, files: pd.DataFrame
+) -> tuple[StoreNames, list[Notice]]:
     """Find out which symbolic links lead into a store: rows may refer through them."""
     links = files[files["kind"].eq(FileKind.SYMLINK.value)]
     by_name = {info.name: info for info in names.stores}
@@ -171,8 +177,8 @@ def _with_links(names: StoreNames, files: pd.DataFrame) -> StoreNames:
         (by_name[s], path)
         for s, path in zip(links["store"], links["path"], strict=True)
     ]
-    led = linked_places((*names.stores, *names.elsewhere), pairs)
-    return replace(names, same=(*names.same, *led))
+    led, lost = linked_places((*names.stores, *names.elsewhere), pairs)
+    return replace(names, same=(*names.same, *led)), lost
 
 
 def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
@@ -203,13 +209,18 @@ def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
             "Expected schemas of one connection; got several servers or accounts. Scan "
             "them one by one."
         )
+    closed = InputError(
+        f"Expected an open connection to {server_name(connection)}; got one that "
+        "is closed or does not answer. Connect again."
+    )
     if not connection.is_connected:
-        raise InputError(
-            f"Expected an open connection to {server_name(connection)}; got one that "
-            "is closed. Connect again."
-        )
+        raise closed
     for schema in names:
-        if not schema.database or not schema.exists:
+        try:
+            exists = bool(schema.database) and schema.exists
+        except (DataJointError, *driver_errors(connection)):
+            raise closed from None
+        if not exists:
             raise InputError(
                 f"Expected a schema that exists on {server_name(connection)}; got "
                 f"{schema.database!r}, which does not. "
@@ -223,19 +234,18 @@ def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
 
 def _look_again(
     reconciled: Reconciled, stores: Sequence[Store]
-) -> tuple[Reconciled, list[Notice]]:
+) -> tuple[Reconciled, list[SecondLook]]:
     """Look for what is missing: it may have been written since its store was listed."""
-    references, warnings = reconciled.references.copy(), []
+    references, looks = reconciled.references.copy(), []
     missing = references[references["state"].eq(State.MISSING.value)]
     for store in stores:
         here = missing[missing["store"].eq(store.info.name)]
         if here.empty:
             continue
-        found, unreachable = store.stored(list(here["path"].unique()))
-        warnings.extend(unreachable)
-        back = here.index[here["path"].isin(list(found))]
+        looks.append(store.stored(list(here["path"].unique())))
+        back = here.index[here["path"].isin(list(looks[-1].found))]
         references.loc[back, "state"] = State.PRESENT.value
-    return replace(reconciled, references=references), warnings
+    return replace(reconciled, references=references), looks
 
 
 def _hiding(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from djgc_widgets.model import Notice, State, Status, StoreInfo
-from djgc_widgets.plan import INDEX, Circumstances, Selection, SweepPlan, plan_sweep
+from djgc_widgets.plan import Circumstances, SweepPlan, plan_sweep
 from djgc_widgets.reconcile import Reconciled
 from djgc_widgets.references import ColumnCount
+from djgc_widgets.selection import INDEX, Selection
 from djgc_widgets.trash import Sweeper
 
 

@@ -7,6 +7,7 @@ from, and everything that is read through it is of one moment.
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -86,9 +87,7 @@ class Snapshot(AbstractContextManager["Snapshot"]):
     def _stream(self) -> Any:  # noqa: ANN401 - a cursor of either driver
         if self.backend == "postgresql":
             return self._driver.cursor(name="djgc_references")
-        from pymysql.cursors import SSCursor  # noqa: PLC0415 - one backend's driver
-
-        return self._driver.cursor(SSCursor)
+        return self._driver.cursor(_mysql_stream())
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +128,30 @@ def describe_error(error: BaseException, connection: dj.Connection) -> str:
         else password
     )
     return text.replace(str(secret), "***") if secret else text
+
+
+@cache
+def _mysql_stream() -> Any:  # noqa: ANN401 - a class of the driver
+    """Return a cursor that reads row by row and can be closed after a lost connection.
+
+    The driver's own tries to read the rest from the lost connection.
+    """
+    from pymysql.cursors import SSCursor  # noqa: PLC0415 - one backend's driver
+
+    class Stream(SSCursor):  # type: ignore[misc] # the driver has no types
+        connection: Any
+        _result: Any
+
+        def close(self) -> None:
+            if self.connection is not None and not self.connection.open:
+                if self._result is not None:
+                    self._result.unbuffered_active = False
+                self.connection = None
+            super().close()
+
+        __del__ = close
+
+    return Stream
 
 
 def _connect(connection: dj.Connection, database: str | None) -> Any:  # noqa: ANN401

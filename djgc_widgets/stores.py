@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple, Protocol
 
 from djgc_widgets.grammar import MANIFEST_SUFFIX
-from djgc_widgets.listing import Listing, bounded_ns, list_folder
+from djgc_widgets.listing import Listing, SecondLook, bounded_ns, list_folder
 from djgc_widgets.model import (
     Notice,
     ProgressCallback,
@@ -38,8 +38,8 @@ class Store(Protocol):
     def list_files(self, progress: ProgressCallback) -> Listing:
         """List everything that it holds."""
 
-    def stored(self, paths: Sequence[str]) -> tuple[set[str], list[Notice]]:
-        """Tell which paths hold something by now, and what could not be looked at."""
+    def stored(self, paths: Sequence[str]) -> SecondLook:
+        """Tell which paths hold something by now."""
 
 
 class FileStore:
@@ -87,26 +87,20 @@ class FileStore:
         """
         return list_folder(self.info, self._others, self._inside, progress)
 
-    def stored(self, paths: Sequence[str]) -> tuple[set[str], list[Notice]]:
-        """Tell which of these paths hold something by now.
-
-        Returns
-        -------
-        found : set of str
-            A sidecar alone does not count.
-        problems : list of Notice
-            The paths that could not be looked at.
-        """
-        found, problems = set(), []
+    def stored(self, paths: Sequence[str]) -> SecondLook:
+        """Tell which of these paths hold something by now."""
+        look = SecondLook(set(), [], [])
         for path in paths:
             try:
                 held = self.identities(path)
             except OSError as error:
-                problems.append(_barred(self.info.name, path, error))
+                barred = error.errno in {errno.ELOOP, errno.ENOTDIR}
+                place = look.warnings if barred else look.problems
+                place.append(_barred(self.info.name, path, error))
                 continue
             if any(not name.startswith(f"{path}{MANIFEST_SUFFIX}") for name in held):
-                found.add(path)
-        return found, problems
+                look.found.add(path)
+        return look
 
     def identities(self, path: str) -> dict[str, FileIdentity]:
         """Return the identity of each file of an object as it is now, and its sidecar.
@@ -195,7 +189,7 @@ def _barred(store: str, path: str, error: OSError) -> Notice:
         f"store {store}: {path}",
         f"a row refers to it, but the way is barred ({error.strerror}); it counts "
         "as missing",
-        "Symbolic links are not followed: put the folder itself in its place",
+        "Links are not followed: put the folder itself in its place or mend its rights",
     )
 
 

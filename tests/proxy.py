@@ -20,25 +20,34 @@ class Relay:
     cut_at : int, optional
         The piece of talk, of either side, at which every connection is cut, and from
         which on no other one is let through.
+    cut_after_bytes : int, optional
+        The same, by the bytes that the server said.
     """
 
     target: tuple[str, int]
     cut_at: int | None = None
     port: int = 0
     pieces: int = 0
+    size_bytes: int = 0
+    cut_after_bytes: int | None = None
     requests: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: list[socket.socket] = field(default_factory=list)
 
-    def arm(self, cut_at: int | None) -> None:
-        """Count anew, and cut at this piece."""
+    def arm(
+        self, cut_at: int | None = None, *, cut_after_bytes: int | None = None
+    ) -> None:
+        """Count anew, and cut at this piece or after so many bytes."""
         with self._lock:
-            self.cut_at, self.pieces = cut_at, 0
+            self.cut_at, self.cut_after_bytes = cut_at, cut_after_bytes
+            self.pieces = self.size_bytes = 0
             self.requests.clear()
 
     @property
     def was_cut(self) -> bool:
-        return self.cut_at is not None and self.pieces >= self.cut_at
+        by_piece = self.cut_at is not None and self.pieces >= self.cut_at
+        limit = self.cut_after_bytes
+        return by_piece or (limit is not None and self.size_bytes > limit)
 
     def serve(self, listener: socket.socket) -> None:
         """Take connections until the listener is closed."""
@@ -54,8 +63,10 @@ class Relay:
             with self._lock:
                 self._open += [client, server]
             for source, sink in ((client, server), (server, client)):
-                pair = (source, sink, source is client)
-                threading.Thread(target=self._pass, args=pair, daemon=True).start()
+                said = {"from_client": source is client}
+                threading.Thread(
+                    target=self._pass, args=(source, sink), kwargs=said, daemon=True
+                ).start()
 
     def close(self) -> None:
         with self._lock:
@@ -66,7 +77,7 @@ class Relay:
             self._open.clear()
 
     def _pass(
-        self, source: socket.socket, sink: socket.socket, from_client: bool
+        self, source: socket.socket, sink: socket.socket, *, from_client: bool
     ) -> None:
         with suppress(OSError):
             while data := source.recv(_CHUNK):
@@ -74,6 +85,8 @@ class Relay:
                     self.pieces += 1
                     if from_client:
                         self.requests += _requests(data)
+                    else:
+                        self.size_bytes += len(data)
                     cut = self.was_cut
                 if cut:
                     break

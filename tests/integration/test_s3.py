@@ -46,7 +46,7 @@ def statuses(lab: Laboratory) -> list[str]:
 
 
 def test_a_scan_makes_one_request_per_thousand_objects(
-    lab: Laboratory, server: S3Server, wire: Relay
+    lab: Laboratory, wire: Relay
 ) -> None:
     filled(lab, range(1, 4))
     for number in range(1_500):
@@ -65,33 +65,29 @@ def test_a_scan_makes_one_request_per_thousand_objects(
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "others"),
+    "place",
     [
-        ("{}", {"secure": False}),
-        ("http://{}", {}),
-        ("http://{}", {"secure": True}),
-        ("HTTP://{}/".lower(), {"secure": False}),
+        {"endpoint": "{}", "secure": False},
+        {"endpoint": "http://{}"},
+        {"endpoint": "http://{}", "secure": True},
+        {"endpoint": "http://{}/", "secure": False},
     ],
 )
 @pytest.mark.parametrize("location", ["", "a/b", "a b/ü"])
 def test_a_store_is_where_datajoint_says(
-    lab: Laboratory,
-    server: S3Server,
-    bucket: str,
-    endpoint: str,
-    location: str,
-    others: dict[str, Any],
+    lab: Laboratory, bucket: str, location: str, place: dict[str, Any]
 ) -> None:
-    spec = server.spec(bucket, location)
+    assert lab.s3 is not None
+    spec = lab.s3.spec(bucket, location)
     del spec["secure"]
-    spec["endpoint"] = endpoint.format(server.endpoint)
-    lab.config.stores = {"raw": {**spec, **others}}
+    endpoint = place["endpoint"].format(lab.s3.endpoint)
+    lab.config.stores = {"raw": {**spec, **place, "endpoint": endpoint}}
     table = filled(lab)
 
     (table & "id = 1").delete()
 
     assert statuses(lab) == ["live", "live", "orphan"]
-    assert len(server.contents(bucket, location)) == 3
+    assert len(lab.s3.contents(bucket, location)) == 3
 
 
 def test_ambient_credentials_serve_as_well(
@@ -225,7 +221,7 @@ def test_every_request_may_be_the_last(
     stores = lab.config.stores
     for store in stores:
         stores[store] = {**stores[store], "endpoint": f"127.0.0.1:{wire.port}"}
-    wire.arm(None)
+    wire.arm()
     complete(lab)
     pieces = wire.pieces
 
@@ -238,5 +234,5 @@ def test_every_request_may_be_the_last(
         assert wire.was_cut
         assert isinstance(found, IncompleteScan), number
         assert "could not be listed" in str(found.problems[0])
-    wire.arm(None)
+    wire.arm()
     assert complete(lab).orphans.empty

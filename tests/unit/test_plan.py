@@ -9,12 +9,12 @@ from djgc_widgets.model import InputError, Notice, Progress
 from djgc_widgets.plan import (
     Circumstances,
     Receipt,
-    Selection,
     SweepPlan,
     plan_sweep,
     receipt_rows,
 )
 from djgc_widgets.reconcile import Reconciled
+from djgc_widgets.selection import Selection
 
 ZARR = object_path("voltage_AbCd1234.zarr")
 STORED = files(hash_path("a"), hash_path("b"), f"{ZARR}/0", f"{ZARR}/1", "README.txt")

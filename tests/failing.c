@@ -1,0 +1,111 @@
+/* Lets one call to the file system below a folder fail, at the C library.
+
+   fail_at(folder, n, error) arms it: the n-th call from now on that looks at something
+   below the folder fails with this error; calls() tells how many there were. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char below[PATH_MAX];
+static int countdown = -1, error_number, seen;
+
+void fail_at(const char *folder, int number, int error) {
+    strncpy(below, folder, sizeof below - 1);
+    countdown = number;
+    error_number = error;
+    seen = 0;
+}
+
+int calls(void) { return seen; }
+
+static int is_below(const char *path) {
+    return below[0] && path && strncmp(path, below, strlen(below)) == 0;
+}
+
+static int is_open_below(int handle) {
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return is_below(path);
+}
+
+static int fails(int concerned) {
+    if (!concerned || countdown < 0) return 0;
+    seen++;
+    if (seen != countdown) return 0;
+    errno = error_number;
+    return 1;
+}
+
+static int at(int handle, const char *path) {
+    return path && path[0] == '/' ? is_below(path)
+                                  : handle != AT_FDCWD && is_open_below(handle);
+}
+
+#define NEXT(type, name) ((type)dlsym(RTLD_NEXT, name))
+
+#define STAT(name, type)                                                        \
+    int name(const char *path, struct type *found) {                            \
+        if (fails(is_below(path))) return -1;                                   \
+        return NEXT(int (*)(const char *, struct type *), #name)(path, found);  \
+    }
+STAT(stat, stat) STAT(lstat, stat) STAT(stat64, stat64) STAT(lstat64, stat64)
+
+#define FSTATAT(name, type)                                                     \
+    int name(int handle, const char *path, struct type *found, int flags) {     \
+        if (fails(at(handle, path))) return -1;                                 \
+        return NEXT(int (*)(int, const char *, struct type *, int), #name)(     \
+            handle, path, found, flags);                                        \
+    }
+FSTATAT(fstatat, stat) FSTATAT(fstatat64, stat64)
+
+DIR *opendir(const char *path) {
+    if (fails(is_below(path))) return NULL;
+    return NEXT(DIR *(*)(const char *), "opendir")(path);
+}
+
+DIR *fdopendir(int handle) {
+    if (fails(is_open_below(handle))) return NULL;
+    return NEXT(DIR *(*)(int), "fdopendir")(handle);
+}
+
+#define READDIR(name, type)                                                     \
+    struct type *name(DIR *folder) {                                            \
+        if (fails(is_open_below(dirfd(folder)))) return NULL;                   \
+        return NEXT(struct type *(*)(DIR *), #name)(folder);                    \
+    }
+READDIR(readdir, dirent) READDIR(readdir64, dirent64)
+
+#define OPEN(name)                                                              \
+    int name(const char *path, int flags, ...) {                                \
+        va_list rest; va_start(rest, flags);                                    \
+        int mode = va_arg(rest, int); va_end(rest);                             \
+        if (fails(is_below(path))) return -1;                                   \
+        return NEXT(int (*)(const char *, int, ...), #name)(path, flags, mode); \
+    }
+OPEN(open) OPEN(open64)
+
+#define OPENAT(name)                                                            \
+    int name(int handle, const char *path, int flags, ...) {                    \
+        va_list rest; va_start(rest, flags);                                    \
+        int mode = va_arg(rest, int); va_end(rest);                             \
+        if (fails(at(handle, path))) return -1;                                 \
+        return NEXT(int (*)(int, const char *, int, ...), #name)(               \
+            handle, path, flags, mode);                                         \
+    }
+OPENAT(openat) OPENAT(openat64)
+
+ssize_t readlink(const char *path, char *found, size_t size) {
+    if (fails(is_below(path))) return -1;
+    return NEXT(ssize_t (*)(const char *, char *, size_t), "readlink")(path, found, size);
+}

@@ -1,0 +1,124 @@
+"""Every call of a scan to a database or a file system fails once: no plan is made."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from laboratory import HASH, NPY, Laboratory, array, connect, filled, schema_of
+from proxy import Relay, relay
+from services import Services
+
+from djgc_widgets import CompleteScan, IncompleteScan, InputError, scan
+from djgc_widgets.embedded import EmbeddedServer
+
+_TESTS = Path(__file__).parents[1]
+
+
+def through(wire: Relay, laboratory: Laboratory) -> object:
+    """Return the laboratory's schema on a new connection that may be cut."""
+    server, folder = laboratory.server, laboratory.folder
+    there = EmbeddedServer(server.folder, wire.port, server.user, server.password)
+    connection = connect(
+        there, laboratory.backend, server.user, server.password, folder
+    )
+    return schema_of(connection, laboratory.name)
+
+
+def test_every_word_to_a_database_may_be_the_last(laboratory: Laboratory) -> None:
+    filled(laboratory)
+    laboratory.age()
+    outcomes = []
+    with relay(laboratory.server.host, laboratory.server.port) as wire:
+        schema = through(wire, laboratory)
+        wire.arm()
+        assert isinstance(scan(schema), CompleteScan)
+        pieces = wire.pieces
+
+        for number in range(1, pieces + 1):
+            wire.arm()
+            schema = through(wire, laboratory)
+            wire.arm(number)
+            try:
+                outcomes.append(type(scan(schema)))
+            except InputError:
+                outcomes.append(InputError)
+
+    assert pieces > 20
+    assert set(outcomes[:-1]) <= {IncompleteScan, InputError}, outcomes
+    assert outcomes.count(IncompleteScan) > pieces / 2
+
+
+def test_a_read_that_ends_amid_the_rows_is_a_problem(laboratory: Laboratory) -> None:
+    table = laboratory.declare(HASH)
+    table.insert1({"id": 0, "data": b"x"})
+    value = json.dumps(laboratory.raw(table.table_name, "data")[0])
+    place = laboratory.quote(laboratory.name, table.table_name)
+    for start in range(1, 12_001, 1_000):
+        rows = ", ".join(f"({key}, '{value}')" for key in range(start, start + 1_000))
+        laboratory.connection.query(f"INSERT INTO {place} (id, data) VALUES {rows}")
+
+    with relay(laboratory.server.host, laboratory.server.port) as wire:
+        schema = through(wire, laboratory)
+        wire.arm()
+        assert isinstance(scan(schema), CompleteScan)
+        wire.arm(cut_after_bytes=wire.size_bytes // 2)
+
+        found = scan(schema)
+
+    assert isinstance(found, IncompleteScan)
+    assert "could not be read to the end" in found.problems[0].message
+    assert found.problems[0].place == f"{laboratory.name}.{table.table_name}.data"
+
+
+def test_every_call_to_a_file_system_may_fail(
+    postgresql_laboratory: Laboratory, services: Services, tmp_path: Path
+) -> None:
+    services.need("C compiler")
+    laboratory = postgresql_laboratory
+    filled(laboratory)
+    laboratory.declare(NPY, "Array").insert1({"id": 1, "data": array(1)})
+    (laboratory.store("raw") / "link").symlink_to("_hash")
+    lost = laboratory.declare(HASH, "Lost")
+    lost.insert1({"id": 1, "data": b"lost"})
+    laboratory.remove(laboratory.raw(lost.table_name, "data")[1]["path"])
+    laboratory.age()
+    shim = tmp_path / "failing.so"
+    build = ["cc", "-shared", "-fPIC", "-o", shim, _TESTS / "failing.c", "-ldl"]
+    subprocess.run(build, check=True)  # noqa: S603
+    server = laboratory.server
+    where = [server.host, str(server.port), server.user, server.password]
+    stores = [laboratory.store("raw"), laboratory.store("derived")]
+
+    ended = subprocess.run(  # noqa: S603 - our own script
+        [
+            *(sys.executable, "-W", "ignore", _TESTS / "file_calls.py"),
+            *(*where, laboratory.name, *stores),
+        ],
+        env={**os.environ, "LD_PRELOAD": str(shim)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    outcomes = [line.split() for line in lines if line.startswith("E")]
+    assert len(outcomes) > 3 * 20
+    assert {kind for _, _, kind in outcomes} == {"IncompleteScan"}, ended.stdout
+
+
+@pytest.mark.parametrize("store", ["raw", "derived"])
+def test_a_mount_that_went_away_is_a_problem(
+    postgresql_laboratory: Laboratory, store: str
+) -> None:
+    filled(postgresql_laboratory)
+    place = postgresql_laboratory.store(store)
+    place.rename(place.with_name("elsewhere"))
+
+    found = postgresql_laboratory.scan()
+
+    assert isinstance(found, IncompleteScan)
+    assert f"expected a folder at {place}" in found.problems[0].message
