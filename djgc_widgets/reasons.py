@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 import pandas as pd
@@ -12,6 +12,8 @@ from djgc_widgets.model import FileKind, Section, Status, TableInfo
 
 NO_ROW_HOLDS_HASH = "no row holds this hash"
 ROW_DELETED = "row deleted, or its insert never committed"
+SUPERSEDED = "superseded by {}"
+NEVER_COMMITTED = "never committed: the row still refers to the older {}"
 TABLE_DROPPED = "table dropped"
 COLUMN_DROPPED = "column dropped"
 NOT_ON_SERVER = "schema not on this server"
@@ -62,7 +64,9 @@ def explain_orphans(
     orphan = objects["status"].eq(Status.ORPHAN.value)
     reason[orphan & objects["section"].eq(Section.HASH.value)] = NO_ROW_HOLDS_HASH
     shaped = objects[orphan & objects["section"].eq(Section.SCHEMA.value)]
-    known = {(t.schema, spelling(t.name)): t for t in tables}
+    known = {(t.schema, spelling(t.name)): t for t in reversed(tables)}
+    live = objects[objects["status"].eq(Status.LIVE.value)]
+    written = live.set_index(["store", "path"])["modified_at"].to_dict()
     for (schema, name), orphans in shaped.groupby(["schema", "table"], sort=False):
         table = known.get((str(schema), spelling(str(name))))
         if table is None:
@@ -74,8 +78,8 @@ def explain_orphans(
         same = references["schema"].eq(table.schema) & references["table"].eq(
             table.name
         )
-        successor = _successors(orphans, attribute, references[same]).dropna()
-        reason[successor.index] = "superseded by " + successor
+        told = _siblings(orphans, attribute, references[same], written).dropna()
+        reason[told.index] = told
     return reason
 
 
@@ -95,21 +99,34 @@ def _attributes(names: pd.Series, table: TableInfo) -> pd.Series:
     return found
 
 
-def _successors(
-    orphans: pd.DataFrame, attribute: pd.Series, references: pd.DataFrame
+def _siblings(
+    orphans: pd.DataFrame,
+    attribute: pd.Series,
+    references: pd.DataFrame,
+    written: Mapping[tuple[str, str], datetime],
 ) -> pd.Series:
-    """Name what the row of an orphan refers to now; NA where there is no such row.
+    """Explain orphans whose row is there but refers to something else; NA for others.
 
-    An updated value may lie in another folder, so rows are found by their key.
+    An updated value may lie in another folder, so rows are found by their key. What
+    was written after the value that the row still has belongs to an update that never
+    came about.
     """
     now = references[references["attribute"].isin(attribute.unique())]
-    names = [path.rpartition("/")[2] for path in now["path"]]
-    keys = [_row_pairs(key) for key in now["row_key"]]
-    current = dict(zip(zip(now["attribute"], keys, strict=True), names, strict=True))
-    found = [
-        current.get((name, _path_pairs(path)))
-        for name, path in zip(attribute, orphans["path"], strict=True)
-    ]
+    keys = (_row_pairs(key) for key in now["row_key"])
+    places = zip(now["store"], now["path"], strict=True)
+    current = dict(zip(zip(now["attribute"], keys, strict=True), places, strict=True))
+    found: list[str | None] = []
+    columns = ["path", "modified_at"]
+    for name, (path, modified) in zip(
+        attribute, orphans[columns].itertuples(index=False), strict=True
+    ):
+        place = current.get((name, _path_pairs(path)))
+        if place is None:
+            found.append(None)
+            continue
+        sibling = place[1].rpartition("/")[2]
+        later = place in written and modified > written[place]
+        found.append((NEVER_COMMITTED if later else SUPERSEDED).format(sibling))
     return pd.Series(pd.array(found, dtype="str"), index=orphans.index)
 
 

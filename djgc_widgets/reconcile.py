@@ -70,10 +70,9 @@ def reconcile(
         Each file belongs to exactly one object or to the trash.
     """
     targets, warnings = resolve_stores(recorded, world.names)
-    names = _with_former_prefixes(recorded, targets, world.names)
-    marked = mark(files, targets, names)
+    marked = _with_former_prefixes(recorded, mark(files, targets, world.names))
     grouped = group_files(marked, folders)
-    verdict = judge(grouped.objects, replace(world, names=names))
+    verdict = judge(grouped.objects, replace(world, names=marked.names))
     objects = OBJECTS.conform(verdict.objects)
     references = _states(recorded, marked)
     explained = reasons.explain_orphans(objects, references, world.tables)
@@ -91,12 +90,12 @@ def reconcile(
     )
 
 
-def _with_former_prefixes(
-    recorded: pd.DataFrame, targets: pd.DataFrame, names: StoreNames
-) -> StoreNames:
-    """Let rows tell below which prefixes their values were stored in former times."""
+def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
+    """Let stored values tell below which prefixes DataJoint wrote in former times."""
+    targets, names = marked.targets, marked.names
     rows = recorded.iloc[targets["row"].to_numpy()]
     told = rows["declared"].to_numpy() & rows["codec"].ne("filepath").to_numpy()
+    told &= marked.coverage.stored[marked.target_index] & targets["exact"].to_numpy()
     columns = ["schema", "table", "attribute"]
     places = targets.assign(**{c: rows[c].to_numpy() for c in columns})[told]
     stores = []
@@ -116,7 +115,7 @@ def _with_former_prefixes(
             schema_prefixes=tuple(dict.fromkeys(schemas)),
         )
         stores.append(known)
-    return replace(names, stores=tuple(stores))
+    return replace(marked, names=replace(names, stores=tuple(stores)))
 
 
 def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:

@@ -438,3 +438,27 @@ def test_what_is_missing_has_its_last_known_size() -> None:
     missing = verdict.references.set_index("path")["size_bytes"]
     assert missing[hash_path()] == 70
     assert pd.isna(missing[hash_path("b")])
+
+
+def test_what_is_newer_than_the_rows_own_value_was_never_committed() -> None:
+    kept, tried = (
+        object_path(f"voltage_{name}.npy") for name in ("kept1234", "new12345")
+    )
+    stored = pd.concat(
+        [files(kept, at=OLD - timedelta(days=1)), files(tried)], ignore_index=True
+    )
+
+    told = why(judge(stored, recorded(kept)))[tried]
+
+    expected = "never committed: the row still refers to the older voltage_kept1234.npy"
+    assert told == expected
+
+
+def test_what_is_missing_or_of_no_known_store_tells_no_prefix() -> None:
+    gone = "old/lab/rec/id=1/voltage_AbCd1234.npy"
+    garbage = "old/lab/rec/id=2/voltage_EfGh5678.npy"
+
+    for store in ("raw", "lost"):
+        verdict = judge(files(garbage), recorded(gone, store=store))
+
+        assert statuses(verdict) == {garbage: "unknown"}

@@ -1,0 +1,198 @@
+"""Every shape of metadata, whatever wrote it, leads to its objects."""
+
+import json
+from typing import Any, ClassVar
+
+import datajoint as dj
+import pytest
+from laboratory import Laboratory, complete
+
+from djgc_widgets import IncompleteScan
+
+_KEEP: list[type] = []
+
+
+def paths(lab: Laboratory, count: int = 3) -> list[str]:
+    """Store some objects; the last one is nobody's."""
+    found = [
+        f"_schema/{lab.name}/recording/id={number}/data_AbCd123{number}.npy"
+        for number in range(1, count + 1)
+    ]
+    for path in found:
+        lab.put(path)
+    return found
+
+
+def live(lab: Laboratory) -> set[str]:
+    lab.age()
+    objects = complete(lab).objects
+    return set(objects.loc[objects["status"].eq("live"), "path"])
+
+
+def declare(lab: Laboratory, comment: str, data_type: str = "json") -> None:
+    """Declare a table without DataJoint, so that no codec has to be known."""
+    place = lab.quote(lab.name, "recording")
+    if lab.backend == "postgresql":
+        kind = {"json": "jsonb", "longtext": "text"}.get(data_type, data_type)
+        lab.connection.query(f"CREATE TABLE {place} (id int PRIMARY KEY, data {kind})")
+        note = comment.replace("'", "''")
+        lab.connection.query(f"COMMENT ON COLUMN {place}.data IS '{note}'")
+    else:
+        lab.connection.query(
+            f"CREATE TABLE {place} (id int PRIMARY KEY, data {data_type} "
+            f"COMMENT '{comment}')"
+        )
+
+
+SHAPES: dict[str, Any] = {
+    "path": lambda p: {"path": p, "store": "raw"},
+    "path without store": lambda p: {"path": p},
+    "url": lambda p: {"url": p, "store": "raw"},
+    "trailing slash": lambda p: {"path": f"{p}/"},
+    "doubled slashes": lambda p: {"path": f"/{p.replace('/', '//')}"},
+    "dotted": lambda p: {"path": f"./{p.replace('/recording/', '/./x/../recording/')}"},
+    "other key": lambda p: {"file": p},
+    "deep": lambda p: {"a": [{"b": {"c": p}}]},
+    "key": lambda p: {p: "what it is"},
+    "list": lambda p: [p],
+    "bare": lambda p: p,
+    "encoded twice": lambda p: json.dumps({"path": p}),
+    "encoded inside": lambda p: {"inner": json.dumps({"path": p})},
+    "chained": lambda p: {"outer": {"path": p, "store": "raw"}},
+    "below a section": lambda p: {"key": p.removeprefix("_schema/")},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("comment", [":<nobodys@raw>:", ":<nobodys>:", "plain"])
+def test_a_path_is_found_in_any_shape(
+    laboratory: Laboratory, shape: str, comment: str
+) -> None:
+    declare(laboratory, comment)
+    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
+    kept, _, other = paths(laboratory)
+    laboratory.write_row("recording", 1, SHAPES[shape](kept))
+
+    assert live(laboratory) == {kept}
+    assert other in set(complete(laboratory).orphans["path"])
+
+
+def test_several_paths_of_one_value_are_all_found(laboratory: Laboratory) -> None:
+    declare(laboratory, ":<parquet@raw>:")
+    first, second, _ = paths(laboratory)
+    laboratory.write_row(
+        "recording", 1, {"path": first, "parts": [{"path": second, "store": "raw"}]}
+    )
+
+    assert live(laboratory) == {first, second}
+
+
+def test_a_listed_object_outside_of_the_sections_is_found(
+    laboratory: Laboratory,
+) -> None:
+    declare(laboratory, ":<zarr@raw>:")
+    laboratory.put("former/place/x.zarr/0")
+    laboratory.put("former/place/y.zarr/0")
+    laboratory.write_row("recording", 1, {"array": "former/place/x.zarr"})
+
+    assert live(laboratory) == {"former/place/x.zarr"}
+
+
+def test_what_names_nothing_at_all_is_a_problem(laboratory: Laboratory) -> None:
+    declare(laboratory, ":<zarr@raw>:")
+    laboratory.write_row("recording", 1, {"array": "former/place/x.zarr"})
+
+    found = laboratory.scan()
+
+    assert isinstance(found, IncompleteScan)
+    assert "1 values, 1 were read and 0 record a path" in found.problems[0].message
+
+
+def codec(name: str, told: Any) -> None:
+    """Register a codec with a reading of its own."""
+
+    class Own(dj.Codec):  # type: ignore[misc]
+        pairs: ClassVar[Any] = staticmethod(told)
+
+        def get_dtype(self, *, is_store: bool) -> str:
+            del is_store
+            return "json"
+
+        def encode(self, value: Any, **_: Any) -> Any:
+            return value
+
+        def decode(self, stored: Any, **_: Any) -> Any:
+            return stored
+
+        def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:
+            return list(self.pairs(stored))
+
+    Own.__name__ = name
+    instance = Own()
+    instance.name = name
+    dj.codecs._codec_registry[name] = instance  # noqa: SLF001 - as a class statement does
+    _KEEP.append(Own)
+
+
+def test_a_codecs_own_reading_counts(laboratory: Laboratory) -> None:
+    kept, _, _ = paths(laboratory)
+    digest = kept.rpartition("_")[2].partition(".")[0]
+    codec("tokens", lambda stored: [(kept, "raw")] if stored["t"] == digest else [])
+    declare(laboratory, ":<tokens@raw>:")
+    laboratory.write_row("recording", 1, {"t": digest})
+
+    assert live(laboratory) == {kept}
+
+
+@pytest.mark.parametrize("comment", [":<broken@raw>:", ":<broken>:"])
+def test_a_codec_whose_own_reading_fails_is_a_problem(
+    laboratory: Laboratory, comment: str
+) -> None:
+    codec("broken", lambda stored: stored["no such key"])
+    declare(laboratory, comment)
+    kept, _, _ = paths(laboratory)
+    laboratory.write_row("recording", 1, {"path": kept})
+    laboratory.age()
+
+    found = laboratory.scan()
+
+    assert isinstance(found, IncompleteScan)
+    assert "referenced_paths (KeyError" in str(found.problems)
+
+
+@pytest.mark.parametrize("text", ["{", "not json", ""])
+@pytest.mark.mariadb
+def test_what_is_no_json_is_a_problem_only_where_it_must_be(
+    text: str, laboratory: Laboratory
+) -> None:
+    kept, _, _ = paths(laboratory)
+    declare(laboratory, ":<own@raw>:", "longtext")
+    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
+    place = laboratory.quote(laboratory.name, "recording")
+    laboratory.connection.query(f"INSERT INTO {place} VALUES (1, '{text}')")
+    laboratory.age()
+    found = laboratory.scan()
+    laboratory.connection.query(f"DELETE FROM {place}")
+    laboratory.connection.query(f"INSERT INTO {place} VALUES (1, '\"{kept}\"')")
+
+    assert isinstance(found, IncompleteScan)
+    assert live(laboratory) == {kept}
+
+
+def test_external_stores_of_0_14_are_strangers(laboratory: Laboratory) -> None:
+    kinds = {"postgresql": "bytea", "mysql": "binary(16)"}
+    declare(laboratory, ":blob@raw:", kinds[laboratory.backend])
+    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
+    external = f"{laboratory.name}/ab/cd/abcd0123456789abcdef0123456789ab"
+    for path in (external, f"{external}.notes_2020.txt", "datajoint_store.json"):
+        laboratory.put(path)
+    _, _, garbage = paths(laboratory)
+    laboratory.age()
+
+    found = complete(laboratory)
+
+    assert external not in set(found.orphans["path"])
+    objects = found.objects.set_index("path")
+    assert objects.loc[external, "reason"].endswith("of DataJoint 0.14")
+    assert objects.loc["datajoint_store.json", "status"] == "unknown"
+    assert objects.loc[garbage, "status"] == "orphan"

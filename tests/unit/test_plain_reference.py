@@ -1,0 +1,346 @@
+"""Reconciling and extracting agree with plain implementations, whatever the world.
+
+The plain ones below go through every pair of file and reference and through every
+string, with nothing but ``split`` and ``startswith``; they share no code with the
+product.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+from builders import NOW, OLD, files, judge, names, recorded, world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from djgc_widgets.metadata import Listed, Places, recorded_paths
+from djgc_widgets.model import SamePlace, StoreInfo
+
+SIDECAR = ".manifest.json"
+RAW = StoreInfo("raw", ("raw", "alias"), "/raw")
+COLD = StoreInfo("cold", ("cold",), "/raw/cold", (), ("h",), ("x/y",))
+NESTED = SamePlace("raw", "cold", "cold", "")
+Prefixes = dict[str, tuple[list[str], list[str]]]
+PREFIXES: Prefixes = {"raw": (["_hash"], ["_schema", ""]), "cold": (["h"], ["x/y", ""])}
+KEY, ATTRIBUTES = {"id"}, {"id", "voltage", "voltage_raw"}
+TOKEN = re.compile("[A-Za-z0-9_-]{4,16}")
+WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What plain splitting makes of a path."""
+
+    path: str
+    schema: str | None = None
+    vouched: bool = True
+
+
+def is_pair(segment: str) -> bool:
+    name, found, _ = segment.partition("=")
+    return bool(found) and WORD.fullmatch(name) is not None
+
+
+def is_name(segment: str) -> bool:
+    stem = segment.split(".", 1)[0]
+    return any(
+        WORD.fullmatch(stem[:cut]) and TOKEN.fullmatch(stem[cut + 1 :])
+        for cut, letter in enumerate(stem)
+        if letter == "_" and cut
+    )
+
+
+def shape_of(known: Prefixes, store: str, path: str) -> Shape:
+    hashes, schemas = known[store]
+    for prefix in hashes:
+        parts = path.removeprefix(f"{prefix}/").split("/")
+        inside = path.startswith(f"{prefix}/") and len(parts) == 2
+        if inside and parts[0] and re.fullmatch("[a-z2-7]{26}", parts[1]):
+            return Shape(path, parts[0])
+    for prefix in schemas:
+        lead = f"{prefix}/" if prefix else ""
+        if not path.startswith(lead):
+            continue
+        segments = path[len(lead) :].split("/")
+        start = 0
+        while start < len(segments) and is_pair(segments[start]):
+            start += 1
+        rest = segments[start:]
+        if len(rest) < 3 or not rest[0] or not rest[1] or "=" in rest[0] + rest[1]:
+            continue
+        end = 2
+        while end < len(rest) and is_pair(rest[end]):
+            end += 1
+        if end < len(rest) and is_name(rest[end]):
+            own = lead + "/".join(segments[: start + end + 1])
+            pairs = {s.split("=")[0] for s in segments if is_pair(s)}
+            ours = rest[0] == "lab" and rest[1].lower() == "rec"
+            held = any(rest[end].startswith(f"{a}_") for a in ATTRIBUTES)
+            vouched = bool(prefix) or (ours and held and pairs == KEY)
+            return Shape(own, rest[0], vouched)
+    return Shape(path)
+
+
+def learnt(stored: Any, references: set[tuple[str, str]]) -> Prefixes:
+    """Let what is stored where a row of lab.rec says tell of further prefixes."""
+    known = {store: (list(h), list(s)) for store, (h, s) in PREFIXES.items()}
+    for store, path in references:
+        own = [f"{p}/" for section in PREFIXES[store] for p in section if p]
+        there = any(s == store and covers(path, p) for s, p in stored)
+        if there and not path.startswith(tuple(own)):
+            *lead, last = path.split("/")
+            name = last.split(".", 1)[0].removeprefix("voltage_")
+            if re.fullmatch("[a-z2-7]{26}", last) and lead[-1:] == ["lab"]:
+                known[store][0].append("/".join(lead[:-1]))
+            lead = without_pairs(lead)
+            told = last.startswith("voltage_") and TOKEN.fullmatch(name)
+            if told and lead[-2:] == ["lab", "rec"]:
+                known[store][1].append("/".join(without_pairs(lead[:-2])))
+    for _, schemas in known.values():
+        schemas.sort(key=len, reverse=True)
+    return known
+
+
+def without_pairs(segments: list[str]) -> list[str]:
+    while segments and is_pair(segments[-1]):
+        segments = segments[:-1]
+    return segments
+
+
+def plain_statuses(
+    stored: dict[tuple[str, str], bool],
+    references: set[tuple[str, str]],
+    known: Prefixes,
+) -> dict[tuple[str, str], str]:
+    """Judge each file; the values of `stored` tell whether it is old."""
+    own = {(s, shape_of(known, s, p).path) for s, p in stored}
+    owner: dict[tuple[str, str], tuple[str, str]] = {}
+    for store, path in stored:
+        around = [r for s, r in references if s == store and covers(r, path)]
+        base = path.removesuffix(SIDECAR)
+        if around:
+            owner[store, path] = store, min(around, key=len)
+        elif base != path and (store, base) in references | own:
+            owner[store, path] = store, base
+        else:
+            owner[store, path] = store, shape_of(known, store, path).path
+    shapes = {file: shape_of(known, *file) for file in stored}
+    return {
+        file: plain_status(file, owner, stored, references, shapes) for file in stored
+    }
+
+
+def covers(reference: str, path: str) -> bool:
+    return path == reference or path.startswith(f"{reference}/")
+
+
+def plain_status(
+    file: tuple[str, str],
+    owner: dict[tuple[str, str], tuple[str, str]],
+    stored: dict[tuple[str, str], bool],
+    references: set[tuple[str, str]],
+    shapes: dict[tuple[str, str], Shape],
+) -> str:
+    store, whole = owner[file]
+    if (store, whole) in references:
+        return "live"
+    members = [f for f in stored if owner[f] == (store, whole)]
+    shape = next(
+        (s for f in members if (s := shapes[f]).schema is not None), Shape(whole)
+    )
+    if shape.schema != "lab" or not shape.vouched:
+        return "unknown"
+    is_folder = any(f[1] not in {whole, whole + SIDECAR} for f in members)
+    only_sidecar = all(f[1] == whole + SIDECAR for f in members)
+    entered = any(s == store and covers(whole, r) for s, r in references)
+    if entered and (is_folder or only_sidecar):
+        return "unknown"
+    return "orphan" if all(stored[f] for f in members) else "young"
+
+
+HASHES = [
+    f"{p}/{s}/{d * 26}" for p in ("_hash", "h") for s in ("lab", "gone") for d in "ab"
+]
+OBJECTS = [
+    f"{prefix}{schema}/{table}/{key}{name}"
+    for prefix in ("_schema/", "x/y/", "", "_schema/day=1/")
+    for schema in ("lab", "gone")
+    for table in ("rec", "Rec")
+    for key in ("", "id=1/", "id=1/trial=2/")
+    for name in ("voltage_abcd", "voltage_abcd.npy", "notes_2024.txt", "plain")
+]
+TAILS = ["", "", "/0", "/0/1", SIDECAR, f"{SIDECAR}/0", ".x"]
+PATHS = st.builds(
+    lambda lead, base, tail: lead + base + tail,
+    st.sampled_from(["", "", "", "cold/"]),
+    st.sampled_from([*HASHES, *OBJECTS, "README.txt", "_schema/lab", "_hash"]),
+    st.sampled_from(TAILS),
+)
+PLACES = st.tuples(st.sampled_from(["raw", "cold"]), PATHS)
+
+
+def reached(store: str, path: str) -> set[tuple[str, str]]:
+    """Return the places that a reference means: cold lies inside raw."""
+    if store == "raw" and covers("cold", path):
+        return {("raw", path), ("cold", path[5:])} if path[5:] else {("raw", path)}
+    return {(store, path)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    stored=st.dictionaries(PLACES, st.booleans(), max_size=8),
+    references=st.lists(
+        st.tuples(st.sampled_from(["raw", "alias", "cold", "lost", None]), PATHS),
+        max_size=6,
+    ),
+)
+def test_statuses_are_those_of_the_plain_implementation(
+    stored: dict[tuple[str, str], bool],
+    references: list[tuple[str | None, str]],
+) -> None:
+    # what lies in the inner store is listed there
+    stored = {
+        (s, p): old for (s, p), old in stored.items() if (s, p[:5]) != ("raw", "cold/")
+    }
+    stored = {
+        place: old
+        for place, old in stored.items()
+        if _no_file_is_a_folder(place, stored)
+    }
+    listing = [
+        files(path, store=store, at=OLD if old else NOW - timedelta(hours=1))
+        for (store, path), old in stored.items()
+    ]
+    rows = recorded(*(path for _, path in references), store=None, codec="own")
+    rows["named_store"] = pd.array([store for store, _ in references], dtype="str")
+    meant: set[tuple[str, str]] = set()
+    for store, path in references:
+        stores = {"alias": ["raw"], "lost": ["raw", "cold"], None: ["raw"]}
+        for each in stores.get(store, [store]):
+            meant |= reached(str(each), path)
+
+    verdict = judge(
+        pd.concat([files(), *listing], ignore_index=True),
+        rows,
+        world(names(RAW, COLD, same=(NESTED,))),
+    )
+
+    expected = plain_statuses(
+        stored, meant | respelt(stored, meant), learnt(stored, meant)
+    )
+    found = {}
+    for (store, path), number in zip(stored, verdict.object_of_file, strict=True):
+        found[store, path] = verdict.objects["status"][number]
+    assert found == expected
+
+
+def respelt(stored: Any, references: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return what references that meet nothing may mean if case does not count."""
+
+    def covered(store: str, path: str) -> bool:
+        around = any(s == store and covers(r, path) for s, r in references)
+        return around or (store, path.removesuffix(SIDECAR)) in references
+
+    unmet = [
+        (store, reference)
+        for store, reference in references
+        if not any(s == store and covers(reference, p) for s, p in stored)
+    ]
+    return {
+        (store, "/".join(path.split("/")[: reference.count("/") + 1]))
+        for store, reference in unmet
+        for place, path in stored
+        if place == store and not covered(store, path)
+        if covers(reference.lower(), path.lower())
+    }
+
+
+def _no_file_is_a_folder(place: tuple[str, str], stored: Any) -> bool:
+    return not any(s == place[0] and p.startswith(f"{place[1]}/") for s, p in stored)
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.text('ab/_.:{["', max_size=6),
+    PATHS,
+    st.builds(lambda path: f"s3://bucket/{path}", PATHS),
+    st.builds(lambda path: f"/root//{path}/", PATHS),
+    st.builds(lambda path: json.dumps({"path": path}), PATHS),
+)
+KEYS = st.sampled_from(["path", "url", "store", "file", "_schema/lab/x"])
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+LISTED = [f"{OBJECTS[-1]}/0", "former/place/x"]
+
+
+def plain_paths(value: Any) -> set[str]:
+    """Collect what may be a path from every string of a value."""
+    if isinstance(value, dict):
+        inner = [*value.keys(), *value.values()]
+        key = next((k for k in ("path", "url") if plain_spellings(value.get(k))), None)
+        own = plain_spellings(value[key]) if key else set()
+        return own.union(*map(plain_paths, inner)) if inner else own
+    if isinstance(value, list):
+        return set().union(*map(plain_paths, value))
+    if not isinstance(value, str):
+        return set()
+    if value[:1] in {"{", "[", '"'}:
+        try:
+            return plain_paths(json.loads(value))
+        except json.JSONDecodeError:
+            pass
+    spelt = plain_spellings(value) if "/" in value else set()
+    if any(path.startswith(("_schema/", "_hash/")) for path in spelt):
+        return spelt
+    whole = {f"{lead}{path}" for path in spelt for lead in ("", "_hash/", "_schema/")}
+    held = set(LISTED) | {
+        "/".join(listed.split("/")[:depth])
+        for listed in LISTED
+        for depth in range(1, 9)
+    }
+    return whole & held
+
+
+def plain_spellings(text: Any) -> set[str]:
+    if not isinstance(text, str):
+        return set()
+    scheme = re.match("[A-Za-z][A-Za-z0-9+.-]*:/+", text)
+    rest = text[scheme.end() :] if scheme else text
+    segments = [s for s in rest.split("/") if s not in {"", "."}]
+    resolved: list[str] = []
+    for segment in segments:
+        if segment != "..":
+            resolved.append(segment)
+        elif resolved:
+            resolved.pop()
+    found = {"/".join(segments), "/".join(resolved)}
+    if scheme or text.startswith("/"):
+        found |= {
+            path.removeprefix(root)
+            for path in list(found)
+            for root in ("root/", "bucket/")
+        }
+    return found - {""}
+
+
+@settings(max_examples=150, deadline=None)
+@given(VALUES, st.integers(0, 2))
+def test_paths_are_those_of_the_plain_implementation(value: Any, times: int) -> None:
+    text = json.dumps(value)
+    for _ in range(times):
+        text = json.dumps(text)
+    places = Places(("/root", "bucket"), ("_hash", "_schema"), Listed(LISTED))
+
+    found = recorded_paths(text, places)
+
+    assert {p for each in found for p in each.spellings} == plain_paths(value)
