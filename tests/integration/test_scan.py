@@ -20,6 +20,7 @@ from djgc_widgets import (
     open_lab,
     scan,
 )
+from djgc_widgets.embedded import EmbeddedServer
 
 
 def test_a_scan_works_on_a_select_only_account(laboratory: Laboratory) -> None:
@@ -255,6 +256,28 @@ def test_a_value_without_a_path_makes_a_scan_incomplete(
     told = str(found.problems[0])
     assert "SQL counts 3 values, 3 were read and 2 record a path" in told
     assert 'the first without a path in row {"id": 2}' in told
+
+
+@pytest.mark.mariadb
+def test_rows_that_do_not_arrive_make_a_scan_incomplete(
+    mariadb: EmbeddedServer, tmp_path: Path
+) -> None:
+    with Laboratory.on(mariadb, "mysql", tmp_path) as laboratory:
+        filled(laboratory)
+        place = laboratory.quote(laboratory.name, "recording")
+        # an engine without snapshots
+        laboratory.connection.query(f"ALTER TABLE {place} ENGINE = MyISAM")
+
+        def delete_between(progress: Progress) -> None:
+            if progress.step.startswith("reading"):
+                laboratory.connection.query(f"DELETE FROM {place} WHERE id = 2")
+
+        found = laboratory.scan(progress=delete_between)
+
+    assert isinstance(found, IncompleteScan)
+    told = found.problems[0].message
+    assert "SQL counts 3 values, 2 were read and 2 record a path" in told
+    assert 'the last to be read in row {"id": 3}' in told
 
 
 def test_an_inline_codec_with_json_may_or_may_not_refer(laboratory: Laboratory) -> None:

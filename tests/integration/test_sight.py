@@ -170,6 +170,24 @@ class TestOfMySQL:
         assert "SELECT on *.*" in str(found.unseen[0])
         assert details(receipt) == {"moved": 3}
 
+    def test_what_an_account_loses_sight_of_stops_a_sweep(
+        self, laboratory: Laboratory
+    ) -> None:
+        filled(laboratory).delete()
+        laboratory.age()
+
+        with reader(laboratory, "SELECT ON *.*") as connection:
+            found = scan(schema_of(connection, laboratory.name))
+            assert isinstance(found, CompleteScan), found.problems
+            plan = found.plan()
+            name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
+            laboratory.connection.query(f"REVOKE SELECT ON *.* FROM {name}")
+            laboratory.connection.query(
+                f"GRANT SELECT ON `{laboratory.name}`.* TO {name}"
+            )
+            with pytest.raises(SweepRefusedError, match="no longer sees everything"):
+                plan.sweep()
+
     def test_a_table_alone_is_not_its_schema(self, laboratory: Laboratory) -> None:
         filled(laboratory)
         place = laboratory.quote(laboratory.name, "recording")
