@@ -1,5 +1,6 @@
 # make demo    the embedded lab in JupyterLab
 # make test    every test; lint, types, mutants and bench are what their names say
+# make matrix  scan what other releases of DataJoint wrote
 # make lock    resolve the locks anew
 
 VENV := .venv
@@ -9,7 +10,7 @@ UV := uv==0.13.*
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: demo test lint types mutants bench lock clean
+.PHONY: demo test lint types mutants matrix bench lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
@@ -28,6 +29,9 @@ types: $(VENV)/test
 
 mutants: $(VENV)/test
 	$(BIN)/pytest tests/mutants -v
+
+matrix: $(VENV)/test services
+	$(BIN)/python -W ignore -m tests.matrix
 
 bench: $(VENV)/test
 	$(BIN)/python -m tests.benchmarks

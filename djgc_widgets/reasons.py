@@ -66,7 +66,8 @@ def explain_orphans(
     shaped = objects[orphan & objects["section"].eq(Section.SCHEMA.value)]
     known = {(t.schema, spelling(t.name)): t for t in reversed(tables)}
     live = objects[objects["status"].eq(Status.LIVE.value)]
-    written = live.set_index(["store", "path"])["modified_at"].to_dict()
+    places = zip(live["store"], live["path"], strict=True)
+    written = dict(zip(places, live["modified_at"], strict=True))
     for (schema, name), orphans in shaped.groupby(["schema", "table"], sort=False):
         table = known.get((str(schema), spelling(str(name))))
         if table is None:

@@ -18,7 +18,7 @@ from djgc_widgets.grammar import (
 )
 from djgc_widgets.grouping import Marked, group_files, mark, parse_by_store
 from djgc_widgets.judge import World, judge
-from djgc_widgets.model import Notice, State, StoreNames
+from djgc_widgets.model import Notice, State
 from djgc_widgets.resolve import folded, resolve_stores
 
 TRASHED = "trash"

@@ -30,7 +30,7 @@ class Snapshot(AbstractContextManager["Snapshot"]):
     """
 
     def __init__(self, connection: dj.Connection, database: str | None = None) -> None:
-        self.backend: str = connection.adapter.backend
+        self.backend = backend_of(connection)
         self._driver = _connect(connection, database)
         try:
             if self.backend == "postgresql":
@@ -101,9 +101,15 @@ class Snapshot(AbstractContextManager["Snapshot"]):
         self._driver.close()
 
 
+def backend_of(connection: dj.Connection) -> str:
+    """Return ``postgresql`` or ``mysql``, the only one before DataJoint 2.1."""
+    adapter = getattr(connection, "adapter", None)
+    return "mysql" if adapter is None else str(adapter.backend)
+
+
 def driver_errors(connection: dj.Connection) -> tuple[type[Exception], ...]:
     """Return what the driver of a connection raises when the database fails it."""
-    if connection.adapter.backend == "postgresql":
+    if backend_of(connection) == "postgresql":
         import psycopg2  # noqa: PLC0415 - one backend's driver
 
         return (psycopg2.Error, OSError)
@@ -115,7 +121,7 @@ def driver_errors(connection: dj.Connection) -> tuple[type[Exception], ...]:
 def server_name(connection: dj.Connection) -> str:
     """Describe the server for people and journals: no account, no password."""
     info = connection.conn_info
-    return f"{connection.adapter.backend}://{info['host']}:{info['port']}"
+    return f"{backend_of(connection)}://{info['host']}:{info['port']}"
 
 
 def describe_error(error: BaseException, connection: dj.Connection) -> str:
@@ -160,7 +166,7 @@ def _connect(connection: dj.Connection, database: str | None) -> Any:  # noqa: A
     wish = info.get("ssl_input")
     place = {"host": info["host"], "port": info["port"]}
     account = {"user": info["user"], "password": info["passwd"]}
-    if connection.adapter.backend == "postgresql":
+    if backend_of(connection) == "postgresql":
         import psycopg2  # noqa: PLC0415 - one backend's driver
 
         mode = "prefer" if wish is None else ("require" if wish else "disable")

@@ -56,9 +56,9 @@ def main() -> None:
         collector = dj.gc.GarbageCollector(laboratory.schema, store="raw")
         theirs = timed(lambda: collector.collect(dry_run=True))
         ours = timed(laboratory.scan)
-        print(f"{'':34}{'dj.gc':>9}{'ours':>9}{'ratio':>8}")  # noqa: T201
+        print(f"{'':34}{'dj.gc':>9}{'ours':>9}{'ratio':>8}")
         line = "{:34}{:>7.2f} s{:>7.2f} s{:>7.1f}x"
-        print(line.format(f"look at {_OBJECTS:,} objects", theirs, ours, theirs / ours))  # noqa: T201
+        print(line.format(f"look at {_OBJECTS:,} objects", theirs, ours, theirs / ours))
         found = laboratory.scan()
         assert isinstance(found, CompleteScan)
         receipts = []
@@ -67,7 +67,7 @@ def main() -> None:
         receipts[0].restore()
         theirs = timed(lambda: collector.collect(dry_run=False))
         work = f"remove {_OBJECTS // 2:,} of them"
-        print(line.format(work, theirs, ours, theirs / ours))  # noqa: T201
+        print(line.format(work, theirs, ours, theirs / ours))
 
 
 if __name__ == "__main__":

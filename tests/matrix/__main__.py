@@ -1,0 +1,70 @@
+"""Scan pipelines that other releases of DataJoint wrote, and print a table.
+
+Run with ``make matrix``. Each release has an environment of its own below ``.venv``,
+made when it is first needed.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from services import start_mariadb
+
+from djgc_widgets.embedded import EmbeddedServer, start_postgresql
+
+RELEASES = {
+    "2.0.2": ("mysql",),  # without PostgreSQL
+    "2.1.1": ("mysql", "postgresql"),
+    "2.2.4": ("mysql", "postgresql"),
+    "2.3.0": ("mysql", "postgresql"),
+    "2.3.5": ("mysql", "postgresql"),
+}
+_ROOT = Path(__file__).parents[2]
+_CASES = Path(__file__).parent / "cases.py"
+
+
+def environment(release: str) -> Path:
+    """Return the Python of a release's environment."""
+    uv, folder = _ROOT / ".venv/bin/uv", _ROOT / ".venv/matrix" / release
+    python = folder / "bin/python"
+    if not python.exists():
+        subprocess.run([uv, "venv", "-q", "-p", sys.executable, folder], check=True)  # noqa: S603
+        wanted = [f"datajoint=={release}", "numpy", "-e", _ROOT]
+        install = [uv, "pip", "install", "-q", "-p", python, *wanted]
+        subprocess.run(install, check=True)  # noqa: S603
+    return python
+
+
+def run(release: str, backend: str, server: EmbeddedServer) -> dict[str, str]:
+    """Return what came of each case."""
+    where = [server.host, str(server.port), server.user, server.password]
+    command = [environment(release), "-W", "ignore", _CASES, backend, *where]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if ended.returncode:
+        return {"all": (ended.stderr.strip() or ended.stdout).splitlines()[-1]}
+    found: dict[str, str] = json.loads(ended.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> int:
+    """Print the table; 1 if a case that a release can do did not come out right."""
+    wrong = 0
+    with start_postgresql() as postgresql, start_mariadb() as mariadb:
+        servers = {"postgresql": postgresql, "mysql": mariadb}
+        for release, backends in RELEASES.items():
+            for backend in backends:
+                found = run(release, backend, servers[backend])
+                done = sum(outcome == "ok" for outcome in found.values())
+                print(f"DataJoint {release} on {backend}: {done} of {len(found)} right")
+                for case, outcome in found.items():
+                    if outcome != "ok":
+                        print(f"  {case}: {outcome}")
+                wrong += sum(not o.startswith(("ok", "n/a")) for o in found.values())
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
