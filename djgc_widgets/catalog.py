@@ -13,10 +13,14 @@ from itertools import groupby
 from typing import Any
 
 from djgc_widgets.model import Notice, TableInfo
+from djgc_widgets.privileges import visible_schemas
 from djgc_widgets.snapshot import Snapshot
 
-_COMMENT = re.compile(r":<(?P<codec>[^@>]+)(?P<at>@(?P<store>[^>]*))?>:")
-_JSON_TYPES = {"json", "jsonb", "longtext"}  # MariaDB's json is longtext
+_COMMENT = re.compile(r"\s*:\s*<(?P<codec>[^@>]+)(?P<at>@(?P<store>[^>]*))?>:")
+_MAY_RECORD = {
+    *("json", "jsonb", "longtext"),  # MariaDB's json is longtext
+    *("text", "character varying", "varchar", "mediumtext", "tinytext"),
+}
 _PLAIN = "json"
 """Codec of a JSON column whose comment names none."""
 
@@ -25,17 +29,23 @@ SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
        coalesce(d.description, ''),
        coalesce(array_position(i.indkey::int[], a.attnum::int), -1),
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'),
-       a.atttypid IN ('json'::regtype, 'jsonb'::regtype)
+       EXISTS (SELECT FROM pg_catalog.pg_type u
+               WHERE u.oid IN (t.oid, t.typbasetype, t.typelem)
+               AND ARRAY[u.oid, u.typbasetype, u.typelem]
+                   && ARRAY['json'::regtype::oid, 'jsonb'::regtype::oid]),
+       t.typcategory = 'A', c.oid::int8, a.attnum,
+       format('%I.%I.%I', n.nspname, c.relname, a.attname)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a
        ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_description d
        ON d.objoid = c.oid AND d.objsubid = a.attnum
       AND d.classoid = 'pg_catalog.pg_class'::regclass
 LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
 WHERE c.relkind IN ('r', 'p', 'm', 'f')
-  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname, a.attnum
 """
 # names are compared as bytes: SYS is not sys, and rec is not Rec where the server tells
@@ -43,7 +53,8 @@ _MYSQL = """
 SELECT t.table_schema, t.table_name, c.column_name, c.data_type, c.column_comment,
        IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
        c.data_type = 'json'
-         OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin'
+         OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin',
+       0, 0, 0, t.engine
 FROM information_schema.tables t
 LEFT JOIN information_schema.columns c
   ON BINARY c.table_schema = BINARY t.table_schema
@@ -55,7 +66,7 @@ ORDER BY BINARY t.table_schema, BINARY t.table_name, c.ordinal_position
 """
 _SCHEMAS = {
     "postgresql": "SELECT nspname FROM pg_catalog.pg_namespace "
-    "WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'",
+    "WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
     "mysql": "SELECT schema_name FROM information_schema.schemata "
     "WHERE BINARY schema_name NOT IN "
     "('information_schema', 'mysql', 'performance_schema', 'sys')",
@@ -72,12 +83,14 @@ SELECT n.nspname || '.' || c.relname
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND c.relfilenode <> 0
-  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND c.relfilenode <> pg_relation_filenode(c.oid)
 """
-_GRANT = re.compile(
-    r"GRANT (?P<privileges>.+?) ON (?P<scope>\*\.\*|`(?:[^`]|``)+`\.\*) TO "
-)
+_IDENTITY = """
+SELECT identity
+FROM pg_catalog.pg_identify_object('pg_catalog.pg_class'::regclass, {}, {})
+"""
+_SNAPSHOT_ENGINES = {"innodb", "rocksdb", "tokudb"}
 _BINARY_TYPES = {
     *("binary", "varbinary", "bit", "bytea"),
     *("tinyblob", "blob", "mediumblob", "longblob"),
@@ -102,6 +115,11 @@ class StoreColumn:
         Every value must record a path (``<codec@store>``); otherwise a value may.
     binary_key : frozenset of str
         Columns of the primary key that hold bytes.
+    is_array : bool
+        Its values are arrays.
+    identity : (int, int, str)
+        On PostgreSQL, object identifiers of table and column and their quoted name; on
+        MySQL, the storage engine in place of the name.
     """
 
     table: TableInfo
@@ -110,6 +128,8 @@ class StoreColumn:
     store: str
     must_refer: bool
     binary_key: frozenset[str]
+    is_array: bool
+    identity: tuple[int, int, str]
 
     @property
     def place(self) -> str:
@@ -180,7 +200,7 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
     schemas = frozenset(
         str(name) for (name,) in snapshot.rows(_SCHEMAS[snapshot.backend])
     )
-    hiding, complete = _sight(snapshot, schemas)
+    hiding, complete = visible_schemas(snapshot, schemas)
     return Catalog(
         schemas,
         tuple(tables),
@@ -212,20 +232,47 @@ def rewritten_tables(snapshot: Snapshot) -> list[str]:
     return [str(name) for (name,) in snapshot.rows(_REWRITTEN)]
 
 
+def renamed(snapshot: Snapshot, column: StoreColumn) -> bool:
+    """Tell whether a column has another name by now than in the snapshot's catalog.
+
+    PostgreSQL looks names up in the present catalog, so that another table or column
+    may have been read in its place. What was read is locked until the snapshot ends.
+    """
+    if snapshot.backend != "postgresql":
+        return False
+    relation, number, identity = column.identity
+    return snapshot.rows(_IDENTITY.format(relation, number)) != [(identity,)]
+
+
+def keeps_no_snapshot(snapshot: Snapshot, column: StoreColumn) -> bool:
+    """Tell whether rows of a table may move while they are read."""
+    engine = column.identity[2].lower()
+    return snapshot.backend == "mysql" and engine not in _SNAPSHOT_ENGINES
+
+
 def _store_columns(
     table: TableInfo, described: list[Any], key: list[Any]
 ) -> Iterable[StoreColumn]:
     binary = frozenset(str(row[2]) for row in key if str(row[3]) in _BINARY_TYPES)
-    for _, _, attribute, data_type, comment, _, _, is_json in described:
+    for row in described:
+        _, _, attribute, data_type, comment, _, _, is_json = row[:8]
+        is_array, relation, number, identity = row[8:]
         match = _COMMENT.match(str(comment))
-        if match and (match["at"] or str(data_type) in _JSON_TYPES):
+        if match and (match["at"] or is_json or str(data_type) in _MAY_RECORD):
             codec, store, required = match["codec"], match["store"], match["at"]
         elif is_json:
             codec, store, required = _PLAIN, None, None
         else:
             continue
         yield StoreColumn(
-            table, str(attribute), codec, store or "", required is not None, binary
+            table,
+            str(attribute),
+            codec,
+            store or "",
+            required is not None,
+            binary,
+            bool(is_array),
+            (int(relation), int(number), str(identity)),
         )
 
 
@@ -243,37 +290,4 @@ def _damaged(place: str) -> Notice:
         place,
         "the server cannot tell its columns, so what its rows need is not known",
         "Repair or drop the table",
-    )
-
-
-def _sight(snapshot: Snapshot, schemas: frozenset[str]) -> tuple[frozenset[str], bool]:
-    """Tell which schemas may hide tables from this account, and if it sees them all.
-
-    PostgreSQL shows every table of a database. MySQL hides what an account has no
-    privilege on, columns too: only ``SELECT`` on a whole schema shows all of it.
-    """
-    if snapshot.backend == "postgresql":
-        return frozenset(), True
-    grants = [str(grant) for (grant,) in snapshot.rows("SHOW GRANTS")]
-    if any(grant.startswith("REVOKE") for grant in grants):
-        return schemas, False
-    matches = [match for grant in grants if (match := _GRANT.match(grant))]
-    scopes = [match["scope"] for match in matches if _selects(match["privileges"])]
-    if "*.*" in scopes:
-        return frozenset(), True
-    patterns = [_like(scope[1:-3].replace("``", "`")) for scope in scopes]
-    seen = {s for s in schemas if any(pattern.fullmatch(s) for pattern in patterns)}
-    return schemas - seen, False
-
-
-def _selects(privileges: str) -> bool:
-    return bool({"SELECT", "ALL PRIVILEGES"} & set(privileges.split(", ")))
-
-
-def _like(pattern: str) -> re.Pattern[str]:
-    """Return the expression of a schema in a grant, in which _ and % are wildcards."""
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    return re.compile(
-        "".join(wild.get(part, re.escape(part[-1])) for part in parts), re.DOTALL
     )

@@ -85,7 +85,9 @@ def open_stores(
                 for (number, name), place in found.places.items()
                 if number == server
             },
-            *(config.stores.get(key) for key in _DEFAULTS),
+            config.stores.get("default"),
+            config.stores.get("filepath_default"),
+            frozenset(name for number, name in found.broken if number == server),
         )
         for server, config in enumerate(configs)
     )
@@ -115,6 +117,7 @@ class _Found:
     specs: dict[_Place, dict[str, Any]] = field(default_factory=dict)
     places: dict[tuple[int, str], _Place] = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
+    broken: set[tuple[int, str]] = field(default_factory=set)
     problems: list[Notice] = field(default_factory=list)
 
     def add(self, server: int, name: str, config: Any, *, needed: bool) -> None:  # noqa: ANN401
@@ -127,6 +130,7 @@ class _Found:
                 _expect_folder(spec["location"])
             place = _place(info)
         except (DataJointError, ImportError, OSError, ValueError) as error:
+            self.broken.add((server, name))
             if needed:
                 self.problems.append(_unopened(name, str(error)))
             return
@@ -145,6 +149,11 @@ class _Found:
 def _config(connection: dj.Connection) -> Any:  # noqa: ANN401
     # releases before 2.2 have one configuration for all connections
     return getattr(connection, "_config", dj.config)
+
+
+def stores_of(connection: dj.Connection) -> dict[str, Any]:
+    """Return what a connection's configuration says of stores."""
+    return dict(_config(connection).stores)
 
 
 def _configured(config: Any) -> list[str]:  # noqa: ANN401

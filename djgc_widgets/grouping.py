@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.coverage import Coverage, cover, place_keys
-from djgc_widgets.frames import arrow_text
+from djgc_widgets.frames import TEXT, arrow_text
 from djgc_widgets.grammar import MANIFEST_SUFFIX, parse_paths, parse_trash
 from djgc_widgets.model import FileKind, StoreInfo, StoreNames
 from djgc_widgets.resolve import respelled
@@ -174,7 +174,6 @@ def _aggregate(
             "size_bytes": marked.files["size_bytes"],
             "modified_ns": marked.files["modified_ns"],
             "below": ~(itself | sidecar),
-            "data": ~sidecar,
             "kind": kind.where(kind.ne(FileKind.FILE.value)),
             **{name: parsed[name] for name in _PARSED},
         }
@@ -184,7 +183,6 @@ def _aggregate(
         size_bytes=("size_bytes", "sum"),
         modified_ns=("modified_ns", "max"),
         is_dir=("below", "any"),
-        has_data=("data", "any"),
         kind=("kind", "first"),
         **{name: (name, "first") for name in _PARSED},
     )
@@ -234,10 +232,17 @@ def entered_objects(marked: Marked, objects: pd.DataFrame) -> pd.DataFrame:
 def _entered(
     marked: Marked, objects: pd.DataFrame, owners: pd.Index
 ) -> npt.NDArray[np.bool_]:
-    """Tell which unreferenced objects have something referenced below them."""
-    bare = objects["references"].eq(0) & (objects["is_dir"] | ~objects["has_data"])
-    suspects = np.flatnonzero(bare)
+    """Tell which unreferenced objects have something referenced below them.
+
+    That may lie inside a file, or be the root of another store.
+    """
+    suspects = np.flatnonzero(objects["references"].eq(0))
     entered = np.zeros(len(objects), dtype=bool)
-    found = cover(marked.references, arrow_text(owners[suspects]))
+    ways = pd.DataFrame(
+        marked.names.same, columns=["store", "path", "to_store", "to_path"]
+    )
+    inside = place_keys(ways["store"], ways["path"], marked.names.known)
+    needed = pa.concat_arrays([marked.references.cast(TEXT), inside.cast(TEXT)])
+    found = cover(needed, arrow_text(owners[suspects]))
     entered[suspects] = found.stored
     return entered

@@ -70,7 +70,7 @@ def judge(objects: pd.DataFrame, world: World) -> Verdict:
     world : World
         Stores, schemas, tables and the time.
     """
-    objects = _without_evidence(objects, world.tables)
+    objects = _without_evidence(objects, world.tables, world.names)
     old_enough = objects["modified_at"] <= world.now - world.minimum_age
     here, judged = (
         objects["schema"].isin(list(s)) for s in (world.schemas, world.scanned)
@@ -112,14 +112,18 @@ _Rule = tuple[pd.Series, Status, str | pd.Series | None]
 
 
 def _without_evidence(
-    objects: pd.DataFrame, tables: Sequence[TableInfo]
+    objects: pd.DataFrame, tables: Sequence[TableInfo], names: StoreNames
 ) -> pd.DataFrame:
-    """Take what lies at a store's root for DataJoint's only if a table vouches for it.
+    """Take what lies below no configured prefix for DataJoint's if a table vouches.
 
-    Users keep files there, too: path and key have to be those of a table that exists.
+    Users keep files at a store's root and elsewhere, too: path and key have to be those
+    of a table that exists.
     """
-    at_root = objects["prefix"].eq("") & objects["section"].eq(Section.SCHEMA.value)
-    suspects = objects[at_root & objects["references"].eq(0)]
+    configured = {(s.name, p) for s in names.stores for p in s.schema_prefixes if p}
+    places = zip(objects["store"], objects["prefix"], strict=True)
+    foreign = pd.Series([p not in configured for p in places], index=objects.index)
+    foreign &= objects["section"].eq(Section.SCHEMA.value)
+    suspects = objects[foreign & objects["references"].eq(0)]
     if suspects.empty:
         return objects
     known = {(t.schema, reasons.spelling(t.name)): t for t in tables}

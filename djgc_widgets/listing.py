@@ -152,12 +152,10 @@ class _Walk:
         self._seen += 1
         if self._seen % _PAGE == 0:
             self._page()
+        if path in self._inside:
+            self._warnings.append(other_way(self._info.name, path, self._inside[path]))
+            return False
         if stat.S_ISDIR(status.st_mode):
-            if path in self._inside:
-                self._warnings.append(
-                    other_way(self._info.name, path, self._inside[path])
-                )
-                return False
             self._folders.append((path, bounded_ns(status.st_mtime_ns)))
             inner = self._others.get((status.st_dev, status.st_ino))
             if inner is not None:

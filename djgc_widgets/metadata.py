@@ -5,19 +5,14 @@ it. What may be spelt in several ways is taken in all of them.
 """
 
 import json
-import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from urllib.parse import unquote
 
-import numpy as np
-import numpy.typing as npt
+from djgc_widgets.spellings import Places, spellings
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
 _INT64 = 2**63
 _JSON_STARTS = ("{", "[", '"')
+_BLANKS = "\ufeff \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,9 @@ class RecordedPath:
     declared : bool
         It stands where metadata has its path; otherwise it is any text that looks like
         one, and protects what is there without claiming that something must be.
+    sure : bool
+        It names a place in a section or something listed; otherwise it has yet to be
+        followed, and does not speak for its value.
     """
 
     spellings: tuple[str, ...]
@@ -45,71 +43,7 @@ class RecordedPath:
     size_bytes: int | None = None
     is_dir: bool = False
     declared: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What is known of the stores while metadata is read.
-
-    Parameters
-    ----------
-    roots : tuple of str
-        Locations of the stores in every known spelling, stripped from absolute paths.
-    sections : tuple of str
-        Prefixes of DataJoint's sections; a text below one of them is a path. The empty
-        prefix makes a path of every text with a slash.
-    listed : Listed
-        What the stores hold; a text that names something of it is a path.
-    """
-
-    roots: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ("_hash", "_schema")
-    listed: "Listed" = field(default_factory=lambda: Listed(()))
-
-
-class Listed:
-    """Which paths, and folders of paths, were listed in any store.
-
-    Only hashes are kept; that two are equal by chance protects an object too many.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        Listed paths; gone through when the first question is asked.
-    """
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._paths = paths
-
-    def __contains__(self, path: str) -> bool:
-        place = int(np.searchsorted(self._hashes, hash(path)))
-        return place < len(self._hashes) and bool(self._hashes[place] == hash(path))
-
-    @cached_property
-    def _hashes(self) -> npt.NDArray[np.int64]:
-        return np.unique(np.fromiter(map(hash, _with_folders(self._paths)), np.int64))
-
-
-def spellings(text: str, places: Places) -> tuple[str, ...]:
-    """Return the paths, relative to a store, that a recorded text may mean.
-
-    A scheme and the root of a store are stripped, doubled, leading and trailing slashes
-    are removed, and the characters of a URL are taken both as they are and unquoted.
-    """
-    url = _URL.match(text)
-    rest = text[url.end() :] if url else text
-    absolute = url is not None or text.startswith("/")
-    found: dict[str, None] = {}
-    for plain in (rest, unquote(rest)) if url else (rest,):
-        collapsed = "/".join(s for s in plain.split("/") if s not in {"", "."})
-        normal = posixpath.normpath(f"/{collapsed}").lstrip("/")
-        for spelt in (collapsed, normal):
-            for root in places.roots if absolute else ():
-                bare = root.strip("/")
-                if spelt.startswith(f"{bare}/" if bare else "/"):
-                    found[spelt[len(bare) :].lstrip("/")] = None
-            found[spelt] = None
-    return tuple(path for path in found if path)
+    sure: bool = True
 
 
 Told = Callable[[object], Iterable[tuple[str, str | None]]]
@@ -207,23 +141,33 @@ class _Reader:
         return [*self._declared.values(), *others]
 
     def _read_text(self, text: str, store: str | None) -> None:
-        if text.startswith(_JSON_STARTS):
+        bare = text.strip(_BLANKS)
+        if bare.startswith(_JSON_STARTS):
             try:
-                self.read(json.loads(text), store)
+                self.read(json.loads(bare), store)
             except json.JSONDecodeError:
                 pass  # a text that only begins like JSON is a text
             else:
                 return
-        spelt = spellings(text, self.places) if "/" in text else ()
-        if not self._in_section(spelt, named_only=False):
-            spelt = tuple(
-                whole
-                for path in spelt
-                for whole in (path, *(f"{s}/{path}" for s in self.places.sections if s))
-                if whole in self.places.listed
-            )
-        if spelt:
+        if "/" not in text and "\\" not in text:
+            return
+        spelt = spellings(text, self.places)
+        sections, listed = self.places.sections, self.places.listed
+        if self._in_section(spelt, named_only=False):
             self._other[spelt, store] = RecordedPath(spelt, store, declared=False)
+            return
+        held = tuple(
+            whole
+            for path in spelt
+            for whole in (path, *(f"{s}/{path}" for s in sections if s))
+            if whole in listed
+        )
+        ways = tuple(path for path in spelt if listed.leads(path))
+        if held or ways:
+            key = (*held, *ways)
+            self._other[key, store] = RecordedPath(
+                key, store, declared=False, sure=bool(held)
+            )
 
     def _in_section(self, spelt: tuple[str, ...], *, named_only: bool) -> bool:
         return any(
@@ -244,18 +188,6 @@ def _recorded(
         size if known and isinstance(size, int) and abs(size) < _INT64 else None,
         is_dir=metadata.get("is_dir") is True,
     )
-
-
-def _with_folders(paths: Iterable[str]) -> Iterator[str]:
-    folder = ""
-    for path in paths:
-        yield path
-        above = path.rpartition("/")[0]
-        if above != folder:  # listed files come folder by folder
-            folder = above
-            while above:
-                yield above
-                above = above.rpartition("/")[0]
 
 
 def _inner(value: object) -> Iterator[object]:

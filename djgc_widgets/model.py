@@ -136,11 +136,14 @@ class Naming:
         For each configured name the name of its physical store.
     default, filepath_default : str or None
         Configured names of the default stores.
+    broken : frozenset of str
+        Configured names of which it cannot be told where they lead.
     """
 
     stores: Mapping[str, str]
     default: str | None = None
     filepath_default: str | None = None
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,29 @@ class StoreNames:
     def known(self) -> list[str]:
         """Names of all known stores; their positions number them in keys."""
         return [store.name for store in (*self.stores, *self.elsewhere)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an account sees of the servers.
+
+    Parameters
+    ----------
+    hidden : frozenset of str
+        Places of which it does not see everything.
+    schemas : frozenset of str
+        Schemas that it sees.
+    """
+
+    hidden: frozenset[str] = frozenset()
+    schemas: frozenset[str] = frozenset()
+
+    def lost_since(self, before: "Sight") -> list[str]:
+        """Name what was seen before and may only be hidden now."""
+        lost = self.hidden - before.hidden
+        if self.hidden:  # otherwise what is no longer seen is no longer there
+            lost |= before.schemas - self.schemas
+        return sorted(lost)
 
 
 @dataclass(frozen=True, slots=True)

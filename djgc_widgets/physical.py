@@ -7,13 +7,15 @@ lead from one store into another. Compared are volumes and paths on them, never 
 import errno
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from djgc_widgets.model import Notice, SamePlace, StoreInfo
+from djgc_widgets.model import SamePlace, StoreInfo
 
 _MOUNTS = Path("/proc/self/mountinfo")
+_NO_LINK = {errno.EINVAL, errno.ENOENT, errno.ENOTDIR}
+_MOST_LINKS = 40
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -69,63 +71,82 @@ def same_places(stores: Sequence[StoreInfo]) -> tuple[SamePlace, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def linked_places(
-    stores: Sequence[StoreInfo], links: Iterable[tuple[StoreInfo, str]]
-) -> tuple[tuple[SamePlace, ...], list[Notice]]:
-    """Find the symbolic links that lead into one of these stores.
+class Follower:
+    """Follows paths through links and mounts to the stores that they lead into.
 
     Parameters
     ----------
     stores : sequence of StoreInfo
-        The known stores.
-    links : iterable of (StoreInfo, str)
-        Store and path of each link.
-
-    Returns
-    -------
-    same : tuple of SamePlace
-        Where they lead.
-    problems : list of Notice
-        Links of which that could not be found out.
+        The known stores; those of a file system can be led into.
     """
-    mounts = _mounts()
-    regions = [region for store in stores for region in _regions(store, mounts)]
-    found, problems = [], []
-    for store, path in links:
+
+    def __init__(self, stores: Sequence[StoreInfo]) -> None:
+        self._mounts = _mounts()
+        self._regions = [
+            region
+            for store in stores
+            if store.protocol == "file"
+            for region in _regions(store, self._mounts)
+        ]
+        self._real: dict[str, str] = {"/": "/"}
+
+    def places(self, path: str) -> list[tuple[str, str]]:
+        """Return store and path of every place that an absolute path stands for.
+
+        A path above a store stands for all of it; one that leads nowhere for nothing.
+
+        Raises
+        ------
+        OSError
+            If the way could not be looked at.
+        """
+        if "\0" in path:
+            return []
         try:
-            target = _target(f"{store.address}/{path}")
+            target = self._follow(path, 0)
         except OSError as error:
-            problems.append(_lost(store.name, path, error))
-            continue
-        link = _Region(store.name, path, *_address(target, mounts))
-        for region in regions:
-            inside, above = _below(link, region), _below(region, link)
-            if inside is not None:
-                to = _join(region.path, inside)
-                found.append(SamePlace(store.name, path, region.store, to))
-            elif above:
-                way = _join(path, above)
-                found.append(SamePlace(store.name, way, region.store, region.path))
-    return tuple(dict.fromkeys(found)), problems
-
-
-def _target(link: str) -> str:
-    """Return where a link leads, whether or not there is anything."""
-    try:
-        return os.path.realpath(link, strict=True)
-    except OSError as error:
-        if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
+                return []
             raise
-        return os.path.realpath(link)
+        way = _Region("", "", *_address(target, self._mounts))
+        found = []
+        for region in self._regions:
+            inside = _below(way, region)
+            if inside is not None:
+                found.append((region.store, _join(region.path, inside)))
+            elif _below(region, way) is not None:
+                found.append((region.store, region.path))
+        return found
 
+    def _follow(self, path: str, links: int) -> str:
+        """Return the real path; what was followed once is known."""
+        known = self._real.get(path)
+        if known is not None:
+            return known
+        head, _, name = path.rpartition("/")
+        parent = self._follow(head or "/", links)
+        if name in {"", "."}:
+            real = parent
+        elif name == "..":
+            real = parent.rpartition("/")[0] or "/"
+        else:
+            real = self._entry(f"{parent.rstrip('/')}/{name}", links)
+        self._real[path] = real
+        return real
 
-def _lost(store: str, path: str, error: OSError) -> Notice:
-    return Notice(
-        f"store {store}: {path}",
-        f"where the symbolic link leads could not be found out ({error.strerror}), and "
-        "rows may refer through it",
-        "Give this account the right to follow it, or remove it, then scan again",
-    )
+    def _entry(self, path: str, links: int) -> str:
+        try:
+            target = os.readlink(path)  # noqa: PTH115 - a text, and fast
+        except OSError as error:
+            if error.errno in _NO_LINK:
+                return path
+            raise
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        there = (
+            target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}"
+        )
+        return self._follow(there, links + 1)
 
 
 def _is_other_way(number: int, other: int, outer: _Region, inner: _Region) -> bool:

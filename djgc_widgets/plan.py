@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from djgc_widgets.frames import FILES, OBJECTS, RECEIPT
-from djgc_widgets.model import InputError, Notice, ProgressCallback, Status, no_progress
+from djgc_widgets.model import (
+    InputError,
+    Notice,
+    ProgressCallback,
+    Sight,
+    Status,
+    no_progress,
+)
 from djgc_widgets.reconcile import Reconciled
 from djgc_widgets.selection import Selection, select
 
@@ -100,12 +107,15 @@ class Circumstances:
         Schemas of which the account sees nothing.
     unsweepable : frozenset of str
         Stores in which nothing can be moved.
+    sight : Sight
+        What the account saw.
     """
 
     now: datetime
     acknowledged: frozenset[str] = frozenset()
     unseen: tuple[Notice, ...] = ()
     unsweepable: frozenset[str] = frozenset()
+    sight: Sight = field(default_factory=Sight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,8 @@ class SweepPlan:
         Why the plan may not be carried out; empty if it may.
     acknowledged : frozenset of str
         Names of the refusals that were lifted.
+    sight : Sight
+        What the account saw when the stores were scanned.
     carry_out : callable
         Sweeps; bound by whoever made the plan.
     """
@@ -135,6 +147,7 @@ class SweepPlan:
     expires_at: datetime
     refusals: tuple[Refusal, ...]
     acknowledged: frozenset[str]
+    sight: Sight
     carry_out: Callable[["SweepPlan", ProgressCallback], Receipt] = field(
         repr=False, compare=False
     )
@@ -249,6 +262,7 @@ def plan_sweep(
         seen.now + VALIDITY,
         refusals,
         seen.acknowledged,
+        seen.sight,
         carry_out,
     )
 

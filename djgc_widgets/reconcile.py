@@ -18,8 +18,10 @@ from djgc_widgets.grammar import (
 )
 from djgc_widgets.grouping import Marked, group_files, mark, parse_by_store
 from djgc_widgets.judge import World, judge
-from djgc_widgets.model import Notice, State
-from djgc_widgets.resolve import folded, resolve_stores
+from djgc_widgets.model import State, StoreInfo
+from djgc_widgets.resolve import folded
+
+_NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
 
 TRASHED = "trash"
 """Status under which the summary counts what lies in the trash."""
@@ -27,7 +29,7 @@ TRASHED = "trash"
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The verdict: frames, the files behind each object, and warnings.
+    """The verdict: frames, and the files behind each object.
 
     Parameters
     ----------
@@ -37,8 +39,6 @@ class Reconciled:
         For each row of the listing the row of its object; -1 in the trash.
     abandoned : Series of bool
         Per object, it is unknown only because its schema is not on any server.
-    warnings : tuple of Notice
-        What could not be resolved and was therefore protected.
     """
 
     objects: pd.DataFrame
@@ -47,11 +47,14 @@ class Reconciled:
     summary: pd.DataFrame
     object_of_file: pd.Series
     abandoned: pd.Series
-    warnings: tuple[Notice, ...]
 
 
 def reconcile(
-    files: pd.DataFrame, folders: pd.DataFrame, recorded: pd.DataFrame, world: World
+    files: pd.DataFrame,
+    folders: pd.DataFrame,
+    recorded: pd.DataFrame,
+    targets: pd.DataFrame,
+    world: World,
 ) -> Reconciled:
     """Judge every stored file by every recorded path.
 
@@ -61,6 +64,8 @@ def reconcile(
         Frames of the files and folders schemas: what the stores hold.
     recorded : DataFrame
         A frame of the recorded schema: every path that a row of the server records.
+    targets : DataFrame
+        Where the recorded paths may lie: ``row``, ``reference``, ``store``, ``path``.
     world : World
         Stores, schemas and tables, and the time.
 
@@ -69,10 +74,9 @@ def reconcile(
     Reconciled
         Each file belongs to exactly one object or to the trash.
     """
-    targets, warnings = resolve_stores(recorded, world.names)
     marked = _with_former_prefixes(recorded, mark(files, targets, world.names))
     grouped = group_files(marked, folders)
-    verdict = judge(grouped.objects, replace(world, names=marked.names))
+    verdict = judge(grouped.objects, world)
     objects = OBJECTS.conform(verdict.objects)
     references = _states(recorded, marked)
     explained = reasons.explain_orphans(objects, references, world.tables)
@@ -86,7 +90,6 @@ def reconcile(
         _summarise(objects, trash, swept),
         pd.Series(grouped.code, index=files.index),
         verdict.abandoned.reset_index(drop=True),
-        warnings,
     )
 
 
@@ -94,7 +97,7 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
     """Let stored values tell below which prefixes DataJoint wrote in former times."""
     targets, names = marked.targets, marked.names
     rows = recorded.iloc[targets["row"].to_numpy()]
-    told = rows["declared"].to_numpy() & rows["codec"].ne("filepath").to_numpy()
+    told = rows["declared"].to_numpy() & ~rows["codec"].isin(_NO_LAYOUT).to_numpy()
     told &= marked.coverage.stored[marked.target_index] & targets["exact"].to_numpy()
     columns = ["schema", "table", "attribute"]
     places = targets.assign(**{c: rows[c].to_numpy() for c in columns})[told]
@@ -108,7 +111,7 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
                 column["path"], str(schema), str(table), str(attribute)
             )
             hashes.extend(sorted(told_hashes))
-            schemas.extend(sorted(told_schemas))
+            schemas.extend(sorted(p for p in told_schemas if not _is_copy(p, store)))
         known = replace(
             store,
             hash_prefixes=tuple(dict.fromkeys(hashes)),
@@ -143,6 +146,12 @@ def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
         here = known["store"].eq(store.name)
         known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
     return REFERENCES.conform(known)
+
+
+def _is_copy(prefix: str, store: StoreInfo) -> bool:
+    """Tell whether a folder holds a section as it is, as a backup of a store does."""
+    sections = filter(None, (*store.schema_prefixes, *store.hash_prefixes))
+    return any(f"/{prefix}".endswith(f"/{section}") for section in sections)
 
 
 def _sized(references: pd.DataFrame, trash: pd.DataFrame) -> pd.DataFrame:

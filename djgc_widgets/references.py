@@ -6,7 +6,6 @@ references at all.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 
 import datajoint as dj
@@ -14,77 +13,29 @@ import pandas as pd
 
 from djgc_widgets.catalog import (
     StoreColumn,
+    keeps_no_snapshot,
     other_databases,
     read_catalog,
+    renamed,
     rewritten_tables,
 )
 from djgc_widgets.codecs import own_reading
 from djgc_widgets.frames import RECORDED
-from djgc_widgets.metadata import Places, RecordedPath, Told, recorded_paths
-from djgc_widgets.model import Notice, Progress, ProgressCallback, TableInfo
+from djgc_widgets.metadata import RecordedPath, Told, recorded_paths
+from djgc_widgets.model import (
+    Notice,
+    Progress,
+    ProgressCallback,
+)
+from djgc_widgets.reading import ColumnCount, ReferenceReading
 from djgc_widgets.snapshot import (
     Snapshot,
     describe_error,
     driver_errors,
     server_name,
 )
+from djgc_widgets.spellings import Places
 from djgc_widgets.values import count_values, read_values
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnCount:
-    """The independent count of one store column: all three must be equal.
-
-    Parameters
-    ----------
-    column : str
-        Schema, table and attribute.
-    counted : int
-        SQL's own ``COUNT(column)``, in the same snapshot.
-    read : int
-        Values that arrived.
-    referring : int
-        Values that recorded at least one path.
-    required : bool
-        Every value must: it is the column of a ``<codec@store>``.
-    """
-
-    column: str
-    counted: int
-    read: int
-    referring: int
-    required: bool
-
-
-@dataclass(slots=True)
-class ReferenceReading:
-    """Everything that the rows of a server record, and what could not be read.
-
-    Parameters
-    ----------
-    recorded : DataFrame
-        A frame of the recorded schema, one row per recorded path.
-    schemas : set of str
-        Every schema on the server.
-    tables : list of TableInfo
-        Every base table on the server.
-    counts : list of ColumnCount
-        One per store column.
-    problems : list of Notice
-        Empty only if every store column was read whole.
-    unseen : list of Notice
-        Databases and schemas of which this account cannot see anything.
-    hiding : set of str
-        Schemas that may hold tables which this account cannot see.
-    """
-
-    recorded: pd.DataFrame = field(default_factory=RECORDED.empty)
-    schemas: set[str] = field(default_factory=set)
-    tables: list[TableInfo] = field(default_factory=list)
-    counts: list[ColumnCount] = field(default_factory=list)
-    problems: list[Notice] = field(default_factory=list)
-    unseen: list[Notice] = field(default_factory=list)
-    hiding: set[str] = field(default_factory=set)
 
 
 def read_references(
@@ -176,14 +127,19 @@ class _Reader:
             found: list[tuple[RecordedPath, str]] = []
             for value, key in page:
                 paths, why = self._paths(column, value, told)
-                if (column.must_refer and not paths) or why:
+                sure = any(path.sure for path in paths)
+                if (column.must_refer and not sure) or why:
                     damaged, example = damaged + 1, example or f"{key}{why}"
-                referring += bool(paths)
+                referring += sure
                 found.extend((path, key) for path in paths)
                 last = key
             read += len(page)
             self.frames.append(_frame(self._server, column, found, self._numbers))
             self._progress(Progress(step, read, counted))
+        if renamed(snapshot, column):
+            self._problem(_rewritten(column.place))
+        if keeps_no_snapshot(snapshot, column):
+            self._problem(_moving(column))
         counts = ColumnCount(column.place, counted, read, referring, column.must_refer)
         self.reading.counts.append(counts)
         if counted != read:
@@ -249,9 +205,18 @@ def _unread(place: str, error: str) -> Notice:
 def _rewritten(table: str) -> Notice:
     return Notice(
         table,
-        "another session rewrote or emptied the table while it was being read, so its "
-        "rows of that moment can no longer be seen",
+        "another session rewrote, emptied or renamed it while it was being read, so "
+        "its rows of that moment can no longer be seen",
         "Scan again",
+    )
+
+
+def _moving(column: StoreColumn) -> Notice:
+    return Notice(
+        column.table.full_name,
+        f"its engine {column.identity[2]} keeps no snapshot, so rows may move while "
+        "they are read",
+        "Convert the table to InnoDB",
     )
 
 

@@ -144,6 +144,16 @@ class RemoteStore:
                 MaxKeys=_PAGE,
                 **token,
             )
+            strange = [
+                found["Key"]
+                for found in answer.get("Contents", ())
+                if not found["Key"].startswith(prefix)
+            ]
+            if strange:
+                raise OSError(
+                    f"expected keys below {prefix!r}, got {strange[0]!r}; the server "
+                    "spells them otherwise: write the location without needless slashes"
+                )
             yield [
                 Entry(
                     found["Key"][len(prefix) :],

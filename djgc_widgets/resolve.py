@@ -14,7 +14,7 @@ _COLUMNS = ["server", "named_store", "column_store", "codec"]
 def resolve_stores(
     recorded: pd.DataFrame, names: StoreNames
 ) -> tuple[pd.DataFrame, tuple[Notice, ...]]:
-    """Say in which scanned stores each recorded path may lie.
+    """Say in which known stores each recorded path may lie.
 
     The store that the metadata names wins, by the configuration of the row's own
     server. Metadata without one (staged inserts up to DataJoint 2.2.4) may mean the
@@ -51,10 +51,8 @@ def resolve_stores(
     )
     keyed = recorded[[*_COLUMNS, "reference", "path"]].fillna({"named_store": ""})
     merged = keyed.assign(row=np.arange(len(recorded))).merge(lookup, on=_COLUMNS)
-    targets = _reached(merged[["row", "reference", "store", "path"]], names)
-    return targets[targets["store"].isin(everywhere)].reset_index(drop=True), tuple(
-        warnings
-    )
+    targets = reached(merged[["row", "reference", "store", "path"]], names)
+    return targets, tuple(warnings)
 
 
 def _stores(
@@ -71,11 +69,19 @@ def _stores(
             (for_users if codec == "filepath" else None) or "",
             default or "",
         ]
+    if server.broken.intersection(wanted):
+        return ()
     found = (server.stores.get(name, main.stores.get(name)) for name in wanted if name)
     return tuple(dict.fromkeys(store for store in found if store is not None))
 
 
-def _reached(targets: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
+def in_scanned(targets: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
+    """Return the targets that lie in the scanned stores."""
+    scanned = [store.name for store in names.stores]
+    return targets[targets["store"].isin(scanned)].reset_index(drop=True)
+
+
+def reached(targets: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     """Add the ways under which the listing shows what is reached in another way."""
     if not names.same:
         return targets

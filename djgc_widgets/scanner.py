@@ -10,12 +10,12 @@ import datajoint as dj
 import pandas as pd
 from datajoint.errors import DataJointError
 
-from djgc_widgets.configuration import open_stores
+from djgc_widgets.configuration import open_stores, stores_of
 from djgc_widgets.frames import FILES, FOLDERS
 from djgc_widgets.grammar import candidate_prefixes
 from djgc_widgets.judge import World
 from djgc_widgets.listing import SecondLook
-from djgc_widgets.metadata import Listed, Places
+from djgc_widgets.locate import locate, twin_stores
 from djgc_widgets.model import (
     FileKind,
     InputError,
@@ -23,14 +23,14 @@ from djgc_widgets.model import (
     Progress,
     ProgressCallback,
     State,
-    StoreNames,
     no_progress,
 )
-from djgc_widgets.physical import linked_places
+from djgc_widgets.reading import ReferenceReading
 from djgc_widgets.reconcile import Reconciled, reconcile
-from djgc_widgets.references import ReferenceReading, read_references
+from djgc_widgets.references import read_references
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 from djgc_widgets.snapshot import driver_errors, server_name
+from djgc_widgets.spellings import Listed, Places
 from djgc_widgets.stores import Store
 from djgc_widgets.trash import Sweeper, utc_now
 
@@ -97,33 +97,43 @@ def scan(
     folders = pd.concat(
         [FOLDERS.empty(), *(listing.folders for listing in listings)], ignore_index=True
     )
-    store_names, lost = _with_links(opened.names, files)
-    infos = store_names.stores
-    known = (*infos, *store_names.elsewhere)
+    names_of_stores = opened.names
+    infos = names_of_stores.stores
+    known = (*infos, *names_of_stores.elsewhere)
+    links = files["path"][files["kind"].eq(FileKind.SYMLINK.value)]
+    ways = [*links, *(way.path for way in names_of_stores.same)]
     places = Places(
         tuple(dict.fromkeys(spelt for info in known for spelt in info.spellings)),
         candidate_prefixes(known),
-        Listed(files["path"]),
+        Listed(files["path"], ways),
     )
     reading = read_references(connections, places, report)
     report(Progress("reconciling", 0))
     judged = names or tuple(sorted(reading.schemas))
+    located = locate(files, reading.recorded, names_of_stores)
     reconciled = reconcile(
         files,
         folders,
         reading.recorded,
+        located.targets,
         World(
-            store_names, reading.schemas, judged, reading.tables, started, minimum_age
+            names_of_stores,
+            reading.schemas,
+            judged,
+            reading.tables,
+            started,
+            minimum_age,
         ),
     )
     reconciled, looks = _look_again(reconciled, opened.stores)
     problems = (
         *opened.problems,
         *(problem for listing in listings for problem in listing.problems),
-        *lost,
         *reading.problems,
+        *twin_stores(files, infos),
+        *located.problems,
         *(problem for look in looks for problem in look.problems),
-        *_hiding(judged, reading),
+        *reading.hiding_any_of(judged),
         *_without_columns(judged, reading),
     )
     kind = IncompleteScan if problems else CompleteScan
@@ -140,14 +150,17 @@ def scan(
         counts=tuple(reading.counts),
         problems=problems,
         unseen=tuple(reading.unseen),
+        _sight=reading.sight,
         warnings=(
             *(w for listing in listings for w in listing.warnings),
-            *reconciled.warnings,
+            *located.warnings,
             *(warning for look in looks for warning in look.warnings),
         ),
         _reconciled=reconciled,
         _files=files,
-        _sweeper=Sweeper(connections, store_names, opened.stores, places, clock),
+        _sweeper=Sweeper(
+            connections, names_of_stores, opened.stores, places, judged, clock
+        ),
     )
 
 
@@ -161,24 +174,12 @@ def _further(
             f"{wrong[0] if wrong else also!r}. Pass also=[other_schema.connection]."
         )
     further: list[dj.Connection] = []
-    for other in also:  # connections of one account to one server are equal
-        if other not in [connection, *further]:
+    for other in also:
+        # connections of one account are equal, but may call stores by other names
+        known = [(c, stores_of(c)) for c in (connection, *further)]
+        if (other, stores_of(other)) not in known:
             further.append(other)
     return further
-
-
-def _with_links(
-    names: StoreNames, files: pd.DataFrame
-) -> tuple[StoreNames, list[Notice]]:
-    """Find out which symbolic links lead into a store: rows may refer through them."""
-    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
-    by_name = {info.name: info for info in names.stores}
-    pairs = [
-        (by_name[s], path)
-        for s, path in zip(links["store"], links["path"], strict=True)
-    ]
-    led, lost = linked_places((*names.stores, *names.elsewhere), pairs)
-    return replace(names, same=(*names.same, *led)), lost
 
 
 def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
@@ -204,10 +205,11 @@ def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
                 "Pass the schema object, for example dj.Schema('lab_ephys')."
             )
     connection = connections[0]
-    if any(other != connection for other in connections):
+    stores = stores_of(connection)
+    if any(c != connection or stores_of(c) != stores for c in connections):
         raise InputError(
-            "Expected schemas of one connection; got several servers or accounts. Scan "
-            "them one by one."
+            "Expected schemas of one connection; got several servers, accounts or "
+            "configurations. Scan them one by one."
         )
     closed = InputError(
         f"Expected an open connection to {server_name(connection)}; got one that "
@@ -246,20 +248,6 @@ def _look_again(
         back = here.index[here["path"].isin(list(looks[-1].found))]
         references.loc[back, "state"] = State.PRESENT.value
     return replace(reconciled, references=references), looks
-
-
-def _hiding(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:
-    hiding = sorted(set(judged) & reading.hiding)
-    if not hiding:
-        return []
-    return [
-        Notice(
-            f"schema {', '.join(hiding)}",
-            "this account may not see or read every table of the schema, so what its "
-            "rows need is not known",
-            "Ask for SELECT on the whole schema",
-        )
-    ]
 
 
 def _without_columns(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:

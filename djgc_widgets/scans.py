@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from djgc_widgets.model import Notice, State, Status, StoreInfo
+from djgc_widgets.model import Notice, Sight, State, Status, StoreInfo
 from djgc_widgets.plan import Circumstances, SweepPlan, plan_sweep
+from djgc_widgets.reading import ColumnCount
 from djgc_widgets.reconcile import Reconciled
-from djgc_widgets.references import ColumnCount
 from djgc_widgets.selection import INDEX, Selection
 from djgc_widgets.trash import Sweeper
 
@@ -65,6 +65,7 @@ class Scan:
     _reconciled: Reconciled = field(repr=False)
     _files: pd.DataFrame = field(repr=False)
     _sweeper: Sweeper = field(repr=False)
+    _sight: Sight = field(repr=False)
 
     @property
     def complete(self) -> bool:
@@ -154,6 +155,7 @@ class CompleteScan(Scan):
                 frozenset(acknowledge),
                 self.unseen,
                 self._sweeper.unsweepable(),
+                self._sight,
             ),
             carry_out=self._sweeper.carry_out,
         )

@@ -14,7 +14,7 @@ import datajoint as dj
 import pandas as pd
 
 from djgc_widgets.grouping import entered_objects, mark
-from djgc_widgets.metadata import Places
+from djgc_widgets.locate import locate
 from djgc_widgets.model import (
     Cancelled,
     Notice,
@@ -25,10 +25,10 @@ from djgc_widgets.model import (
     SweepRefusedError,
     no_progress,
 )
-from djgc_widgets.plan import UNSEEN, Receipt, SweepPlan
+from djgc_widgets.plan import Receipt, SweepPlan
 from djgc_widgets.references import read_references
-from djgc_widgets.resolve import resolve_stores
 from djgc_widgets.snapshot import server_name
+from djgc_widgets.spellings import Places
 from djgc_widgets.stores import FileStore, Store
 from djgc_widgets.sweep import CANCELLED, LIVE_AGAIN, SKIPPED, Key, Sweep, reason_of
 
@@ -47,6 +47,8 @@ class Sweeper:
         The scanned stores.
     places : Places
         Roots and sections of the stores.
+    judged : sequence of str
+        Schemas whose objects may be swept.
     clock : callable
         Returns the current time, aware, in UTC.
     """
@@ -55,6 +57,7 @@ class Sweeper:
     names: StoreNames
     stores: Sequence[Store]
     places: Places
+    judged: Sequence[str]
     clock: Callable[[], datetime]
 
     def unsweepable(self) -> frozenset[str]:
@@ -105,19 +108,25 @@ class Sweeper:
     def _live(self, plan: SweepPlan) -> set[Key]:
         """Return the planned objects that rows refer to at this moment."""
         reading = read_references(self.connections, self.places, no_progress)
-        if reading.problems:
-            problems = " ".join(str(problem) for problem in reading.problems[:3])
+        located = locate(plan.files, reading.recorded, self.names)
+        found = [
+            *reading.problems,
+            *reading.hiding_any_of(self.judged),
+            *located.problems,
+        ]
+        if found:
+            problems = " ".join(str(problem) for problem in found[:3])
             raise SweepRefusedError(
                 "The references could not be read again, so nothing may be moved. "
                 f"{problems}"
             )
-        if reading.unseen and UNSEEN not in plan.acknowledged:
+        lost = reading.sight.lost_since(plan.sight)
+        if lost:
             raise SweepRefusedError(
-                "The account no longer sees everything, so nothing may be moved. "
-                f"{reading.unseen[0]}"
+                "The account no longer sees everything that it saw at the scan, so "
+                f"nothing may be moved: {', '.join(lost)}. Scan again."
             )
-        targets, _ = resolve_stores(reading.recorded, self.names)
-        marked = mark(plan.files, targets, self.names)
+        marked = mark(plan.files, located.targets, self.names)
         files = plan.files[marked.coverage.reference >= 0]
         live = set(zip(files["store"], files["object"], strict=True))
         # a row may refer to something in a folder that the plan does not know of

@@ -24,7 +24,10 @@ def read_values(
 
 
 def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    # bytes that are no UTF-8 become half characters, which no path can hold
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return str(value)
 
 
 def _select(snapshot: Snapshot, column: StoreColumn) -> str:
@@ -46,7 +49,8 @@ def _select(snapshot: Snapshot, column: StoreColumn) -> str:
             pairs.append(f"{snapshot.literal(attribute)}, {value}")
     if postgresql:
         inner = ", ', ', ".join(pairs)
-        raw, key = f"{name}::text", f"concat('{{', {inner or 'NULL'}, '}}')"
+        text = f"to_json({name})::text" if column.is_array else f"{name}::text"
+        raw, key = text, f"concat('{{', {inner or 'NULL'}, '}}')"
     else:
         raw, key = name, f"JSON_OBJECT({', '.join(pairs)})"
     return f"SELECT {raw}, {key} FROM {table} WHERE {name} IS NOT NULL"  # noqa: S608 - quoted by the driver

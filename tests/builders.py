@@ -10,6 +10,7 @@ from djgc_widgets.frames import FILES, FOLDERS, RECORDED
 from djgc_widgets.judge import World
 from djgc_widgets.model import Naming, StoreInfo, StoreNames, TableInfo
 from djgc_widgets.reconcile import Reconciled, reconcile
+from djgc_widgets.resolve import in_scanned, resolve_stores
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=30)
@@ -112,9 +113,11 @@ def judge(
     seen: World | None = None,
     dirs: pd.DataFrame | None = None,
 ) -> Reconciled:
-    return reconcile(
-        stored, folders() if dirs is None else dirs, referred, seen or world()
-    )
+    around = seen or world()
+    targets, _ = resolve_stores(referred, around.names)
+    inside = in_scanned(targets, around.names)
+    changed = folders() if dirs is None else dirs
+    return reconcile(stored, changed, referred, inside, around)
 
 
 def statuses(verdict: Reconciled) -> dict[str, str]:

@@ -196,3 +196,81 @@ def test_external_stores_of_0_14_are_strangers(laboratory: Laboratory) -> None:
     assert objects.loc[external, "reason"].endswith("of DataJoint 0.14")
     assert objects.loc["datajoint_store.json", "status"] == "unknown"
     assert objects.loc[garbage, "status"] == "orphan"
+
+
+SPELT = {
+    "versioned": "{path}?versionId=3",
+    "fragment": "{path}#group",
+    "file url": "file://{folder}/raw/{path}",
+    "file url with host": "file://localhost{folder}/raw/{path}#x",
+    "chained": "zip://x::file://{folder}/raw/{path}",
+    "blanks": " {path}\n",
+    "escaped": "{escaped}",
+    "absolute without its slash": "{bare}/raw/{path}",
+    "backslashes": "{windows}",
+    "url of another host": "https://bucket.s3.eu-central-1.amazonaws.com/a/{path}?X-Amz=1",
+    "bucket and prefix": "bucket/some/prefix/{path}",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELT)
+@pytest.mark.parametrize("key", ["path", "url", "other"])
+def test_a_path_is_found_in_any_spelling(
+    anywhere: Laboratory, spelling: str, key: str
+) -> None:
+    declare(anywhere, ":<nobodys@raw>:")
+    kept, _, other = paths(anywhere)
+    text = SPELT[spelling].format(
+        path=kept,
+        folder=anywhere.folder,
+        bare=str(anywhere.folder).lstrip("/"),
+        escaped=kept.replace("=", "%3D"),
+        windows=kept.replace("/", "\\"),
+    )
+    anywhere.write_row("recording", 1, {key: text, "store": "raw"})
+
+    assert live(anywhere) == {kept}
+    assert other in set(complete(anywhere).orphans["path"])
+
+
+def test_json_inside_a_text_may_begin_with_blanks(laboratory: Laboratory) -> None:
+    declare(laboratory, ":<nobodys@raw>:")
+    kept, also, _ = paths(laboratory)
+    inner = "\ufeff\n " + json.dumps({"file": also})
+    laboratory.write_row("recording", 1, {"path": kept, "meta": inner})
+
+    assert live(laboratory) == {kept, also}
+
+
+@pytest.mark.parametrize("kind", ["meta", "jsonb[]", "metas"])
+def test_json_of_any_kind_is_read_on_postgresql(
+    postgresql_laboratory: Laboratory, kind: str
+) -> None:
+    laboratory = postgresql_laboratory
+    run, schema = laboratory.connection.query, laboratory.quote(laboratory.name)
+    run(f"CREATE DOMAIN {schema}.meta AS jsonb")
+    run(f"CREATE DOMAIN {schema}.metas AS jsonb[]")
+    kept, _, _ = paths(laboratory)
+    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
+    place = f"{schema}.recording"
+    known = kind if "[" in kind else f"{schema}.{kind}"
+    run(f"CREATE TABLE {place} (id int PRIMARY KEY, data {known})")
+    value = json.dumps({"deep": kept})
+    value = f"ARRAY['{value}'::jsonb]" if kind != "meta" else f"'{value}'"
+    run(f"INSERT INTO {place} VALUES (1, {value})")
+
+    assert live(laboratory) == {kept}
+
+
+def test_half_a_character_is_a_problem(postgresql_laboratory: Laboratory) -> None:
+    laboratory = postgresql_laboratory
+    declare(laboratory, "", "pg_catalog.json")
+    place = laboratory.quote(laboratory.name, "recording")
+    laboratory.connection.query(
+        f"""INSERT INTO {place} VALUES (1, '{{"path": "a/\\ud83d"}}')"""
+    )
+
+    found = laboratory.scan()
+
+    assert isinstance(found, IncompleteScan)
+    assert "half a character" in str(found.problems[0])

@@ -218,3 +218,112 @@ def test_what_is_reached_in_two_ways_is_swept_once(lab: Laboratory) -> None:
     receipt = plan.sweep()
 
     assert details(receipt) == {"skipped: live again: a row refers to it": 1}
+
+
+def test_a_way_may_leave_the_stores_and_come_back(lab: Laboratory) -> None:
+    lab.put(named(lab, 1))
+    lab.put(named(lab, 2))
+    outside = lab.folder / "outside"
+    outside.mkdir()
+    (outside / "inner").symlink_to(lab.store("raw"))
+    (lab.store("derived") / "link").symlink_to(outside)
+    path = f"link/inner/{named(lab, 1)}"
+    lab.write_row("recording", 1, {"path": path, "store": "derived"})
+
+    found = statuses(lab)
+    alone = statuses(lab, stores=["raw"])
+
+    assert found["raw", named(lab, 1)] == alone["raw", named(lab, 1)] == "live"
+    assert found["raw", named(lab, 2)] == alone["raw", named(lab, 2)] == "orphan"
+
+
+@pytest.mark.parametrize("scheme", ["", "file://", "file://localhost"])
+@pytest.mark.parametrize("way", ["old", "old/../old", "deep/raw"])
+def test_an_absolute_path_may_lead_through_any_link(
+    lab: Laboratory, scheme: str, way: str
+) -> None:
+    lab.put(named(lab, 1))
+    (lab.folder / "old").symlink_to("raw")
+    (lab.folder / "deep").symlink_to(".")
+    path = f"{scheme}{lab.folder}/{way}/{named(lab, 1)}"
+    lab.write_row("recording", 1, {"path": path, "store": "raw"})
+
+    assert statuses(lab)["raw", named(lab, 1)] == "live"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["link/{}/recording/{}", "../raw/_schema/{}/recording/{}", "{folder}/up/{}/{}"],
+)
+def test_a_further_text_of_a_value_may_lead_through_a_link(
+    lab: Laboratory, text: str
+) -> None:
+    lab.put(named(lab, 1))
+    lab.put(named(lab, 2))
+    (lab.store("raw") / "link").symlink_to("_schema")
+    (lab.folder / "up").symlink_to(lab.store("raw") / "_schema")
+    below = "/".join(named(lab, 1).split("/")[-2:])
+    below = f"recording/{below}" if "folder" in text else below
+    spelt = text.format(lab.name, below, folder=lab.folder)
+    lab.write_row(
+        "recording", 1, {"path": named(lab, 2), "store": "raw", "files": [spelt]}
+    )
+
+    assert statuses(lab)["raw", named(lab, 1)] == "live"
+
+
+def test_the_root_of_a_store_as_a_path_covers_all_of_it(lab: Laboratory) -> None:
+    lab.put(named(lab, 1))
+    path = {"path": str(lab.store("raw")), "store": "raw"}
+    lab.write_row("recording", 1, path)
+
+    assert statuses(lab) == {("raw", ""): "live"}
+
+
+def test_links_that_lead_in_circles_lead_nowhere(lab: Laboratory) -> None:
+    lab.put(named(lab, 1))
+    (lab.store("raw") / "a").symlink_to("b/x")
+    (lab.store("raw") / "b").symlink_to("a/y")
+    lab.write_row("recording", 1, {"path": "a/foo", "store": "raw"})
+    lab.age()
+
+    found = complete(lab)
+
+    assert list(found.missing["path"]) == ["a/foo"]
+    assert list(found.orphans["path"]) == [named(lab, 1)]
+
+
+@pytest.mark.parametrize("path", ["../raw/{}", "new/{}"])
+def test_the_way_of_a_new_row_is_followed_before_a_sweep(
+    lab: Laboratory, path: str
+) -> None:
+    lab.put(named(lab, 1))
+    lab.put(named(lab, 2))
+    lab.age()
+    plan = complete(lab).plan()
+    (lab.store("derived") / "new").symlink_to(lab.store("raw"))
+    metadata = {"path": path.format(named(lab, 1)), "store": "derived"}
+    lab.write_row("recording", 1, metadata)
+
+    receipt = plan.sweep()
+
+    assert details(receipt) == {
+        "moved": 1,
+        "skipped: live again: a row refers to it": 1,
+    }
+    assert named(lab, 1) in lab.held()
+
+
+@needs_root
+def test_a_file_mounted_inside_a_store_is_one_file(lab: Laboratory) -> None:
+    first = lab.put(named(lab, 1))
+    second = lab.put(named(lab, 2))
+    lab.write_row("recording", 2, {"path": named(lab, 2), "store": "raw"})
+    lab.age()
+    subprocess.run(["mount", "--bind", first, second], check=True)  # noqa: S603, S607
+    try:
+        found = statuses(lab)
+    finally:
+        subprocess.run(["umount", second], check=True)  # noqa: S603, S607
+
+    assert found == {("raw", named(lab, 1)): "live"}

@@ -154,6 +154,25 @@ def test_two_names_of_one_bucket_are_one_store(
     assert list(found.objects["status"]) == ["live"] * 3
 
 
+@pytest.mark.parametrize("location", ["{}", "{}/_hash"])
+def test_one_server_under_two_host_names_is_a_problem(
+    lab: Laboratory, server: S3Server, location: str
+) -> None:
+    filled(lab)
+    lab.age()
+    same = lab.config.stores["raw"]
+    lab.config.stores["again"] = {
+        **same,
+        "endpoint": f"0.0.0.0:{server.server.port}",
+        "location": location.format(same["location"]),
+    }
+
+    found = lab.scan()
+
+    assert isinstance(found, IncompleteScan)
+    assert "one place under two host names" in found.problems[0].message
+
+
 def test_a_store_inside_another_is_listed_once(lab: Laboratory) -> None:
     raw = lab.config.stores["raw"]
     lab.config.stores["inner"] = {**raw, "location": f"{raw['location']}/in"}

@@ -85,6 +85,51 @@ def test_a_further_server_names_stores_in_its_own_way(
     assert list(found.missing["store"]) == ["derived"]
 
 
+def test_one_account_may_call_stores_by_two_configurations(
+    laboratory: Laboratory,
+) -> None:
+    table = filled(laboratory)
+    raw = laboratory.raw("recording", "data")[1]
+    laboratory.put(raw["path"], "derived")
+    (table & "id > 1").delete()
+    laboratory.age()
+    server = laboratory.server
+    again = connect(
+        server, laboratory.backend, server.user, server.password, laboratory.folder
+    )
+    theirs = again._config.stores  # noqa: SLF001 - no other way
+    theirs["raw"] = theirs["derived"]
+
+    alone = laboratory.scan()
+    found = laboratory.scan(also=[again])
+
+    assert list(alone.objects.query("store == 'derived'")["status"]) == ["orphan"]
+    assert list(found.objects.query("store == 'derived'")["status"]) == ["live"]
+    with pytest.raises(InputError, match="several servers, accounts or configurations"):
+        scan(laboratory.schema, schema_of(again, laboratory.name))
+
+
+@pytest.mark.parametrize("change", [{"bogus": 1}, {"protocol": "nonsense"}])
+def test_a_name_that_a_further_server_cannot_open_protects_everywhere(
+    laboratory: Laboratory, change: dict[str, object]
+) -> None:
+    table = filled(laboratory, range(1, 2))
+    raw = laboratory.raw("recording", "data")[1]
+    laboratory.put(raw["path"], "derived")
+    laboratory.age()
+    server = laboratory.server
+    again = connect(
+        server, laboratory.backend, server.user, server.password, laboratory.folder
+    )
+    again._config.stores["raw"] |= change  # noqa: SLF001 - no other way
+
+    found = laboratory.scan(also=[again])
+
+    assert len(table) == 1
+    assert set(found.objects["status"]) == {"live"}
+    assert "which is not configured" in str(found.warnings)
+
+
 @pytest.mark.mariadb
 def test_rows_of_further_servers_are_read_again_before_a_sweep(
     laboratory: Laboratory, another: dj.Schema
@@ -188,6 +233,34 @@ class TestOfMySQL:
             with pytest.raises(SweepRefusedError, match="no longer sees everything"):
                 plan.sweep()
 
+    def test_the_closest_grant_counts(self, laboratory: Laboratory) -> None:
+        filled(laboratory)
+        wide = f"SELECT ON `{laboratory.name[:-2]}%%`.*"
+        close = f"EXECUTE ON `{laboratory.name}`.*"
+
+        with reader(laboratory, wide, close) as connection:
+            found = scan(connection)
+
+        assert isinstance(found, IncompleteScan)
+        assert laboratory.name in str(found.problems)
+
+    def test_a_schema_that_hides_after_the_plan_stops_the_sweep(
+        self, laboratory: Laboratory
+    ) -> None:
+        filled(laboratory).delete()
+        laboratory.age()
+        grant = f"ON `{laboratory.name}`.*"
+
+        with reader(laboratory, f"SELECT {grant}") as connection:
+            found = scan(schema_of(connection, laboratory.name))
+            assert isinstance(found, CompleteScan), found.problems
+            plan = found.plan(acknowledge={"unseen-schemas"})
+            name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
+            laboratory.connection.query(f"REVOKE SELECT {grant} FROM {name}")
+            laboratory.connection.query(f"GRANT EXECUTE {grant} TO {name}")
+            with pytest.raises(SweepRefusedError, match="every table of the schema"):
+                plan.sweep()
+
     def test_a_table_alone_is_not_its_schema(self, laboratory: Laboratory) -> None:
         filled(laboratory)
         place = laboratory.quote(laboratory.name, "recording")
@@ -226,6 +299,28 @@ class TestOfMySQL:
 
         assert isinstance(found, CompleteScan), found.problems
         assert found.unseen == ()
+
+
+def test_a_database_that_is_shut_after_the_plan_stops_the_sweep(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    laboratory = postgresql_laboratory
+    filled(laboratory).delete()
+    laboratory.age()
+    run = laboratory.connection.query
+    shut, later = f"{laboratory.name}_shut", f"{laboratory.name}_later"
+    run(f'CREATE DATABASE "{shut}" WITH ALLOW_CONNECTIONS false')
+    run(f'CREATE DATABASE "{later}"')
+    try:
+        found = laboratory.scan()
+        assert isinstance(found, CompleteScan), found.problems
+        plan = found.plan(acknowledge={"unseen-schemas"})
+        run(f'ALTER DATABASE "{later}" WITH ALLOW_CONNECTIONS false')
+        with pytest.raises(SweepRefusedError, match=later):
+            plan.sweep()
+    finally:
+        run(f'DROP DATABASE "{shut}"')
+        run(f'DROP DATABASE "{later}"')
 
 
 def test_a_plain_json_column_that_may_not_be_read_has_to_be_acknowledged(

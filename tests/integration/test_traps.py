@@ -185,7 +185,7 @@ def test_a_table_rewritten_during_a_scan_makes_it_incomplete(
 
     assert isinstance(found, IncompleteScan)
     assert found.problems[0].place == f"{laboratory.name}.recording"
-    assert "rewrote or emptied" in found.problems[0].message
+    assert "rewrote, emptied or renamed" in found.problems[0].message
     assert laboratory.scan().complete
 
 
@@ -483,3 +483,68 @@ def test_only_connections_of_one_account_are_taken_together(
 
     again.close()
     assert found.schemas == (laboratory.name,)
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        (
+            "ALTER TABLE {t} RENAME TO second_2023; "
+            "CREATE TABLE {t} (LIKE {s}.second_2023 INCLUDING ALL)"
+        ),
+        (
+            "ALTER TABLE {t} RENAME COLUMN data TO before; "
+            "ALTER TABLE {t} ADD COLUMN data jsonb"
+        ),
+        (
+            "ALTER TABLE {t} RENAME TO second_2023; "
+            "CREATE VIEW {t} AS SELECT * FROM {s}.second_2023 WHERE false"
+        ),
+    ],
+)
+def test_a_table_that_takes_anothers_name_makes_a_scan_incomplete(
+    postgresql_laboratory: Laboratory, swap: str
+) -> None:
+    laboratory = postgresql_laboratory
+    filled(laboratory)
+    second = laboratory.declare(HASH, "Second")
+    second.insert1({"id": 1, "data": b"of the second"})
+    laboratory.age()
+    done: list[str] = []
+
+    def rename(progress: Progress) -> None:
+        if "recording" in progress.step and not done:
+            names = {"t": laboratory.quote(laboratory.name, "second")}
+            done.append(swap.format(**names, s=laboratory.quote(laboratory.name)))
+            laboratory.connection.query(done[0])
+
+    found = laboratory.scan(progress=rename)
+
+    assert done
+    assert isinstance(found, IncompleteScan), found.orphans["path"]
+    assert "renamed it while it was being read" in str(found.problems)
+
+
+def test_a_schema_named_almost_like_the_servers_own_is_read(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    laboratory = postgresql_laboratory
+    run, database = laboratory.connection.query, "postgres"
+    table = filled(laboratory)
+    run(f"ALTER DATABASE {database} SET standard_conforming_strings = off")
+    other = dj.Schema(f"pg{laboratory.name}", connection=laboratory.connection)
+    try:
+        laboratory.declare(HASH, "Copy", other)
+        run(
+            f'INSERT INTO "{other.database}".copy (id, data) SELECT id, data FROM '
+            f'"{laboratory.name}".recording'
+        )
+        table.delete()
+        laboratory.age()
+
+        found = laboratory.scan()
+    finally:
+        run(f"ALTER DATABASE {database} RESET standard_conforming_strings")
+        other.drop(prompt=False)
+
+    assert list(found.objects["status"]) == ["live"] * 3

@@ -15,7 +15,7 @@ from builders import (
 )
 
 from djgc_widgets.model import Naming, SamePlace, StoreInfo, StoreNames
-from djgc_widgets.resolve import resolve_stores
+from djgc_widgets.resolve import in_scanned, resolve_stores
 
 INNER = StoreInfo("inner", ("inner",), "/data/raw/in")
 COLD = StoreInfo("cold", ("cold",), "/cold")
@@ -24,6 +24,7 @@ NESTED = SamePlace("raw", "in", "inner", "")
 
 def targets(known: StoreNames, *paths: str, **row: object) -> set[tuple[str, str]]:
     found, _ = resolve_stores(recorded(*paths, **row), known)
+    found = in_scanned(found, known)
     return set(found[["store", "path"]].itertuples(index=False, name=None))
 
 

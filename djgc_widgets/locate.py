@@ -1,0 +1,159 @@
+"""Recorded paths -> the places of stores, however they are reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from djgc_widgets.coverage import cover, place_keys
+from djgc_widgets.model import FileKind, Notice, StoreInfo, StoreNames
+from djgc_widgets.physical import Follower
+from djgc_widgets.resolve import in_scanned, reached, resolve_stores
+
+_MOST_NOTICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where recorded paths may lie.
+
+    Parameters
+    ----------
+    targets : DataFrame
+        Columns ``row`` (position among the recorded), ``reference``, ``store``,
+        ``path``; of scanned stores only.
+    warnings : tuple of Notice
+        Names that lead nowhere.
+    problems : tuple of Notice
+        Ways that could not be looked at.
+    """
+
+    targets: pd.DataFrame
+    warnings: tuple[Notice, ...]
+    problems: tuple[Notice, ...]
+
+
+def locate(files: pd.DataFrame, recorded: pd.DataFrame, names: StoreNames) -> Located:
+    """Say where every recorded path may lie, by physical address.
+
+    What meets a listed file needs no more. All else is followed through symbolic links,
+    mounts and ``..`` on the file system, and so are listed links that a row refers to.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame of the files schema: what the scanned stores hold.
+    recorded : DataFrame
+        A frame of the recorded schema.
+    names : StoreNames
+        Stores and how recorded names lead to them.
+    """
+    targets, warnings = resolve_stores(recorded, names)
+    keys = place_keys(targets["store"], targets["path"], names.known)
+    stored = place_keys(files["store"], files["path"], names.known)
+    distinct = pc.unique(keys)
+    met = cover(stored, distinct)
+    ways = _Ways(names)
+    number = np.asarray(pc.index_in(keys, value_set=distinct), dtype=np.int64)
+    unmet = targets[~met.stored[number]]
+    led = [ways.follow(unmet)]
+    links = files["kind"].eq(FileKind.SYMLINK.value).to_numpy() & (met.reference >= 0)
+    if links.any():
+        owners = distinct.take(pa.array(met.reference[links])).to_pylist()
+        linked = files.loc[links, ["store", "path"]].assign(key=owners)
+        rows = targets[["row", "reference"]].assign(key=keys.to_pylist())
+        led.append(ways.follow(rows.merge(linked, on="key").drop(columns="key")))
+    more = reached(pd.concat(led, ignore_index=True), names)
+    both = pd.concat([targets, more], ignore_index=True).drop_duplicates()
+    return Located(in_scanned(both, names), warnings, tuple(ways.problems))
+
+
+def twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice]:
+    """Find object stores that are one place under two host names.
+
+    Names of hosts do not tell; that the same keys were written in the same moment does.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame of the files schema.
+    stores : sequence of StoreInfo
+        The scanned stores.
+    """
+    found = []
+    remote = [store for store in stores if store.protocol != "file"]
+    listed = {store.name: _written(files, store) for store in remote}
+    for one, other in combinations(remote, 2):
+        if one.address.partition("/")[0] == other.address.partition("/")[0]:
+            continue  # nested stores of one server are told apart by their keys
+        both = listed[one.name].merge(listed[other.name])
+        if len(both):
+            found.append(_twins(one, other, both["key"].iloc[0]))
+    return found
+
+
+def _written(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
+    own = files[files["store"].eq(store.name) & files["etag"].ne("")]
+    base = store.address.partition("/")[2]
+    keys = f"{base}/" + own["path"] if base else own["path"]
+    return own[["size_bytes", "modified_ns", "etag"]].assign(key=keys)
+
+
+def _twins(one: StoreInfo, other: StoreInfo, key: str) -> Notice:
+    return Notice(
+        f"store {other.name}",
+        f"it holds the very objects of store {one.name}, {key!r} among them, so both seem "
+        "to be one place under two host names",
+        "Spell the endpoint alike in both",
+    )
+
+
+class _Ways:
+    """Follows targets on the file system and notes where that was not possible."""
+
+    def __init__(self, names: StoreNames) -> None:
+        known = (*names.stores, *names.elsewhere)
+        self._follower = Follower(known)
+        self._roots = {s.name: s.address for s in known if s.protocol == "file"}
+        self.problems: list[Notice] = []
+
+    def follow(self, targets: pd.DataFrame) -> pd.DataFrame:
+        """Return further targets: where these lead, other than to themselves."""
+        pairs = targets[["store", "path"]].drop_duplicates()
+        found = [
+            (store, path, *place)
+            for store, path in pairs.itertuples(index=False)
+            for place in self._places(store, path)
+            if place != (store, path)
+        ]
+        columns = ["store", "path", "to_store", "to_path"]
+        led = pd.DataFrame(found, columns=columns, dtype="str")
+        both = targets.merge(led, on=["store", "path"])
+        return both.assign(store=both["to_store"], path=both["to_path"])[list(targets)]
+
+    def _places(self, store: str, path: str) -> list[tuple[str, str]]:
+        if path.startswith("/"):
+            way = path
+        elif store in self._roots:
+            way = f"{self._roots[store]}/{path}"
+        else:
+            return []
+        try:
+            return self._follower.places(way)
+        except OSError as error:
+            if len(self.problems) < _MOST_NOTICES:
+                self.problems.append(_barred(store, path, error))
+            return []
+
+
+def _barred(store: str, path: str, error: OSError) -> Notice:
+    return Notice(
+        f"store {store}: {path}",
+        f"a row refers to it, and where that leads could not be found out "
+        f"({error.strerror})",
+        "Give this account the right to look there, then scan again",
+    )
