@@ -106,8 +106,8 @@ def _written(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
 def _twins(one: StoreInfo, other: StoreInfo, key: str) -> Notice:
     return Notice(
         f"store {other.name}",
-        f"it holds the very objects of store {one.name}, {key!r} among them, so both seem "
-        "to be one place under two host names",
+        f"it holds the very objects of store {one.name}, {key!r} among them, so both "
+        "seem to be one place under two host names",
         "Spell the endpoint alike in both",
     )
 

@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,28 +20,52 @@ _ROOT = _HERE.parents[1]
 _MUTANTS = sorted(_HERE.glob("*.patch"))
 
 
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[str]]]:
+    """Run the chosen mutants, as many at once as there are processors."""
+    chosen = [
+        item.callspec.params["mutant"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == Path(__file__)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {
+            mutant: pool.submit(_run, mutant, tmp_path_factory.mktemp(mutant.stem))
+            for mutant in chosen
+        }
+
+
 @pytest.mark.parametrize("mutant", _MUTANTS, ids=lambda mutant: mutant.stem)
-def test_the_mutant_does_not_survive(mutant: Path, tmp_path: Path) -> None:
-    header = dict(re.findall(r"^(\w+): (.+)$", mutant.read_text(), re.MULTILINE))
+def test_the_mutant_does_not_survive(
+    mutant: Path, outcomes: dict[Path, Future[str]]
+) -> None:
+    assert "1 failed" in outcomes[mutant].result(), _header(mutant)["mechanism"]
+
+
+def _header(mutant: Path) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+): (.+)$", mutant.read_text(), re.MULTILINE))
+
+
+def _run(mutant: Path, folder: Path) -> str:
+    """Return the closing line of the test that has to notice the mutant."""
     for name in ("djgc_widgets", "tests", "pyproject.toml"):
-        source, target = _ROOT / name, tmp_path / name
+        source, target = _ROOT / name, folder / name
         if source.is_dir():
             shutil.copytree(
                 source, target, ignore=shutil.ignore_patterns("__pycache__")
             )
         else:
             shutil.copy(source, target)
-    subprocess.run(["git", "apply", mutant], cwd=tmp_path, check=True)  # noqa: S603, S607
+    subprocess.run(["git", "apply", mutant], cwd=folder, check=True)  # noqa: S603, S607
     pytest_here = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
-
-    killed = subprocess.run(  # noqa: S603 - our own tests
-        [*pytest_here, header["test"]],
-        cwd=tmp_path,
+    ended = subprocess.run(  # noqa: S603 - our own tests
+        [*pytest_here, f"--basetemp={folder}/temporary", _header(mutant)["test"]],
+        cwd=folder,
         env={k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")},
         capture_output=True,
         text=True,
         check=False,
     )
-
-    verdict = killed.stdout.strip().splitlines()[-1:]
-    assert "1 failed" in " ".join(verdict), header["mechanism"]
+    return " ".join(ended.stdout.strip().splitlines()[-1:])
