@@ -159,7 +159,9 @@ class _View:
         self.cards.value = fragments.cards(scan)
         self.missing.value = fragments.missing(scan)
         self.notices.value = (
-            fragments.notices(scan.problems, scan.warnings) if scan else ""
+            fragments.notices(scan.problems, (*scan.unseen, *scan.warnings))
+            if scan
+            else ""
         )
         self.results.layout.display = "" if scan else "none"
         if scan:

@@ -13,7 +13,7 @@ import traitlets
 from djgc_widgets.display import readable_age, readable_bytes
 from djgc_widgets.grid import GridColumn, GridState
 from djgc_widgets.model import Cancelled, InputError, Progress, SweepRefusedError
-from djgc_widgets.plan import Receipt, SweepPlan
+from djgc_widgets.plan import Receipt, Refusal, SweepPlan
 from djgc_widgets.scanner import MINIMUM_AGE, scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 
@@ -101,9 +101,14 @@ class PanelState(traitlets.HasTraits):
             self.message = "Only a complete scan can make a plan. Mend what is missing."
             return
         try:
-            self.plan = self.scan.plan(self.orphans.selected)
+            plan = self.scan.plan(self.orphans.selected)
         except InputError as error:
             self.message = str(error)
+            return
+        if plan.allowed:
+            self.plan = plan
+        else:
+            self.message = " ".join(map(_refusal, plan.refusals))
 
     def drop_plan(self) -> None:
         """Do not sweep after all."""
@@ -191,6 +196,12 @@ class PanelState(traitlets.HasTraits):
         if now - self._reported >= _REDRAW_SECONDS:
             self._reported = now
             self.progress = progress
+
+
+def _refusal(refusal: Refusal) -> str:
+    if not refusal.liftable:
+        return str(refusal)
+    return f"{refusal} In code: scan.plan(selection, acknowledge={{{refusal.name!r}}})."
 
 
 def _columns() -> list[GridColumn]:

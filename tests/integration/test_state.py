@@ -4,7 +4,7 @@ from typing import Any
 
 import ipywidgets as widgets
 import pytest
-from laboratory import Laboratory, array
+from laboratory import Laboratory, array, orphaned
 
 from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
 from djgc_widgets.grid import TickGrid
@@ -254,3 +254,25 @@ def test_a_stopped_sweep_shows_what_it_did(panel: GCPanel) -> None:
     assert len(panel.scan.orphans) == 3
     assert panel.state.message == ""
     assert panel.selected.empty
+
+
+def test_a_refused_plan_is_told_and_not_opened(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    orphaned(postgresql_laboratory)
+    name = f"{postgresql_laboratory.name}_shut"
+    run = postgresql_laboratory.connection.query
+    run(f'CREATE DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    try:
+        state = PanelState(postgresql_laboratory.schema)
+        state.start_scan()
+        state.wait()
+    finally:
+        run(f'DROP DATABASE "{name}"')
+    state.orphans.tick_filtered()
+
+    state.make_plan()
+
+    assert state.plan is None
+    assert name in state.message
+    assert "acknowledge={'unseen-schemas'}" in state.message
