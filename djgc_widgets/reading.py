@@ -42,8 +42,8 @@ class ReferenceReading:
     ----------
     recorded : DataFrame
         A frame of the recorded schema, one row per recorded path.
-    schemas : set of str
-        Every schema on the server.
+    schemas, own_schemas : set of str
+        Every schema on the servers, and on the first of them.
     tables : list of TableInfo
         Every base table on the server.
     counts : list of ColumnCount
@@ -58,6 +58,7 @@ class ReferenceReading:
 
     recorded: pd.DataFrame = field(default_factory=RECORDED.empty)
     schemas: set[str] = field(default_factory=set)
+    own_schemas: set[str] = field(default_factory=set)
     tables: list[TableInfo] = field(default_factory=list)
     counts: list[ColumnCount] = field(default_factory=list)
     problems: list[Notice] = field(default_factory=list)

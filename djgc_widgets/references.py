@@ -101,6 +101,8 @@ class _Reader:
             with Snapshot(connection, database) as snapshot:
                 catalog = read_catalog(snapshot)
                 self.reading.schemas |= catalog.schemas
+                if not self._server:
+                    self.reading.own_schemas |= catalog.schemas
                 self.reading.tables.extend(catalog.tables)
                 self.reading.problems.extend(catalog.problems)
                 self.reading.unseen.extend(catalog.unseen)

@@ -109,7 +109,7 @@ def scan(
     )
     reading = read_references(connections, places, report)
     report(Progress("reconciling", 0))
-    judged = names or tuple(sorted(reading.schemas))
+    judged = names or tuple(sorted(reading.own_schemas))
     located = locate(files, reading.recorded, names_of_stores)
     reconciled = reconcile(
         files,

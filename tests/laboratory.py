@@ -122,10 +122,10 @@ class Laboratory:
                 os.utime(path, (then, then), follow_symlinks=False)
 
     def scan(self, **options: Any) -> CompleteScan | IncompleteScan:
-        later = self.later
-        return scan(
-            self.schema, **{"clock": lambda: datetime.now(UTC) + later, **options}
-        )
+        return scan(self.schema, **{"clock": self.clock, **options})
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.later
 
     def insert_by_sql(self, table: str, column: str, key: int, data: bytes) -> str:
         """Store bytes as DataJoint does, and write the row that refers to them."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import datajoint as dj
 import pytest
 from laboratory import Laboratory, array
 
@@ -165,3 +166,70 @@ def test_datajoint_inserts_every_codec_on_mariadb(
     with Laboratory.on(server, "mysql", tmp_path) as laboratory:
         table = laboratory.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
         table.insert1({"id": 1, "data": MANAGED[codec][1](laboratory, 1)})
+
+
+class Table(dj.SchemaCodec):  # type: ignore[misc]
+    """A codec as a lab would write it: one file per value, in the schema section."""
+
+    name = "test_table"
+
+    def encode(
+        self, value: Any, *, key: Any = None, context: Any = None, store_name: Any
+    ) -> Any:
+        config = self._codec_config(key, context)
+        place = self._extract_context(key, context)
+        path, _ = self._build_path(
+            *place, ext=".csv", store_name=store_name, config=config
+        )
+        self._get_backend(store_name, config=config).put_buffer(value.encode(), path)
+        return {"path": path, "store": store_name, "columns": ["a", "b/c"]}
+
+    def decode(self, stored: Any, *, key: Any = None) -> Any:
+        raise AssertionError(stored, key)  # a scan decodes nothing
+
+
+class Chained(dj.Codec):  # type: ignore[misc]
+    """A codec on top of another one, which its column's comment does not name."""
+
+    name = "test_chained"
+
+    def get_dtype(self, is_store: bool) -> str:  # noqa: FBT001 - DataJoint's
+        return "<hash@raw>" if is_store else "bytes"
+
+    def encode(self, value: Any, *, key: Any = None, store_name: Any = None) -> bytes:
+        del key, store_name
+        return bytes(value.encode())
+
+    def decode(self, stored: Any, *, key: Any = None) -> Any:
+        raise AssertionError(stored, key)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("codec", ["test_table", "test_chained"])
+def test_codecs_of_a_lab_are_read_whether_known_or_not(
+    anywhere: Laboratory, codec: str, *, known: bool
+) -> None:
+    if anywhere.backend == "mysql" and codec == "test_chained":
+        # DataJoint 2.3.5 hands MariaDB's driver a dictionary: write the record by SQL
+        converters = anywhere.connection._conn.encoders  # noqa: SLF001 - no other way
+        converters[dict] = lambda value, _: f"'{json.dumps(value)}'"
+    table = anywhere.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
+    table.insert({"id": key, "data": f"value {key}"} for key in (1, 2, 3))
+    raw = anywhere.raw(table.table_name, "data")
+    (table & "id = 3").delete_quick()
+    anywhere.age()
+    instance = dj.codecs.get_codec(codec)
+    if not known:
+        dj.codecs.unregister_codec(codec)
+    try:
+        found = anywhere.scan()
+    finally:
+        dj.codecs._codec_registry[codec] = instance  # noqa: SLF001 - as it was
+
+    assert found.complete, found.problems
+    status = dict(zip(found.objects["path"], found.objects["status"], strict=True))
+    assert status == {
+        raw[1]["path"]: "live",
+        raw[2]["path"]: "live",
+        raw[3]["path"]: "orphan",
+    }

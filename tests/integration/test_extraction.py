@@ -77,7 +77,8 @@ def test_a_path_is_found_in_any_shape(
     assert other in set(complete(laboratory).orphans["path"])
 
 
-def test_several_paths_of_one_value_are_all_found(laboratory: Laboratory) -> None:
+def test_several_paths_of_one_value_are_all_found(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     declare(laboratory, ":<parquet@raw>:")
     first, second, _ = paths(laboratory)
     laboratory.write_row(
@@ -88,8 +89,9 @@ def test_several_paths_of_one_value_are_all_found(laboratory: Laboratory) -> Non
 
 
 def test_a_listed_object_outside_of_the_sections_is_found(
-    laboratory: Laboratory,
+    anywhere: Laboratory,
 ) -> None:
+    laboratory = anywhere
     declare(laboratory, ":<zarr@raw>:")
     laboratory.put("former/place/x.zarr/0")
     laboratory.put("former/place/y.zarr/0")
@@ -98,7 +100,8 @@ def test_a_listed_object_outside_of_the_sections_is_found(
     assert live(laboratory) == {"former/place/x.zarr"}
 
 
-def test_what_names_nothing_at_all_is_a_problem(laboratory: Laboratory) -> None:
+def test_what_names_nothing_at_all_is_a_problem(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     declare(laboratory, ":<zarr@raw>:")
     laboratory.write_row("recording", 1, {"array": "former/place/x.zarr"})
 
@@ -134,7 +137,8 @@ def codec(name: str, told: Any) -> None:
     _KEEP.append(Own)
 
 
-def test_a_codecs_own_reading_counts(laboratory: Laboratory) -> None:
+def test_a_codecs_own_reading_counts(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     kept, _, _ = paths(laboratory)
     digest = kept.rpartition("_")[2].partition(".")[0]
     codec("tokens", lambda stored: [(kept, "raw")] if stored["t"] == digest else [])
@@ -179,7 +183,8 @@ def test_what_is_no_json_is_a_problem_only_where_it_must_be(
     assert live(laboratory) == {kept}
 
 
-def test_external_stores_of_0_14_are_strangers(laboratory: Laboratory) -> None:
+def test_external_stores_of_0_14_are_strangers(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     kinds = {"postgresql": "bytea", "mysql": "binary(16)"}
     declare(laboratory, ":blob@raw:", kinds[laboratory.backend])
     laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
@@ -233,7 +238,8 @@ def test_a_path_is_found_in_any_spelling(
     assert other in set(complete(anywhere).orphans["path"])
 
 
-def test_json_inside_a_text_may_begin_with_blanks(laboratory: Laboratory) -> None:
+def test_json_inside_a_text_may_begin_with_blanks(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     declare(laboratory, ":<nobodys@raw>:")
     kept, also, _ = paths(laboratory)
     inner = "\ufeff\n " + json.dumps({"file": also})

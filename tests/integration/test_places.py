@@ -176,7 +176,9 @@ def test_odd_characters_in_a_location_are_no_matter(lab: Laboratory, name: str) 
     assert found == {("odd", named(lab, 1)): "live", ("odd", named(lab, 2)): "orphan"}
 
 
-def test_a_renamed_store_protects_everywhere_and_says_so(lab: Laboratory) -> None:
+def test_a_renamed_store_protects_everywhere_and_says_so(anywhere: Laboratory) -> None:
+    lab = anywhere
+    lab.declare(NPY)
     for store in ("raw", "derived"):
         lab.put(named(lab, 1), store)
         lab.put(named(lab, 2), store)
@@ -193,8 +195,10 @@ def test_a_renamed_store_protects_everywhere_and_says_so(lab: Laboratory) -> Non
 
 @pytest.mark.parametrize("store", ["", None, "absent"])
 def test_without_a_store_the_default_one_is_meant_too(
-    lab: Laboratory, store: str | None
+    anywhere: Laboratory, store: str | None
 ) -> None:
+    lab = anywhere
+    lab.declare(NPY)
     lab.config.stores["default"] = "derived"
     for name in ("raw", "derived"):
         lab.put(named(lab, 1), name)

@@ -70,7 +70,8 @@ def test_a_scan_of_a_read_only_session_is_complete(
     assert found.complete, found.problems
 
 
-def test_objects_are_listed_before_references_are_read(laboratory: Laboratory) -> None:
+def test_objects_are_listed_before_references_are_read(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     table = filled(laboratory)
 
     def insert_while_reading(progress: Progress) -> None:
@@ -85,8 +86,9 @@ def test_objects_are_listed_before_references_are_read(laboratory: Laboratory) -
 
 
 def test_a_row_committed_after_the_listing_is_not_missing(
-    laboratory: Laboratory,
+    anywhere: Laboratory,
 ) -> None:
+    laboratory = anywhere
     table = filled(laboratory)
 
     def insert_after_raw(progress: Progress) -> None:
@@ -99,8 +101,9 @@ def test_a_row_committed_after_the_listing_is_not_missing(
 
 
 def test_a_scan_neither_sees_nor_blocks_an_open_transaction(
-    laboratory: Laboratory,
+    anywhere: Laboratory,
 ) -> None:
+    laboratory = anywhere
     table = filled(laboratory)
     laboratory.age()
 
@@ -112,8 +115,9 @@ def test_a_scan_neither_sees_nor_blocks_an_open_transaction(
 
 
 def test_a_row_moved_between_tables_during_a_scan_is_seen(
-    laboratory: Laboratory,
+    anywhere: Laboratory,
 ) -> None:
+    laboratory = anywhere
     first = filled(laboratory)
     second = laboratory.declare(HASH, "Second")
     laboratory.age()
@@ -134,7 +138,8 @@ def test_a_row_moved_between_tables_during_a_scan_is_seen(
     assert len(found.references) == 3
 
 
-def test_rows_of_other_schemas_keep_an_object_alive(laboratory: Laboratory) -> None:
+def test_rows_of_other_schemas_keep_an_object_alive(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     table = filled(laboratory, range(1, 2))
     other = dj.Schema(f"{laboratory.name}_other", connection=laboratory.connection)
     try:
@@ -148,7 +153,7 @@ def test_rows_of_other_schemas_keep_an_object_alive(laboratory: Laboratory) -> N
         laboratory.age()
 
         found = laboratory.scan()
-        whole = scan(laboratory.connection)
+        whole = scan(laboratory.connection, clock=laboratory.clock)
     finally:
         other.drop(prompt=False)
 
@@ -158,7 +163,8 @@ def test_rows_of_other_schemas_keep_an_object_alive(laboratory: Laboratory) -> N
     assert {laboratory.name, other.database} <= set(whole.schemas)
 
 
-def test_only_objects_of_scanned_schemas_are_judged(laboratory: Laboratory) -> None:
+def test_only_objects_of_scanned_schemas_are_judged(anywhere: Laboratory) -> None:
+    laboratory = anywhere
     filled(laboratory, range(1, 2))
     other = dj.Schema(f"{laboratory.name}_other", connection=laboratory.connection)
     try:
@@ -168,7 +174,7 @@ def test_only_objects_of_scanned_schemas_are_judged(laboratory: Laboratory) -> N
         laboratory.age()
 
         found = laboratory.scan()
-        both = scan(laboratory.schema, other)
+        both = scan(laboratory.schema, other, clock=laboratory.clock)
     finally:
         other.drop(prompt=False)
 
@@ -243,8 +249,9 @@ def test_a_column_that_may_not_be_read_makes_a_scan_incomplete(
 
 @pytest.mark.parametrize("value", ["null", "{}", '{"hash": "x"}', "3"])
 def test_a_value_without_a_path_makes_a_scan_incomplete(
-    laboratory: Laboratory, value: str
+    anywhere: Laboratory, value: str
 ) -> None:
+    laboratory = anywhere
     table = filled(laboratory)
     place = laboratory.quote(laboratory.name, table.table_name)
     laboratory.connection.query(f"UPDATE {place} SET data = '{value}' WHERE id = 2")

@@ -60,11 +60,13 @@ def test_rows_of_further_servers_count_like_our_own(
 
     alone = laboratory.scan()
     both = laboratory.scan(also=[another.connection])
+    whole = scan(laboratory.connection, also=[another.connection])
 
     assert len(alone.orphans) == 3
     assert sorted(both.objects["status"]) == ["live", "live", "orphan"]
     assert set(both.references["schema"]) == {another.database}
     assert len(both.servers) == 2
+    assert another.database not in whole.schemas  # it is not asked for
 
 
 @pytest.mark.mariadb
