@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +30,8 @@ class Located:
     warnings : tuple of Notice
         Names that lead nowhere.
     problems : tuple of Notice
-        Ways that could not be looked at.
+        Ways of declared paths that could not be looked at; those of other texts, which
+        may be no paths at all, are among the warnings.
     """
 
     targets: pd.DataFrame
@@ -60,16 +62,20 @@ def locate(files: pd.DataFrame, recorded: pd.DataFrame, names: StoreNames) -> Lo
     ways = _Ways(names)
     number = np.asarray(pc.index_in(keys, value_set=distinct), dtype=np.int64)
     unmet = targets[~met.stored[number]]
-    led = [ways.follow(unmet)]
+    declared = recorded["declared"].to_numpy(dtype=bool)
+    led = [ways.follow(unmet, declared)]
     links = files["kind"].eq(FileKind.SYMLINK.value).to_numpy() & (met.reference >= 0)
     if links.any():
         owners = distinct.take(pa.array(met.reference[links])).to_pylist()
         linked = files.loc[links, ["store", "path"]].assign(key=owners)
         rows = targets[["row", "reference"]].assign(key=keys.to_pylist())
-        led.append(ways.follow(rows.merge(linked, on="key").drop(columns="key")))
+        reaching = rows.merge(linked, on="key").drop(columns="key")
+        led.append(ways.follow(reaching, declared))
     more = reached(pd.concat(led, ignore_index=True), names)
     both = pd.concat([targets, more], ignore_index=True).drop_duplicates()
-    return Located(in_scanned(both, names), warnings, tuple(ways.problems))
+    return Located(
+        in_scanned(both, names), (*warnings, *ways.warnings), tuple(ways.problems)
+    )
 
 
 def twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice]:
@@ -120,14 +126,20 @@ class _Ways:
         self._follower = Follower(known)
         self._roots = {s.name: s.address for s in known if s.protocol == "file"}
         self.problems: list[Notice] = []
+        self.warnings: list[Notice] = []
 
-    def follow(self, targets: pd.DataFrame) -> pd.DataFrame:
+    def follow(
+        self, targets: pd.DataFrame, declared: npt.NDArray[np.bool_]
+    ) -> pd.DataFrame:
         """Return further targets: where these lead, other than to themselves."""
-        pairs = targets[["store", "path"]].drop_duplicates()
+        sure = targets[["store", "path"]].assign(sure=declared[targets["row"]])
+        # of one place the declared comes first
+        pairs = sure.sort_values("sure", ascending=False, kind="stable")
+        pairs = pairs.drop_duplicates(["store", "path"])
         found = [
             (store, path, *place)
-            for store, path in pairs.itertuples(index=False)
-            for place in self._places(store, path)
+            for store, path, certain in pairs.itertuples(index=False)
+            for place in self._places(store, path, certain=certain)
             if place != (store, path)
         ]
         columns = ["store", "path", "to_store", "to_path"]
@@ -135,7 +147,7 @@ class _Ways:
         both = targets.merge(led, on=["store", "path"])
         return both.assign(store=both["to_store"], path=both["to_path"])[list(targets)]
 
-    def _places(self, store: str, path: str) -> list[tuple[str, str]]:
+    def _places(self, store: str, path: str, *, certain: bool) -> list[tuple[str, str]]:
         if path.startswith("/"):
             way = path
         elif store in self._roots:
@@ -145,15 +157,16 @@ class _Ways:
         try:
             return self._follower.places(way)
         except OSError as error:
-            if len(self.problems) < _MOST_NOTICES:
-                self.problems.append(_barred(store, path, error))
+            notices = self.problems if certain else self.warnings
+            if len(notices) < _MOST_NOTICES:
+                notices.append(_barred(store, path, error))
             return []
 
 
 def _barred(store: str, path: str, error: OSError) -> Notice:
     return Notice(
         f"store {store}: {path}",
-        f"a row refers to it, and where that leads could not be found out "
+        "a row refers to it, and where that leads could not be found out "
         f"({error.strerror})",
         "Give this account the right to look there, then scan again",
     )

@@ -88,7 +88,9 @@ class Follower:
             if store.protocol == "file"
             for region in _regions(store, self._mounts)
         ]
+        self._points = {mount.point for mount in self._mounts}
         self._real: dict[str, str] = {"/": "/"}
+        self._folders: dict[str, tuple[str, str]] = {}
 
     def places(self, path: str) -> list[tuple[str, str]]:
         """Return store and path of every place that an absolute path stands for.
@@ -108,7 +110,7 @@ class Follower:
             if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
                 return []
             raise
-        way = _Region("", "", *_address(target, self._mounts))
+        way = _Region("", "", *self._address(target))
         found = []
         for region in self._regions:
             inside = _below(way, region)
@@ -117,6 +119,16 @@ class Follower:
             elif _below(region, way) is not None:
                 found.append((region.store, region.path))
         return found
+
+    def _address(self, path: str) -> tuple[str, str]:
+        """Return the address of a real path; that of its folder once is known."""
+        if path in self._points:
+            return _address(path, self._mounts)
+        head, _, name = path.rpartition("/")
+        known = self._folders.get(head)
+        if known is None:
+            known = self._folders[head] = _address(head or "/", self._mounts)
+        return known[0], _join(known[1], name)
 
     def _follow(self, path: str, links: int) -> str:
         """Return the real path; what was followed once is known."""

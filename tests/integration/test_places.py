@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from laboratory import NOW, NPY, Laboratory, complete, details
+from unprivileged import ordinary_account
 
 
 @pytest.fixture
@@ -331,3 +332,28 @@ def test_a_file_mounted_inside_a_store_is_one_file(lab: Laboratory) -> None:
         subprocess.run(["umount", second], check=True)  # noqa: S603, S607
 
     assert found == {("raw", named(lab, 1)): "live"}
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_way_that_may_not_be_looked_at_is_told(
+    lab: Laboratory, *, declared: bool
+) -> None:
+    lab.put(named(lab, 1))
+    lab.put(named(lab, 2))
+    closed = lab.folder / "closed"
+    (closed / "inner").mkdir(parents=True)
+    for parent in (lab.folder, *lab.folder.parents[:2]):
+        parent.chmod(parent.stat().st_mode | 0o055)
+    closed.chmod(0)
+    text = f"{closed}/inner/{named(lab, 2)}"
+    value = {"path": text} if declared else {"path": named(lab, 1), "note": text}
+    lab.write_row("recording", 1, {**value, "store": "raw"})
+    lab.age()
+
+    with ordinary_account():
+        found = lab.scan()
+
+    closed.chmod(0o755)
+    assert found.complete != declared
+    notices = found.problems if declared else found.warnings
+    assert "where that leads could not be found out" in str(notices[0])
