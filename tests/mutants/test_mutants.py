@@ -60,10 +60,14 @@ def _run(mutant: Path, folder: Path) -> str:
             shutil.copy(source, target)
     subprocess.run(["git", "apply", mutant], cwd=folder, check=True)  # noqa: S603, S607
     pytest_here = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     ended = subprocess.run(  # noqa: S603 - our own tests
         [*pytest_here, f"--basetemp={folder}/temporary", _header(mutant)["test"]],
         cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")},
+        env={
+            **plain,
+            "PYTHONPATH": str(folder),
+        },  # what the test starts is mutated, too
         capture_output=True,
         text=True,
         check=False,
