@@ -39,7 +39,12 @@ class Located:
     problems: tuple[Notice, ...]
 
 
-def locate(files: pd.DataFrame, recorded: pd.DataFrame, names: StoreNames) -> Located:
+def locate(
+    files: pd.DataFrame,
+    recorded: pd.DataFrame,
+    names: StoreNames,
+    settled: pd.DataFrame | None = None,
+) -> Located:
     """Say where every recorded path may lie, by physical address.
 
     What meets a listed file needs no more. All else is followed through symbolic links,
@@ -53,6 +58,8 @@ def locate(files: pd.DataFrame, recorded: pd.DataFrame, names: StoreNames) -> Lo
         A frame of the recorded schema.
     names : StoreNames
         Stores and how recorded names lead to them.
+    settled : DataFrame, optional
+        ``store`` and ``path`` of what was found without following; not followed again.
     """
     targets, warnings = resolve_stores(recorded, names)
     keys = place_keys(targets["store"], targets["path"], names.known)
@@ -61,7 +68,11 @@ def locate(files: pd.DataFrame, recorded: pd.DataFrame, names: StoreNames) -> Lo
     met = cover(stored, distinct)
     ways = _Ways(names)
     number = np.asarray(pc.index_in(keys, value_set=distinct), dtype=np.int64)
-    unmet = targets[~met.stored[number]]
+    followed = met.stored[number]
+    if settled is not None:
+        known = place_keys(settled["store"], settled["path"], names.known)
+        followed |= np.asarray(pc.is_in(keys, value_set=known), dtype=bool)
+    unmet = targets[~followed]
     declared = recorded["declared"].to_numpy(dtype=bool)
     led = [ways.follow(unmet, declared)]
     links = files["kind"].eq(FileKind.SYMLINK.value).to_numpy() & (met.reference >= 0)

@@ -100,8 +100,8 @@ def scan(
     names_of_stores = opened.names
     infos = names_of_stores.stores
     known = (*infos, *names_of_stores.elsewhere)
-    links = files["path"][files["kind"].eq(FileKind.SYMLINK.value)]
-    ways = [*links, *(way.path for way in names_of_stores.same)]
+    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
+    ways = [*links["path"], *(way.path for way in names_of_stores.same)]
     places = Places(
         tuple(dict.fromkeys(spelt for info in known for spelt in info.spellings)),
         candidate_prefixes(known),
@@ -159,7 +159,14 @@ def scan(
         _reconciled=reconciled,
         _files=files,
         _sweeper=Sweeper(
-            connections, names_of_stores, opened.stores, places, judged, clock
+            connections,
+            names_of_stores,
+            opened.stores,
+            places,
+            judged,
+            links,
+            reconciled.references.query("state == 'present'")[["store", "path"]],
+            clock,
         ),
     )
 

@@ -49,6 +49,10 @@ class Sweeper:
         Roots and sections of the stores.
     judged : sequence of str
         Schemas whose objects may be swept.
+    links : DataFrame
+        A frame of the files schema: the symbolic links that the scan listed.
+    settled : DataFrame
+        ``store`` and ``path`` of the references that the scan found in their place.
     clock : callable
         Returns the current time, aware, in UTC.
     """
@@ -58,6 +62,8 @@ class Sweeper:
     stores: Sequence[Store]
     places: Places
     judged: Sequence[str]
+    links: pd.DataFrame
+    settled: pd.DataFrame
     clock: Callable[[], datetime]
 
     def unsweepable(self) -> frozenset[str]:
@@ -108,7 +114,8 @@ class Sweeper:
     def _live(self, plan: SweepPlan) -> set[Key]:
         """Return the planned objects that rows refer to at this moment."""
         reading = read_references(self.connections, self.places, no_progress)
-        located = locate(plan.files, reading.recorded, self.names)
+        listed = pd.concat([plan.files, self.links], ignore_index=True)
+        located = locate(listed, reading.recorded, self.names, self.settled)
         found = [
             *reading.problems,
             *reading.hiding_any_of(self.judged),

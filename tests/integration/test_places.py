@@ -357,3 +357,18 @@ def test_a_way_that_may_not_be_looked_at_is_told(
     assert found.complete != declared
     notices = found.problems if declared else found.warnings
     assert "where that leads could not be found out" in str(notices[0])
+
+
+def test_a_link_inside_a_folder_of_a_new_row_is_followed_before_a_sweep(
+    lab: Laboratory,
+) -> None:
+    target = lab.put(named(lab, 1))
+    lab.put("folder/file", "derived")
+    (lab.store("derived") / "folder" / "link").symlink_to(target)
+    lab.age()
+    plan = complete(lab).plan()
+    lab.write_row("recording", 1, {"path": "folder", "store": "derived"})
+
+    receipt = plan.sweep()
+
+    assert details(receipt) == {"skipped: live again: a row refers to it": 1}
