@@ -41,7 +41,7 @@ def test_a_size_that_is_no_count_is_none(size: object) -> None:
 
 def test_rows_migrated_from_0_14_record_a_url() -> None:
     assert paths({"url": "file:///data/raw/_hash/lab/x"})[0] == "_hash/lab/x"
-    (elsewhere,) = recorded_paths('{"url": "s3://bucket/lab/x"}', PLACES)
+    elsewhere = recorded_paths('{"url": "s3://bucket/lab/x"}', PLACES)[0]
     assert elsewhere.declared
 
 
