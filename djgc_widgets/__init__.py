@@ -9,7 +9,8 @@ from djgc_widgets.model import (
     SweepRefusedError,
 )
 from djgc_widgets.panel import GCPanel
-from djgc_widgets.plan import Receipt, SweepPlan
+from djgc_widgets.plan import SweepPlan
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.scanner import scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 

@@ -6,8 +6,9 @@ import pandas as pd
 
 from djgc_widgets.display import escaped, plural, readable_bytes
 from djgc_widgets.model import Notice, Progress
-from djgc_widgets.plan import Receipt, SweepPlan
+from djgc_widgets.plan import SweepPlan
 from djgc_widgets.reasons import younger_than
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.scans import Scan
 
 _MISSING_ROWS = 12

@@ -13,7 +13,8 @@ import traitlets
 from djgc_widgets.display import readable_age, readable_bytes
 from djgc_widgets.grid import GridColumn, GridState
 from djgc_widgets.model import Cancelled, InputError, Progress, SweepRefusedError
-from djgc_widgets.plan import Receipt, Refusal, SweepPlan
+from djgc_widgets.plan import Refusal, SweepPlan
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.scanner import MINIMUM_AGE, scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 

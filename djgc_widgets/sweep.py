@@ -7,7 +7,8 @@ import pandas as pd
 
 from djgc_widgets.grammar import MANIFEST_SUFFIX
 from djgc_widgets.journal import Journal
-from djgc_widgets.plan import SweepPlan, receipt_rows
+from djgc_widgets.plan import SweepPlan
+from djgc_widgets.receipt import receipt_rows
 from djgc_widgets.stores import FileIdentity, FileStore, changed_files
 
 MOVED, SKIPPED, RESTORED, FAILED = "moved", "skipped", "restored", "failed"

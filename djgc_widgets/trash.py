@@ -25,7 +25,8 @@ from djgc_widgets.model import (
     SweepRefusedError,
     no_progress,
 )
-from djgc_widgets.plan import Receipt, SweepPlan
+from djgc_widgets.plan import SweepPlan
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.references import read_references
 from djgc_widgets.snapshot import server_name
 from djgc_widgets.spellings import Places

@@ -34,8 +34,8 @@ def another(
     connection.close()
 
 
-def copy_to(another: dj.Schema, laboratory: Laboratory, keys: set[int]) -> None:
-    """Let rows of another server refer to objects of the laboratory."""
+def copies(another: dj.Schema, laboratory: Laboratory) -> Laboratory:
+    """Declare a table on the other server, for copies of rows."""
     there = Laboratory(
         laboratory.server,
         another.connection.adapter.backend,
@@ -44,6 +44,12 @@ def copy_to(another: dj.Schema, laboratory: Laboratory, keys: set[int]) -> None:
         another,
     )
     there.declare(HASH, "Copy")
+    return there
+
+
+def copy_to(another: dj.Schema, laboratory: Laboratory, keys: set[int]) -> None:
+    """Let rows of another server refer to objects of the laboratory."""
+    there = copies(another, laboratory)
     raw = laboratory.raw("recording", "data")
     for key in keys:
         there.write_row("copy", key, raw[key])
@@ -144,14 +150,7 @@ def test_rows_of_further_servers_are_read_again_before_a_sweep(
     assert isinstance(found, CompleteScan)
     laboratory.insert_by_sql("recording", "data", 1, b"x")
     plan = found.plan()
-    there = Laboratory(
-        laboratory.server,
-        another.connection.adapter.backend,
-        laboratory.folder,
-        another.connection,
-        another,
-    )
-    there.declare(HASH, "Copy")
+    there = copies(another, laboratory)
     there.write_row("copy", 1, raw[1])
 
     receipt = plan.sweep()

@@ -5,7 +5,8 @@ from builders import files, hash_path, judge, object_path, recorded
 from djgc_widgets import fragments
 from djgc_widgets.frames import RECEIPT
 from djgc_widgets.model import Notice, Progress
-from djgc_widgets.plan import Circumstances, Receipt, plan_sweep
+from djgc_widgets.plan import Circumstances, plan_sweep
+from djgc_widgets.receipt import Receipt
 
 EVIL = '<img src=x onerror="alert(1)">\'${}\u202e\n'
 

@@ -6,13 +6,8 @@ import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
 from djgc_widgets.model import InputError, Notice, Progress
-from djgc_widgets.plan import (
-    Circumstances,
-    Receipt,
-    SweepPlan,
-    plan_sweep,
-    receipt_rows,
-)
+from djgc_widgets.plan import Circumstances, SweepPlan, plan_sweep
+from djgc_widgets.receipt import Receipt, receipt_rows
 from djgc_widgets.reconcile import Reconciled
 from djgc_widgets.selection import Selection
 
