@@ -120,7 +120,7 @@ class _Found:
     broken: set[tuple[int, str]] = field(default_factory=set)
     problems: list[Notice] = field(default_factory=list)
 
-    def add(self, server: int, name: str, config: Any, *, needed: bool) -> None:  # noqa: ANN401
+    def add(self, server: int, name: str, config: Any, *, needed: bool) -> None:  # noqa: ANN401 - as below
         """Note where a name leads; that it leads nowhere matters if it is needed."""
         label = name if not server else f"{name} of server {server + 1}"
         try:
@@ -146,7 +146,7 @@ class _Found:
             self.needed.add(label)
 
 
-def _config(connection: dj.Connection) -> Any:  # noqa: ANN401
+def _config(connection: dj.Connection) -> Any:  # noqa: ANN401 - DataJoint has no types
     # releases before 2.2 have one configuration for all connections
     return getattr(connection, "_config", dj.config)
 
@@ -156,7 +156,7 @@ def stores_of(connection: dj.Connection) -> dict[str, Any]:
     return dict(_config(connection).stores)
 
 
-def _configured(config: Any) -> list[str]:  # noqa: ANN401
+def _configured(config: Any) -> list[str]:  # noqa: ANN401 - as above
     return [name for name in config.stores if name not in _DEFAULTS]
 
 
