@@ -13,6 +13,7 @@ from djgc_widgets.plan import SweepPlan
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.scanner import scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
+from djgc_widgets.trash import Trash
 
 __all__ = [
     "Cancelled",
@@ -26,6 +27,7 @@ __all__ = [
     "Receipt",
     "SweepPlan",
     "SweepRefusedError",
+    "Trash",
     "open_lab",
     "scan",
 ]

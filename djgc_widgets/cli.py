@@ -1,19 +1,30 @@
-"""The command line: ``djgc demo``."""
+"""The command line: ``djgc scan``, ``djgc sweep`` and so on, and ``djgc demo``."""
 
 import argparse
+import json
 import shutil
 import signal
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from datajoint.errors import DataJointError
+
+from djgc_widgets import commands
+from djgc_widgets.commands import FAILED, REFUSED, Answer
 from djgc_widgets.demo import LAB_VARIABLE, start_lab
+from djgc_widgets.display import visible
 from djgc_widgets.embedded import ServerError
+from djgc_widgets.model import InputError, SweepRefusedError
 
 _NOTEBOOK = "01_quickstart.ipynb"
 _QUIET = "ignore:No datajoint.json:UserWarning"  # the lab brings its own settings
 _PACKAGE = Path(__file__).parent
+_EPILOG = """exit codes: 0 clean or done, 1 error, 2 wrong words, 3 orphans found,
+4 scan incomplete, 5 refused, 6 done in part"""
+
+Command = Callable[[argparse.Namespace], Answer]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,13 +38,82 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 if it worked, 1 if not.
+        Exit status: one of the codes of `djgc_widgets.commands`.
     """
+    given = _parser().parse_args(arguments)
+    try:
+        answer = given.run(given)
+    except SweepRefusedError as error:
+        answer = Answer(REFUSED, [str(error)], {"refused": str(error)})
+    except (DataJointError, InputError, ServerError) as error:
+        print(f"djgc: {visible(str(error))}", file=sys.stderr)
+        return FAILED
+    if getattr(given, "json", False):
+        print(json.dumps({"code": answer.code, **answer.told}, indent=1))
+    else:
+        print("".join(f"{visible(line)}\n" for line in answer.lines), end="")
+    return int(answer.code)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="djgc", description="Inspect and sweep DataJoint object stores."
+        prog="djgc",
+        description="Inspect and sweep DataJoint object stores. The connection and the "
+        "stores are those of DataJoint's own configuration. Every command only looks "
+        "unless --confirm names the store.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="command")
-    demo = commands.add_parser(
+    found = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = found.add_parser(name, help=text, description=text, epilog=_EPILOG)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.set_defaults(run=run)
+        return command
+
+    for name, run, text in (
+        ("scan", commands.run_scan, "say how much the stores hold, and of what"),
+        ("report", commands.run_report, "list orphans, missing objects and the trash"),
+    ):
+        _scanning(add(name, run, text))
+    sweep = add("sweep", commands.run_sweep, "move all orphans to the trash")
+    _scanning(sweep)
+    _acknowledging(sweep)
+    heal = add("heal", commands.run_heal, "bring back what rows need from the trash")
+    _scanning(heal)
+    trash = add("trash", commands.run_trash, "list the sweeps of a store")
+    restore = add("restore", commands.run_restore, "bring back what a sweep moved")
+    recover = add("recover", commands.run_recover, "finish or undo interrupted sweeps")
+    recover.add_argument(
+        "--break-lock",
+        action="store_true",
+        help="take the lock even if it is not certain that its holder has ended",
+    )
+    purge = add("purge", commands.run_purge, "delete old sweeps for good")
+    purge.add_argument(
+        "--older-than",
+        type=float,
+        default=30,
+        metavar="DAYS",
+        help="age of a sweep, in days (30)",
+    )
+    _acknowledging(purge)
+    for command in (trash, restore, recover, purge):
+        command.add_argument("--store", required=True, help="name of the store")
+    restore.add_argument("sweep_id", help="name of the sweep")
+    restore.add_argument("paths", nargs="*", help="objects; all by default")
+    for command in (sweep, heal, restore, recover, purge):
+        command.add_argument(
+            "--confirm",
+            default="",
+            metavar="STORE[,STORE]",
+            help="do it, in these stores; without it nothing is changed",
+        )
+        command.add_argument(
+            "--dry-run", action="store_true", help="change nothing in any case"
+        )
+    demo = found.add_parser(
         "demo",
         help="start an embedded lab and open the panel on it",
         description="Start a private PostgreSQL with a small pipeline and garbage in "
@@ -43,13 +123,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument(
         "--no-browser", action="store_true", help="print the URL instead of opening it"
     )
-    demo.set_defaults(run=lambda given: run_demo(open_browser=not given.no_browser))
-    given = parser.parse_args(arguments)
-    try:
-        return int(given.run(given))
-    except ServerError as error:
-        print(f"djgc: {error}", file=sys.stderr)
-        return 1
+    demo.set_defaults(
+        run=lambda given: Answer(run_demo(open_browser=not given.no_browser))
+    )
+    return parser
+
+
+def _scanning(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--schema",
+        action="append",
+        default=[],
+        help="schema whose objects are judged; may be repeated; all by default",
+    )
+    command.add_argument(
+        "--stores",
+        action="append",
+        default=[],
+        metavar="STORE",
+        help="store to scan; may be repeated; all by default",
+    )
+    command.add_argument(
+        "--minimum-age",
+        type=float,
+        default=7,
+        metavar="DAYS",
+        help="younger objects are never orphans (7)",
+    )
+
+
+def _acknowledging(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--acknowledge",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="refusal to lift, such as large-sweep; may be repeated",
+    )
 
 
 def run_demo(*, open_browser: bool) -> int:

@@ -10,10 +10,12 @@ import datajoint as dj
 from datajoint.errors import DataJointError
 from datajoint.storage import StorageBackend
 
+from djgc_widgets.file_store import FileStore
 from djgc_widgets.model import InputError, Naming, Notice, StoreInfo, StoreNames
 from djgc_widgets.physical import same_places
 from djgc_widgets.remote import RemoteStore, remote_address
-from djgc_widgets.stores import FileStore, Store
+from djgc_widgets.s3 import S3Store
+from djgc_widgets.stores import Store
 
 _DEFAULTS = ("default", "filepath_default")
 _LAYOUT = {
@@ -103,7 +105,8 @@ def open_stores(
         if info.protocol == "file":
             stores.append(FileStore(info, others, inside))
         else:
-            stores.append(RemoteStore(info, StorageBackend(spec), inside))
+            kind = S3Store if info.protocol == "s3" else RemoteStore
+            stores.append(kind(info, StorageBackend(spec), inside))
     return OpenStores(
         StoreNames(infos, servers, rest, same), tuple(stores), tuple(found.problems)
     )

@@ -48,7 +48,7 @@ class Gathered:
                     "path": pd.array([entry.path for entry in sized], dtype="str"),
                     "size_bytes": np.array([e.size for e in sized], dtype=np.int64),
                     "modified_ns": np.array(
-                        [_modified_ns(e.modified) for e in sized], dtype=np.int64
+                        [modified_ns(e.modified) for e in sized], dtype=np.int64
                     ),
                     "inode": np.zeros(len(sized), dtype=np.uint64),
                     "etag": pd.array([entry.etag for entry in sized], dtype="str"),
@@ -78,7 +78,8 @@ def _kind(path: str) -> str:
     return (FileKind.FILE if is_plain_path(path) else FileKind.UNUSUAL_KEY).value
 
 
-def _modified_ns(modified: object) -> int:
+def modified_ns(modified: object) -> int:
+    """Return a date in ns since 1970; the last one there is if it is not known."""
     if isinstance(modified, str):
         try:
             modified = datetime.fromisoformat(modified)

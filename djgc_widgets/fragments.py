@@ -161,7 +161,20 @@ def confirmation(plan: SweepPlan | None, typed: str) -> str:
         f"{readable_bytes(size_bytes)} ({size_bytes:,} bytes)</li>"
         for store, objects, size_bytes in plan.totals()
     )
+    refused = "".join(
+        f"<li><b>✕ {escaped(r.name)}</b>: {escaped(r.message)}. {escaped(r.remedy)}."
+        "</li>"
+        for r in plan.refusals
+    )
+    lift = "Tick below what you acknowledge; the rest has to be mended first."
+    doubts = (
+        f"<div class='djgc-problems' role='alert'><b>Refused.</b><ul>{refused}</ul>"
+        f"{lift}</div>"
+        if refused
+        else ""
+    )
     return (
+        f"{doubts}"
         "<b>Move to the trash?</b> Nothing is deleted: the objects go to the store's "
         "own "
         "<code>_trash</code> folder, from where they can be brought back byte for "
@@ -190,6 +203,21 @@ def receipt(done: Receipt | None) -> str:
         "<div class='djgc-note' role='status'><b>Receipt</b> "
         f"{escaped(done.sweep_id)}: {lines or 'nothing to do'}"
         f"{f'<ul>{rest}</ul>' if rest else ''}{_items(done.problems)}</div>"
+    )
+
+
+def trash(scan: Scan | None) -> str:
+    """Count what lies in the trash, and say how it is deleted for good."""
+    if scan is None or scan.trash.empty:
+        return ""
+    held = scan.trash
+    size = int(held["size_bytes"].sum())
+    stores = ", ".join(escaped(name) for name in sorted(held["store"].unique()))
+    return (
+        f"<span><b title='{size:,} bytes'>♲ {plural(len(held), 'object')} · "
+        f"{readable_bytes(size)} in the trash</b> "
+        f"<span class='djgc-muted'>of {stores}. To delete for good what was swept "
+        "30 days ago or more, type the name of its store.</span></span>"
     )
 
 

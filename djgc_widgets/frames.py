@@ -110,6 +110,7 @@ TRASH = FrameSchema(
         Column("files", "int64", "stored files"),
         Column("size_bytes", "int64", "sum of their sizes, in bytes"),
         Column("referenced", "bool", "a row refers to that path again"),
+        Column("returnable", "bool", "so it does, and nothing is stored there"),
     ),
 )
 
@@ -176,14 +177,47 @@ RECORDED = FrameSchema(
     ),
 )
 
+PLANNED = FrameSchema(
+    "planned",
+    (
+        Column("store", "str", "store"),
+        Column("schema", "str", "schema that the paths name"),
+        Column("table", "str", "table that the paths name; NA in the hash section"),
+        Column("objects", "int64", "objects that are to be moved"),
+        Column("files", "int64", "their stored files"),
+        Column("size_bytes", "int64", "their bytes"),
+        Column("oldest", _TIME, "earliest date among them, by the store's clock"),
+        Column("newest", _TIME, "latest date among them, by the store's clock"),
+    ),
+)
+
+SWEEPS = FrameSchema(
+    "sweeps",
+    (
+        Column("store", "str", "store"),
+        Column("sweep_id", "str", "name of the sweep's folder in the trash"),
+        Column("swept_at", _TIME, "when it began"),
+        Column("swept_by", "str", "account that ran it"),
+        Column("swept_from", "str", "host that it ran on"),
+        Column("servers", "str", "database servers whose rows were read"),
+        Column("objects", "int64", "objects that were planned"),
+        Column("size_bytes", "int64", "their bytes"),
+        Column("left_objects", "int64", "of these, still in the trash"),
+        Column("left_bytes", "int64", "their bytes"),
+        Column("purgeable_at", _TIME, "when the retention period of 30 days ends"),
+        Column("state", "str", "done, or interrupted: no result was written"),
+    ),
+)
+
 RECEIPT = FrameSchema(
     "receipt",
     (
         Column("store", "str", "store"),
+        Column("sweep_id", "str", "sweep that moved it, or would have"),
         Column("path", "str", "path relative to the store"),
         Column("files", "int64", "stored files"),
         Column("size_bytes", "int64", "bytes that were moved, or would have been"),
-        Column("outcome", "str", "moved, skipped, restored or failed"),
+        Column("outcome", "str", "moved, skipped, restored, purged or failed"),
         Column("detail", "str", "why, for everything but a plain move"),
     ),
 )

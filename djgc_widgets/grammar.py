@@ -33,6 +33,7 @@ _SCHEMA = (
 _SWEEP_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
 _TRASH = rf"(?s)^{TRASH_FOLDER}/(?P<sweep_id>{_SWEEP_ID})/(?P<entry>.+)$"
 _TRASHED = "objects/"
+_RECORD = r"(?P<record>[a-z]+)\.json"
 
 SWEEP_ID = re.compile(_SWEEP_ID)
 """Names of the folders in a trash: the time of the sweep and eight random digits."""
@@ -88,15 +89,30 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
 def parse_trash(paths: pd.Series) -> pd.DataFrame:
     """Return ``sweep_id`` and former ``path`` of each path in a trash; NA elsewhere.
 
-    A journal has a ``sweep_id`` but no former ``path``.
+    A journal has no former ``path`` but the name of its ``record``.
     """
     trash = _extract(arrow_text(paths), _TRASH)
     is_object = pc.fill_null(pc.starts_with(trash["entry"], _TRASHED), fill_value=False)
     former = _where(is_object, pc.utf8_slice_codeunits(trash["entry"], len(_TRASHED)))
+    record = _extract(pc.fill_null(trash["entry"], ""), rf"^{_RECORD}$")["record"]
+    columns = {"sweep_id": trash["sweep_id"], "path": former, "record": record}
     return pd.DataFrame(
-        {"sweep_id": _strings(trash["sweep_id"]), "path": _strings(former)},
-        index=paths.index,
+        {name: _strings(values) for name, values in columns.items()}, index=paths.index
     )
+
+
+def interrupted_sweeps(files: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """Return store and sweep of those that have a plan but no result.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame of the files schema.
+    """
+    told = parse_trash(files["path"]).assign(store=files["store"])
+    key = pd.MultiIndex.from_frame(told[["store", "sweep_id"]])
+    planned, done = (set(key[told["record"].eq(name)]) for name in ("plan", "result"))
+    return frozenset(planned - done)
 
 
 def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:

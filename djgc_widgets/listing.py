@@ -50,6 +50,7 @@ def list_folder(
     others: Mapping[tuple[object, ...], str],
     inside: Mapping[str, str],
     progress: ProgressCallback,
+    below: str = "",
 ) -> Listing:
     """List every file below a store's folder, without opening any.
 
@@ -64,13 +65,15 @@ def list_folder(
         Folders that are listed another way, and the store that lists them.
     progress : callable
         Called once per 10,000 entries.
+    below : str, optional
+        A folder of the store to list alone; it may not exist.
 
     Returns
     -------
     Listing
         Symbolic links are listed, not followed.
     """
-    return _Walk(info, others, inside, progress).run()
+    return _Walk(info, others, inside, progress).run(below)
 
 
 def bounded_ns(modified_ns: int) -> int:
@@ -111,8 +114,8 @@ class _Walk:
         self._warnings: list[Notice] = []
         self._seen = 0
 
-    def run(self) -> Listing:
-        waiting = [""]
+    def run(self, below: str) -> Listing:
+        waiting = [below]
         while waiting:
             folder = waiting.pop()
             try:

@@ -115,12 +115,23 @@ class _View:
         self.confirm = _button("Move to trash", "Carry out the plan", "djgc-primary")
         self.decline = _button("Keep everything", "Do not move anything")
         self.undo = _button("Undo", "Bring back what this sweep moved")
+        self.lifts = widgets.VBox()
         self.confirmation = _box(
             "djgc-confirm",
             self.plan,
+            self.lifts,
             widgets.HBox([self.typed, self.confirm, self.decline]),
         )
         self.done = _box("djgc-actions", self.receipt, self.undo)
+        self.heal = _button("Bring back", "Return what rows refer to again")
+        self.recover = _button("Recover", "Finish or undo the interrupted sweep")
+        self.purged = widgets.Text(placeholder="store name", layout={"width": "180px"})
+        self.purge = _button("Purge", "Delete for good what was swept 30 days ago")
+        self.trash = widgets.HTML()
+        self.emptying = widgets.HBox([self.trash, self.purged, self.purge])
+        self.emptying.add_class("djgc-actions")
+        mending = widgets.HBox([self.heal, self.recover])
+        mending.add_class("djgc-actions")
         basket = widgets.HBox([self.basket, self.move])
         basket.add_class("djgc-basket")
         self.results = widgets.VBox([self.cards, self.chart, self.grid, basket])
@@ -128,8 +139,8 @@ class _View:
         actions.add_class("djgc-actions")
         self.root = _box(
             "djgc",
-            *(self.bar, actions, self.failure, self.notices, self.results),
-            *(self.confirmation, self.done, self.missing),
+            *(self.bar, actions, self.failure, self.notices, mending, self.results),
+            *(self.confirmation, self.done, self.missing, self.emptying),
         )
         self._bind()
         self._draw_scan()
@@ -145,6 +156,9 @@ class _View:
         self.confirm.on_click(lambda _: state.sweep(self.typed.value))
         self.decline.on_click(lambda _: state.drop_plan())
         self.undo.on_click(lambda _: state.undo())
+        self.heal.on_click(lambda _: state.heal())
+        self.recover.on_click(lambda _: state.recover())
+        self.purge.on_click(lambda _: state.purge(self.purged.value))
         state.observe(lambda _: self._draw_scan(), "scan")
         state.observe(
             lambda _: self._draw_activity(), ["activity", "progress", "message"]
@@ -164,6 +178,13 @@ class _View:
             else ""
         )
         self.results.layout.display = "" if scan else "none"
+        self.heal.layout.display = _shown(
+            scan is not None and scan.trash["returnable"].any()
+        )
+        self.recover.layout.display = _shown(scan is not None and scan.interrupted)
+        self.trash.value = fragments.trash(scan)
+        self.emptying.layout.display = _shown(scan is not None and len(scan.trash))
+        self.purged.value = ""
         if scan:
             figure = bytes_by_status(scan.summary())
             self.chart.layout.height = f"{figure.layout.height}px"
@@ -176,7 +197,8 @@ class _View:
         self.working.value = fragments.working(state.activity, state.progress)
         self.failure.value = fragments.failure(state.message)
         self.rescan.disabled, self.cancel.disabled = busy, not busy
-        self.confirm.disabled = self.undo.disabled = busy
+        for button in (self.undo, self.heal, self.recover, self.purge):
+            button.disabled = busy
         self._draw_basket()
 
     def _draw_basket(self) -> None:
@@ -186,14 +208,40 @@ class _View:
             self.state.scan, CompleteScan
         )
         # while a plan is open, what is ticked is what will go
-        self.grid.locked = not ready or self.state.plan is not None
+        plan = self.state.plan
+        self.grid.locked = not ready or plan is not None
+        self.confirm.disabled = not ready or plan is None or not plan.allowed
 
     def _draw_plan(self) -> None:
         plan = self.state.plan
-        self.typed.value = ""
+        if plan is None:
+            self.typed.value = ""
         self.plan.value = fragments.confirmation(plan, self.state.confirmation())
+        self._draw_lifts()
         self.confirmation.layout.display = "" if plan is not None else "none"
         self._draw_basket()
+
+    def _draw_lifts(self) -> None:
+        """Offer a box per refusal that can be lifted; keep those that are there."""
+        plan, state = self.state.plan, self.state
+        names = [] if plan is None else [r.name for r in plan.refusals if r.liftable]
+        wanted = sorted({*names, *state.acknowledged})
+        if wanted == [box.description for box in self.lifts.children]:
+            return
+        boxes = []
+        for name in wanted:
+            box = widgets.Checkbox(
+                value=name in state.acknowledged,
+                description=name,
+                indent=False,
+                tooltip=f"Acknowledge {name}",
+            )
+            box.observe(
+                lambda change, name=name: state.acknowledge(name, lifted=change["new"]),
+                "value",
+            )
+            boxes.append(box)
+        self.lifts.children = boxes
 
     def _draw_receipt(self) -> None:
         receipt = self.state.receipt
@@ -202,6 +250,10 @@ class _View:
         self.undo.layout.display = (
             "" if receipt is not None and receipt.count("moved") else "none"
         )
+
+
+def _shown(wanted: object) -> str:
+    return "" if wanted else "none"
 
 
 def _button(label: str, hover: str, style: str = "djgc-button") -> widgets.Button:

@@ -1,15 +1,19 @@
 """Decide: a complete scan and a selection -> a plan, or refusals. A plan is a value."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 
-from djgc_widgets.frames import FILES, OBJECTS
+from djgc_widgets.brakes import ABANDONED, LIFTABLE, Circumstances, Refusal, refusals
+from djgc_widgets.display import plural
+from djgc_widgets.exports import csv_text, json_rows
+from djgc_widgets.frames import FILES, OBJECTS, PLANNED
 from djgc_widgets.model import (
     InputError,
-    Notice,
     ProgressCallback,
     Sight,
     Status,
@@ -21,62 +25,6 @@ from djgc_widgets.selection import Selection, select
 
 VALIDITY = timedelta(hours=1)
 """How long after it was made a plan may be carried out."""
-
-UNSEEN = "unseen-schemas"
-"""Acknowledges that no row of a schema which cannot be seen refers to the stores."""
-
-ABANDONED = "abandoned-schema:"
-"""Followed by a name, acknowledges that a schema which no server has is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a plan may not be carried out.
-
-    Parameters
-    ----------
-    name : str
-        What an acknowledgement has to name.
-    message : str
-        What is in doubt.
-    remedy : str
-        What to do about it.
-    liftable : bool
-        Whether an acknowledgement lifts it.
-    """
-
-    name: str
-    message: str
-    remedy: str
-    liftable: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.message}. {self.remedy}."
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """When a plan is made, what stands in its way, and what of that was acknowledged.
-
-    Parameters
-    ----------
-    now : datetime
-        Aware time at which the plan is made.
-    acknowledged : frozenset of str
-        Names of refusals that the caller lifts.
-    unseen : tuple of Notice
-        Schemas of which the account sees nothing.
-    unsweepable : frozenset of str
-        Stores in which nothing can be moved.
-    sight : Sight
-        What the account saw.
-    """
-
-    now: datetime
-    acknowledged: frozenset[str] = frozenset()
-    unseen: tuple[Notice, ...] = ()
-    unsweepable: frozenset[str] = frozenset()
-    sight: Sight = field(default_factory=Sight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +46,10 @@ class SweepPlan:
         Names of the refusals that were lifted.
     sight : Sight
         What the account saw when the stores were scanned.
+    minimum_age : timedelta
+        Younger objects are left alone, by the store's own clock as well.
+    servers : frozenset of str
+        Identifiers of the database servers whose rows were read.
     carry_out : callable
         Sweeps; bound by whoever made the plan.
     """
@@ -109,6 +61,8 @@ class SweepPlan:
     refusals: tuple[Refusal, ...]
     acknowledged: frozenset[str]
     sight: Sight
+    minimum_age: timedelta
+    servers: frozenset[str]
     carry_out: Callable[["SweepPlan", ProgressCallback], Receipt] = field(
         repr=False, compare=False
     )
@@ -127,6 +81,56 @@ class SweepPlan:
         """Return store, objects and bytes for each store of the plan, by name."""
         sizes = self.objects.groupby("store")["size_bytes"].agg(["size", "sum"])
         return [(str(s), int(n), int(b)) for s, n, b in sizes.itertuples()]
+
+    def by_table(self) -> pd.DataFrame:
+        """Add up per table: a frame of the planned schema, biggest first."""
+        groups = self.objects.groupby(["store", "schema", "table"], dropna=False)
+        sums = groups.agg(
+            objects=("path", "size"),
+            files=("files", "sum"),
+            size_bytes=("size_bytes", "sum"),
+            oldest=("modified_at", "min"),
+            newest=("modified_at", "max"),
+        )
+        biggest = sums.sort_values("size_bytes", ascending=False, kind="stable")
+        return PLANNED.conform(biggest.reset_index())
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return the objects as CSV that is safe to open in a spreadsheet.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write it to as well.
+        """
+        return csv_text(self.objects, path)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return the plan as JSON: times, refusals, objects and pinned files.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write it to as well.
+        """
+        told = {
+            "created_at": self.created_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "allowed": self.allowed,
+            "refusals": [
+                {"name": r.name, "message": r.message, "liftable": r.liftable}
+                for r in self.refusals
+            ],
+            "acknowledged": sorted(self.acknowledged),
+            "minimum_age_days": self.minimum_age / timedelta(days=1),
+            "size_bytes": self.size_bytes,
+            "objects": json_rows(self.objects),
+            "files": json_rows(self.files),
+        }
+        text = json.dumps(told, indent=1)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
 
     def sweep(self, progress: ProgressCallback = no_progress) -> Receipt:
         """Move what the plan names to the trash of its store, and nothing else.
@@ -150,13 +154,17 @@ class SweepPlan:
         return self.carry_out(self, progress)
 
     def __str__(self) -> str:
-        stores = ", ".join(
-            f"{objects:,} objects ({size_bytes:,} bytes) in store {store}"
-            for store, objects, size_bytes in self.totals()
-        )
-        refusals = " ".join(str(refusal) for refusal in self.refusals)
-        verdict = "allowed" if self.allowed else f"refused: {refusals}"
-        return f"Sweep of {stores or 'nothing'}; {verdict}"
+        total = plural(len(self.objects), "object")
+        until = f"{self.expires_at:%H:%M} UTC"
+        lines = [f"Sweep of {total} ({self.size_bytes:,} bytes), valid until {until}"]
+        told = "  store {store}: {schema}.{table}: {objects:,} objects, "
+        told += "{size_bytes:,} bytes, {oldest:%Y-%m-%d} to {newest:%Y-%m-%d}"
+        tables = self.by_table().fillna({"table": "(hash)"})
+        lines += [told.format_map(row) for row in tables.to_dict("records")]
+        if self.acknowledged:
+            lines.append(f"acknowledged: {', '.join(sorted(self.acknowledged))}")
+        lines += [f"refused: {refusal}" for refusal in self.refusals] or ["allowed"]
+        return "\n".join(lines)
 
 
 def plan_sweep(
@@ -211,19 +219,16 @@ def plan_sweep(
     pinned = files.loc[chosen.index].assign(
         object=objects["path"].reindex(chosen).to_numpy()
     )
-    refusals = tuple(
-        refusal
-        for refusal in _refusals(rows, seen)
-        if not refusal.liftable or refusal.name not in seen.acknowledged
-    )
     return SweepPlan(
         OBJECTS.conform(rows),
         pinned[[*FILES.names, "object"]],
         seen.now,
         seen.now + VALIDITY,
-        refusals,
+        refusals(rows, reconciled, seen),
         seen.acknowledged,
         seen.sight,
+        seen.minimum_age,
+        seen.servers,
         carry_out,
     )
 
@@ -232,7 +237,7 @@ def _given_up(reconciled: Reconciled, acknowledged: frozenset[str]) -> pd.Series
     """Tell which objects are candidates because their schema was acknowledged gone."""
     schemas = reconciled.objects["schema"]
     abandoned = sorted(schemas[reconciled.abandoned].unique())
-    known = {UNSEEN, *(f"{ABANDONED}{name}" for name in abandoned)}
+    known = LIFTABLE | {f"{ABANDONED}{name}" for name in abandoned}
     if acknowledged - known:
         raise InputError(
             f"Expected acknowledgements among {', '.join(sorted(known))}; got "
@@ -241,23 +246,3 @@ def _given_up(reconciled: Reconciled, acknowledged: frozenset[str]) -> pd.Series
         )
     names = [name for name in abandoned if f"{ABANDONED}{name}" in acknowledged]
     return reconciled.abandoned & schemas.isin(names)
-
-
-def _refusals(rows: pd.DataFrame, seen: Circumstances) -> Iterator[Refusal]:
-    if rows.empty:
-        yield Refusal("empty", "nothing is selected", "Tick at least one orphan")
-    if seen.unseen:
-        places = ", ".join(notice.place for notice in seen.unseen)
-        yield Refusal(
-            UNSEEN,
-            f"this account cannot see everything ({places}), and rows that it does not "
-            "see may refer to these objects",
-            f"{seen.unseen[0].remedy}, or acknowledge that no such row does",
-            liftable=True,
-        )
-    for store in sorted(seen.unsweepable & set(rows["store"])):
-        yield Refusal(
-            "object-store",
-            f"store {store} is not a folder, and nothing can be moved there yet",
-            "Take its objects out of the selection",
-        )

@@ -54,6 +54,8 @@ class ReferenceReading:
         Databases and schemas of which this account cannot see anything.
     hiding : set of str
         Schemas that may hold tables which this account cannot see.
+    servers : dict of str to str
+        Identifiers of the database servers, and their addresses.
     """
 
     recorded: pd.DataFrame = field(default_factory=RECORDED.empty)
@@ -64,6 +66,7 @@ class ReferenceReading:
     problems: list[Notice] = field(default_factory=list)
     unseen: list[Notice] = field(default_factory=list)
     hiding: set[str] = field(default_factory=set)
+    servers: dict[str, str] = field(default_factory=dict)
 
     @property
     def sight(self) -> Sight:

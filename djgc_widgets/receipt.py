@@ -1,11 +1,12 @@
 """What a sweep or a restore did: one honest row per object."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
-from djgc_widgets.frames import RECEIPT
+from djgc_widgets.exports import csv_text
 from djgc_widgets.model import Notice
 
 
@@ -16,7 +17,7 @@ class Receipt:
     Parameters
     ----------
     sweep_id : str
-        Name of the sweep's folder in the trash.
+        Name of the sweep's folder in the trash; empty if there were several.
     rows : DataFrame
         A frame of the receipt schema.
     put_back : callable
@@ -48,21 +49,12 @@ class Receipt:
         """Return the bytes of the objects with this outcome."""
         return int(self.rows.loc[self.rows["outcome"].eq(outcome), "size_bytes"].sum())
 
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return the rows as CSV that is safe to open in a spreadsheet.
 
-def receipt_rows(
-    objects: pd.DataFrame, outcomes: Mapping[tuple[str, str], tuple[str, str]]
-) -> pd.DataFrame:
-    """Return the rows of a receipt, in the order of the objects.
-
-    Parameters
-    ----------
-    objects : DataFrame
-        A frame with ``store``, ``path``, ``files`` and ``size_bytes``.
-    outcomes : mapping
-        Outcome and detail for pairs of store and path; the others are left out.
-    """
-    keys = list(zip(objects["store"], objects["path"], strict=True))
-    told = objects[[key in outcomes for key in keys]]
-    pairs = [outcomes[key] for key in keys if key in outcomes]
-    outcome, detail = [first for first, _ in pairs], [second for _, second in pairs]
-    return RECEIPT.conform(told.assign(outcome=outcome, detail=detail))
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write it to as well.
+        """
+        return csv_text(self.rows, path)

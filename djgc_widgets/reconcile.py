@@ -9,16 +9,18 @@ import pyarrow.compute as pc
 
 from djgc_widgets import reasons
 from djgc_widgets.coverage import cover, place_keys
+from djgc_widgets.display import plural
 from djgc_widgets.frames import OBJECTS, REFERENCES, SUMMARY, TRASH
 from djgc_widgets.grammar import (
     MANIFEST_SUFFIX,
     former_prefixes,
+    interrupted_sweeps,
     parse_trash,
     section_of,
 )
 from djgc_widgets.grouping import Marked, group_files, mark, parse_by_store
 from djgc_widgets.judge import World, judge
-from djgc_widgets.model import State, StoreInfo
+from djgc_widgets.model import Notice, State, StoreInfo
 from djgc_widgets.resolve import folded
 
 _NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
@@ -178,6 +180,9 @@ def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     keys = place_keys(former["store"], former["path"], marked.names.known)
     referring = cover(folded(keys), pc.unique(folded(marked.references)))
     former["referenced"] = referring.reference >= 0
+    places = place_keys(marked.files["store"], marked.files["path"], marked.names.known)
+    taken = np.asarray(pc.is_in(keys, value_set=places), dtype=bool)
+    former["returnable"] = former["referenced"] & ~taken
     former["path"] = parse_by_store(former, marked.names)["object_path"]
     place = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
     described = place.str.removesuffix(MANIFEST_SUFFIX).isin(place)
@@ -188,8 +193,38 @@ def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
         files=("size_bytes", "size"),
         size_bytes=("size_bytes", "sum"),
         referenced=("referenced", "any"),
+        returnable=("returnable", "any"),
     )
     return TRASH.conform(listed.reset_index())
+
+
+def notices_of_trash(trash: pd.DataFrame, files: pd.DataFrame) -> list[Notice]:
+    """Say what of earlier sweeps needs attention.
+
+    Parameters
+    ----------
+    trash, files : DataFrame
+        Frames of these schemas.
+    """
+    found = [
+        Notice(
+            f"store {store}",
+            f"sweep {sweep_id} is under way or was interrupted",
+            f"Wait for it, or call Trash(schema, {store!r}).recover()",
+        )
+        for store, sweep_id in sorted(interrupted_sweeps(files))
+    ]
+    needed = trash.loc[trash["returnable"], "store"].value_counts().sort_index()
+    found += [
+        Notice(
+            f"store {store}",
+            f"{plural(count, 'object')} in the trash "
+            f"{'is' if count == 1 else 'are'} needed again by a row",
+            "Call scan.heal() to bring them back",
+        )
+        for store, count in needed.items()
+    ]
+    return found
 
 
 def _summarise(

@@ -32,6 +32,7 @@ from djgc_widgets.snapshot import (
     Snapshot,
     describe_error,
     driver_errors,
+    server_identifier,
     server_name,
 )
 from djgc_widgets.spellings import Places
@@ -110,6 +111,8 @@ class _Reader:
                 if not catalog.complete:
                     self.reading.unseen.append(_hidden(connection))
                 others = other_databases(snapshot)
+                server = server_identifier(snapshot, connection)
+                self.reading.servers[server] = server_name(connection)
                 for column in catalog.columns:
                     place = column.place
                     self._read_column(snapshot, column)

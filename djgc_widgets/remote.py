@@ -20,8 +20,8 @@ from djgc_widgets.model import (
     StoreInfo,
     no_progress,
 )
+from djgc_widgets.parcels import reason_of
 
-_PAGE = 1_000
 _PUBLIC = {"protocol", "location", "bucket", "container", "endpoint", "stage"}
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
@@ -46,7 +46,7 @@ def remote_address(backend: StorageBackend) -> tuple[str, tuple[str, ...]]:
     spellings : tuple of str
         What stands before the relative path in a URL.
     """
-    spec, base = backend.spec, "/".join(filter(None, _base(backend).split("/")))
+    spec, base = backend.spec, "/".join(filter(None, base_of(backend).split("/")))
     server = ""
     if backend.protocol == "s3":
         server = _server(str(spec["endpoint"]), secure=bool(spec.get("secure")))
@@ -77,7 +77,7 @@ class RemoteStore:
         self._backend = backend
         self._inside = inside
 
-    def list_files(self, progress: ProgressCallback) -> Listing:
+    def list_files(self, progress: ProgressCallback, below: str = "") -> Listing:
         """List every object below the store's prefix.
 
         One request per 1,000 objects on S3, and one per folder elsewhere.
@@ -86,9 +86,11 @@ class RemoteStore:
         ----------
         progress : callable
             Called once per page.
+        below : str, optional
+            A folder of the store to list alone.
         """
         gathered = Gathered(self.info)
-        pages = self._pages()
+        pages = self._pages(f"{below}/" if below else "")
         while True:
             try:
                 page = next(pages, None)
@@ -126,51 +128,13 @@ class RemoteStore:
                 return store
         return None
 
-    def _pages(self) -> Iterator[list["Entry"]]:
-        if self._backend.protocol == "s3":
-            return self._s3_pages()
-        return self._folder_pages()
+    def _pages(self, below: str) -> Iterator[list[Entry]]:
+        return self._folder_pages(below)
 
-    def _s3_pages(self) -> Iterator[list["Entry"]]:
-        fs = self._backend.fs
-        bucket, key, _ = fs.split_path(f"{_base(self._backend)}x")
-        prefix = key[:-1]
-        token: dict[str, str] = {}
-        while True:
-            answer = fs.call_s3(
-                "list_objects_v2",
-                Bucket=bucket,
-                Prefix=prefix,
-                MaxKeys=_PAGE,
-                **token,
-            )
-            strange = [
-                found["Key"]
-                for found in answer.get("Contents", ())
-                if not found["Key"].startswith(prefix)
-            ]
-            if strange:
-                raise OSError(
-                    f"expected keys below {prefix!r}, got {strange[0]!r}; the server "
-                    "spells them otherwise: write the location without needless slashes"
-                )
-            yield [
-                Entry(
-                    found["Key"][len(prefix) :],
-                    found["Size"],
-                    found["LastModified"],
-                    str(found["ETag"]),
-                )
-                for found in answer.get("Contents", ())
-            ]
-            if not answer.get("IsTruncated"):
-                return
-            token = {"ContinuationToken": answer["NextContinuationToken"]}
-
-    def _folder_pages(self) -> Iterator[list["Entry"]]:
-        fs, base = self._backend.fs, _base(self._backend)
+    def _folder_pages(self, below: str) -> Iterator[list[Entry]]:
+        fs, base = self._backend.fs, base_of(self._backend)
         root = fs._strip_protocol(base).rstrip("/")  # noqa: SLF001 - how its listings begin
-        waiting = [root]
+        waiting = [f"{root}/{below}".rstrip("/")]
         while waiting:
             folder = waiting.pop()
             fs.invalidate_cache(folder)
@@ -201,20 +165,24 @@ class RemoteStore:
             return []  # a folder that a writer removed since is gone with its files
         return listed
 
-    def _unread(self, error: Exception) -> Notice:
-        text = " ".join(str(error).split()) or type(error).__name__
+    def told(self, error: Exception) -> str:
+        """Return what an error says, on one line and without the store's keys."""
+        text = reason_of(error)
         for key, value in self._backend.spec.items():
             if key not in _PUBLIC and isinstance(value, str) and value:
                 text = text.replace(value, "***")
+        return text
+
+    def _unread(self, error: Exception) -> Notice:
         return Notice(
             f"store {self.info.name}",
-            f"it could not be listed to the end ({text}), so what it holds is not "
-            "known",
+            f"it could not be listed to the end ({self.told(error)}), so what it holds "
+            "is not known",
             "See that it answers and the account may list it, then scan again",
         )
 
 
-def _base(backend: StorageBackend) -> str:
+def base_of(backend: StorageBackend) -> str:
     """Return what DataJoint puts before a relative path."""
     return str(backend._full_path("x"))[:-1]  # noqa: SLF001 - DataJoint has no other way
 

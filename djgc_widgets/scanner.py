@@ -15,6 +15,7 @@ from djgc_widgets.frames import FILES, FOLDERS
 from djgc_widgets.grammar import candidate_prefixes
 from djgc_widgets.judge import World
 from djgc_widgets.listing import SecondLook
+from djgc_widgets.live import LiveReader
 from djgc_widgets.locate import locate, twin_stores
 from djgc_widgets.model import (
     FileKind,
@@ -26,13 +27,13 @@ from djgc_widgets.model import (
     no_progress,
 )
 from djgc_widgets.reading import ReferenceReading
-from djgc_widgets.reconcile import Reconciled, reconcile
+from djgc_widgets.reconcile import Reconciled, notices_of_trash, reconcile
 from djgc_widgets.references import read_references
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 from djgc_widgets.snapshot import driver_errors, server_name
 from djgc_widgets.spellings import Listed, Places
 from djgc_widgets.stores import Store
-from djgc_widgets.trash import Sweeper, utc_now
+from djgc_widgets.sweeper import Sweeper, utc_now
 
 MINIMUM_AGE = timedelta(days=7)
 """Objects that changed more recently are never orphans."""
@@ -150,8 +151,8 @@ def scan(
         counts=tuple(reading.counts),
         problems=problems,
         unseen=tuple(reading.unseen),
-        _sight=reading.sight,
         warnings=(
+            *notices_of_trash(reconciled.trash, files),
             *(w for listing in listings for w in listing.warnings),
             *located.warnings,
             *(warning for look in looks for warning in look.warnings),
@@ -159,16 +160,42 @@ def scan(
         _reconciled=reconciled,
         _files=files,
         _sweeper=Sweeper(
-            connections,
-            names_of_stores,
+            LiveReader(
+                connections,
+                names_of_stores,
+                places,
+                judged,
+                links,
+                reconciled.references.query("state == 'present'")[["store", "path"]],
+                reading.servers,
+                reading.sight,
+            ),
             opened.stores,
-            places,
-            judged,
-            links,
-            reconciled.references.query("state == 'present'")[["store", "path"]],
             clock,
         ),
     )
+
+
+def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
+    """Return the connection of a schema, or the connection itself.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    connection = (
+        source
+        if isinstance(source, dj.Connection)
+        else getattr(source, "connection", None)
+    )
+    if not isinstance(connection, dj.Connection):
+        raise InputError(
+            "Expected a datajoint Schema or Connection; got "
+            f"{type(source).__name__} {source!r}. "
+            "Pass the schema object, for example dj.Schema('lab_ephys')."
+        )
+    return connection
 
 
 def _further(
@@ -195,22 +222,8 @@ def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
         raise InputError(
             "Expected at least one schema or a connection; got none. Call scan(schema)."
         )
-    connections = []
-    names = []
-    for schema in schemas:
-        if isinstance(schema, dj.Connection):
-            connections.append(schema)
-        elif isinstance(getattr(schema, "connection", None), dj.Connection) and hasattr(
-            schema, "database"
-        ):
-            connections.append(schema.connection)
-            names.append(schema)
-        else:
-            raise InputError(
-                "Expected a datajoint Schema or Connection; got "
-                f"{type(schema).__name__} {schema!r}. "
-                "Pass the schema object, for example dj.Schema('lab_ephys')."
-            )
+    connections = [connection_of(schema) for schema in schemas]
+    names = [schema for schema in schemas if not isinstance(schema, dj.Connection)]
     connection = connections[0]
     stores = stores_of(connection)
     if any(c != connection or stores_of(c) != stores for c in connections):

@@ -6,12 +6,19 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from djgc_widgets.model import Notice, Sight, State, Status, StoreInfo
-from djgc_widgets.plan import Circumstances, SweepPlan, plan_sweep
+from djgc_widgets.brakes import Circumstances
+from djgc_widgets.grammar import interrupted_sweeps
+from djgc_widgets.live import LiveReader
+from djgc_widgets.model import Notice, State, Status, StoreInfo
+from djgc_widgets.moving import receipt_of
+from djgc_widgets.plan import SweepPlan, plan_sweep
 from djgc_widgets.reading import ColumnCount
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.reconcile import Reconciled
+from djgc_widgets.restoring import restore
 from djgc_widgets.selection import INDEX, Selection
-from djgc_widgets.trash import Sweeper
+from djgc_widgets.stores import sweepable
+from djgc_widgets.sweeper import Sweeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,6 @@ class Scan:
     _reconciled: Reconciled = field(repr=False)
     _files: pd.DataFrame = field(repr=False)
     _sweeper: Sweeper = field(repr=False)
-    _sight: Sight = field(repr=False)
 
     @property
     def complete(self) -> bool:
@@ -108,6 +114,43 @@ class Scan:
         """Add up per store and status: a frame of the summary schema."""
         return self._reconciled.summary.copy()
 
+    @property
+    def interrupted(self) -> list[tuple[str, str]]:
+        """Store and sweep of those that are under way or were interrupted."""
+        return sorted(interrupted_sweeps(self._files))
+
+    @property
+    def reader(self) -> LiveReader:
+        """Reads the references again, as this scan read them."""
+        return self._sweeper.reader
+
+    def heal(self) -> Receipt:
+        """Bring back what is in the trash although a row refers to it again.
+
+        Returns
+        -------
+        Receipt
+            One row per such object: restored, or failed and why. Nothing is ever
+            overwritten.
+
+        Raises
+        ------
+        SweepRefusedError
+            If a store is locked, or a journal cannot be trusted.
+        """
+        trash = self._reconciled.trash
+        needed = trash[trash["returnable"]]
+        works = []
+        for store in sweepable(self._sweeper.stores):
+            here = needed[needed["store"].eq(store.info.name)]
+            wanted = {
+                str(sweep_id): list(paths)
+                for sweep_id, paths in here.groupby("sweep_id")["path"]
+            }
+            if wanted:
+                works.append(restore(wanted, store, clock=self._sweeper.clock))
+        return receipt_of("", works, self.heal)
+
     def adds_up(self) -> bool:
         """Tell whether the summary holds as many files and bytes as were listed."""
         summary = self._reconciled.summary
@@ -130,7 +173,11 @@ class CompleteScan(Scan):
             A frame with ``store`` and ``path``, a mask with the index of `orphans` or
             `objects`, or paths; all orphans by default.
         acknowledge : collection of str
-            Names of refusals that you lift: ``"unseen-schemas"`` if no row of a schema
+            Names of refusals that you lift: ``"sole-owner"`` if no database server but
+            those named has rows that refer into these stores (asked at their first
+            sweep), ``"large-sweep"`` if more than a quarter of a table or store may go,
+            ``"missing-objects"`` if what is missing is lost anyhow, ``"minimum-age"``
+            if nothing is being inserted, ``"unseen-schemas"`` if no row of a schema
             that the account cannot see refers to these stores, and
             ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
             a schema that no server has.
@@ -145,6 +192,8 @@ class CompleteScan(Scan):
         InputError
             If anything but a candidate of this scan is selected, or something is
             acknowledged that this scan does not know.
+        SweepRefusedError
+            If it cannot be read for which servers a store was swept.
         """
         return plan_sweep(
             self._reconciled,
@@ -155,7 +204,11 @@ class CompleteScan(Scan):
                 frozenset(acknowledge),
                 self.unseen,
                 self._sweeper.unsweepable(),
-                self._sight,
+                self.reader.sight,
+                self.minimum_age,
+                frozenset(self.reader.servers),
+                self._sweeper.owners(),
+                interrupted_sweeps(self._files),
             ),
             carry_out=self._sweeper.carry_out,
         )

@@ -124,6 +124,24 @@ def server_name(connection: dj.Connection) -> str:
     return f"{backend_of(connection)}://{info['host']}:{info['port']}"
 
 
+def server_identifier(snapshot: Snapshot, connection: dj.Connection) -> str:
+    """Identify a database server, whatever name or port leads to it.
+
+    PostgreSQL has an identifier per cluster, MySQL one per data folder, MariaDB one per
+    network card and port; where the account may not ask, the address has to do.
+    """
+    if snapshot.backend == "postgresql":
+        allowed = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
+        if snapshot.rows(allowed)[0][0]:
+            query = "SELECT system_identifier FROM pg_control_system()"
+            return f"postgresql:{snapshot.rows(query)[0][0]}"
+        return server_name(connection)
+    names = "('server_uuid', 'server_uid')"
+    told = dict(snapshot.rows(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN {names}"))
+    known = told.get("server_uuid") or told.get("server_uid")
+    return f"mysql:{known}" if known else server_name(connection)
+
+
 def describe_error(error: BaseException, connection: dj.Connection) -> str:
     """Return a driver's message on one line, the password blotted out."""
     text = re.sub(r"\s+", " ", str(error)).strip() or type(error).__name__

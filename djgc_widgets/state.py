@@ -13,12 +13,13 @@ import traitlets
 from djgc_widgets.display import readable_age, readable_bytes
 from djgc_widgets.grid import GridColumn, GridState
 from djgc_widgets.model import Cancelled, InputError, Progress, SweepRefusedError
-from djgc_widgets.plan import Refusal, SweepPlan
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.scanner import MINIMUM_AGE, scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
+from djgc_widgets.trash import Trash
 
 IDLE, SCANNING, SWEEPING, RESTORING = "idle", "scanning", "sweeping", "restoring"
+RECOVERING, PURGING = "recovering", "purging"
 _REDRAW_SECONDS = 0.1
 
 
@@ -40,13 +41,15 @@ class PanelState(traitlets.HasTraits):
     Attributes
     ----------
     activity : str
-        idle, scanning, sweeping or restoring.
+        idle, scanning, sweeping, restoring, recovering or purging.
     progress : Progress or None
         Of the activity; changes at most ten times a second.
     scan : CompleteScan, IncompleteScan or None
         The latest scan.
     plan : SweepPlan or None
-        What is about to be confirmed.
+        What is about to be confirmed, refused or not.
+    acknowledged : frozenset of str
+        Names of refusals that were lifted.
     receipt : Receipt or None
         What the latest sweep or restore did.
     message : str
@@ -58,6 +61,7 @@ class PanelState(traitlets.HasTraits):
     scan = traitlets.Any(None, allow_none=True)
     plan = traitlets.Any(None, allow_none=True)
     receipt = traitlets.Any(None, allow_none=True)
+    acknowledged = traitlets.Any(frozenset())
     message = traitlets.Unicode("")
 
     def __init__(
@@ -97,23 +101,29 @@ class PanelState(traitlets.HasTraits):
 
     def make_plan(self) -> None:
         """Plan to move the ticked orphans to the trash."""
+        self.acknowledged = frozenset()
+        self._plan()
+
+    def acknowledge(self, name: str, *, lifted: bool) -> None:
+        """Lift a refusal of the plan, or let it stand after all."""
+        other = self.acknowledged - {name}
+        self.acknowledged = other | {name} if lifted else other
+        self._plan()
+
+    def drop_plan(self) -> None:
+        """Do not sweep after all."""
+        self.plan = None
+        self.acknowledged = frozenset()
+
+    def _plan(self) -> None:
         self.message = ""
         if not isinstance(self.scan, CompleteScan):
             self.message = "Only a complete scan can make a plan. Mend what is missing."
             return
         try:
-            plan = self.scan.plan(self.orphans.selected)
-        except InputError as error:
+            self.plan = self.scan.plan(self.orphans.selected, self.acknowledged)
+        except (InputError, SweepRefusedError) as error:
             self.message = str(error)
-            return
-        if plan.allowed:
-            self.plan = plan
-        else:
-            self.message = " ".join(map(_refusal, plan.refusals))
-
-    def drop_plan(self) -> None:
-        """Do not sweep after all."""
-        self.plan = None
 
     def confirmation(self) -> str:
         """Return what confirms the plan when typed: the names of its stores."""
@@ -127,7 +137,7 @@ class PanelState(traitlets.HasTraits):
         typed : str
             What the person typed; must be the `confirmation`.
         """
-        plan: SweepPlan | None = self.plan
+        plan = self.plan
         if plan is None:
             return
         if typed.strip() != self.confirmation():
@@ -136,14 +146,50 @@ class PanelState(traitlets.HasTraits):
             return
         self._start(SWEEPING, lambda: self._keep(plan.sweep(self._report)))
 
+    def heal(self) -> None:
+        """Bring back in the background what rows refer to again."""
+        found: CompleteScan | IncompleteScan | None = self.scan
+        if found is not None:
+            self._start(RESTORING, lambda: self._keep(found.heal()))
+
+    def recover(self) -> None:
+        """Finish or undo in the background the sweeps that were interrupted."""
+        found: CompleteScan | IncompleteScan | None = self.scan
+        if found is not None and found.interrupted:
+            store = found.interrupted[0][0]
+            self._start(RECOVERING, lambda: self._keep(self._trash(store).recover()))
+
+    def purge(self, typed: str) -> None:
+        """Delete for good, in the background, what has been in a trash for long.
+
+        Parameters
+        ----------
+        typed : str
+            What the person typed; must be the name of a store with a trash.
+        """
+        found: CompleteScan | IncompleteScan | None = self.scan
+        trash = [] if found is None else sorted(found.trash["store"].unique())
+        store = typed.strip()
+        if store not in trash:
+            names = " or ".join(trash) or "a store with a trash"
+            self.message = f"Type {names} to confirm; got {store or 'nothing'}."
+            return
+        self._start(
+            PURGING,
+            lambda: self._keep(self._trash(store).purge(progress=self._report)),
+        )
+
     def undo(self) -> None:
         """Bring back in the background what the latest sweep moved."""
         receipt: Receipt | None = self.receipt
         if receipt is not None:
             self._start(RESTORING, lambda: self._keep(receipt.restore()))
 
+    def _trash(self, store: str) -> Trash:
+        return Trash(self._schemas[0], store)
+
     def _keep(self, receipt: Receipt) -> None:
-        self.plan = None
+        self.drop_plan()
         self.receipt = receipt
         self._stop.clear()  # a stopped sweep is over; what it did is scanned
         self._scan()
@@ -155,7 +201,7 @@ class PanelState(traitlets.HasTraits):
             minimum_age=self._minimum_age,
             progress=self._report,
         )
-        self.plan = None
+        self.drop_plan()
         self.orphans.replace(found.orphans)
         self.scan = found
 
@@ -197,12 +243,6 @@ class PanelState(traitlets.HasTraits):
         if now - self._reported >= _REDRAW_SECONDS:
             self._reported = now
             self.progress = progress
-
-
-def _refusal(refusal: Refusal) -> str:
-    if not refusal.liftable:
-        return str(refusal)
-    return f"{refusal} In code: scan.plan(selection, acknowledge={{{refusal.name!r}}})."
 
 
 def _columns() -> list[GridColumn]:

@@ -1,214 +1,285 @@
-"""Sweep to the trash and back: the only code that changes a store.
+"""The trash of a store: what sweeps moved there, and how it comes back or goes."""
 
-What is live again when the references are read just before the move is left alone; what
-became live while it was moved is brought back. The journal is written before the first
-move.
-"""
-
-import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.grouping import entered_objects, mark
-from djgc_widgets.locate import locate
+from djgc_widgets.brakes import INTERRUPTED
+from djgc_widgets.configuration import open_stores
+from djgc_widgets.frames import SWEEPS
+from djgc_widgets.grammar import parse_trash
+from djgc_widgets.journal import PLAN, RESULT, Journal, Planned
+from djgc_widgets.live import LiveReader
+from djgc_widgets.lock import StoreLock
 from djgc_widgets.model import (
-    Cancelled,
-    Notice,
-    Progress,
+    InputError,
     ProgressCallback,
-    Status,
-    StoreNames,
     SweepRefusedError,
     no_progress,
 )
-from djgc_widgets.plan import SweepPlan
+from djgc_widgets.moving import Work, receipt_of
+from djgc_widgets.purging import Purge, read_plans
 from djgc_widgets.receipt import Receipt
-from djgc_widgets.references import read_references
-from djgc_widgets.snapshot import server_name
-from djgc_widgets.spellings import Places
-from djgc_widgets.stores import FileStore, Store
-from djgc_widgets.sweep import CANCELLED, LIVE_AGAIN, SKIPPED, Key, Sweep, reason_of
+from djgc_widgets.restoring import recover, restore_sweep
+from djgc_widgets.scanner import connection_of, scan
+from djgc_widgets.scans import CompleteScan, IncompleteScan
+from djgc_widgets.stores import SweepableStore, list_trash, sweepable
+from djgc_widgets.sweeper import utc_now
+
+RETENTION = timedelta(days=30)
+"""How long what was swept stays in the trash, unless a purge is told otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeper:
-    """Carries out plans on stores whose references it can read again.
+class Trash:
+    """The trash of one store.
 
     Parameters
     ----------
-    connections : sequence of datajoint.Connection
-        Every server whose rows may refer into the stores.
-    names : StoreNames
-        The scanned stores and how recorded names lead to them.
-    stores : sequence of Store
-        The scanned stores.
-    places : Places
-        Roots and sections of the stores.
-    judged : sequence of str
-        Schemas whose objects may be swept.
-    links : DataFrame
-        A frame of the files schema: the symbolic links that the scan listed.
-    settled : DataFrame
-        ``store`` and ``path`` of the references that the scan found in their place.
-    clock : callable
+    source : datajoint.Schema or datajoint.Connection
+        Whose configuration names the store, and whose server's rows refer into it.
+    store : str
+        Name of the store.
+    also : sequence of datajoint.Connection
+        Further database servers whose rows refer into the store.
+    clock : callable, optional
         Returns the current time, aware, in UTC.
+
+    Raises
+    ------
+    InputError
+        If the store is unknown, or neither a folder nor on S3.
+    SweepRefusedError
+        If it cannot be opened.
     """
 
-    connections: Sequence[dj.Connection]
-    names: StoreNames
-    stores: Sequence[Store]
-    places: Places
-    judged: Sequence[str]
-    links: pd.DataFrame
-    settled: pd.DataFrame
-    clock: Callable[[], datetime]
+    def __init__(
+        self,
+        source: dj.Schema | dj.Connection,
+        store: str,
+        *,
+        also: Sequence[dj.Connection] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._source, self._name, self._also = source, store, tuple(also)
+        self._clock = clock
+        opened = open_stores((connection_of(source), *also), [store])
+        if opened.problems:
+            raise SweepRefusedError(str(opened.problems[0]))
+        able = sweepable(opened.stores)
+        if not able:
+            raise InputError(
+                f"Expected a store in a folder or on S3; got {store!r}, in which "
+                "nothing can be moved."
+            )
+        self._store: SweepableStore = able[0]
 
-    def unsweepable(self) -> frozenset[str]:
-        """Name the stores in which nothing can be moved."""
-        return frozenset(
-            store.info.name for store in self.stores if store not in self._folders()
-        )
+    def now(self) -> datetime:
+        """Return the current time by the clock that was given, aware, in UTC."""
+        return self._clock()
 
-    def _folders(self) -> list[FileStore]:
-        return [store for store in self.stores if isinstance(store, FileStore)]
-
-    def carry_out(self, plan: SweepPlan, progress: ProgressCallback) -> Receipt:
-        """Move the objects of a plan to the trash of their stores.
+    @property
+    def sweeps(self) -> pd.DataFrame:
+        """Every sweep of the store, the latest first: a frame of the sweeps schema.
 
         Raises
         ------
         SweepRefusedError
-            If the plan is refused or has expired, the references cannot be read or the
-            journal cannot be written.
+            If the trash cannot be listed, or a journal cannot be trusted.
         """
-        now = self.clock()
-        if not plan.allowed:
-            raise SweepRefusedError(" ".join(str(refusal) for refusal in plan.refusals))
-        if now > plan.expires_at:
-            raise SweepRefusedError(
-                f"The plan expired at {plan.expires_at:%H:%M} UTC. Scan again and make "
-                "a new plan."
+        listed = self._listed()
+        ids = sorted(_with_record(listed, PLAN), reverse=True)
+        done = _with_record(listed, RESULT)
+        left = listed.dropna(subset=["former"])
+        rows = [
+            _sweep_row(
+                Journal(self._store, sweep_id).read_plan(),
+                left[left["sweep_id"].eq(sweep_id)],
+                done=sweep_id in done,
             )
-        live = self._live(plan)
-        sweep_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        sweep = Sweep(plan, sweep_id, self._folders())
-        self._write_plan(sweep, now)
-        sweep.outcomes |= dict.fromkeys(live, (SKIPPED, LIVE_AGAIN))
-        try:
-            for number, key in enumerate(sweep.pins):
-                if key not in live:
-                    step = Progress("moving to the trash", number, len(sweep.pins))
-                    progress(step)
-                    sweep.move(key)
-        except Cancelled:
-            left = {key for key in sweep.pins if key not in sweep.outcomes}
-            sweep.outcomes |= dict.fromkeys(left, (SKIPPED, CANCELLED))
-        finally:
-            self._bring_back(sweep)
-            unwritten = self._write_result(sweep, "result")
-        return self._receipt(sweep, sweep.rows(), unwritten)
-
-    def _live(self, plan: SweepPlan) -> set[Key]:
-        """Return the planned objects that rows refer to at this moment."""
-        reading = read_references(self.connections, self.places, no_progress)
-        listed = pd.concat([plan.files, self.links], ignore_index=True)
-        located = locate(listed, reading.recorded, self.names, self.settled)
-        found = [
-            *reading.problems,
-            *reading.hiding_any_of(self.judged),
-            *located.problems,
+            for sweep_id in ids
         ]
-        if found:
-            problems = " ".join(str(problem) for problem in found[:3])
-            raise SweepRefusedError(
-                "The references could not be read again, so nothing may be moved. "
-                f"{problems}"
-            )
-        lost = reading.sight.lost_since(plan.sight)
-        if lost:
-            raise SweepRefusedError(
-                "The account no longer sees everything that it saw at the scan, so "
-                f"nothing may be moved: {', '.join(lost)}. Scan again."
-            )
-        marked = mark(plan.files, located.targets, self.names)
-        files = plan.files[marked.coverage.reference >= 0]
-        live = set(zip(files["store"], files["object"], strict=True))
-        # a row may refer to something in a folder that the plan does not know of
-        entered = entered_objects(marked, plan.objects)
-        # a schema that was given up may be back
-        unknown = plan.objects["status"].ne(Status.ORPHAN.value)
-        back = plan.objects[
-            unknown & plan.objects["schema"].isin(list(reading.schemas))
-        ]
-        others = pd.concat([entered[["store", "path"]], back[["store", "path"]]])
-        return live | set(others.itertuples(index=False, name=None))
+        frame = pd.DataFrame(rows, columns=SWEEPS.names[1:])
+        return SWEEPS.conform(frame.assign(store=self._store.info.name))
 
-    def _bring_back(self, sweep: Sweep) -> None:
-        """Return what is live by now; everything, if that cannot be found out."""
-        moved = sweep.in_trash()
-        if not moved:
-            return
-        live, why = set(moved), "the references could not be read again"
-        try:
-            live, why = self._live(sweep.plan), LIVE_AGAIN
-        except SweepRefusedError as error:
-            why = str(error)
-        finally:
-            for key in moved:
-                if key in live:
-                    sweep.bring_back(key, why)
-
-    def _restore(self, sweep: Sweep) -> Receipt:
-        moved = sweep.in_trash()
-        for key in moved:
-            sweep.bring_back(key, "")
-        name = f"restored-{self.clock():%Y%m%dT%H%M%S%fZ}"
-        unwritten = self._write_result(sweep, name) if moved else ()
-        return self._receipt(sweep, sweep.rows(moved), unwritten)
-
-    def _receipt(
-        self, sweep: Sweep, rows: pd.DataFrame, problems: tuple[Notice, ...]
+    def restore(
+        self,
+        sweep_id: str,
+        paths: Collection[str] | None = None,
+        progress: ProgressCallback = no_progress,
     ) -> Receipt:
-        return Receipt(sweep.sweep_id, rows, lambda: self._restore(sweep), problems)
+        """Bring back what a sweep moved; never overwrites.
 
-    def _write_plan(self, sweep: Sweep, now: datetime) -> None:
-        servers = [server_name(connection) for connection in self.connections]
+        Parameters
+        ----------
+        sweep_id : str
+            Name of the sweep.
+        paths : collection of str, optional
+            Objects to bring back; all by default.
+        progress : callable, optional
+            Called before each object; may raise `Cancelled` to leave the rest alone.
+
+        Returns
+        -------
+        Receipt
+            One row per object: restored, or failed and why.
+
+        Raises
+        ------
+        SweepRefusedError
+            If the store is locked, or the journal is absent or cannot be trusted.
+        InputError
+            If a path is none of the sweep's.
+        """
+        return restore_sweep(
+            [self._store], sweep_id, paths, clock=self._clock, progress=progress
+        )
+
+    def recover(self, *, break_lock: bool = False) -> Receipt:
+        """Finish or undo sweeps that were interrupted, and clear the lock they left.
+
+        What was moved whole stays in the trash unless a row refers to it; what was
+        caught in between goes back to its place. If the references cannot be read,
+        everything goes back.
+
+        Parameters
+        ----------
+        break_lock : bool
+            Take the lock even if it is not certain that its holder has ended: you have
+            seen that nothing is running there.
+
+        Returns
+        -------
+        Receipt
+            One row per object of an interrupted sweep.
+
+        Raises
+        ------
+        SweepRefusedError
+            If the store is locked, or a journal cannot be trusted.
+        """
+        work = recover(
+            self._interrupted,
+            self._store,
+            self._reader,
+            clock=self._clock,
+            break_lock=break_lock,
+        )
+        return self._receipt(work)
+
+    def purge(
+        self,
+        older_than: timedelta = RETENTION,
+        acknowledge: Collection[str] = frozenset(),
+        progress: ProgressCallback = no_progress,
+    ) -> Receipt:
+        """Delete for good what has been in the trash for long.
+
+        The store is scanned first. What a row refers to again goes back to its place,
+        and everything stays while objects that rows refer to are missing.
+
+        Parameters
+        ----------
+        older_than : timedelta
+            Age of a sweep, by our clock and by the store's; 30 days by default.
+        acknowledge : collection of str
+            ``"unseen-schemas"`` if no row of a schema that the account cannot see
+            refers to the store.
+        progress : callable, optional
+            Called before each object; may raise `Cancelled` to leave the rest alone.
+
+        Returns
+        -------
+        Receipt
+            One row per object that was purged, returned or had to stay.
+
+        Raises
+        ------
+        InputError
+            If the age is negative.
+        SweepRefusedError
+            If the store is locked, a sweep was interrupted, the scan is incomplete, a
+            journal cannot be trusted or written, or rows that cannot be seen may need
+            what is there; nothing was deleted then.
+        """
+        if older_than < timedelta(0):
+            raise InputError(f"Expected an age of zero or more; got {older_than}.")
+        with StoreLock(self._store, "purge", clock=self._clock) as lock:
+            work = Work(self._store, lock)
+            found = self._scan()
+            if not isinstance(found, CompleteScan):
+                told = " ".join(str(problem) for problem in found.problems[:3])
+                raise SweepRefusedError(
+                    f"The scan is incomplete, so nothing was deleted. {told}"
+                )
+            listed = self._listed()
+            begun, done = (_with_record(listed, name) for name in (PLAN, RESULT))
+            if begun - done:
+                raise SweepRefusedError(
+                    f"{INTERRUPTED}: sweep {min(begun - done)} was interrupted, so "
+                    "nothing was deleted. Call "
+                    f"Trash(schema, {self._name!r}).recover() first."
+                )
+            planned = read_plans(work, begun)
+            purge = Purge(work, found, planned, self._clock)
+            purge.run(older_than, acknowledge, progress)
+        return self._receipt(work)
+
+    def _receipt(self, work: Work) -> Receipt:
+        def put_back() -> Receipt:
+            raise InputError(
+                "Expected the receipt of a sweep; this one is of a recovery or purge. "
+                "Call Trash(...).restore(sweep_id)."
+            )
+
+        return receipt_of("", [work], put_back)
+
+    def _scan(self) -> CompleteScan | IncompleteScan:
+        return scan(
+            self._source, also=self._also, stores=[self._name], clock=self._clock
+        )
+
+    def _reader(self) -> LiveReader | None:
+        """Return what reads the references; nothing if they cannot be read."""
         try:
-            for name, journal in sweep.journals.items():
-                pins = {
-                    path: p for (store, path), p in sweep.pins.items() if store == name
-                }
-                journal.write_plan(servers, now, pins, sorted(sweep.plan.acknowledged))
-        except OSError as error:
-            raise SweepRefusedError(
-                f"The journal could not be written ({reason_of(error)}), so nothing "
-                "was moved. Make the store's folder writable for this account."
-            ) from error
+            found = self._scan()
+        except InputError:  # the server does not answer
+            return None
+        return found.reader if isinstance(found, CompleteScan) else None
 
-    def _write_result(self, sweep: Sweep, name: str) -> tuple[Notice, ...]:
-        """Write what was done; it is done even if that cannot be written."""
-        rows = sweep.rows()
-        problems = []
-        for store, journal in sweep.journals.items():
-            try:
-                journal.write_result(name, self.clock(), rows[rows["store"].eq(store)])
-            except OSError as error:
-                problems.append(_unwritten(store, name, error))
-        return tuple(problems)
+    def _listed(self) -> pd.DataFrame:
+        """List the trash: sweep, record or former path, and size of each file."""
+        listing = list_trash(self._store, no_progress)
+        if listing.problems:
+            raise SweepRefusedError(str(listing.problems[0]))
+        told = parse_trash(listing.files["path"]).rename(columns={"path": "former"})
+        return told.assign(size_bytes=listing.files["size_bytes"])
+
+    def _interrupted(self) -> list[str]:
+        listed = self._listed()
+        return sorted(_with_record(listed, PLAN) - _with_record(listed, RESULT))
 
 
-def _unwritten(store: str, name: str, error: OSError) -> Notice:
-    return Notice(
-        f"store {store}",
-        f"the journal's record {name!r} could not be written ({reason_of(error)})",
-        "Make room or mend the rights; what the receipt says was done all the same",
-    )
+def _sweep_row(planned: Planned, left: pd.DataFrame, *, done: bool) -> list[Any]:
+    files = [path for parcel in planned.parcels for path in parcel.files]
+    own = left[left["former"].isin(files)]
+    kept = set(own["former"])
+    return [
+        planned.sweep_id,
+        planned.created_at,
+        planned.account,
+        planned.host,
+        ", ".join(sorted(planned.servers.values())),
+        len(planned.parcels),
+        sum(parcel.size_bytes for parcel in planned.parcels),
+        sum(not kept.isdisjoint(parcel.files) for parcel in planned.parcels),
+        int(own["size_bytes"].sum()),
+        planned.created_at + RETENTION,
+        "done" if done else "interrupted",
+    ]
 
 
-def utc_now() -> datetime:
-    """Return the current time, aware, in UTC."""
-    return datetime.now(UTC)
+def _with_record(listed: pd.DataFrame, name: str) -> set[str]:
+    return set(listed.loc[listed["record"].eq(name), "sweep_id"])

@@ -6,10 +6,10 @@ import os
 import time
 import uuid
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ import datajoint as dj
 import numpy as np
 from services import S3Server
 
-from djgc_widgets import CompleteScan, IncompleteScan, Receipt, scan
+from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
 from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.file_store import FileStore
+from djgc_widgets.scanner import MINIMUM_AGE
+from djgc_widgets.tree import Tree
 
 DAY_SECONDS = 86_400
-HASH = "id : int32\n---\ndata : <hash@raw>\n"
 NOW = timedelta(0)
+HASH = "id : int32\n---\ndata : <hash@raw>\n"
+ACKNOWLEDGED = frozenset({"sole-owner", "large-sweep", "minimum-age"})
 NPY = "id : int32\n---\ndata : <npy@raw>\n"
 
 
@@ -34,8 +38,8 @@ class Laboratory:
     connection: dj.Connection
     schema: dj.Schema
     s3: S3Server | None = None
-    later: timedelta = NOW
-    """How far the clock of a scan goes ahead; objects of S3 cannot be made older."""
+    minimum_age: timedelta = MINIMUM_AGE
+    """Of scans; objects of S3 cannot be made older."""
 
     @classmethod
     @contextmanager
@@ -114,7 +118,7 @@ class Laboratory:
     def age(self, days: float = 30) -> None:
         """Let everything in the stores be of some time ago."""
         if self.s3 is not None:
-            self.later = timedelta(days=days)
+            self.minimum_age = timedelta(0)
             return
         then = time.time() - days * DAY_SECONDS
         for store in ("raw", "derived"):
@@ -122,10 +126,7 @@ class Laboratory:
                 os.utime(path, (then, then), follow_symlinks=False)
 
     def scan(self, **options: Any) -> CompleteScan | IncompleteScan:
-        return scan(self.schema, **{"clock": self.clock, **options})
-
-    def clock(self) -> datetime:
-        return datetime.now(UTC) + self.later
+        return scan(self.schema, **{"minimum_age": self.minimum_age, **options})
 
     def insert_by_sql(self, table: str, column: str, key: int, data: bytes) -> str:
         """Store bytes as DataJoint does, and write the row that refers to them."""
@@ -242,6 +243,22 @@ def complete(laboratory: Laboratory, **options: Any) -> CompleteScan:
     found = laboratory.scan(**options)
     assert isinstance(found, CompleteScan), found.problems
     return found
+
+
+def planned(
+    found: CompleteScan, selection: Any = None, acknowledge: Iterable[str] = ()
+) -> SweepPlan:
+    """Make a plan that what every small laboratory meets does not refuse."""
+    return found.plan(selection, ACKNOWLEDGED | set(acknowledge))
+
+
+def with_trees(
+    plan: SweepPlan, found: CompleteScan, tree: Callable[[str], Tree]
+) -> SweepPlan:
+    """Let a plan be carried out in folders that are not quite as they should be."""
+    sweeper = found._sweeper  # noqa: SLF001 - to give it other stores
+    stores = [FileStore(s.info, tree=tree(s.info.address)) for s in sweeper.stores]
+    return replace(plan, carry_out=replace(sweeper, stores=stores).carry_out)
 
 
 def details(receipt: Receipt) -> dict[str, int]:

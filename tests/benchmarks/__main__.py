@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import datajoint as dj
-from laboratory import Laboratory
+from laboratory import Laboratory, planned
 
 from djgc_widgets import CompleteScan
 from djgc_widgets.embedded import start_postgresql
@@ -62,7 +62,7 @@ def main() -> None:
         found = laboratory.scan()
         assert isinstance(found, CompleteScan)
         receipts = []
-        ours = timed(lambda: receipts.append(found.plan().sweep()))
+        ours = timed(lambda: receipts.append(planned(found).sweep()))
         assert receipts[0].count("moved") == _OBJECTS // 2
         receipts[0].restore()
         theirs = timed(lambda: collector.collect(dry_run=False))

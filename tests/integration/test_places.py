@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from laboratory import NOW, NPY, Laboratory, complete, details
+from laboratory import (
+    NOW,
+    NPY,
+    Laboratory,
+    complete,
+    details,
+    planned,
+)
 from unprivileged import ordinary_account
 
 
@@ -217,7 +224,7 @@ def test_what_is_reached_in_two_ways_is_swept_once(lab: Laboratory) -> None:
     lab.put(f"inner/{named(lab, 2)}")
     lab.write_row("recording", 1, {"path": f"inner/{named(lab, 1)}", "store": "raw"})
     lab.age()
-    plan = complete(lab).plan()
+    plan = planned(complete(lab))
     lab.write_row("recording", 2, {"path": f"inner/{named(lab, 2)}", "store": "raw"})
 
     receipt = plan.sweep()
@@ -305,7 +312,7 @@ def test_the_way_of_a_new_row_is_followed_before_a_sweep(
     lab.put(named(lab, 1))
     lab.put(named(lab, 2))
     lab.age()
-    plan = complete(lab).plan()
+    plan = planned(complete(lab))
     (lab.store("derived") / "new").symlink_to(lab.store("raw"))
     metadata = {"path": path.format(named(lab, 1)), "store": "derived"}
     lab.write_row("recording", 1, metadata)
@@ -366,7 +373,7 @@ def test_a_link_inside_a_folder_of_a_new_row_is_followed_before_a_sweep(
     lab.put("folder/file", "derived")
     (lab.store("derived") / "folder" / "link").symlink_to(target)
     lab.age()
-    plan = complete(lab).plan()
+    plan = planned(complete(lab))
     lab.write_row("recording", 1, {"path": "folder", "store": "derived"})
 
     receipt = plan.sweep()

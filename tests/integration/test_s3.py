@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from laboratory import HASH, Laboratory, complete, filled
+from laboratory import (
+    HASH,
+    Laboratory,
+    complete,
+    filled,
+)
 from proxy import Relay, relay
 from services import S3Server
 
@@ -218,17 +223,6 @@ def test_urls_of_an_object_lead_to_it(lab: Laboratory, server: S3Server) -> None
     found = complete(lab).objects.set_index("path")["status"]
 
     assert found.to_dict() == {**dict.fromkeys(paths[:3], "live"), paths[3]: "orphan"}
-
-
-def test_nothing_is_moved_on_s3_yet(lab: Laboratory) -> None:
-    table = filled(lab)
-    table.delete()
-    lab.age()
-
-    plan = complete(lab).plan()
-
-    assert [refusal.name for refusal in plan.refusals] == ["object-store"]
-    assert len(lab.held()) == len(plan.objects) == 3
 
 
 def test_every_request_may_be_the_last(

@@ -153,7 +153,7 @@ def test_rows_of_other_schemas_keep_an_object_alive(anywhere: Laboratory) -> Non
         laboratory.age()
 
         found = laboratory.scan()
-        whole = scan(laboratory.connection, clock=laboratory.clock)
+        whole = scan(laboratory.connection)
     finally:
         other.drop(prompt=False)
 
@@ -174,7 +174,7 @@ def test_only_objects_of_scanned_schemas_are_judged(anywhere: Laboratory) -> Non
         laboratory.age()
 
         found = laboratory.scan()
-        both = scan(laboratory.schema, other, clock=laboratory.clock)
+        both = scan(laboratory.schema, other, minimum_age=laboratory.minimum_age)
     finally:
         other.drop(prompt=False)
 

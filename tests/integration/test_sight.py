@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 import datajoint as dj
 import pytest
-from laboratory import HASH, Laboratory, connect, details, filled, reader, schema_of
+from laboratory import (
+    HASH,
+    Laboratory,
+    connect,
+    details,
+    filled,
+    planned,
+    reader,
+    schema_of,
+)
 from proxy import relay
 
 from djgc_widgets import (
@@ -149,7 +158,7 @@ def test_rows_of_further_servers_are_read_again_before_a_sweep(
     found = laboratory.scan(also=[another.connection])
     assert isinstance(found, CompleteScan)
     laboratory.insert_by_sql("recording", "data", 1, b"x")
-    plan = found.plan()
+    plan = planned(found)
     there = copies(another, laboratory)
     there.write_row("copy", 1, raw[1])
 
@@ -207,8 +216,8 @@ class TestOfMySQL:
         with reader(laboratory, f"SELECT ON `{pattern}`.*") as connection:
             found = scan(schema_of(connection, laboratory.name))
             assert isinstance(found, CompleteScan), found.problems
-            refused = found.plan()
-            allowed = found.plan(acknowledge={"unseen-schemas"})
+            refused = planned(found)
+            allowed = planned(found, acknowledge={"unseen-schemas"})
             with pytest.raises(SweepRefusedError, match="unseen-schemas"):
                 refused.sweep()
             receipt = allowed.sweep()
@@ -225,7 +234,7 @@ class TestOfMySQL:
         with reader(laboratory, "SELECT ON *.*") as connection:
             found = scan(schema_of(connection, laboratory.name))
             assert isinstance(found, CompleteScan), found.problems
-            plan = found.plan()
+            plan = planned(found)
             name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
             laboratory.connection.query(f"REVOKE SELECT ON *.* FROM {name}")
             laboratory.connection.query(
@@ -256,7 +265,7 @@ class TestOfMySQL:
         with reader(laboratory, f"SELECT {grant}") as connection:
             found = scan(schema_of(connection, laboratory.name))
             assert isinstance(found, CompleteScan), found.problems
-            plan = found.plan(acknowledge={"unseen-schemas"})
+            plan = planned(found, acknowledge={"unseen-schemas"})
             name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
             laboratory.connection.query(f"REVOKE SELECT {grant} FROM {name}")
             laboratory.connection.query(f"GRANT EXECUTE {grant} TO {name}")
@@ -316,7 +325,7 @@ def test_a_database_that_is_shut_after_the_plan_stops_the_sweep(
     try:
         found = laboratory.scan()
         assert isinstance(found, CompleteScan), found.problems
-        plan = found.plan(acknowledge={"unseen-schemas"})
+        plan = planned(found, acknowledge={"unseen-schemas"})
         run(f'ALTER DATABASE "{later}" WITH ALLOW_CONNECTIONS false')
         with pytest.raises(SweepRefusedError, match=later):
             plan.sweep()
@@ -341,7 +350,7 @@ def test_a_plain_json_column_that_may_not_be_read_has_to_be_acknowledged(
         with reader(laboratory, *grants) as connection:
             found = scan(schema_of(connection, laboratory.name))
             assert isinstance(found, CompleteScan), found.problems
-            refusals = found.plan([]).refusals
+            refusals = planned(found, []).refusals
     finally:
         run(f'DROP SCHEMA "{other}" CASCADE')
 
@@ -365,11 +374,11 @@ def test_an_abandoned_schema_is_swept_only_by_name(laboratory: Laboratory) -> No
     assert left["size_bytes"].sum() == 3
     assert found.orphans.empty
     with pytest.raises(InputError, match="which is unknown"):
-        found.plan(left)
-    receipt = found.plan(left, acknowledge={name}).sweep()
+        planned(found, left)
+    receipt = planned(found, left, {name}).sweep()
 
     assert details(receipt) == {"moved": 3}
-    assert len(laboratory.held()) == 3 + 3 + 2  # live, in the trash, the journal
+    assert len(laboratory.held()) == 3 + 3 + 3  # live, in the trash, the records
 
 
 def test_a_schema_that_came_back_is_not_abandoned(laboratory: Laboratory) -> None:
@@ -381,7 +390,7 @@ def test_a_schema_that_came_back_is_not_abandoned(laboratory: Laboratory) -> Non
     laboratory.age()
     found = laboratory.scan()
     assert isinstance(found, CompleteScan)
-    plan = found.plan(acknowledge={f"abandoned-schema:{gone.database}"})
+    plan = planned(found, acknowledge={f"abandoned-schema:{gone.database}"})
     back = dj.Schema(str(gone.database), connection=laboratory.connection)
 
     receipt = plan.sweep()

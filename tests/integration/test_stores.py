@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from unprivileged import open_folder, ordinary_account
 
+from djgc_widgets.file_store import FileStore
 from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
-from djgc_widgets.stores import FileStore, changed_files
+from djgc_widgets.parcels import changed_files
+from djgc_widgets.tree import Tree
 
 
 @pytest.fixture
@@ -21,6 +23,16 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def store(folder: Path) -> FileStore:
     return FileStore(StoreInfo("raw", ("raw",), str(folder)))
+
+
+@pytest.fixture
+def tree(folder: Path) -> Tree:
+    return Tree(str(folder))
+
+
+def move(tree: Tree, source: str, target: str) -> None:
+    with tree.way() as here, tree.way() as there:
+        tree.move(source, target, here, there)
 
 
 def write(folder: Path, path: str, text: str = "x") -> Path:
@@ -146,29 +158,27 @@ def test_a_listing_can_be_cancelled_within_a_page(
 
 @pytest.mark.parametrize("is_folder", [False, True])
 def test_a_move_keeps_content_date_and_inode(
-    store: FileStore, folder: Path, *, is_folder: bool
+    tree: Tree, folder: Path, *, is_folder: bool
 ) -> None:
     source = write(folder, "a/object/part" if is_folder else "a/object", "content")
-    before = store.identities("a/object")
+    before = tree.identities("a/object")
 
-    store.move("a/object", "_trash/x/a/object")
+    move(tree, "a/object", "_trash/x/a/object")
 
     moved = folder / "_trash/x/a/object"
     assert (moved / "part" if is_folder else moved).read_text() == "content"
     assert not source.exists()
-    after = store.identities("_trash/x/a/object")
+    after = tree.identities("_trash/x/a/object")
     assert list(after.values()) == list(before.values())
 
 
 @pytest.mark.parametrize("is_folder", [False, True])
-def test_a_move_never_overwrites(
-    store: FileStore, folder: Path, *, is_folder: bool
-) -> None:
+def test_a_move_never_overwrites(tree: Tree, folder: Path, *, is_folder: bool) -> None:
     write(folder, "a/x" if is_folder else "a", "new")
     write(folder, "b/y" if is_folder else "b", "old")
 
     with pytest.raises(FileExistsError):
-        store.move("a", "b")
+        move(tree, "a", "b")
 
     assert (folder / ("a/x" if is_folder else "a")).read_text() == "new"
     assert (folder / ("b/y" if is_folder else "b")).read_text() == "old"
@@ -186,29 +196,29 @@ def test_a_move_never_overwrites(
     ],
 )
 def test_a_move_never_leaves_the_store(
-    store: FileStore, folder: Path, source: str, target: str
+    tree: Tree, folder: Path, source: str, target: str
 ) -> None:
     write(folder, "inside")
     outside = folder.parent / "outside"
 
     with pytest.raises(PermissionError):
-        store.move(source, target)
+        move(tree, source, target)
 
     assert (folder / "inside").exists()
     assert not outside.exists()
 
 
 def test_a_move_does_not_follow_a_linked_folder(
-    store: FileStore, folder: Path, tmp_path: Path
+    tree: Tree, folder: Path, tmp_path: Path
 ) -> None:
     write(tmp_path, "precious/x")
     (folder / "link").symlink_to(tmp_path / "precious")
     write(folder, "mine")
 
     with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
-        store.move("link/x", "_trash/x")
+        move(tree, "link/x", "_trash/x")
     with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
-        store.move("mine", "link/mine")
+        move(tree, "mine", "link/mine")
 
     assert (tmp_path / "precious/x").exists()
     assert not (tmp_path / "precious/mine").exists()
@@ -216,38 +226,35 @@ def test_a_move_does_not_follow_a_linked_folder(
 
 
 def test_a_linked_file_is_moved_as_a_link(
-    store: FileStore, folder: Path, tmp_path: Path
+    tree: Tree, folder: Path, tmp_path: Path
 ) -> None:
     precious = write(tmp_path, "precious")
     (folder / "link").symlink_to(precious)
 
-    store.move("link", "moved")
+    move(tree, "link", "moved")
 
     assert (folder / "moved").is_symlink()
     assert precious.exists()
 
 
-def test_written_records_are_whole_and_replaceable(
-    store: FileStore, folder: Path
-) -> None:
-    store.write("_trash/x/plan.json", b"one")
-    store.write("_trash/x/plan.json", b"two")
+def test_written_records_are_whole_and_replaceable(tree: Tree, folder: Path) -> None:
+    tree.write("_trash/x/plan.json", b"one")
+    tree.write("_trash/x/plan.json", b"two")
 
     assert [p.name for p in (folder / "_trash/x").iterdir()] == ["plan.json"]
     assert (folder / "_trash/x/plan.json").read_bytes() == b"two"
 
 
-def test_changes_of_an_object_are_found(store: FileStore, folder: Path) -> None:
+def test_changes_of_an_object_are_found(tree: Tree, folder: Path) -> None:
     write(folder, "o/a")
     write(folder, "o/b")
-    write(folder, "o.manifest.json")
-    before = store.identities("o")
-    assert sorted(before) == ["o.manifest.json", "o/a", "o/b"]
+    before = tree.identities("o")
+    assert sorted(before) == ["o/a", "o/b"]
 
     write(folder, "o/a", "longer")
     write(folder, "o/c")
     (folder / "o/b").unlink()
 
-    assert changed_files(before, store.identities("o")) == ["o/a", "o/b", "o/c"]
+    assert changed_files(before, tree.identities("o")) == ["o/a", "o/b", "o/c"]
     assert changed_files(before, before) == []
-    assert store.identities("no/such") == {}
+    assert tree.identities("no/such") == {}

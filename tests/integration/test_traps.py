@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,14 @@ from laboratory import (
     filled,
     look_only,
     orphaned,
+    planned,
     reader,
     schema_of,
+    with_trees,
 )
 
 from djgc_widgets import CompleteScan, IncompleteScan, Progress, Receipt, scan
-from djgc_widgets.stores import FileStore
+from djgc_widgets.tree import Tree, Way
 
 
 def write_row(laboratory: Laboratory, value: Any, key: int = 50) -> None:
@@ -299,7 +300,7 @@ def test_a_database_that_cannot_be_entered_has_to_be_acknowledged(
 
     assert isinstance(found, CompleteScan), found.problems
     assert name in found.unseen[0].place
-    assert "unseen-schemas" in str(found.plan([]))
+    assert "unseen-schemas" in str(planned(found, []))
 
 
 def test_values_that_no_reader_can_follow_make_a_scan_incomplete(
@@ -333,24 +334,21 @@ def test_dates_of_any_century_are_no_error(
     assert status_of(found, path) == [status]
 
 
-class _Racing(FileStore):
-    """A store in which a writer is at work while something is moved."""
+class _Racing(Tree):
+    """A folder in which a writer is at work while something is moved."""
 
-    def __init__(self, store: FileStore, act: Callable[[str], None]) -> None:
-        super().__init__(store.info)
+    def __init__(self, address: str, act: Callable[[str], None]) -> None:
+        super().__init__(address)
         self._act = act
 
-    def move(self, source: str, target: str) -> None:
-        if not source.startswith("_trash"):
+    def move(self, source: str, target: str, here: Way, there: Way) -> None:
+        if source.startswith(("_hash", "_schema")):
             self._act(source)
-        super().move(source, target)
+        super().move(source, target, here, there)
 
 
 def _sweep_against(found: CompleteScan, act: Callable[[str], None]) -> Receipt:
-    plan = found.plan()
-    sweeper = found._sweeper  # noqa: SLF001 - to race with it
-    racing = replace(sweeper, stores=[_Racing(store, act) for store in sweeper.stores])
-    return replace(plan, carry_out=racing.carry_out).sweep()
+    return with_trees(planned(found), found, lambda path: _Racing(path, act)).sweep()
 
 
 def test_a_file_that_is_replaced_just_before_its_move_stays(
@@ -396,13 +394,13 @@ def test_a_live_file_written_into_a_folder_while_it_moves_comes_back(
     assert (laboratory.store("raw") / path / "late").read_bytes() == b"data"
 
 
-class _Full(FileStore):
-    """A store whose disk is full when the result is to be written."""
+class _Full(Tree):
+    """A folder whose disk is full when the result is to be written."""
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, *, new: bool = False) -> None:
         if path.endswith("result.json"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        super().write(path, data)
+        super().write(path, data, new=new)
 
 
 def test_a_sweep_whose_result_cannot_be_written_still_has_a_receipt(
@@ -411,10 +409,8 @@ def test_a_sweep_whose_result_cannot_be_written_still_has_a_receipt(
     laboratory = postgresql_laboratory
     orphaned(laboratory)
     found = complete(laboratory)
-    sweeper = found._sweeper  # noqa: SLF001 - to give it another store
-    full = replace(sweeper, stores=[_Full(store.info) for store in sweeper.stores])
 
-    receipt = replace(found.plan(), carry_out=full.carry_out).sweep()
+    receipt = with_trees(planned(found), found, _Full).sweep()
 
     assert receipt.count("moved") == 3
     assert "No space left" in receipt.problems[0].message
@@ -430,7 +426,7 @@ def test_a_path_too_long_for_the_trash_stays(postgresql_laboratory: Laboratory) 
     path = store_object(laboratory, voltage(laboratory, keys))
     laboratory.age()
 
-    receipt = complete(laboratory).plan().sweep()
+    receipt = planned(complete(laboratory)).sweep()
 
     kept = receipt.rows.set_index("path").loc[path]
     assert kept["outcome"] == "skipped"
@@ -448,7 +444,7 @@ def test_an_orphan_beside_a_live_object_named_like_its_sidecar_goes_alone(
     write_row(laboratory, {"path": live, "store": "raw"})
     laboratory.age()
 
-    receipt = complete(laboratory).plan().sweep()
+    receipt = planned(complete(laboratory)).sweep()
 
     assert details(receipt) == {"moved": 1}
     assert live in contents(laboratory.store("raw"))

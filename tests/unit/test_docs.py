@@ -60,6 +60,6 @@ def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None
 
     assert ended.value.code == 0
     commands = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
-    assert commands == ["demo"]
+    assert len(commands) == 9
     for command in commands:
         assert f"djgc {command}" in (_ROOT / "README.md").read_text()

@@ -24,6 +24,7 @@ def test_names_never_become_markup() -> None:
     rows = RECEIPT.conform(
         {
             "store": [EVIL],
+            "sweep_id": [EVIL],
             "path": [EVIL],
             "files": [1],
             "size_bytes": [1],

@@ -14,6 +14,7 @@ def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:
             "files": [1.0],
             "size_bytes": [2],
             "referenced": [0],
+            "returnable": [1],
             "more": [1],
         }
     )
@@ -25,6 +26,7 @@ def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:
         "str",
         "int64",
         "int64",
+        "bool",
         "bool",
     ]
 

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
+from djgc_widgets.brakes import Circumstances
+from djgc_widgets.frames import RECEIPT
 from djgc_widgets.model import InputError, Notice, Progress
-from djgc_widgets.plan import Circumstances, SweepPlan, plan_sweep
-from djgc_widgets.receipt import Receipt, receipt_rows
+from djgc_widgets.plan import SweepPlan, plan_sweep
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.reconcile import Reconciled
 from djgc_widgets.selection import Selection
 
@@ -25,16 +27,15 @@ def make(
 ) -> SweepPlan:
     def carry_out(plan: SweepPlan, report) -> Receipt:
         report(Progress("moving", 0, len(plan.objects)))
-        outcomes = dict.fromkeys(
-            zip(plan.objects["store"], plan.objects["path"], strict=True), ("moved", "")
-        )
-        rows = receipt_rows(plan.objects, outcomes)
+        told = plan.objects.assign(sweep_id="id", outcome="moved", detail="")
+        rows = RECEIPT.conform(told)
         return Receipt("id", rows, lambda: Receipt("back", rows.head(0), put_back))
 
     def put_back() -> Receipt:
         raise AssertionError
 
-    seen = Circumstances(NOW, frozenset(acknowledged), **circumstances)
+    lifted = frozenset(acknowledged or ["large-sweep"])
+    seen = Circumstances(NOW, lifted, **circumstances)
     return plan_sweep(verdict, stored, selection, seen, carry_out=carry_out)
 
 
@@ -45,7 +46,13 @@ def test_without_a_selection_every_orphan_is_planned() -> None:
     assert plan.allowed
     assert plan.size_bytes == 30
     assert plan.totals() == [("raw", 2, 30)]
-    assert str(plan) == "Sweep of 2 objects (30 bytes) in store raw; allowed"
+    assert str(plan) == (
+        "Sweep of 2 objects (30 bytes), valid until 13:00 UTC\n"
+        "  store raw: lab.rec: 1 objects, 20 bytes, 2026-05-02 to 2026-05-02\n"
+        "  store raw: lab.(hash): 1 objects, 10 bytes, 2026-05-02 to 2026-05-02\n"
+        "acknowledged: large-sweep\n"
+        "allowed"
+    )
 
 
 def test_the_identity_of_each_file_is_pinned() -> None:
@@ -72,9 +79,7 @@ def test_nothing_selected_is_a_refusal() -> None:
     plan = make([])
 
     assert not plan.allowed
-    assert str(plan).startswith(
-        "Sweep of nothing; refused: empty: nothing is selected."
-    )
+    assert "refused: empty: nothing is selected." in str(plan)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +121,12 @@ UNSEEN = (Notice("mysql://host", "not everything is seen", "Ask for more"),)
 
 def test_what_cannot_be_seen_has_to_be_acknowledged() -> None:
     refused = make(None, unseen=UNSEEN)
-    lifted = make(None, "unseen-schemas", unseen=UNSEEN)
+    lifted = make(None, "unseen-schemas", "large-sweep", unseen=UNSEEN)
 
     assert [refusal.name for refusal in refused.refusals] == ["unseen-schemas"]
     assert "mysql://host" in str(refused)
     assert lifted.allowed
-    assert lifted.acknowledged == {"unseen-schemas"}
+    assert lifted.acknowledged == {"unseen-schemas", "large-sweep"}
 
 
 GONE = files(
@@ -150,7 +155,7 @@ def test_young_objects_of_an_abandoned_schema_are_no_candidates() -> None:
     young = files(hash_path("a", "gone"), at=NOW)
     verdict = judge(young, recorded())
 
-    with pytest.raises(InputError, match="Expected acknowledgements among unseen"):
+    with pytest.raises(InputError, match="Expected acknowledgements among"):
         make(None, "abandoned-schema:gone", verdict=verdict, stored=young)
 
 

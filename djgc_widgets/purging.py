@@ -1,0 +1,152 @@
+"""Delete for good what has been in a trash for long, and what no row needs again."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from djgc_widgets.brakes import FOREIGN, MISSING, UNSEEN
+from djgc_widgets.journal import Journal, Planned, read_owners
+from djgc_widgets.model import Cancelled, ProgressCallback, Section, SweepRefusedError
+from djgc_widgets.moving import LIVE_AGAIN, Steps, Work, record_name, skip_rest
+from djgc_widgets.parcels import PURGED, RESTORED, SKIPPED, Outcome, Parcel, trash_of
+from djgc_widgets.scans import CompleteScan
+
+_TAKEN = "a row refers to its path, where something else is by now"
+_KEPT = "kept while objects that rows refer to are missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What is needed to empty a trash.
+
+    Parameters
+    ----------
+    work : Work
+        The locked store.
+    scan : CompleteScan
+        Of this store, made while it was locked.
+    planned : mapping of str to Planned
+        The checked journals of its sweeps.
+    clock : callable
+        Returns the current time, aware, in UTC.
+    """
+
+    work: Work
+    scan: CompleteScan
+    planned: Mapping[str, Planned]
+    clock: Callable[[], datetime]
+
+    def run(
+        self,
+        older_than: timedelta,
+        acknowledge: Collection[str],
+        progress: ProgressCallback,
+    ) -> None:
+        """Return what is live, then delete what has been there for long enough.
+
+        Raises
+        ------
+        SweepRefusedError
+            If rows of other servers or of schemas that cannot be seen may need it.
+        """
+        self._expect_sight(acknowledge)
+        trash = self.scan.trash
+        key = pd.MultiIndex.from_frame(trash[["sweep_id", "path"]])
+        returnable = set(key[trash["returnable"]])
+        taken = set(key[trash["referenced"]]) - returnable - self._stored_again(trash)
+        left = set(key)
+        parcels = [
+            parcel
+            for planned in self.planned.values()
+            for parcel in planned.parcels
+            if (planned.sweep_id, parcel.path) in left
+        ]
+        work = self.work
+        work.bring_back([p for p in parcels if _key(p) in returnable], LIVE_AGAIN)
+        due = [
+            p
+            for p in parcels
+            if work.outcome(p) is None and self._is_old(p.sweep_id, older_than)
+        ]
+        if self._still_missing():
+            work.tell(due, Outcome(SKIPPED, f"{MISSING}: {_KEPT}"))
+        work.tell([p for p in due if _key(p) in taken], Outcome(SKIPPED, _TAKEN))
+        due = [p for p in due if work.outcome(p) is None]
+        if due:
+            self._delete(due, progress)
+        if work.told:
+            work.record(record_name("purged", self.clock()), self.clock())
+
+    def _delete(self, due: list[Parcel], progress: ProgressCallback) -> None:
+        work = self.work
+        work.tell(due, Outcome(PURGED, "about to be deleted"))
+        name = record_name("purging", self.clock())
+        work.record(name, self.clock())
+        if work.problems:
+            raise SweepRefusedError(f"{work.problems[0]} So nothing was deleted.")
+        store = work.store.info.name
+        live = self.scan.reader.live_among({store: due}).objects
+        again = self._stored_again(self.scan.trash)
+        needed = [p for p in due if (store, p.path) in live and _key(p) not in again]
+        work.forget(lambda _, told: told.outcome == PURGED)
+        work.bring_back(needed, LIVE_AGAIN)
+        rest = [p for p in due if work.outcome(p) is None]
+        try:
+            work.run(work.store.purge, rest, Steps("purging", len(rest), progress))
+        except Cancelled:
+            pass  # the rows of the receipt say what was left alone
+        finally:
+            skip_rest([(work, rest)])
+
+    def _expect_sight(self, acknowledge: Collection[str]) -> None:
+        seen = self.scan.reader.servers.keys()
+        known = set(read_owners(self.work.store)).union(
+            *(planned.servers for planned in self.planned.values())
+        )
+        if known - seen:
+            raise SweepRefusedError(
+                f"{FOREIGN}: store {self.work.store.info.name} was swept for database "
+                f"servers whose rows were not read ({', '.join(sorted(known - seen))}),"
+                " so nothing was deleted. Name them as well: "
+                "Trash(schema, store, also=[connection])."
+            )
+        if self.scan.unseen and UNSEEN not in acknowledge:
+            places = ", ".join(notice.place for notice in self.scan.unseen)
+            raise SweepRefusedError(
+                f"{UNSEEN}: this account cannot see everything ({places}), so nothing "
+                f"was deleted. {self.scan.unseen[0].remedy}, or call purge("
+                f"acknowledge={{{UNSEEN!r}}})."
+            )
+
+    def _is_old(self, sweep_id: str, older_than: timedelta) -> bool:
+        """Tell whether a sweep is old by both clocks, ours and that of the store."""
+        store = self.work.store
+        written = store.changed_at_ns(f"{trash_of(sweep_id)}/plan.json")
+        at = datetime.fromtimestamp(written // 10**9, UTC)
+        ours = self.clock() - self.planned[sweep_id].created_at
+        return min(ours, self.work.lock.store_time() - at) >= older_than
+
+    def _still_missing(self) -> bool:
+        missing = self.scan.missing
+        here = missing[missing["store"].eq(self.work.store.info.name)]
+        back = {p.path for p in self.work.with_outcome(RESTORED)}
+        return not set(here["path"]) <= back
+
+    def _stored_again(self, trash: pd.DataFrame) -> set[tuple[str, str]]:
+        """Return what of the trash is stored again at its place: the same content."""
+        objects = self.scan.objects
+        hashes = objects[objects["section"].eq(Section.HASH.value)]
+        columns = ["store", "path", "size_bytes"]
+        same = trash.merge(hashes[columns], on=columns)
+        return set(same[["sweep_id", "path"]].itertuples(index=False, name=None))
+
+
+def _key(parcel: Parcel) -> tuple[str, str]:
+    return parcel.sweep_id, parcel.path
+
+
+def read_plans(work: Work, sweep_ids: Collection[str]) -> dict[str, Planned]:
+    """Read and check the journals of sweeps."""
+    return {key: Journal(work.store, key).read_plan() for key in sweep_ids}

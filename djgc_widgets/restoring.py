@@ -1,0 +1,211 @@
+"""Bring back: what a sweep moved, and what a crash left in between."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+
+from djgc_widgets.journal import RESULT, Journal
+from djgc_widgets.live import LiveReader
+from djgc_widgets.lock import StoreLock
+from djgc_widgets.model import (
+    Cancelled,
+    InputError,
+    ProgressCallback,
+    SweepRefusedError,
+    no_progress,
+)
+from djgc_widgets.moving import (
+    LIVE_AGAIN,
+    Steps,
+    Work,
+    receipt_of,
+    record_name,
+    skip_rest,
+)
+from djgc_widgets.parcels import (
+    GONE,
+    MOVED,
+    NOT_IN_TRASH,
+    SKIPPED,
+    Outcome,
+    Parcel,
+)
+from djgc_widgets.receipt import Receipt
+from djgc_widgets.stores import SweepableStore, Where
+
+Clock = Callable[[], datetime]
+Wanted = Mapping[str, Collection[str] | None]
+"""Paths by sweep; None for all that it moved."""
+
+_NOT_ITS_TURN = "interrupted before its turn"
+_TORN = "interrupted amid its move"
+
+
+def restore_sweep(
+    stores: Iterable[SweepableStore],
+    sweep_id: str,
+    paths: Collection[str] | None = None,
+    *,
+    clock: Clock,
+    progress: ProgressCallback = no_progress,
+) -> Receipt:
+    """Bring back what a sweep moved; never overwrites.
+
+    Parameters
+    ----------
+    stores : iterable of SweepableStore
+        The stores that it swept.
+    sweep_id : str
+        Name of the sweep's folder in the trash.
+    paths : collection of str, optional
+        Objects to bring back; all by default.
+    clock : callable
+        Returns the current time, aware, in UTC.
+    progress : callable, optional
+        Called before each object; may raise `Cancelled` to leave the rest alone.
+
+    Returns
+    -------
+    Receipt
+        One row per object that was in the trash.
+
+    Raises
+    ------
+    SweepRefusedError
+        If a store is locked or the journal cannot be trusted.
+    InputError
+        If a path is none of the sweep's.
+    """
+    works = [
+        restore({sweep_id: paths}, store, clock=clock, progress=progress)
+        for store in stores
+    ]
+    return receipt_of(
+        sweep_id,
+        works,
+        lambda: restore_sweep(
+            [work.store for work in works], sweep_id, paths, clock=clock
+        ),
+    )
+
+
+def restore(
+    wanted: Wanted,
+    store: SweepableStore,
+    *,
+    clock: Clock,
+    progress: ProgressCallback = no_progress,
+) -> Work:
+    """Bring back objects of several sweeps of one store."""
+    with StoreLock(store, "restore", clock=clock) as lock:
+        work = Work(store, lock)
+        parcels = [
+            parcel
+            for sweep_id, paths in wanted.items()
+            for parcel in _chosen(store, sweep_id, paths)
+        ]
+        steps = Steps("bringing back", len(parcels), progress)
+        try:
+            work.run(store.to_place, parcels, steps)
+        except Cancelled:
+            pass  # the rows of the receipt say what was left alone
+        finally:
+            skip_rest([(work, parcels)])
+            asked = {key for key, paths in wanted.items() if paths is not None}
+            work.forget(
+                lambda parcel, told: (
+                    told.detail == NOT_IN_TRASH and parcel.sweep_id not in asked
+                )
+            )
+            work.record(record_name("restored", clock()), clock())
+    return work
+
+
+def recover(
+    interrupted: Callable[[], Iterable[str]],
+    store: SweepableStore,
+    reader: Callable[[], LiveReader | None],
+    *,
+    clock: Clock,
+    break_lock: bool = False,
+) -> Work:
+    """Finish or undo sweeps of a store that were interrupted.
+
+    What was moved whole stays in the trash, unless a row refers to it; what was caught
+    in between goes back to its place.
+
+    Parameters
+    ----------
+    interrupted : callable
+        Names the sweeps without a result; asked when the store is locked.
+    store : SweepableStore
+        The store.
+    reader : callable
+        Returns what reads the references; without it everything goes back.
+    clock : callable
+        Returns the current time, aware, in UTC.
+    break_lock : bool
+        Take the lock even from a process of which it is not certain that it has ended.
+    """
+    lock = StoreLock(
+        store, "recovery", take_over=True, break_lock=break_lock, clock=clock
+    )
+    with lock:
+        work = Work(store, lock)
+        for sweep_id in interrupted():
+            planned = Journal(store, sweep_id).read_plan()
+            found = {
+                parcel.path: _state(parcel, where)
+                for parcel, where in store.where(planned.parcels)
+            }
+            for parcel in planned.parcels:
+                work.tell([parcel], found[parcel.path])
+        work.bring_back(
+            [p for p in work.with_outcome(SKIPPED) if _is_torn(work, p)], _TORN
+        )
+        moved = work.with_outcome(MOVED)
+        live, why = None, "the references could not be read"
+        try:
+            again = reader() if moved else None
+            if again is not None:
+                here = {store.info.name: moved}
+                live, why = again.live_among(here).objects, LIVE_AGAIN
+        except SweepRefusedError as error:
+            why = str(error)
+        work.bring_back(
+            [p for p in moved if live is None or (store.info.name, p.path) in live], why
+        )
+        store.prune(work.with_outcome(MOVED))
+        work.record(RESULT, clock())
+    return work
+
+
+def _is_torn(work: Work, parcel: Parcel) -> bool:
+    told = work.outcome(parcel)
+    return told is not None and told.detail == _TORN
+
+
+def _state(parcel: Parcel, where: Where) -> Outcome:
+    """Say how far the move of an object had come."""
+    ours = {
+        path
+        for path, now in where.place.items()
+        if now.is_content_of(parcel.files[path])
+    }
+    if not where.trash:
+        return Outcome(SKIPPED, _NOT_ITS_TURN if where.place else GONE)
+    return Outcome(SKIPPED, _TORN) if ours else Outcome(MOVED)
+
+
+def _chosen(
+    store: SweepableStore, sweep_id: str, paths: Collection[str] | None
+) -> list[Parcel]:
+    planned = Journal(store, sweep_id).read_plan().parcels
+    if paths is None:
+        return list(planned)
+    unknown = sorted(set(paths) - {parcel.path for parcel in planned})
+    if unknown:
+        raise InputError(
+            f"Expected objects of sweep {sweep_id} in store {store.info.name}; got "
+            f"{unknown[0]!r}, which it did not move. Trash(...).contents() lists them."
+        )
+    return [parcel for parcel in planned if parcel.path in paths]

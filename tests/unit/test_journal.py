@@ -1,0 +1,181 @@
+"""A journal that is read is input: it is used whole, or not at all."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from djgc_widgets.file_store import FileStore
+from djgc_widgets.journal import (
+    OWNER,
+    Journal,
+    _checksum,
+    read_owners,
+    write_owners,
+)
+from djgc_widgets.model import StoreInfo, SweepRefusedError
+from djgc_widgets.parcels import Identity, Parcel
+
+SWEEP = "20260101T000000Z-00000000"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PIN = Identity(1, 2, 3)
+PARCEL = Parcel(
+    "_schema/lab/t/id=1/a_AbCd1234",
+    {
+        "_schema/lab/t/id=1/a_AbCd1234/0": PIN,
+        "_schema/lab/t/id=1/a_AbCd1234.manifest.json": PIN,
+    },
+    SWEEP,
+    "lab",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileStore:
+    return FileStore(StoreInfo("raw", ("raw",), str(tmp_path)))
+
+
+@pytest.fixture
+def journal(store: FileStore) -> Journal:
+    journal = Journal(store, SWEEP)
+    journal.write_plan(NOW, {"id": "server"}, ["large-sweep"], [PARCEL])
+    return journal
+
+
+def record_of(store: FileStore) -> Path:
+    return Path(store.info.address) / "_trash" / SWEEP / "plan.json"
+
+
+def alter(
+    store: FileStore, change: Callable[[dict[str, Any]], object], *, seal: bool = True
+) -> None:
+    path = record_of(store)
+    record = json.loads(path.read_text())
+    change(record["content"])
+    if seal:
+        record["checksum"] = _checksum(record["content"])
+    path.write_text(json.dumps(record))
+
+
+def test_what_is_written_is_read_again(journal: Journal) -> None:
+    planned = journal.read_plan()
+
+    assert planned.parcels == (PARCEL,)
+    assert (planned.sweep_id, planned.created_at) == (SWEEP, NOW)
+    assert planned.servers == {"id": "server"}
+
+
+def rename_to(path: str) -> Callable[[dict[str, Any]], object]:
+    def change(told: dict[str, Any]) -> None:
+        entry = told["objects"][0]
+        entry["path"] = path
+        entry["files"] = {path: [1, 2, 3, ""]}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../outside",
+        "/etc/passwd",
+        "_schema/../../outside",
+        "a//b",
+        "",
+        ".",
+        pytest.param("a\0b", id="nul"),
+        "_trash/other/objects/x",
+        "_trash",
+        None,
+        7,
+    ],
+)
+def test_a_path_that_no_sweep_moves_refuses_the_whole_journal(
+    store: FileStore, journal: Journal, path: Any
+) -> None:
+    alter(store, rename_to(path))
+
+    with pytest.raises(SweepRefusedError, match="nothing of it is used"):
+        journal.read_plan()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["objects"][0]["files"].update({"elsewhere": [1, 2, 3, ""]}),
+        lambda told: told["objects"][0]["files"].clear(),
+        lambda told: told["objects"][0].pop("files"),
+        lambda told: told["objects"].append(told["objects"][0]),
+        lambda told: told.update(sweep_id="20260101T000000Z-11111111"),
+        lambda told: told.update(objects=7),
+        lambda told: told.update(created_at="yesterday"),
+        lambda told: told.update(created_at="2026-01-01T00:00:00"),
+        lambda told: told["objects"][0]["files"].update(
+            {PARCEL.sidecar: [-1, 2, 3, ""]}
+        ),
+        lambda told: told["objects"][0]["files"].update({PARCEL.sidecar: [True]}),
+        lambda told: told["objects"][0]["files"].update({PARCEL.sidecar: "abcd"}),
+    ],
+    ids=map(str, range(11)),
+)
+def test_what_no_sweep_writes_refuses_the_whole_journal(
+    store: FileStore, journal: Journal, change: Callable[[dict[str, Any]], object]
+) -> None:
+    alter(store, change)
+
+    with pytest.raises(SweepRefusedError, match="nothing of it is used"):
+        journal.read_plan()
+
+
+def test_a_journal_that_was_altered_is_refused(
+    store: FileStore, journal: Journal
+) -> None:
+    alter(store, lambda told: told.update(account="somebody else"), seal=False)
+
+    with pytest.raises(SweepRefusedError, match="its checksum does not fit"):
+        journal.read_plan()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "null", "{", "7", '{"format": "djgc-journal 2"}', "[" * 5000],
+    ids=lambda content: content[:5],
+)
+def test_a_foreign_record_is_refused(
+    store: FileStore, journal: Journal, content: str
+) -> None:
+    record_of(store).write_text(content)
+
+    with pytest.raises(SweepRefusedError, match="Expected a record of this program"):
+        journal.read_plan()
+
+
+def test_a_record_behind_a_link_is_not_read(
+    store: FileStore, journal: Journal, tmp_path: Path
+) -> None:
+    record = record_of(store)
+    record.rename(tmp_path / "elsewhere.json")
+    record.symlink_to(tmp_path / "elsewhere.json")
+
+    with pytest.raises(SweepRefusedError, match="could not be read"):
+        journal.read_plan()
+
+
+def test_a_sweep_that_does_not_exist_is_named(store: FileStore) -> None:
+    with pytest.raises(SweepRefusedError, match=f"{SWEEP!r} is none"):
+        Journal(store, SWEEP).read_plan()
+
+
+def test_owners_are_remembered_and_checked(store: FileStore) -> None:
+    assert read_owners(store) == {}
+    write_owners(store, NOW, {"id": "postgresql://127.0.0.1"})
+    assert read_owners(store) == {"id": "postgresql://127.0.0.1"}
+
+    path = Path(store.info.address) / OWNER
+    path.write_text(path.read_text().replace("id", "di"))
+
+    with pytest.raises(SweepRefusedError, match="Expected a record of this program"):
+        read_owners(store)
