@@ -158,10 +158,10 @@ class Steps:
     def passing(self, parcels: Iterable[Parcel], lock: StoreLock) -> Iterator[Parcel]:
         """Pass parcels on; stop when the lock is lost."""
         for parcel in parcels:
-            if lock.lost():
-                return
             self._progress(Progress(self._step, self._done, self._total))
             self._done += 1
+            if lock.lost():
+                return
             yield parcel
 
 
