@@ -29,6 +29,7 @@ STALE_AFTER = timedelta(minutes=10)
 
 _BEAT_SECONDS = 30.0
 _MOST_FAILURES = 5
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,24 +163,30 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         return datetime.fromtimestamp(changed / 1e9, UTC)
 
     def _acquire(self) -> None:
-        try:
-            self._store.write(LOCK, self._held.dump(), new=True)
-        except FileExistsError:
-            data = self._store.read(LOCK)
+        name = self._store.info.name
+        for _ in range(_TRIES):
+            try:
+                self._store.write(LOCK, self._held.dump(), new=True)
+            except FileExistsError:
+                pass
+            else:
+                return
+            try:
+                data = self._store.read(LOCK)
+            except FileNotFoundError:
+                continue  # it was released just now
             holder = read_holder(data)
             ended = holder is not None and holder.ended
             if not (self._break or (self._take_over and ended)):
-                raise SweepRefusedError(
-                    _locked(self._store.info.name, holder, self._clock())
-                ) from None
+                raise SweepRefusedError(_locked(name, holder, self._clock()))
             token = holder.token if holder else "unreadable"
-            retired = f"{TRASH_FOLDER}/broken-{token}.json"
-            if not self._store.retire(LOCK, data, retired):
-                raise SweepRefusedError(
-                    f"{LOCKED}: somebody else took over the lock of store "
-                    f"{self._store.info.name} just now. Try again later."
-                ) from None
-            self._store.write(LOCK, self._held.dump(), new=True)
+            if not self._store.retire(
+                LOCK, data, f"{TRASH_FOLDER}/broken-{token}.json"
+            ):
+                break  # somebody else took it over
+        raise SweepRefusedError(
+            f"{LOCKED}: somebody else locked store {name} just now. Try again later."
+        )
 
     def _beat(self) -> None:
         failures = 0
