@@ -205,7 +205,7 @@ SWEEPS = FrameSchema(
         Column("left_objects", "int64", "of these, still in the trash"),
         Column("left_bytes", "int64", "their bytes"),
         Column("purgeable_at", _TIME, "when the retention period of 30 days ends"),
-        Column("state", "str", "done, or interrupted: no result was written"),
+        Column("state", "str", "done, or interrupted: what was begun did not end"),
     ),
 )
 

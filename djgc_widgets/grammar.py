@@ -33,7 +33,10 @@ _SCHEMA = (
 _SWEEP_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
 _TRASH = rf"(?s)^{TRASH_FOLDER}/(?P<sweep_id>{_SWEEP_ID})/(?P<entry>.+)$"
 _TRASHED = "objects/"
-_RECORD = r"(?P<record>[a-z]+)\.json"
+_RECORD = r"(?P<record>[a-z]+(?:-[0-9TZ]+)?)\.json"
+
+RECORD_ENDS = {"plan": "result", "restoring": "restored", "purging": "purged"}
+"""What is written down before something is done, and what when it is done."""
 
 SWEEP_ID = re.compile(_SWEEP_ID)
 """Names of the folders in a trash: the time of the sweep and eight random digits."""
@@ -101,18 +104,30 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
     )
 
 
-def interrupted_sweeps(files: pd.DataFrame) -> frozenset[tuple[str, str]]:
-    """Return store and sweep of those that have a plan but no result.
+def interrupted_sweeps(files: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return which records of sweeps are due: what was begun and did not end.
 
     Parameters
     ----------
     files : DataFrame
-        A frame of the files schema.
+        A frame with ``store`` and ``path`` of what stores, or their trash, hold.
+
+    Returns
+    -------
+    dict of (str, str) to list of str
+        Store and sweep, and the names of the records that are not there.
     """
-    told = parse_trash(files["path"]).assign(store=files["store"])
-    key = pd.MultiIndex.from_frame(told[["store", "sweep_id"]])
-    planned, done = (set(key[told["record"].eq(name)]) for name in ("plan", "result"))
-    return frozenset(planned - done)
+    swept = files[files["path"].str.startswith(f"{TRASH_FOLDER}/")]
+    told = parse_trash(swept["path"]).assign(store=swept["store"])
+    told = told.dropna(subset=["record"])[["store", "sweep_id", "record"]]
+    there = set(told.itertuples(index=False, name=None))
+    due: dict[tuple[str, str], list[str]] = {}
+    for store, sweep_id, record in sorted(there):
+        begun, dash, when = record.partition("-")
+        end = f"{RECORD_ENDS.get(begun, '')}{dash}{when}"
+        if begun in RECORD_ENDS and (store, sweep_id, end) not in there:
+            due.setdefault((store, sweep_id), []).append(end)
+    return due
 
 
 def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:

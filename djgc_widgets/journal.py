@@ -25,7 +25,7 @@ from djgc_widgets.model import (
 from djgc_widgets.parcels import Identity, Parcel, reason_of, trash_of
 from djgc_widgets.stores import SweepableStore
 
-PLAN, RESULT = "plan", "result"
+RESULT = "result"
 OWNER = f"{TRASH_FOLDER}/owner.json"
 _FORMAT = "djgc-journal 1"
 
@@ -57,6 +57,12 @@ class Planned:
     servers: Mapping[str, str]
     parcels: tuple[Parcel, ...]
 
+    @property
+    def owners(self) -> dict[str, Parcel]:
+        """The object that each path and each file belongs to."""
+        files = {name: parcel for parcel in self.parcels for name in parcel.files}
+        return files | {parcel.path: parcel for parcel in self.parcels}
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -86,7 +92,7 @@ class Journal:
             for p in parcels
         ]
         self._write(
-            PLAN,
+            "plan",
             created_at=now.isoformat(),
             account=account_name(),
             host=socket.gethostname(),
@@ -120,7 +126,7 @@ class Journal:
             If it cannot be read, was altered, or names anything that no sweep moves;
             then nothing of it may be used.
         """
-        place = f"{trash_of(self.sweep_id)}/{PLAN}.json"
+        place = f"{trash_of(self.sweep_id)}/plan.json"
         try:
             return _checked(self.store, place, self._planned)
         except FileNotFoundError:

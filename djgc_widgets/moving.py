@@ -7,9 +7,15 @@ from datetime import datetime
 import pandas as pd
 
 from djgc_widgets.frames import RECEIPT
+from djgc_widgets.grammar import RECORD_ENDS
 from djgc_widgets.journal import Journal
 from djgc_widgets.lock import StoreLock
-from djgc_widgets.model import Notice, Progress, ProgressCallback
+from djgc_widgets.model import (
+    Notice,
+    Progress,
+    ProgressCallback,
+    SweepRefusedError,
+)
 from djgc_widgets.parcels import (
     FAILED,
     MOVED,
@@ -128,10 +134,23 @@ class Work:
             remedy = "Let a lifecycle rule of the bucket expire old versions"
             self.problems.append(Notice(place, told, remedy))
 
-    def record(self, name: str, now: datetime) -> None:
-        """Write what was done to the journals; it is done even if that fails."""
+    def record(
+        self, name: str, now: datetime, sweep_ids: Iterable[str] | None = None
+    ) -> None:
+        """Write what was done to the journals; it is done even if that fails.
+
+        Parameters
+        ----------
+        name : str
+            Of the record.
+        now : datetime
+            Aware UTC time.
+        sweep_ids : iterable of str, optional
+            Sweeps to write it for; by default those that something was done of.
+        """
         rows = self.rows()
-        for sweep_id, own in rows.groupby("sweep_id", sort=False):
+        for sweep_id in rows["sweep_id"].unique() if sweep_ids is None else sweep_ids:
+            own = rows[rows["sweep_id"].eq(sweep_id)]
             try:
                 Journal(self.store, str(sweep_id)).write_outcome(name, now, own)
             except OSError as error:
@@ -202,9 +221,24 @@ def receipt_of(
     return Receipt(sweep_id, RECEIPT.conform(rows), put_back, problems)
 
 
-def record_name(what: str, now: datetime) -> str:
-    """Name a record of something that may happen more than once."""
-    return f"{what}-{now:%Y%m%dT%H%M%S%fZ}"
+def begin(work: Work, what: str, parcels: Sequence[Parcel], now: datetime) -> str:
+    """Write down what is about to be done; return the name of the record of its end.
+
+    Raises
+    ------
+    SweepRefusedError
+        If it cannot be written; then nothing may be done.
+    """
+    name = f"{now:%Y%m%dT%H%M%S%fZ}"
+    planned = Work(work.store, work.lock)
+    planned.tell(parcels, Outcome(SKIPPED, "not yet"))
+    planned.record(f"{what}-{name}", now)
+    if planned.problems:
+        raise SweepRefusedError(
+            f"Nothing was done, since {planned.problems[0].message} in "
+            f"{planned.problems[0].place}. Make room or mend the rights."
+        )
+    return f"{RECORD_ENDS[what]}-{name}"
 
 
 def _unwritten(store: str, name: str, error: Exception) -> Notice:

@@ -9,8 +9,8 @@ import pandas as pd
 from djgc_widgets.brakes import FOREIGN, MISSING, UNSEEN
 from djgc_widgets.journal import Journal, Planned, read_owners
 from djgc_widgets.model import Cancelled, ProgressCallback, Section, SweepRefusedError
-from djgc_widgets.moving import LIVE_AGAIN, Steps, Work, record_name, skip_rest
-from djgc_widgets.parcels import PURGED, RESTORED, SKIPPED, Outcome, Parcel, trash_of
+from djgc_widgets.moving import LIVE_AGAIN, Steps, Work, begin, skip_rest
+from djgc_widgets.parcels import RESTORED, SKIPPED, Outcome, Parcel, trash_of
 from djgc_widgets.scans import CompleteScan
 
 _TAKEN = "a row refers to its path, where something else is by now"
@@ -52,45 +52,40 @@ class Purge:
             If rows of other servers or of schemas that cannot be seen may need it.
         """
         self._expect_sight(acknowledge)
-        trash = self.scan.trash
-        key = pd.MultiIndex.from_frame(trash[["sweep_id", "path"]])
-        returnable = set(key[trash["returnable"]])
-        taken = set(key[trash["referenced"]]) - returnable - self._stored_again(trash)
-        left = set(key)
-        parcels = [
-            parcel
-            for planned in self.planned.values()
-            for parcel in planned.parcels
-            if (planned.sweep_id, parcel.path) in left
-        ]
-        work = self.work
-        work.bring_back([p for p in parcels if _key(p) in returnable], LIVE_AGAIN)
+        trash, work = self.scan.trash, self.work
+        held = self._parcels(trash)
+        returned = self._parcels(trash[trash["returnable"]])
+        again = self._parcels(self._stored_again(trash))
+        referenced = self._parcels(trash[trash["referenced"]])
+        taken = referenced.keys() - returned.keys() - again.keys()
         due = [
-            p
-            for p in parcels
-            if work.outcome(p) is None and self._is_old(p.sweep_id, older_than)
+            parcel
+            for key, parcel in held.items()
+            if key not in returned and self._is_old(parcel.sweep_id, older_than)
         ]
-        if self._still_missing():
-            work.tell(due, Outcome(SKIPPED, f"{MISSING}: {_KEPT}"))
-        work.tell([p for p in due if _key(p) in taken], Outcome(SKIPPED, _TAKEN))
-        due = [p for p in due if work.outcome(p) is None]
-        if due:
-            self._delete(due, progress)
-        if work.told:
-            work.record(record_name("purged", self.clock()), self.clock())
+        if not due and not returned:
+            return
+        now = self.clock()
+        end = begin(work, "purging", [*returned.values(), *due], now)
+        try:
+            work.bring_back(list(returned.values()), LIVE_AGAIN)
+            if self._still_missing():
+                work.tell(due, Outcome(SKIPPED, f"{MISSING}: {_KEPT}"))
+                return
+            work.tell([p for p in due if _key(p) in taken], Outcome(SKIPPED, _TAKEN))
+            self._delete([p for p in due if _key(p) not in taken], again, progress)
+        finally:
+            work.record(end, self.clock(), sorted({p.sweep_id for p in held.values()}))
 
-    def _delete(self, due: list[Parcel], progress: ProgressCallback) -> None:
-        work = self.work
-        work.tell(due, Outcome(PURGED, "about to be deleted"))
-        name = record_name("purging", self.clock())
-        work.record(name, self.clock())
-        if work.problems:
-            raise SweepRefusedError(f"{work.problems[0]} So nothing was deleted.")
-        store = work.store.info.name
+    def _delete(
+        self,
+        due: list[Parcel],
+        again: Collection[tuple[str, str]],
+        progress: ProgressCallback,
+    ) -> None:
+        work, store = self.work, self.work.store.info.name
         live = self.scan.reader.live_among({store: due}).objects
-        again = self._stored_again(self.scan.trash)
         needed = [p for p in due if (store, p.path) in live and _key(p) not in again]
-        work.forget(lambda _, told: told.outcome == PURGED)
         work.bring_back(needed, LIVE_AGAIN)
         rest = [p for p in due if work.outcome(p) is None]
         try:
@@ -99,6 +94,17 @@ class Purge:
             pass  # the rows of the receipt say what was left alone
         finally:
             skip_rest([(work, rest)])
+
+    def _parcels(self, trash: pd.DataFrame) -> dict[tuple[str, str], Parcel]:
+        """Return what the journals say of rows of the trash; strangers are left out."""
+        found = {}
+        for sweep_id, rows in trash.groupby("sweep_id", sort=False):
+            planned = self.planned.get(str(sweep_id))
+            owners = planned.owners if planned else {}
+            for path in rows["path"]:
+                if path in owners:
+                    found[_key(owners[path])] = owners[path]
+        return found
 
     def _expect_sight(self, acknowledge: Collection[str]) -> None:
         seen = self.scan.reader.servers.keys()
@@ -134,13 +140,12 @@ class Purge:
         back = {p.path for p in self.work.with_outcome(RESTORED)}
         return not set(here["path"]) <= back
 
-    def _stored_again(self, trash: pd.DataFrame) -> set[tuple[str, str]]:
+    def _stored_again(self, trash: pd.DataFrame) -> pd.DataFrame:
         """Return what of the trash is stored again at its place: the same content."""
         objects = self.scan.objects
         hashes = objects[objects["section"].eq(Section.HASH.value)]
         columns = ["store", "path", "size_bytes"]
-        same = trash.merge(hashes[columns], on=columns)
-        return set(same[["sweep_id", "path"]].itertuples(index=False, name=None))
+        return trash.merge(hashes[columns], on=columns)
 
 
 def _key(parcel: Parcel) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """Bring back: what a sweep moved, and what a crash left in between."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from djgc_widgets.journal import RESULT, Journal
+from djgc_widgets.journal import Journal
 from djgc_widgets.live import LiveReader
 from djgc_widgets.lock import StoreLock
 from djgc_widgets.model import (
@@ -17,8 +17,8 @@ from djgc_widgets.moving import (
     LIVE_AGAIN,
     Steps,
     Work,
+    begin,
     receipt_of,
-    record_name,
     skip_rest,
 )
 from djgc_widgets.parcels import (
@@ -103,6 +103,7 @@ def restore(
             for sweep_id, paths in wanted.items()
             for parcel in _chosen(store, sweep_id, paths)
         ]
+        end = begin(work, "restoring", parcels, clock())
         steps = Steps("bringing back", len(parcels), progress)
         try:
             work.run(store.to_place, parcels, steps)
@@ -116,19 +117,19 @@ def restore(
                     told.detail == NOT_IN_TRASH and parcel.sweep_id not in asked
                 )
             )
-            work.record(record_name("restored", clock()), clock())
+            work.record(end, clock(), wanted)
     return work
 
 
 def recover(
-    interrupted: Callable[[], Iterable[str]],
+    interrupted: Callable[[], Mapping[str, Sequence[str]]],
     store: SweepableStore,
     reader: Callable[[], LiveReader | None],
     *,
     clock: Clock,
     break_lock: bool = False,
 ) -> Work:
-    """Finish or undo sweeps of a store that were interrupted.
+    """Finish or undo what was interrupted: sweeps, restores and purges of a store.
 
     What was moved whole stays in the trash, unless a row refers to it; what was caught
     in between goes back to its place.
@@ -136,7 +137,8 @@ def recover(
     Parameters
     ----------
     interrupted : callable
-        Names the sweeps without a result; asked when the store is locked.
+        Names the sweeps, and the records that are due of each; asked when the store is
+        locked.
     store : SweepableStore
         The store.
     reader : callable
@@ -151,7 +153,8 @@ def recover(
     )
     with lock:
         work = Work(store, lock)
-        for sweep_id in interrupted():
+        due = interrupted()
+        for sweep_id in due:
             planned = Journal(store, sweep_id).read_plan()
             found = {
                 parcel.path: _state(parcel, where)
@@ -175,7 +178,9 @@ def recover(
             [p for p in moved if live is None or (store.info.name, p.path) in live], why
         )
         store.prune(work.with_outcome(MOVED))
-        work.record(RESULT, clock())
+        for sweep_id, records in due.items():
+            for name in records:
+                work.record(name, clock(), [sweep_id])
     return work
 
 
@@ -199,13 +204,15 @@ def _state(parcel: Parcel, where: Where) -> Outcome:
 def _chosen(
     store: SweepableStore, sweep_id: str, paths: Collection[str] | None
 ) -> list[Parcel]:
-    planned = Journal(store, sweep_id).read_plan().parcels
+    planned = Journal(store, sweep_id).read_plan()
     if paths is None:
-        return list(planned)
-    unknown = sorted(set(paths) - {parcel.path for parcel in planned})
+        return list(planned.parcels)
+    owners = planned.owners
+    unknown = sorted(set(paths) - owners.keys())
     if unknown:
         raise InputError(
             f"Expected objects of sweep {sweep_id} in store {store.info.name}; got "
-            f"{unknown[0]!r}, which it did not move. Trash(...).contents() lists them."
+            f"{unknown[0]!r}, which it did not move. scan(...).trash lists them."
         )
-    return [parcel for parcel in planned if parcel.path in paths]
+    wanted = {owners[path].path: owners[path] for path in paths}
+    return list(wanted.values())

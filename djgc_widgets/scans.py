@@ -208,7 +208,7 @@ class CompleteScan(Scan):
                 self.minimum_age,
                 frozenset(self.reader.servers),
                 self._sweeper.owners(),
-                interrupted_sweeps(self._files),
+                frozenset(interrupted_sweeps(self._files)),
             ),
             carry_out=self._sweeper.carry_out,
         )

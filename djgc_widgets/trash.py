@@ -10,8 +10,8 @@ import pandas as pd
 from djgc_widgets.brakes import INTERRUPTED
 from djgc_widgets.configuration import open_stores
 from djgc_widgets.frames import SWEEPS
-from djgc_widgets.grammar import parse_trash
-from djgc_widgets.journal import PLAN, RESULT, Journal, Planned
+from djgc_widgets.grammar import interrupted_sweeps, parse_trash
+from djgc_widgets.journal import Journal, Planned
 from djgc_widgets.live import LiveReader
 from djgc_widgets.lock import StoreLock
 from djgc_widgets.model import (
@@ -90,14 +90,13 @@ class Trash:
             If the trash cannot be listed, or a journal cannot be trusted.
         """
         listed = self._listed()
-        ids = sorted(_with_record(listed, PLAN), reverse=True)
-        done = _with_record(listed, RESULT)
+        ids, due = sorted(_planned(listed), reverse=True), self._due(listed)
         left = listed.dropna(subset=["former"])
         rows = [
             _sweep_row(
                 Journal(self._store, sweep_id).read_plan(),
                 left[left["sweep_id"].eq(sweep_id)],
-                done=sweep_id in done,
+                done=sweep_id not in due,
             )
             for sweep_id in ids
         ]
@@ -161,7 +160,7 @@ class Trash:
             If the store is locked, or a journal cannot be trusted.
         """
         work = recover(
-            self._interrupted,
+            lambda: self._due(self._listed()),
             self._store,
             self._reader,
             clock=self._clock,
@@ -215,14 +214,13 @@ class Trash:
                     f"The scan is incomplete, so nothing was deleted. {told}"
                 )
             listed = self._listed()
-            begun, done = (_with_record(listed, name) for name in (PLAN, RESULT))
-            if begun - done:
+            due = self._due(listed)
+            if due:
                 raise SweepRefusedError(
-                    f"{INTERRUPTED}: sweep {min(begun - done)} was interrupted, so "
-                    "nothing was deleted. Call "
-                    f"Trash(schema, {self._name!r}).recover() first."
+                    f"{INTERRUPTED}: sweep {min(due)} was interrupted, so nothing was "
+                    f"deleted. Call Trash(schema, {self._name!r}).recover() first."
                 )
-            planned = read_plans(work, begun)
+            planned = read_plans(work, _planned(listed))
             purge = Purge(work, found, planned, self._clock)
             purge.run(older_than, acknowledge, progress)
         return self._receipt(work)
@@ -255,11 +253,12 @@ class Trash:
         if listing.problems:
             raise SweepRefusedError(str(listing.problems[0]))
         told = parse_trash(listing.files["path"]).rename(columns={"path": "former"})
-        return told.assign(size_bytes=listing.files["size_bytes"])
+        return told.assign(**listing.files[["store", "path", "size_bytes"]])
 
-    def _interrupted(self) -> list[str]:
-        listed = self._listed()
-        return sorted(_with_record(listed, PLAN) - _with_record(listed, RESULT))
+    def _due(self, listed: pd.DataFrame) -> dict[str, list[str]]:
+        """Name the records that are due of sweeps that were interrupted."""
+        due = interrupted_sweeps(listed)
+        return {sweep_id: records for (_, sweep_id), records in due.items()}
 
 
 def _sweep_row(planned: Planned, left: pd.DataFrame, *, done: bool) -> list[Any]:
@@ -281,5 +280,5 @@ def _sweep_row(planned: Planned, left: pd.DataFrame, *, done: bool) -> list[Any]
     ]
 
 
-def _with_record(listed: pd.DataFrame, name: str) -> set[str]:
-    return set(listed.loc[listed["record"].eq(name), "sweep_id"])
+def _planned(listed: pd.DataFrame) -> set[str]:
+    return set(listed.loc[listed["record"].eq("plan"), "sweep_id"])

@@ -1,13 +1,16 @@
 /* Lets one call to the file system below a folder fail, at the C library.
 
    fail_at(folder, n, error) arms it: the n-th call from now on that looks at something
-   below the folder fails with this error; calls() tells how many there were. */
+   below the folder fails with this error; calls() tells how many there were.
+   fail_change_at(folder, n, error) is the same for calls that change something; without
+   an error the process is killed just before the n-th of them. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,13 +18,18 @@
 #include <unistd.h>
 
 static char below[PATH_MAX];
-static int countdown = -1, error_number, seen;
+static int countdown = -1, error_number, seen, changes_only;
 
 void fail_at(const char *folder, int number, int error) {
     strncpy(below, folder, sizeof below - 1);
     countdown = number;
     error_number = error;
-    seen = 0;
+    seen = changes_only = 0;
+}
+
+void fail_change_at(const char *folder, int number, int error) {
+    fail_at(folder, number, error);
+    changes_only = 1;
 }
 
 int calls(void) { return seen; }
@@ -39,13 +47,18 @@ static int is_open_below(int handle) {
     return is_below(path);
 }
 
-static int fails(int concerned) {
-    if (!concerned || countdown < 0) return 0;
+static int is_due(int concerned, int change) {
+    if (!concerned || countdown < 0 || change != changes_only) return 0;
     seen++;
     if (seen != countdown) return 0;
+    if (!error_number) kill(getpid(), SIGKILL);
     errno = error_number;
     return 1;
 }
+
+static int fails(int concerned) { return is_due(concerned, 0); }
+
+static int change_fails(int concerned) { return is_due(concerned, 1); }
 
 static int at(int handle, const char *path) {
     return path && path[0] == '/' ? is_below(path)
@@ -91,6 +104,7 @@ READDIR(readdir, dirent) READDIR(readdir64, dirent64)
         va_list rest; va_start(rest, flags);                                    \
         int mode = va_arg(rest, int); va_end(rest);                             \
         if (fails(is_below(path))) return -1;                                   \
+        if (flags & O_CREAT && change_fails(is_below(path))) return -1;         \
         return NEXT(int (*)(const char *, int, ...), #name)(path, flags, mode); \
     }
 OPEN(open) OPEN(open64)
@@ -100,6 +114,7 @@ OPEN(open) OPEN(open64)
         va_list rest; va_start(rest, flags);                                    \
         int mode = va_arg(rest, int); va_end(rest);                             \
         if (fails(at(handle, path))) return -1;                                 \
+        if (flags & O_CREAT && change_fails(at(handle, path))) return -1;       \
         return NEXT(int (*)(int, const char *, int, ...), #name)(               \
             handle, path, flags, mode);                                         \
     }
@@ -108,4 +123,36 @@ OPENAT(openat) OPENAT(openat64)
 ssize_t readlink(const char *path, char *found, size_t size) {
     if (fails(is_below(path))) return -1;
     return NEXT(ssize_t (*)(const char *, char *, size_t), "readlink")(path, found, size);
+}
+
+int renameat2(int old, const char *from, int new, const char *to, unsigned flags) {
+    if (change_fails(at(old, from))) return -1;
+    return NEXT(int (*)(int, const char *, int, const char *, unsigned), "renameat2")(
+        old, from, new, to, flags);
+}
+
+int renameat(int old, const char *from, int new, const char *to) {
+    if (change_fails(at(old, from))) return -1;
+    return NEXT(int (*)(int, const char *, int, const char *), "renameat")(
+        old, from, new, to);
+}
+
+int mkdirat(int handle, const char *path, mode_t mode) {
+    if (change_fails(at(handle, path))) return -1;
+    return NEXT(int (*)(int, const char *, mode_t), "mkdirat")(handle, path, mode);
+}
+
+int unlinkat(int handle, const char *path, int flags) {
+    if (change_fails(at(handle, path))) return -1;
+    return NEXT(int (*)(int, const char *, int), "unlinkat")(handle, path, flags);
+}
+
+int fsync(int handle) {
+    if (change_fails(is_open_below(handle))) return -1;
+    return NEXT(int (*)(int), "fsync")(handle);
+}
+
+ssize_t write(int handle, const void *data, size_t size) {
+    if (change_fails(is_open_below(handle))) return -1;
+    return NEXT(ssize_t (*)(int, const void *, size_t), "write")(handle, data, size);
 }

@@ -82,6 +82,14 @@ class Services:
         pytest.skip(f"{service} is missing")
 
 
+def build_shim(folder: Path) -> Path:
+    """Build the library that lets calls to a file system fail."""
+    shim, source = folder / "failing.so", Path(__file__).parent / "failing.c"
+    build = ["cc", "-shared", "-fPIC", "-o", shim, source, "-ldl"]
+    subprocess.run(build, check=True)  # noqa: S603
+    return shim
+
+
 def start_mariadb() -> EmbeddedServer:
     """Start a private MariaDB with one account that has all rights."""
     program = find_program("MariaDB")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from laboratory import HASH, NPY, Laboratory, array, connect, filled, schema_of
 from proxy import Relay, relay
-from services import Services
+from services import Services, build_shim
 
 from djgc_widgets import CompleteScan, IncompleteScan, InputError, scan
 from djgc_widgets.embedded import EmbeddedServer
@@ -85,9 +85,6 @@ def test_every_call_to_a_file_system_may_fail(
     lost.insert1({"id": 1, "data": b"lost"})
     laboratory.remove(laboratory.raw(lost.table_name, "data")[1]["path"])
     laboratory.age()
-    shim = tmp_path / "failing.so"
-    build = ["cc", "-shared", "-fPIC", "-o", shim, _TESTS / "failing.c", "-ldl"]
-    subprocess.run(build, check=True)  # noqa: S603
     server = laboratory.server
     where = [server.host, str(server.port), server.user, server.password]
     stores = [laboratory.store("raw"), laboratory.store("derived")]
@@ -97,7 +94,7 @@ def test_every_call_to_a_file_system_may_fail(
             *(sys.executable, "-W", "ignore", _TESTS / "file_calls.py"),
             *(*where, laboratory.name, *stores),
         ],
-        env={**os.environ, "LD_PRELOAD": str(shim)},
+        env={**os.environ, "LD_PRELOAD": str(build_shim(tmp_path))},
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,88 @@
+"""A process ends or a disk is full at any change of a sweep: nothing is lost."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from laboratory import HASH, NPY, Laboratory, array
+from services import Services, build_shim
+
+from djgc_widgets.embedded import start_postgresql
+
+_TESTS = Path(__file__).parents[1]
+
+
+_HALVES = (1, 2)
+_CHANGES = {"sweep": 35, "restore": 30, "purge": 25}
+
+
+@pytest.mark.parametrize("kind", ["killed", "full", "read-only"])
+@pytest.mark.parametrize("verb", list(_CHANGES))
+def test_every_change_of_a_store_may_be_the_last(
+    services: Services,
+    tmp_path: Path,
+    verb: str,
+    kind: str,
+) -> None:
+    services.need("C compiler")
+    with ExitStack() as stack:
+        running = []
+        for half in _HALVES:  # side by side, each with a server of its own
+            folder = tmp_path / str(half)
+            folder.mkdir()
+            server = stack.enter_context(start_postgresql())
+            opened = Laboratory.on(server, "postgresql", folder)
+            laboratory = stack.enter_context(opened)
+            fill(laboratory)
+            running.append(start(laboratory, folder, verb, kind, half))
+        lines = [line for process in running for line in answer(process)]
+
+    checked = {int(line.split()[1]) for line in lines if line.startswith("checked")}
+    assert checked == set(range(1, len(checked) + 1))
+    assert len(checked) > _CHANGES[verb]
+    assert len([line for line in lines if line.startswith("whole")]) == len(_HALVES)
+
+
+def fill(laboratory: Laboratory) -> None:
+    """Store a file, an array and a folder with its manifest, each live and orphaned."""
+    hashes = laboratory.declare(HASH)
+    arrays = laboratory.declare(NPY, "Array")
+    folders = laboratory.declare("id : int32\n---\ndata : <object@raw>\n", "Folder")
+    source = laboratory.folder / "source"
+    (source / "0").mkdir(parents=True)
+    for chunk in ("0/0", ".zarray"):
+        (source / chunk).write_text(chunk)
+    for key in range(2):
+        hashes.insert1({"id": key, "data": bytes([key])})
+        arrays.insert1({"id": key, "data": array(key)})
+        folders.insert1({"id": key, "data": source})
+    for table in (hashes, arrays, folders):
+        (table & "id = 0").delete()
+    laboratory.age()
+
+
+def start(
+    laboratory: Laboratory, folder: Path, verb: str, kind: str, half: int
+) -> subprocess.Popen[str]:
+    server = laboratory.server
+    return subprocess.Popen(  # noqa: S603 - our own script
+        [
+            *(sys.executable, "-W", "ignore", _TESTS / "crashes.py"),
+            *(server.host, str(server.port), server.user, server.password),
+            *(laboratory.name, laboratory.store("raw"), verb, kind),
+            *(str(half), str(len(_HALVES))),
+        ],
+        env={**os.environ, "LD_PRELOAD": str(build_shim(folder))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def answer(process: subprocess.Popen[str]) -> list[str]:
+    output, _ = process.communicate()
+    assert process.returncode == 0, output[-3000:]
+    return output.splitlines()

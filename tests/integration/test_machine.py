@@ -1,0 +1,119 @@
+"""Whatever laboratories do in whatever order: nothing live is lost."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import datajoint as dj
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from laboratory import HASH, Laboratory, complete
+from machine import HAPPENED, CollectorMachine, LossError, Machine
+
+STEPS = int(os.environ.get("DJGC_SOAK_STEPS", "0"))
+"""Steps to take instead of the few of every test run: ``make soak``."""
+
+_LENGTH = 50
+_ALWAYS = (
+    *("inserted", "updated", "deleted", "dropped", "copied", "aborted"),
+    *("left uncommitted", "committed late", "aged", "clock jumped", "scanned"),
+    *("planned", "swept", "skipped", "crashed", "recovered", "restored", "healed"),
+    *("purged",),
+)
+_SETTINGS = settings(
+    max_examples=12,
+    stateful_step_count=_LENGTH,
+    deadline=None,
+    database=None,
+    report_multiple_bugs=False,
+    phases=[Phase.generate],  # to shrink takes longer than to read a failure
+    derandomize=not STEPS,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def opened(server: Any, backend: str, s3: Any = None) -> Callable[[Path], Any]:
+    return lambda folder: Laboratory.on(server, backend, folder, s3)
+
+
+def run(machine: type[Machine], open_laboratory: Any, options: settings) -> None:
+    kind = type(machine.__name__, (machine,), {})
+    kind.open_laboratory = staticmethod(open_laboratory)
+    run_state_machine_as_test(kind, settings=options)
+
+
+def tell() -> None:
+    """Print how often each thing really happened."""
+    for name, count in HAPPENED.most_common():
+        sys.stdout.write(f"{count:6} {name}\n")
+
+
+def test_nothing_live_is_ever_lost(request: pytest.FixtureRequest) -> None:
+    HAPPENED.clear()
+    server = request.getfixturevalue("postgresql")
+
+    run(Machine, opened(server, "postgresql"), _SETTINGS)
+    while HAPPENED["steps"] < STEPS:
+        run(Machine, opened(server, "postgresql"), _SETTINGS)
+
+    tell()
+    assert [name for name in _ALWAYS if not HAPPENED[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "on_s3"),
+    [
+        pytest.param("mysql", False, marks=pytest.mark.mariadb),
+        pytest.param("postgresql", True, marks=pytest.mark.s3),
+    ],
+)
+def test_nothing_live_is_ever_lost_elsewhere(
+    request: pytest.FixtureRequest, backend: str, *, on_s3: bool
+) -> None:
+    HAPPENED.clear()
+    names = {"mysql": "mariadb", "postgresql": "postgresql"}
+    server = request.getfixturevalue(names[backend])
+    s3 = request.getfixturevalue("s3") if on_s3 else None
+    fewer = settings(_SETTINGS, max_examples=4)
+
+    run(Machine, opened(server, backend, s3), fewer)
+    while HAPPENED["steps"] < STEPS // 20:
+        run(Machine, opened(server, backend, s3), fewer)
+
+    tell()
+    assert [name for name in ("swept", "crashed") if not HAPPENED[name]] == []
+
+
+def test_the_machine_finds_what_the_installed_collector_loses(
+    request: pytest.FixtureRequest,
+) -> None:
+    """A harness that cannot find a known bug proves nothing."""
+    server = request.getfixturevalue("postgresql")
+    options = settings(_SETTINGS, max_examples=200, derandomize=True)
+
+    with pytest.raises(LossError, match="has lost"):
+        run(CollectorMachine, opened(server, "postgresql"), options)
+
+
+def test_the_smallest_example_of_what_the_installed_collector_loses(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    laboratory = postgresql_laboratory
+    table = laboratory.declare(HASH)
+    table.insert1({"id": 1, "data": b"only copy"})
+    copies = dj.Schema(f"{laboratory.name}_copies", connection=laboratory.connection)
+    copy = laboratory.declare(HASH, "Recording", copies)
+    copy.insert(table)
+    table.delete()
+    laboratory.age()
+    path = next(iter(laboratory.held()))
+
+    ours = complete(laboratory).objects.set_index("path")["status"]
+    dj.gc.GarbageCollector(laboratory.schema, store="raw").collect(dry_run=False)
+
+    copies.drop(prompt=False)
+    assert ours[path] == "live"
+    assert path not in laboratory.held()
