@@ -1,5 +1,6 @@
 # make demo    the embedded lab in JupyterLab
 # make test    every test; lint, types, mutants and bench are what their names say
+# make soak    10,000 steps of whatever laboratories do: nothing live is lost
 # make matrix  scan what other releases of DataJoint wrote
 # make lock    resolve the locks anew
 
@@ -10,7 +11,7 @@ UV := uv==0.13.*
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: demo test lint types mutants matrix bench lock clean
+.PHONY: demo test lint types mutants soak matrix bench lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
@@ -29,6 +30,9 @@ types: $(VENV)/test
 
 mutants: $(VENV)/test
 	$(BIN)/pytest tests/mutants -v
+
+soak: $(VENV)/test services
+	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/test_machine.py -s
 
 matrix: $(VENV)/test services
 	$(BIN)/python -W ignore -m tests.matrix

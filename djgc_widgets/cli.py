@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import shutil
 import signal
 import sys
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: one of the codes of `djgc_widgets.commands`.
     """
     given = _parser().parse_args(arguments)
+    for handler in logging.getLogger("datajoint").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)  # what we print is for programs, too
     try:
         answer = given.run(given)
     except SweepRefusedError as error:

@@ -12,11 +12,13 @@ from typing import Any
 
 import datajoint as dj
 import pandas as pd
+import psycopg2
+import pymysql
 
 from djgc_widgets.display import plural, readable_bytes, visible
 from djgc_widgets.exports import json_rows
 from djgc_widgets.model import InputError
-from djgc_widgets.parcels import MOVED, PURGED, RESTORED
+from djgc_widgets.parcels import MOVED, PURGED, RESTORED, reason_of
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.scanner import scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan, Scan
@@ -154,8 +156,25 @@ def run_purge(given: Namespace) -> Answer:
     return _done(trash.purge(age, given.acknowledge), PURGED)
 
 
+def _connect() -> dj.Connection:
+    """Connect as DataJoint is configured.
+
+    Raises
+    ------
+    InputError
+        If the server does not let us in.
+    """
+    try:
+        return dj.conn()
+    except (psycopg2.Error, pymysql.MySQLError, OSError) as error:
+        raise InputError(
+            f"Expected a database server that lets us in; got: {reason_of(error)}. "
+            "Look at host, port, user and password of DataJoint's configuration."
+        ) from None
+
+
 def _scan(given: Namespace) -> CompleteScan | IncompleteScan:
-    connection = dj.conn()
+    connection = _connect()
     schemas = [
         dj.Schema(name, connection=connection, create_schema=False)
         for name in given.schema
@@ -166,7 +185,7 @@ def _scan(given: Namespace) -> CompleteScan | IncompleteScan:
 
 
 def _trash(given: Namespace) -> Trash:
-    return Trash(dj.conn(), given.store)
+    return Trash(_connect(), given.store)
 
 
 def _unconfirmed(given: Namespace, stores: list[str]) -> str:

@@ -127,6 +127,7 @@ def check(before: dict[str, bytes]) -> None:
     trash.recover()
     assert not (raw / "_trash" / "lock.json").exists()
     assert trash.sweeps["state"].eq("done").all()
+    complete(schema).heal()
     found = complete(schema)
     assert found.interrupted == []
     assert found.missing.empty, found.missing

@@ -19,8 +19,11 @@ _HALVES = (1, 2)
 _CHANGES = {"sweep": 35, "restore": 30, "purge": 25}
 
 
-@pytest.mark.parametrize("kind", ["killed", "full", "read-only"])
-@pytest.mark.parametrize("verb", list(_CHANGES))
+@pytest.mark.parametrize(
+    ("verb", "kind"),
+    [(verb, "killed") for verb in _CHANGES]
+    + [("sweep", "full"), ("sweep", "read-only")],
+)
 def test_every_change_of_a_store_may_be_the_last(
     services: Services,
     tmp_path: Path,

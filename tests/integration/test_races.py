@@ -1,0 +1,192 @@
+"""Writers at work while something is swept or restored: nothing live is lost."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import datajoint as dj
+import pytest
+from laboratory import (
+    HASH,
+    Laboratory,
+    array,
+    complete,
+    connect,
+    details,
+    orphaned,
+    planned,
+)
+
+from djgc_widgets import CompleteScan, Progress, Receipt, SweepPlan
+
+NOW = timedelta(0)
+
+
+@pytest.fixture
+def writer(anywhere: Laboratory) -> Iterator[Any]:
+    """A second session, whose transactions nobody else sees."""
+    server = anywhere.server
+    session = connect(
+        server, anywhere.backend, server.user, server.password, anywhere.folder
+    )
+    session._config.stores = anywhere.config.stores  # noqa: SLF001 - DataJoint has no other way
+    yield session
+    if session.in_transaction:
+        session.cancel_transaction()
+    session.close()
+
+
+def table_of(laboratory: Laboratory, session: Any) -> Any:
+    return dj.FreeTable(session, f"{laboratory.name}.recording")
+
+
+def at_progress(plan: SweepPlan, actions: dict[int, Any], after: Any = None) -> Receipt:
+    """Sweep, and act before the n-th object is moved."""
+
+    def act(progress: Progress) -> None:
+        actions.get(progress.done, lambda: None)()
+
+    receipt = plan.sweep(act)
+    if after is not None:
+        after()
+    return receipt
+
+
+def readable(laboratory: Laboratory, key: int) -> bool:
+    table = table_of(laboratory, laboratory.connection)
+    path = laboratory.raw("recording", "data")[key]["path"]
+    held = laboratory.held()
+    return len(table & {"id": key}) == 1 and held.get(path) == array(key).tobytes()
+
+
+def test_what_is_uploaded_but_not_committed_is_young(
+    anywhere: Laboratory, writer: Any
+) -> None:
+    orphaned(anywhere, HASH)
+    writer.start_transaction()
+    table_of(anywhere, writer).insert1({"id": 9, "data": array(9).tobytes()})
+
+    found = complete(anywhere, minimum_age=timedelta(days=7))
+    late = {p for p, c in anywhere.held().items() if c == array(9).tobytes()}
+
+    assert late <= set(found.objects.query("status == 'young'")["path"])
+    assert not late & set(found.orphans["path"])
+    writer.commit_transaction()
+    assert readable(anywhere, 9)
+
+
+def test_what_was_swept_before_its_row_was_committed_comes_back(
+    anywhere: Laboratory, writer: Any
+) -> None:
+    """Without a minimum age nothing tells it from an orphan; the next scan does."""
+    orphaned(anywhere, HASH)
+    writer.start_transaction()
+    table_of(anywhere, writer).insert1({"id": 9, "data": array(9).tobytes()})
+    plan = planned(complete(anywhere, minimum_age=NOW))
+
+    receipt = at_progress(plan, {}, after=writer.commit_transaction)
+
+    assert receipt.count("moved") == 4
+    assert not readable(anywhere, 9)
+    found = complete(anywhere)
+    assert len(found.missing) == 1
+    assert details(found.heal()) == {"restored": 1}
+    assert readable(anywhere, 9)
+
+
+def test_a_staged_insert_that_is_running_keeps_its_object(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    laboratory = postgresql_laboratory
+    orphaned(laboratory)
+    table = laboratory.declare("id : int32\n---\ndata : <object@raw>\n", "Staged")
+
+    with table.staged_insert1 as staged:
+        staged.rec["id"] = 1
+        with staged.open("data", ".bin", mode="wb") as file:
+            file.write(b"being written")
+        receipt = planned(complete(laboratory)).sweep()
+
+    assert details(receipt) == {"moved": 3}
+    assert complete(laboratory).missing.empty
+    assert b"being written" in laboratory.held().values()
+
+
+def test_a_hash_that_is_used_again_while_it_moves_comes_back(
+    anywhere: Laboratory, writer: Any
+) -> None:
+    """The writer saw the file, we moved it, the writer commits."""
+    orphaned(anywhere, HASH)
+    plan = planned(complete(anywhere))
+    table = table_of(anywhere, writer)
+
+    def see_the_file() -> None:
+        writer.start_transaction()
+        table.insert1({"id": 1, "data": array(1).tobytes()})
+
+    last = len(plan.objects) - 1
+    receipt = at_progress(plan, {0: see_the_file, last: writer.commit_transaction})
+
+    assert receipt.count("moved") == 2
+    assert receipt.count("restored") == 1
+    assert readable(anywhere, 1)
+
+
+def test_a_hash_that_is_committed_after_the_sweep_comes_back_at_the_next_scan(
+    anywhere: Laboratory, writer: Any
+) -> None:
+    orphaned(anywhere, HASH)
+    plan = planned(complete(anywhere))
+
+    def see_the_file() -> None:
+        writer.start_transaction()
+        table_of(anywhere, writer).insert1({"id": 1, "data": array(1).tobytes()})
+
+    receipt = at_progress(plan, {0: see_the_file}, after=writer.commit_transaction)
+
+    assert receipt.count("moved") == 3
+    assert details(complete(anywhere).heal()) == {"restored": 1}
+    assert readable(anywhere, 1)
+
+
+def test_a_row_that_was_updated_back_keeps_its_object(anywhere: Laboratory) -> None:
+    table = orphaned(anywhere, HASH)
+    old = anywhere.raw("recording", "data")[4]["path"]
+    table.update1({"id": 4, "data": b"another value"})
+    anywhere.age()
+    plan = planned(complete(anywhere))
+    assert old in set(plan.objects["path"])
+    table.update1({"id": 4, "data": array(4).tobytes()})
+
+    receipt = plan.sweep()
+
+    told = receipt.rows.set_index("path")
+    assert told.loc[old, "detail"] == "live again: a row refers to it"
+    assert readable(anywhere, 4)
+
+
+def test_a_restore_that_races_an_insert_of_the_same_path_overwrites_nothing(
+    anywhere: Laboratory, writer: Any
+) -> None:
+    orphaned(anywhere, HASH)
+    receipt = planned(complete(anywhere)).sweep()
+    ready = threading.Barrier(2)
+    told: list[Receipt] = []
+
+    def restore() -> None:
+        ready.wait()
+        told.append(receipt.restore())
+
+    thread = threading.Thread(target=restore)
+    thread.start()
+    ready.wait()
+    table = table_of(anywhere, writer)
+    table.insert({"id": key, "data": array(key).tobytes()} for key in (1, 2, 3))
+    thread.join()
+
+    assert set(told[0].rows["outcome"]) <= {"restored", "failed"}
+    assert all(readable(anywhere, key) for key in (1, 2, 3))
+    found = anywhere.scan()
+    assert isinstance(found, CompleteScan)
+    assert found.missing.empty
