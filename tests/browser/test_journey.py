@@ -61,6 +61,13 @@ def test_orphans_are_ticked_moved_to_the_trash_and_brought_back(
     expect(confirmation).to_contain_text(
         "store raw: 2 objects, 653 KiB (669,056 bytes)"
     )
+    expect(
+        page.get_by_role("button", name="Move to trash", exact=True)
+    ).to_be_disabled()
+    for doubt in ("missing-objects", "sole-owner"):
+        expect(confirmation).to_contain_text(f"✕ {doubt}")
+        confirmation.get_by_role("checkbox", name=doubt).check()
+    expect(confirmation).not_to_contain_text("Refused")
     press(page, "Move to trash")
     expect(panel).to_contain_text("Type raw to confirm; got nothing.")
     confirmation.get_by_role("textbox").fill("raw")
