@@ -113,7 +113,7 @@ class Bucket:
         origin = {"Bucket": self._name, "Key": self._key(source)}
         options = {"CopySource": origin, "CopySourceIfMatch": pin.etag}
         if pin.size_bytes > self._largest_copy:
-            self._copy_parts(target, pin.size_bytes, options)
+            self._copy_parts(target, pin.size_bytes, options, condition)
         else:
             self._call("copy_object", Key=self._key(target), **options, **condition)
         copied = self.head(target)
@@ -158,7 +158,13 @@ class Bucket:
         """Tell whether the bucket keeps what is deleted as a version."""
         return bool(self._call("get_bucket_versioning").get("Status") == "Enabled")
 
-    def _copy_parts(self, target: str, size: int, options: Mapping[str, Any]) -> None:
+    def _copy_parts(
+        self,
+        target: str,
+        size: int,
+        options: Mapping[str, Any],
+        condition: Mapping[str, str],
+    ) -> None:
         key = self._key(target)
         upload = self._call("create_multipart_upload", Key=key)["UploadId"]
         try:
@@ -180,6 +186,7 @@ class Bucket:
                 Key=key,
                 UploadId=upload,
                 MultipartUpload={"Parts": parts},
+                **condition,
             )
         except BaseException:
             self._call("abort_multipart_upload", Key=key, UploadId=upload)

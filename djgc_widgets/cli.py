@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer = given.run(given)
     except SweepRefusedError as error:
         answer = Answer(REFUSED, [str(error)], {"refused": str(error)})
-    except (DataJointError, InputError, ServerError) as error:
+    except (DataJointError, InputError, OSError, ServerError) as error:
         print(f"djgc: {visible(str(error))}", file=sys.stderr)
         return FAILED
     if getattr(given, "json", False):

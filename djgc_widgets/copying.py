@@ -12,6 +12,7 @@ from djgc_widgets.bucket import Bucket, ChangedError
 from djgc_widgets.parcels import (
     FAILED,
     GONE,
+    IN_DOUBT,
     MOVED,
     NOT_IN_TRASH,
     PURGED,
@@ -89,12 +90,16 @@ class Copier:
         stayed = self._bucket.delete(
             originals, conditional=self._conditional, pool=pool
         )
-        unsure = {p.path: e for p, path in copies if (e := stayed.get(path))}
-        # what was not clearly refused may still happen: its copy is needed then
-        errors |= {p: e for p, e in unsure.items() if isinstance(e, ChangedError)}
+        refused = {p.path: e for p, path in copies if (e := stayed.get(path))}
+        # what was not clearly refused may still happen: its copies are needed then
+        unsure = {
+            p.path: e
+            for p, path in copies
+            if (e := stayed.get(path)) and not isinstance(e, ChangedError)
+        }
+        errors |= {p: e for p, e in refused.items() if p not in unsure}
         for path, error in unsure.items():
-            why = f"{reason_of(error)}; it may be in the trash: restore the sweep"
-            outcomes[path] = Outcome(FAILED, why)
+            outcomes[path] = Outcome(FAILED, f"{reason_of(error)}; {IN_DOUBT}")
         undo = [p for p in fit if p.path in errors]
         for parcel, failure in zip(undo, pool.map(self._undone, undo), strict=True):
             error = errors[parcel.path]
@@ -128,24 +133,24 @@ class Copier:
             for path in parcel.files:
                 self._return(parcel, path, dropped=True)
         except OSError as error:
-            why = f"{reason_of(error)}; part of it is in the trash: restore the sweep"
-            return Outcome(FAILED, why)
+            return Outcome(FAILED, f"{reason_of(error)}; {IN_DOUBT}")
         return None
 
     def _to_place(self, parcel: Parcel) -> Outcome:
         try:
-            place, trash = self._where(parcel)
+            place, held = self._at_place(parcel), self._in_trash(parcel)
+            pins = parcel.files
+            trash = {path: copy for path, copy in held.items() if path in pins}
             if not trash:
                 return Outcome(SKIPPED, NOT_IN_TRASH)
-            known = place.keys() | trash.keys()
-            if len(known) < len(parcel.files):
-                return Outcome(FAILED, torn(len(known), len(parcel.files)))
-            if any(
-                path in trash
-                and not _alike(place[path], parcel.files[path], trash[path])
-                for path in place
+            if not all(
+                path in pins and _alike(now, pins[path], trash.get(path, pins[path]))
+                for path, now in place.items()
             ):
                 return Outcome(FAILED, TAKEN)
+            known = place.keys() | trash.keys()
+            if len(known) < len(pins):
+                return Outcome(FAILED, torn(len(known), len(pins)))
             for path in parcel.files:
                 self._return(parcel, path, dropped=False)
         except ChangedError:
@@ -193,10 +198,14 @@ class Copier:
             why = [stayed[t] for t in map(parcel.trashed, parcel.files) if t in stayed]
             yield parcel, Outcome(FAILED, reason_of(why[0])) if why else outcome
 
-    def _where(self, parcel: Parcel) -> Where:
-        place: dict[str, Identity] = {}
+    def _at_place(self, parcel: Parcel) -> dict[str, Identity]:
+        found: dict[str, Identity] = {}
         for part in parcel.parts:
-            place |= self._bucket.identities(part)
+            found |= self._bucket.identities(part)
+        return found
+
+    def _where(self, parcel: Parcel) -> Where:
+        place = self._at_place(parcel)
         ours = {path: pin for path, pin in place.items() if path in parcel.files}
         return Where(ours, self._in_trash(parcel))
 

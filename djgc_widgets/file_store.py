@@ -10,6 +10,7 @@ from djgc_widgets.model import Notice, ProgressCallback, StoreInfo, parent_of
 from djgc_widgets.parcels import (
     FAILED,
     GONE,
+    IN_DOUBT,
     MOVED,
     NOT_IN_TRASH,
     PURGED,
@@ -167,8 +168,16 @@ class FileStore:
                 if differing:
                     self._move_parts(parts, parcel.trashed, in_place, there, here)
         except OSError as error:
-            return Outcome(FAILED, reason_of(error))
+            return Outcome(FAILED, self._doubting(parcel, reason_of(error), there))
         return changed(differing) if differing else Outcome(MOVED)
+
+    def _doubting(self, parcel: Parcel, why: str, there: Way) -> str:
+        """Say so if a move that failed could not be undone either."""
+        try:
+            moved = self._present(parcel, parcel.trashed, there)
+        except OSError:
+            return f"{why}; {IN_DOUBT}"
+        return f"{why}; {IN_DOUBT}" if moved else why
 
     def _to_place(self, parcel: Parcel, here: Way, there: Way) -> Outcome:
         try:

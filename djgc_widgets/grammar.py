@@ -104,6 +104,18 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
     )
 
 
+def former_places(files: pd.DataFrame) -> pd.Series:
+    """Return where everything was that is in a trash: rows may refer to it again.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame of the files schema.
+    """
+    swept = files["path"][files["path"].str.startswith(f"{TRASH_FOLDER}/")]
+    return parse_trash(swept)["path"].dropna()
+
+
 def interrupted_sweeps(files: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
     """Return which records of sweeps are due: what was begun and did not end.
 

@@ -89,6 +89,27 @@ def locate(
     )
 
 
+def met_in_place(
+    files: pd.DataFrame, references: pd.DataFrame, names: StoreNames
+) -> pd.DataFrame:
+    """Return ``store`` and ``path`` of what is listed right where a row says.
+
+    What was only found by following a link is not among them: the link may lead
+    elsewhere by the time that it is asked for again.
+
+    Parameters
+    ----------
+    files, references : DataFrame
+        Frames of these schemas.
+    names : StoreNames
+        Stores and how recorded names lead to them.
+    """
+    places = references[["store", "path"]].drop_duplicates()
+    keys = place_keys(places["store"], places["path"], names.known)
+    stored = place_keys(files["store"], files["path"], names.known)
+    return places[cover(stored, keys).stored]
+
+
 def twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice]:
     """Find object stores that are one place under two host names.
 

@@ -4,6 +4,7 @@ A lock is never stolen silently. One whose process has ended on this very machin
 taken over by a recovery; any other only if the caller says so.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -179,7 +180,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             ended = holder is not None and holder.ended
             if not (self._break or (self._take_over and ended)):
                 raise SweepRefusedError(_locked(name, holder, self._clock()))
-            token = holder.token if holder else "unreadable"
+            token = holder.token if holder else self._name_of_unreadable(data)
             if not self._store.retire(
                 LOCK, data, f"{TRASH_FOLDER}/broken-{token}.json"
             ):
@@ -187,6 +188,11 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         raise SweepRefusedError(
             f"{LOCKED}: somebody else locked store {name} just now. Try again later."
         )
+
+    def _name_of_unreadable(self, data: bytes) -> str:
+        """Name a record that has no token, so that it is taken once and no other is."""
+        digest = hashlib.sha256(data).hexdigest()[:16]
+        return f"{digest}-{self._store.changed_at_ns(LOCK)}"
 
     def _beat(self) -> None:
         failures = 0

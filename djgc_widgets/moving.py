@@ -18,6 +18,7 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.parcels import (
     FAILED,
+    IN_DOUBT,
     MOVED,
     PURGED,
     RESTORED,
@@ -106,6 +107,14 @@ class Work:
         except OSError as error:
             kept = f"{reason_of(error)}; it stays in the trash"
             self.tell(left.values(), Outcome(FAILED, kept))
+
+    def in_trash(self) -> list[Parcel]:
+        """Return the parcels that are in the trash, or may be."""
+        return [
+            parcel
+            for parcel, told in self.told.values()
+            if told.outcome == MOVED or told.detail.endswith(IN_DOUBT)
+        ]
 
     def rows(self) -> pd.DataFrame:
         """Return what became of every parcel: a frame of the receipt schema."""

@@ -1,6 +1,7 @@
 """Delete for good what has been in a trash for long, and what no row needs again."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -66,16 +67,24 @@ class Purge:
         if not due and not returned:
             return
         now = self.clock()
-        end = begin(work, "purging", [*returned.values(), *due], now)
+        parcels = [*returned.values(), *due]
+        end = begin(work, "purging", parcels, now)
+        work.bring_back(list(returned.values()), LIVE_AGAIN)
+        if self._still_missing():
+            work.tell(due, Outcome(SKIPPED, f"{MISSING}: {_KEPT}"))
+        work.tell([p for p in due if _key(p) in taken], Outcome(SKIPPED, _TAKEN))
+        due = [p for p in due if work.outcome(p) is None]
         try:
-            work.bring_back(list(returned.values()), LIVE_AGAIN)
-            if self._still_missing():
-                work.tell(due, Outcome(SKIPPED, f"{MISSING}: {_KEPT}"))
-                return
-            work.tell([p for p in due if _key(p) in taken], Outcome(SKIPPED, _TAKEN))
-            self._delete([p for p in due if _key(p) not in taken], again, progress)
-        finally:
-            work.record(end, self.clock(), sorted({p.sweep_id for p in held.values()}))
+            self._delete(due, again, progress)
+        except SweepRefusedError:
+            work.tell(due, Outcome(SKIPPED, "the references could not be read again"))
+            self._record(end, parcels)
+            raise
+        self._record(end, parcels)
+
+    def _record(self, end: str, parcels: Collection[Parcel]) -> None:
+        sweep_ids = sorted({parcel.sweep_id for parcel in parcels})
+        self.work.record(end, self.clock(), sweep_ids)
 
     def _delete(
         self,
@@ -83,17 +92,16 @@ class Purge:
         again: Collection[tuple[str, str]],
         progress: ProgressCallback,
     ) -> None:
+        if not due:
+            return
         work, store = self.work, self.work.store.info.name
         live = self.scan.reader.live_among({store: due}).objects
         needed = [p for p in due if (store, p.path) in live and _key(p) not in again]
         work.bring_back(needed, LIVE_AGAIN)
         rest = [p for p in due if work.outcome(p) is None]
-        try:
+        with suppress(Cancelled):  # the rows of the receipt say what was left alone
             work.run(work.store.purge, rest, Steps("purging", len(rest), progress))
-        except Cancelled:
-            pass  # the rows of the receipt say what was left alone
-        finally:
-            skip_rest([(work, rest)])
+        skip_rest([(work, rest)])
 
     def _parcels(self, trash: pd.DataFrame) -> dict[tuple[str, str], Parcel]:
         """Return what the journals say of rows of the trash; strangers are left out."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets import reasons
@@ -180,9 +181,6 @@ def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     keys = place_keys(former["store"], former["path"], marked.names.known)
     referring = cover(folded(keys), pc.unique(folded(marked.references)))
     former["referenced"] = referring.reference >= 0
-    places = place_keys(marked.files["store"], marked.files["path"], marked.names.known)
-    taken = np.asarray(pc.is_in(keys, value_set=places), dtype=bool)
-    former["returnable"] = former["referenced"] & ~taken
     former["path"] = parse_by_store(former, marked.names)["object_path"]
     place = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
     described = place.str.removesuffix(MANIFEST_SUFFIX).isin(place)
@@ -193,9 +191,13 @@ def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
         files=("size_bytes", "size"),
         size_bytes=("size_bytes", "sum"),
         referenced=("referenced", "any"),
-        returnable=("returnable", "any"),
-    )
-    return TRASH.conform(listed.reset_index())
+    ).reset_index()
+    # what stands at a place, or below it, is never mixed with what was swept
+    places = place_keys(listed["store"], listed["path"], marked.names.known)
+    taken = pc.unique(places)
+    free = taken.filter(pa.array(~cover(marked.keys, taken).stored))
+    returnable = listed["referenced"] & np.asarray(pc.is_in(places, value_set=free))
+    return TRASH.conform(listed.assign(returnable=returnable))
 
 
 def notices_of_trash(trash: pd.DataFrame, files: pd.DataFrame) -> list[Notice]:

@@ -1,9 +1,10 @@
 """Bring back: what a sweep moved, and what a crash left in between."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from djgc_widgets.journal import Journal
+from djgc_widgets.journal import Journal, read_owners
 from djgc_widgets.live import LiveReader
 from djgc_widgets.lock import StoreLock
 from djgc_widgets.model import (
@@ -105,19 +106,16 @@ def restore(
         ]
         end = begin(work, "restoring", parcels, clock())
         steps = Steps("bringing back", len(parcels), progress)
-        try:
+        with suppress(Cancelled):  # the rows of the receipt say what was left alone
             work.run(store.to_place, parcels, steps)
-        except Cancelled:
-            pass  # the rows of the receipt say what was left alone
-        finally:
-            skip_rest([(work, parcels)])
-            asked = {key for key, paths in wanted.items() if paths is not None}
-            work.forget(
-                lambda parcel, told: (
-                    told.detail == NOT_IN_TRASH and parcel.sweep_id not in asked
-                )
+        skip_rest([(work, parcels)])
+        asked = {key for key, paths in wanted.items() if paths is not None}
+        work.forget(
+            lambda parcel, told: (
+                told.detail == NOT_IN_TRASH and parcel.sweep_id not in asked
             )
-            work.record(end, clock(), wanted)
+        )
+        work.record(end, clock(), wanted)
     return work
 
 
@@ -154,8 +152,10 @@ def recover(
     with lock:
         work = Work(store, lock)
         due = interrupted()
+        servers = set(read_owners(store))
         for sweep_id in due:
             planned = Journal(store, sweep_id).read_plan()
+            servers.update(planned.servers)
             found = {
                 parcel.path: _state(parcel, where)
                 for parcel, where in store.where(planned.parcels)
@@ -169,7 +169,10 @@ def recover(
         live, why = None, "the references could not be read"
         try:
             again = reader() if moved else None
-            if again is not None:
+            unread = servers - again.servers.keys() if again is not None else set()
+            if unread:
+                why = f"rows of {', '.join(sorted(unread))} were not read"
+            elif again is not None:
                 here = {store.info.name: moved}
                 live, why = again.live_among(here).objects, LIVE_AGAIN
         except SweepRefusedError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 
 from datajoint.storage import StorageBackend
@@ -83,11 +84,9 @@ class S3Store(RemoteStore):
         held = FileExistsError(f"{path} is there already")
         if self._bucket.head(path) is not None:
             raise held
-        try:
+        with suppress(ChangedError):  # a request that is repeated meets its own writing
             self._bucket.put(path, data, IfNoneMatch="*")
-        except ChangedError:
-            raise held from None
-        if self.read(path) != data:  # a server that heeds no conditions
+        if self.read(path) != data:  # somebody else's
             raise held
 
     def rewrite(self, path: str, held: bytes, data: bytes) -> bool:

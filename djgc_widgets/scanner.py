@@ -12,11 +12,11 @@ from datajoint.errors import DataJointError
 
 from djgc_widgets.configuration import open_stores, stores_of
 from djgc_widgets.frames import FILES, FOLDERS
-from djgc_widgets.grammar import candidate_prefixes
+from djgc_widgets.grammar import candidate_prefixes, former_places
 from djgc_widgets.judge import World
 from djgc_widgets.listing import SecondLook
 from djgc_widgets.live import LiveReader
-from djgc_widgets.locate import locate, twin_stores
+from djgc_widgets.locate import locate, met_in_place, twin_stores
 from djgc_widgets.model import (
     FileKind,
     InputError,
@@ -106,7 +106,7 @@ def scan(
     places = Places(
         tuple(dict.fromkeys(spelt for info in known for spelt in info.spellings)),
         candidate_prefixes(known),
-        Listed(files["path"], ways),
+        Listed(pd.concat([files["path"], former_places(files)]), ways),
     )
     reading = read_references(connections, places, report)
     report(Progress("reconciling", 0))
@@ -166,7 +166,7 @@ def scan(
                 places,
                 judged,
                 links,
-                reconciled.references.query("state == 'present'")[["store", "path"]],
+                met_in_place(files, reconciled.references, names_of_stores),
                 reading.servers,
                 reading.sight,
             ),

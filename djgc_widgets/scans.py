@@ -1,7 +1,7 @@
 """What a scan found: frames, problems, and, if it is complete, plans."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -9,8 +9,15 @@ import pandas as pd
 from djgc_widgets.brakes import Circumstances
 from djgc_widgets.grammar import interrupted_sweeps
 from djgc_widgets.live import LiveReader
-from djgc_widgets.model import Notice, State, Status, StoreInfo
-from djgc_widgets.moving import receipt_of
+from djgc_widgets.model import (
+    InputError,
+    Notice,
+    State,
+    Status,
+    StoreInfo,
+    SweepRefusedError,
+)
+from djgc_widgets.moving import Work, receipt_of
 from djgc_widgets.plan import SweepPlan, plan_sweep
 from djgc_widgets.reading import ColumnCount
 from djgc_widgets.receipt import Receipt
@@ -140,16 +147,22 @@ class Scan:
         """
         trash = self._reconciled.trash
         needed = trash[trash["returnable"]]
-        works = []
+        works: list[Work] = []
+        problems: list[Notice] = []
         for store in sweepable(self._sweeper.stores):
             here = needed[needed["store"].eq(store.info.name)]
-            wanted = {
-                str(sweep_id): list(paths)
-                for sweep_id, paths in here.groupby("sweep_id")["path"]
-            }
-            if wanted:
-                works.append(restore(wanted, store, clock=self._sweeper.clock))
-        return receipt_of("", works, self.heal)
+            for sweep_id, paths in here.groupby("sweep_id")["path"]:
+                wanted = {str(sweep_id): list(paths)}
+                try:
+                    works.append(restore(wanted, store, clock=self._sweeper.clock))
+                except (InputError, SweepRefusedError) as error:
+                    # one journal that cannot be trusted does not keep the others
+                    place = f"store {store.info.name}, sweep {sweep_id}"
+                    problems.append(Notice(place, str(error), "The others came back"))
+        if problems and not works:
+            raise SweepRefusedError(" ".join(notice.message for notice in problems))
+        receipt = receipt_of("", works, self.heal)
+        return replace(receipt, problems=(*receipt.problems, *problems))
 
     def adds_up(self) -> bool:
         """Tell whether the summary holds as many files and bytes as were listed."""

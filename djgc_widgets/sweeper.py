@@ -140,12 +140,15 @@ class Sweeper:
                 work.run(work.store.to_trash, due[name], steps)
         except Cancelled:
             pass  # the rows of the receipt say what was left alone
-        finally:
-            skip_rest((work, parcels[name]) for name, work in works.items())
+        except BaseException:
+            # what was in flight is not known: without a result a recovery looks
             self._bring_back(works)
-            for work in works.values():
-                work.store.prune(work.with_outcome(MOVED))
-                work.record(RESULT, self.clock())
+            raise
+        skip_rest((work, parcels[name]) for name, work in works.items())
+        self._bring_back(works)
+        for work in works.values():
+            work.store.prune(work.with_outcome(MOVED))
+            work.record(RESULT, self.clock())
 
     def _expect_ownership(self, plan: SweepPlan, store: SweepableStore) -> None:
         recorded = frozenset(read_owners(store))
@@ -188,7 +191,7 @@ class Sweeper:
 
     def _bring_back(self, works: Mapping[str, Work]) -> None:
         """Return what is live by now; everything, if that cannot be found out."""
-        moved = {name: work.with_outcome(MOVED) for name, work in works.items()}
+        moved = {name: work.in_trash() for name, work in works.items()}
         if not any(moved.values()):
             return
         live, why = None, "the references could not be read again"

@@ -138,7 +138,8 @@ class Tree:
     def read(self, path: str) -> bytes:
         """Return what a file of a journal holds."""
         with self._parent(path) as parent:
-            handle = os.open(_name(path), os.O_RDONLY | os.O_NOFOLLOW, dir_fd=parent)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # of a pipe, no writer
+            handle = os.open(_name(path), flags, dir_fd=parent)
             with os.fdopen(handle, "rb") as file:
                 return file.read()
 
