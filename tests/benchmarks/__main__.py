@@ -13,23 +13,23 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import datajoint as dj
-from laboratory import Laboratory, planned
+from laboratory import Laboratory, filled, planned
 
 from djgc_widgets import CompleteScan
 from djgc_widgets.embedded import start_postgresql
 
 _OBJECTS = 3_000  # their deletion lists the parent folder each time: more takes long
+_HASHES = 10_000
+_LINE = "{:44}{:>7.2f} s{:>7.2f} s{:>7.1f}x"
 
 
 def fill(laboratory: Laboratory) -> None:
-    """Store objects, every other one of which a row refers to."""
+    """Store arrays, every other one of which a row refers to."""
     laboratory.declare("id : int32\n---\ndata : <npy@raw>\n")
     rows = []
     for key in range(_OBJECTS):
         path = f"_schema/{laboratory.name}/recording/id={key}/data_AbCd1234.npy"
-        target = laboratory.store("raw") / path
-        target.parent.mkdir(parents=True)
-        target.write_bytes(b"x" * 100)
+        laboratory.put(path, data=b"x" * 100)
         if key % 2:
             rows.append(f"({key}, '{json.dumps({'path': path, 'store': 'raw'})}')")
     values = ", ".join(rows)
@@ -39,35 +39,54 @@ def fill(laboratory: Laboratory) -> None:
     laboratory.age()
 
 
+def fill_hashes(laboratory: Laboratory) -> None:
+    """Store hashes that no row holds, beside one that a row does."""
+    filled(laboratory, range(1, 2))
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    for number in range(_HASHES):
+        digest = "".join(letters[(number >> (5 * i)) % 32] for i in range(26))
+        laboratory.put(f"_hash/{laboratory.name}/{digest}", data=b"x" * 100)
+    laboratory.age()
+
+
 def timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
+def compare(laboratory: Laboratory, orphans: int, kind: str) -> None:
+    """Look, remove to the trash, bring back, and let the collector remove the same."""
+    collector = dj.gc.GarbageCollector(laboratory.schema, store="raw")
+    theirs = timed(lambda: collector.collect(dry_run=True))
+    ours = timed(laboratory.scan)
+    print(_LINE.format(f"look at {kind}", theirs, ours, theirs / ours))
+    found = laboratory.scan()
+    assert isinstance(found, CompleteScan)
+    plan, receipts = planned(found), []
+    ours = timed(lambda: receipts.append(plan.sweep()))
+    assert receipts[0].count("moved") == orphans
+    receipts[0].restore()
+    whole = timed(lambda: collector.collect(dry_run=False))
+    theirs = whole - timed(lambda: collector.collect(dry_run=True))  # deletions alone
+    work = f"remove {orphans:,} of them"
+    print(_LINE.format(work, theirs, ours, theirs / ours))
+
+
 def main() -> None:
     """Print seconds of both and their ratio."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        start_postgresql() as server,
-        Laboratory.on(server, "postgresql", Path(folder)) as laboratory,
+    print(f"{'':44}{'dj.gc':>9}{'ours':>9}{'ratio':>8}")
+    for prepare, orphans, kind in (
+        (fill, _OBJECTS // 2, f"{_OBJECTS:,} arrays in folders of their own"),
+        (fill_hashes, _HASHES, f"{_HASHES:,} hashes in one folder"),
     ):
-        fill(laboratory)
-        collector = dj.gc.GarbageCollector(laboratory.schema, store="raw")
-        theirs = timed(lambda: collector.collect(dry_run=True))
-        ours = timed(laboratory.scan)
-        print(f"{'':34}{'dj.gc':>9}{'ours':>9}{'ratio':>8}")
-        line = "{:34}{:>7.2f} s{:>7.2f} s{:>7.1f}x"
-        print(line.format(f"look at {_OBJECTS:,} objects", theirs, ours, theirs / ours))
-        found = laboratory.scan()
-        assert isinstance(found, CompleteScan)
-        receipts = []
-        ours = timed(lambda: receipts.append(planned(found).sweep()))
-        assert receipts[0].count("moved") == _OBJECTS // 2
-        receipts[0].restore()
-        theirs = timed(lambda: collector.collect(dry_run=False))
-        work = f"remove {_OBJECTS // 2:,} of them"
-        print(line.format(work, theirs, ours, theirs / ours))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            start_postgresql() as server,
+            Laboratory.on(server, "postgresql", Path(folder)) as laboratory,
+        ):
+            prepare(laboratory)
+            compare(laboratory, orphans, kind)
 
 
 if __name__ == "__main__":
