@@ -229,3 +229,45 @@ def test_one_journal_that_is_not_trusted_does_not_keep_the_others(
     assert "Expected a record of this program" in str(healed.problems)
     with pytest.raises(SweepRefusedError, match="Expected a record of this program"):
         complete(laboratory).heal()
+
+
+def test_a_copy_in_parts_does_not_overwrite_either(s3_laboratory: Laboratory) -> None:
+    laboratory = s3_laboratory
+    laboratory.declare(HASH).insert1({"id": 1, "data": b"row"})
+    laboratory.put("big", data=b"x" * (6 * 2**20))
+    laboratory.put("taken", data=b"somebody else's")
+    raw, *_ = complete(laboratory)._sweeper.stores  # noqa: SLF001 - to ask its bucket
+    assert isinstance(raw, S3Store)
+    backend = raw._backend  # noqa: SLF001 - as above
+    bucket = Bucket(backend.fs, base_of(backend), raw.told, largest_copy=5 * 2**20)
+    pin = bucket.head("big")
+    assert pin is not None
+
+    with pytest.raises(ChangedError):
+        bucket.copy("big", "taken", pin, IfNoneMatch="*")
+
+    assert laboratory.held()["taken"] == b"somebody else's"
+
+
+def test_a_link_that_leads_elsewhere_by_now_is_followed_again(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    laboratory = postgresql_laboratory
+    table = orphaned(laboratory, HASH)
+    found = complete(laboratory)
+    path = str(found.orphans["path"].iloc[0])
+    raw, digest = laboratory.store("raw"), path[-26:]
+    other = raw / "elsewhere"
+    other.mkdir()
+    (other / digest).write_bytes(b"another")
+    (raw / "current").symlink_to("elsewhere")
+    metadata = {"path": f"current/{digest}", "hash": digest, "store": "raw"}
+    laboratory.write_row(table.table_name, 9, metadata)
+    laboratory.age()
+    plan = planned(complete(laboratory), [path])
+    (raw / "current").unlink()
+    (raw / "current").symlink_to(f"_hash/{laboratory.name}")
+
+    receipt = plan.sweep()
+
+    assert details(receipt) == {"skipped: live again: a row refers to it": 1}

@@ -310,3 +310,63 @@ def test_a_refused_plan_is_told_and_not_opened(
 
     refusals = {refusal.name: str(refusal) for refusal in state.plan.refusals}
     assert name in refusals["unseen-schemas"]
+
+
+def swept(panel: GCPanel) -> None:
+    plan_all(panel)
+    panel.state.sweep("raw")
+    panel.wait()
+    assert panel.state.receipt.count("moved") == 3
+
+
+def test_what_rows_need_again_comes_back_at_a_click(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    assert button(panel, "Bring back").layout.display == "none"
+    path = str(panel.scan.trash["path"].iloc[0])
+    metadata = {"path": path, "store": "raw", "shape": [4, 8], "dtype": "f8"}
+    postgresql_laboratory.write_row("recording", 9, metadata)
+    click(panel, "Rescan")
+    assert "1 object in the trash is needed again" in texts(panel)
+
+    click(panel, "Bring back")
+
+    assert panel.state.receipt.count("restored") == 1
+    assert panel.scan.missing.empty
+    assert path in postgresql_laboratory.held()
+
+
+def test_an_interrupted_sweep_is_recovered_at_a_click(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    assert button(panel, "Recover").layout.display == "none"
+    (result,) = postgresql_laboratory.store("raw").glob("_trash/*/result.json")
+    result.unlink()
+    click(panel, "Rescan")
+    assert "was interrupted" in texts(panel)
+
+    click(panel, "Recover")
+
+    assert panel.state.receipt.count("moved") == 3
+    assert panel.scan.interrupted == []
+    assert result.exists()
+
+
+def test_a_purge_needs_the_typed_name_of_the_store(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    panel.state.purge("raw")
+    assert panel.state.message == "Type a store with a trash to confirm; got raw."
+    swept(panel)
+    assert "3 objects · 1.12 KiB in the trash" in texts(panel)
+
+    click(panel, "Purge")
+    assert panel.state.message == "Type raw to confirm; got nothing."
+    widgets_of(panel, widgets.Text)[0].value = "raw"
+    click(panel, "Purge")
+
+    assert panel.state.message == ""
+    assert panel.state.receipt.rows.empty  # nothing is 30 days old yet
+    assert len([p for p in postgresql_laboratory.held() if "/objects/" in p]) == 3
