@@ -86,7 +86,11 @@ class S3Store(RemoteStore):
             raise held
         with suppress(ChangedError):  # a request that is repeated meets its own writing
             self._bucket.put(path, data, IfNoneMatch="*")
-        if self.read(path) != data:  # somebody else's
+        try:
+            ours = self.read(path) == data
+        except FileNotFoundError:  # somebody else's, who removed it just now
+            ours = False
+        if not ours:
             raise held
 
     def rewrite(self, path: str, held: bytes, data: bytes) -> bool:
