@@ -84,8 +84,8 @@ class FileStore:
             If the folder to list alone is a link or cannot be opened.
         """
         if below:  # of the whole store, errors are problems of its listing
-            with suppress(FileNotFoundError), self._tree.way() as way:
-                way.folder(below)
+            with self._tree.way() as way, suppress(FileNotFoundError):
+                way.folder(below)  # it may not exist; the store has to
         return list_folder(self.info, self._others, self._inside, progress, below)
 
     def stored(self, paths: Sequence[str]) -> SecondLook:

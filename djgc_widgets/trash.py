@@ -21,6 +21,7 @@ from djgc_widgets.model import (
     no_progress,
 )
 from djgc_widgets.moving import Work, receipt_of
+from djgc_widgets.parcels import reason_of
 from djgc_widgets.purging import Purge, read_plans
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.restoring import recover, restore_sweep
@@ -249,7 +250,13 @@ class Trash:
 
     def _listed(self) -> pd.DataFrame:
         """List the trash: sweep, record or former path, and size of each file."""
-        listing = list_trash(self._store, no_progress)
+        try:
+            listing = list_trash(self._store, no_progress)
+        except OSError as error:
+            raise SweepRefusedError(
+                f"The trash of store {self._name} could not be listed "
+                f"({reason_of(error)}). Mount the store, or mend its folder."
+            ) from error
         if listing.problems:
             raise SweepRefusedError(str(listing.problems[0]))
         told = parse_trash(listing.files["path"]).rename(columns={"path": "former"})

@@ -9,7 +9,7 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from services import S3Server
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
 from djgc_widgets.embedded import EmbeddedServer
 from djgc_widgets.file_store import FileStore
+from djgc_widgets.journal import read_owners, write_owners
 from djgc_widgets.scanner import MINIMUM_AGE
 from djgc_widgets.tree import Tree
 
@@ -259,6 +260,13 @@ def with_trees(
     sweeper = found._sweeper  # noqa: SLF001 - to give it other stores
     stores = [FileStore(s.info, tree=tree(s.info.address)) for s in sweeper.stores]
     return replace(plan, carry_out=replace(sweeper, stores=stores).carry_out)
+
+
+def claim(laboratory: Laboratory, server: str) -> None:
+    """Let another database server have swept the store as well."""
+    store = FileStore(complete(laboratory).stores[0])
+    assert store.info.name == "raw"
+    write_owners(store, datetime.now(UTC), {**read_owners(store), server: "there"})
 
 
 def details(receipt: Receipt) -> dict[str, int]:

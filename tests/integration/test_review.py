@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from laboratory import (
     HASH,
     NPY,
     Laboratory,
+    claim,
     complete,
     details,
     orphaned,
@@ -20,8 +21,6 @@ from laboratory import (
 
 from djgc_widgets import SweepRefusedError, Trash, sweeper
 from djgc_widgets.bucket import Bucket, ChangedError
-from djgc_widgets.file_store import FileStore
-from djgc_widgets.journal import read_owners, write_owners
 from djgc_widgets.remote import base_of
 from djgc_widgets.s3 import S3Store
 from djgc_widgets.tree import Tree, Way
@@ -172,11 +171,6 @@ def test_rows_of_a_server_that_was_not_named_send_everything_back(
 
     assert recovered.count("restored") == 3
     assert "postgresql:another were not read" in recovered.rows["detail"].iloc[0]
-
-
-def claim(laboratory: Laboratory, server: str) -> None:
-    store = FileStore(complete(laboratory).stores[0])
-    write_owners(store, datetime.now(UTC), {**read_owners(store), server: "there"})
 
 
 def test_an_unreadable_lock_can_be_broken_again_and_again(

@@ -8,6 +8,7 @@ from laboratory import (
     HASH,
     Laboratory,
     array,
+    claim,
     complete,
     details,
     filled,
@@ -23,8 +24,6 @@ from djgc_widgets import (
     SweepRefusedError,
     Trash,
 )
-from djgc_widgets.file_store import FileStore
-from djgc_widgets.journal import read_owners, write_owners
 from djgc_widgets.trash import RETENTION
 
 NEVER = timedelta(0)
@@ -74,6 +73,20 @@ def test_an_empty_trash_has_no_sweeps(postgresql_laboratory: Laboratory) -> None
     filled(postgresql_laboratory)
 
     assert Trash(postgresql_laboratory.schema, "raw").sweeps.empty
+
+
+def test_a_store_that_went_away_has_no_empty_trash(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    orphaned(postgresql_laboratory)
+    receipt = swept(postgresql_laboratory)
+    trash = Trash(postgresql_laboratory.schema, "raw")
+    place = postgresql_laboratory.store("raw")
+    place.rename(place.with_name("elsewhere"))
+
+    for look in (lambda: trash.sweeps, lambda: trash.restore(receipt.sweep_id)):
+        with pytest.raises(SweepRefusedError, match="No such file"):
+            look()
 
 
 def test_a_restore_takes_paths_and_names_what_it_does_not_know(
@@ -308,13 +321,6 @@ def test_a_purge_of_a_store_that_another_server_swept_is_refused(
     laboratory.age()
     plan = planned(complete(laboratory))
     assert [refusal.name for refusal in plan.refusals] == ["other-owner"]
-
-
-def claim(laboratory: Laboratory, server: str) -> None:
-    """Let another database server have swept the store as well."""
-    store = FileStore(complete(laboratory).stores[0])
-    assert store.info.name == "raw"
-    write_owners(store, datetime.now(UTC), {**read_owners(store), server: "there"})
 
 
 def test_the_first_sweep_of_a_store_has_to_be_acknowledged(
