@@ -17,7 +17,7 @@ demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
 test: $(VENV)/test services
-	$(BIN)/pytest --nbmake --cov
+	$(BIN)/pytest --nbmake --cov -n logical --dist worksteal
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
@@ -29,7 +29,7 @@ types: $(VENV)/test
 	$(BIN)/mypy
 
 mutants: $(VENV)/test
-	$(BIN)/pytest tests/mutants -v
+	$(BIN)/pytest tests/mutants -v -n logical --dist worksteal
 
 soak: $(VENV)/test services
 	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/test_machine.py -s

@@ -168,13 +168,13 @@ class TickGrid(anywidget.AnyWidget):
 
     def __init__(self, state: GridState) -> None:
         self.state = state
-        self._offset = 0
+        self._offset, self._heard = 0, 0
         super().__init__(
             columns=[
                 {"title": c.title, "source": c.source, "numeric": c.numeric}
                 for c in state.columns
             ],
-            page=state.page(0, PAGE_ROWS),
+            page={**state.page(0, PAGE_ROWS), "heard": 0},
         )
         state.observe(lambda _: self._draw(), "revision")
         self.on_msg(lambda _, content, __: self.receive(content))
@@ -192,13 +192,20 @@ class TickGrid(anywidget.AnyWidget):
                 self._offset = 0
                 self.state.sort_by(source, descending=descending)
             case {"do": "tick", "rows": list(rows), "on": bool(on), "of": int(of)}:
+                self._heard = content["said"]
                 # a click on rows that are no longer shown must not tick others
                 if not self.locked and of == self.state.generation:
                     self.state.tick(rows, on=on)
+                else:
+                    self._draw()
             case {"do": "tick_filtered"} if not self.locked:
                 self.state.tick_filtered()
             case {"do": "clear"} if not self.locked:
                 self.state.clear()
 
     def _draw(self) -> None:
-        self.page = self.state.page(self._offset, PAGE_ROWS)
+        self.page = self._page()
+
+    def _page(self) -> dict[str, Any]:
+        """Return the page, and which click it is the answer to."""
+        return {**self.state.page(self._offset, PAGE_ROWS), "heard": self._heard}

@@ -19,7 +19,13 @@ function button(label, act, attributes = {}) {
 function render({ model, el }) {
   const columns = model.get("columns");
   const send = (message) => model.send(message);
-  const tick = (rows, on, of) => send({ do: "tick", rows, on, of });
+  const asked = new Map(); // row -> what was clicked, until the kernel has heard it
+  let said = 0;
+  const tick = (rows, on, of) => {
+    said = Math.max(said + 1, Date.now());
+    for (const row of rows) asked.set(row, { on, said });
+    send({ do: "tick", rows, on, of, said });
+  };
   let anchor = null;
 
   const filter = element("input", {
@@ -86,15 +92,17 @@ function render({ model, el }) {
   function draw() {
     const page = model.get("page");
     const locked = model.get("locked");
+    for (const [row, click] of asked) if (click.said <= page.heard) asked.delete(row);
+    const isTicked = (row) => asked.get(row.id)?.on ?? row.ticked;
     while (body.rows.length > page.rows.length) body.deleteRow(-1);
     while (body.rows.length < page.rows.length) body.append(newRow());
     page.rows.forEach((row, index) => {
       const line = body.rows[index];
       line.dataset.id = row.id;
       line.dataset.of = page.generation;
-      line.classList.toggle("djgc-ticked", row.ticked);
+      line.classList.toggle("djgc-ticked", isTicked(row));
       const box = line.cells[0].firstChild;
-      box.checked = row.ticked;
+      box.checked = isTicked(row);
       box.disabled = locked;
       box.setAttribute("aria-label", `Tick ${row.hovers.at(-1)}`);
       row.cells.forEach((text, cell) => {
@@ -106,7 +114,7 @@ function render({ model, el }) {
       const sorted = columns[index].source === page.sort;
       cell.setAttribute("aria-sort", sorted ? (page.descending ? "descending" : "ascending") : "none");
     });
-    const ticked = page.rows.filter((row) => row.ticked).length;
+    const ticked = page.rows.filter(isTicked).length;
     whole.checked = ticked > 0 && ticked === page.rows.length;
     whole.indeterminate = ticked > 0 && ticked < page.rows.length;
     whole.disabled = all.disabled = locked || !page.rows.length;

@@ -9,8 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,28 +18,9 @@ _ROOT = _HERE.parents[1]
 _MUTANTS = sorted(_HERE.glob("*.patch"))
 
 
-@pytest.fixture(scope="module")
-def outcomes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Path, Future[str]]]:
-    """Run the chosen mutants, as many at once as there are processors."""
-    chosen = [
-        item.callspec.params["mutant"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.path == Path(__file__)
-    ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {
-            mutant: pool.submit(_run, mutant, tmp_path_factory.mktemp(mutant.stem))
-            for mutant in chosen
-        }
-
-
 @pytest.mark.parametrize("mutant", _MUTANTS, ids=lambda mutant: mutant.stem)
-def test_the_mutant_does_not_survive(
-    mutant: Path, outcomes: dict[Path, Future[str]]
-) -> None:
-    assert "1 failed" in outcomes[mutant].result(), _header(mutant)["mechanism"]
+def test_the_mutant_does_not_survive(mutant: Path, tmp_path: Path) -> None:
+    assert "1 failed" in _run(mutant, tmp_path), _header(mutant)["mechanism"]
 
 
 def _header(mutant: Path) -> dict[str, str]:

@@ -139,7 +139,9 @@ def test_the_view_does_what_the_page_asks_for() -> None:
     view.receive({"do": "sort", "source": "path", "descending": False})
     view.receive({"do": "page", "offset": 12})
     row = view.page["rows"][0]["id"]
-    view.receive({"do": "tick", "rows": [row], "on": True, "of": grid.generation})
+    view.receive(
+        {"do": "tick", "rows": [row], "on": True, "of": grid.generation, "said": 1}
+    )
 
     assert view.page["offset"] == 12
     assert view.page["rows"][0]["ticked"]
@@ -153,7 +155,7 @@ def test_a_locked_grid_ticks_nothing() -> None:
     view = TickGrid(state())
     view.locked = True
 
-    view.receive({"do": "tick", "rows": [1], "on": True, "of": 1})
+    view.receive({"do": "tick", "rows": [1], "on": True, "of": 1, "said": 1})
     view.receive({"do": "tick_filtered"})
     view.receive({"do": "no such thing"})
 
@@ -166,6 +168,6 @@ def test_a_click_on_rows_that_are_no_longer_shown_ticks_nothing() -> None:
     before = view.page["generation"]
     grid.replace(grid.frame.tail(5))
 
-    view.receive({"do": "tick", "rows": [1], "on": True, "of": before})
+    view.receive({"do": "tick", "rows": [1], "on": True, "of": before, "said": 1})
 
     assert grid.selected.empty
