@@ -7,7 +7,7 @@ import pytest
 from datajoint import storage_adapter
 from fsspec.implementations.local import LocalFileSystem
 from laboratory import NOW, Laboratory, complete, filled
-from unprivileged import ordinary_account
+from unprivileged import let_in, ordinary_account
 
 from djgc_widgets import IncompleteScan
 
@@ -97,8 +97,7 @@ def test_an_object_without_a_date_is_young(lab: Laboratory) -> None:
 def test_a_folder_that_a_plugin_may_not_read_is_a_problem(lab: Laboratory) -> None:
     filled(lab)
     closed = lab.store("raw") / "_hash"
-    for parent in (lab.folder, *lab.folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    let_in(lab.folder)
     closed.chmod(0)
 
     with ordinary_account():

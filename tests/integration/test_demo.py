@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 from laboratory import Laboratory
 from services import lingering
+from unprivileged import let_in
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
 from djgc_widgets.cli import main
@@ -182,9 +183,7 @@ def test_a_server_that_will_not_stop_is_killed(tmp_path: Path) -> None:
 
 def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    tmp_path.chmod(0o711)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o711)
+    let_in(tmp_path)
     demo = subprocess.Popen(
         [sys.executable, "-m", "djgc_widgets.cli", "demo", "--no-browser"],
         stdout=subprocess.PIPE,

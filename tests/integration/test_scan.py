@@ -9,7 +9,7 @@ import datajoint as dj
 import psycopg2
 import pytest
 from laboratory import HASH, NOW, Laboratory, filled, look_only, reader, schema_of
-from unprivileged import ordinary_account
+from unprivileged import let_in, ordinary_account
 from watch import watch
 
 from djgc_widgets import (
@@ -323,8 +323,7 @@ def test_an_unreadable_folder_makes_a_scan_incomplete(
     laboratory = postgresql_laboratory
     filled(laboratory)
     closed = laboratory.store("raw") / "_hash"
-    for parent in (laboratory.folder, *laboratory.folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    let_in(laboratory.folder)
     closed.chmod(0)
 
     with ordinary_account():

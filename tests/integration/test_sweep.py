@@ -17,7 +17,7 @@ from laboratory import (
     orphaned,
     planned,
 )
-from unprivileged import ordinary_account
+from unprivileged import let_in, ordinary_account
 
 from djgc_widgets import (
     Cancelled,
@@ -319,8 +319,7 @@ def test_a_read_only_store_refuses_before_anything_moves(
 ) -> None:
     laboratory = postgresql_laboratory
     orphaned(laboratory)
-    for parent in (laboratory.folder, *laboratory.folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    let_in(laboratory.folder)
     raw = laboratory.store("raw")
     writable = raw.stat().st_mode
     raw.chmod(0o555)
