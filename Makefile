@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
-test: $(VENV)/test services
+test: $(VENV)/test services $(VENV)/axe/node_modules
 	$(BIN)/pytest --nbmake --cov -n logical --dist worksteal
 
 lint: $(VENV)/test
@@ -51,10 +51,17 @@ clean:
 .PHONY: services
 services:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  command -v chromium >/dev/null && command -v mariadb-install-db >/dev/null || { \
+	  command -v chromium >/dev/null && command -v mariadb-install-db >/dev/null && \
+	  command -v npm >/dev/null || { \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy \
-	      --no-install-recommends chromium mariadb-server; }; \
+	      --no-install-recommends chromium mariadb-server npm; }; \
 	fi
+
+# The checker of accessibility that the browser tests put into the page.
+$(VENV)/axe/node_modules: tests/browser/axe/package-lock.json services
+	mkdir -p $(VENV)/axe
+	cp tests/browser/axe/*.json $(VENV)/axe
+	npm ci --prefix $(VENV)/axe --ignore-scripts --no-audit --no-fund
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 """Why a plan may not be carried out, and which of it a person may lift. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -116,10 +116,10 @@ class Circumstances:
     interrupted: frozenset[tuple[str, str]] = frozenset()
 
 
-def refusals(
+def doubts(
     chosen: pd.DataFrame, reconciled: Reconciled, seen: Circumstances
 ) -> tuple[Refusal, ...]:
-    """Return what refuses a sweep of these objects and was not acknowledged.
+    """Return whatever refuses a sweep of these objects, acknowledged or not.
 
     Parameters
     ----------
@@ -128,9 +128,9 @@ def refusals(
     reconciled : Reconciled
         The verdict of a complete scan.
     seen : Circumstances
-        The time, what stands in the way, and what was acknowledged.
+        The time, and what stands in the way.
     """
-    found = (
+    return (
         *_empty(chosen),
         *_unseen(seen),
         *_young(seen),
@@ -138,10 +138,16 @@ def refusals(
         *_missing(chosen, reconciled.references),
         *_places(chosen, seen),
     )
+
+
+def standing(
+    doubts: Iterable[Refusal], acknowledged: Collection[str]
+) -> tuple[Refusal, ...]:
+    """Return what still refuses a sweep once some doubts are acknowledged by name."""
     return tuple(
-        refusal
-        for refusal in found
-        if not refusal.liftable or refusal.name not in seen.acknowledged
+        doubt
+        for doubt in doubts
+        if not doubt.liftable or doubt.name not in acknowledged
     )
 
 

@@ -1,5 +1,8 @@
 """Frames -> plotly figures. Pure: a figure takes a frame, never a connection."""
 
+from datetime import datetime
+
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -27,6 +30,17 @@ _NEUTRAL = (
 )
 _STEPS = 5
 
+AGE_BINS = (
+    ("under 1 day", 0),
+    ("1 to 7 days", 1),
+    ("7 to 30 days", 7),
+    ("30 to 90 days", 30),
+    ("90 days to 1 year", 90),
+    ("1 to 2 years", 365),
+    ("over 2 years", 730),
+)
+"""Bins of the age histogram: label, and its lower edge in days."""
+
 
 def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     """Draw the physical bytes of each store, stacked by status.
@@ -43,32 +57,95 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     """
     stores = sorted(summary["store"].unique(), reverse=True)
     figure = go.Figure()
-    for status, color in STATUS_COLORS.items():
+    for status in STATUS_COLORS:
         rows = summary[summary["status"].eq(status)].set_index("store")
         if rows.empty:
             continue
         sizes = [int(rows["size_bytes"].get(store, 0)) for store in stores]
-        figure.add_bar(
-            name=STATUS_LABELS[status],
-            y=[visible(store) for store in stores],
-            x=sizes,
-            orientation="h",
-            marker={
-                "color": color,
-                "pattern": {"shape": _PATTERNS[status], "fgopacity": 0.45},
-            },
-            customdata=[readable_bytes(size) for size in sizes],
-            hovertemplate="%{y}: %{customdata} (%{x:,} bytes)",
-        )
+        _add_bars(figure, status, [visible(store) for store in stores], sizes)
     totals = summary.groupby("store")["size_bytes"].sum()
-    ticks = _ticks(int(totals.max()) if len(totals) else 0)
+    _lay_out(figure, int(totals.max()) if len(totals) else 0, len(stores))
+    return figure
+
+
+def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """Add up the bytes of each bin of ages and status.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame of the objects schema.
+    now : datetime
+        Aware time to which ages are counted.
+
+    Returns
+    -------
+    DataFrame
+        A row per bin, by its label; a column per status that occurs, in bytes.
+    """
+    labels = [label for label, _ in AGE_BINS]
+    days = (pd.Timestamp(now) - objects["modified_at"]).dt.total_seconds() / 86400
+    edges = [edge for _, edge in AGE_BINS]
+    at = np.searchsorted(edges, days.to_numpy(), side="right") - 1
+    at = np.maximum(at, 0)  # a clock that runs ahead
+    named = pd.Series(pd.array(labels, dtype="str")).take(at)
+    told = objects[["status", "size_bytes"]].assign(bin=named.to_numpy())
+    sums = told.pivot_table(
+        "size_bytes", "bin", "status", aggfunc="sum", fill_value=0, observed=False
+    )
+    return sums.reindex(labels, fill_value=0)
+
+
+def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
+    """Draw the bytes per age, stacked by status.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame of the objects schema.
+    now : datetime
+        Aware time to which ages are counted.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One horizontal bar per bin, one trace per status that occurs.
+    """
+    sums = bytes_by_age(objects, now)[::-1]
+    figure = go.Figure()
+    for status in filter(sums.columns.__contains__, STATUS_COLORS):
+        _add_bars(figure, status, list(sums.index), sums[status].tolist())
+    _lay_out(figure, int(sums.sum(axis=1).max()), len(sums))
+    return figure
+
+
+def _add_bars(
+    figure: go.Figure, status: str, names: list[str], sizes: list[int]
+) -> None:
+    figure.add_bar(
+        name=STATUS_LABELS[status],
+        y=names,
+        x=sizes,
+        orientation="h",
+        marker={
+            "color": STATUS_COLORS[status],
+            "pattern": {"shape": _PATTERNS[status], "fgopacity": 0.45},
+        },
+        customdata=[readable_bytes(size) for size in sizes],
+        hovertemplate="%{y}: %{customdata} (%{x:,} bytes)",
+    )
+
+
+def _lay_out(figure: go.Figure, longest: int, bars: int) -> None:
+    ticks = _ticks(longest)
     figure.update_layout(
         barmode="stack",
-        height=max(150, 90 + 36 * len(stores)),
+        height=max(150, 90 + 36 * bars),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": _NEUTRAL, "size": 12},
+        showlegend=True,
         legend={"orientation": "h", "y": -0.25, "traceorder": "normal"},
         xaxis={
             "tickvals": ticks,
@@ -78,7 +155,6 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
         },
         yaxis={"automargin": True, "type": "category"},
     )
-    return figure
 
 
 def _ticks(longest: int) -> list[int]:

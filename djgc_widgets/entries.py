@@ -30,6 +30,7 @@ class Gathered:
 
     info: StoreInfo
     seen: int = 0
+    size_bytes: int = 0
     frames: list[pd.DataFrame] = field(default_factory=lambda: [FILES.empty()])
     problems: list[Notice] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Gathered:
             _unsized(self.info, entry) for entry in page if not _is_size(entry.size)
         )
         self.seen += len(page)
+        self.size_bytes += sum(entry.size for entry in sized)
         self.frames.append(
             FILES.conform(
                 {

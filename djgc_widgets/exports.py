@@ -1,12 +1,15 @@
 """Frames -> CSV and JSON for other programs; names in them are data."""
 
 import json
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from djgc_widgets.model import InputError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - they count as well
 
 
 def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
@@ -30,6 +33,53 @@ def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")
     return text
+
+
+def write_new(frame: pd.DataFrame, folder: Path, stem: str, kind: str) -> Path:
+    """Write a frame to a new file; nothing is ever overwritten.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame of this package.
+    folder : Path
+        Where to.
+    stem : str
+        How the file's name begins; a number follows if there is such a file.
+    kind : str
+        ``csv``, safe to open in a spreadsheet, or ``parquet``, with names as they are.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or the kind is none of these.
+    """
+    if kind not in {"csv", "parquet"}:
+        raise InputError(f"Expected csv or parquet; got {kind!r}.")
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    paths = (folder / f"{name}.{kind}" for name in names)
+    path = next(path for path in paths if not path.exists())
+    try:
+        with path.open("xb") as file:
+            try:
+                if kind == "csv":
+                    file.write(csv_text(frame).encode())
+                else:
+                    frame.to_parquet(file, index=False)
+            except BaseException:
+                path.unlink()
+                raise
+    except OSError as error:
+        raise InputError(
+            f"Expected a folder that can be written to; {folder} cannot "
+            f"({error.strerror}). Change to another: os.chdir(folder)."
+        ) from error
+    return path
 
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,19 +1,12 @@
-"""Scans, plans and receipts -> HTML. Pure; every name passes through `escaped`."""
+"""Scans -> HTML. Pure; every name passes through `escaped`."""
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from djgc_widgets.display import escaped, plural, readable_bytes
 from djgc_widgets.model import Notice, Progress
-from djgc_widgets.plan import SweepPlan
 from djgc_widgets.reasons import younger_than
-from djgc_widgets.receipt import Receipt
 from djgc_widgets.scans import Scan
 
-_MISSING_ROWS = 12
-_RECEIPT_ROWS = 8
-_BASKET_TABLES = 3
 _CARDS = (  # status, mark, label, colour
     ("live", "●", "Referenced", "--djgc-live"),
     ("orphan", "▲", "Orphaned", "--djgc-orphan"),
@@ -23,8 +16,8 @@ _CARDS = (  # status, mark, label, colour
 )
 
 
-def bar(scan: Scan | None) -> str:
-    """Name what was scanned, when, and whether it is complete."""
+def bar(scan: Scan | None, *, stale: bool = False) -> str:
+    """Name what was scanned, when, and whether it is complete and recent."""
     if scan is None:
         return "<div class='djgc-bar'><b>DataJoint object stores</b></div>"
     verdict = "✓ complete" if scan.complete else "✕ incomplete: nothing can be moved"
@@ -34,24 +27,50 @@ def bar(scan: Scan | None) -> str:
         f"{plural(len(scan.counts), 'store column')} in "
         f"{plural(scan.schemas_read, 'schema')} read"
     )
+    old = "<b class='djgc-stale'>⚠ over an hour old: rescan before a sweep</b>"
     return (
         f"<div class='djgc-bar'><b>{escaped(', '.join(scan.schemas))}</b>"
         f"<span class='djgc-muted'>{escaped(facts)}</span>"
         f"<span class='djgc-muted'>{verdict} · scanned {when} in "
-        f"{scan.elapsed_seconds:.1f} s</span></div>"
+        f"{scan.elapsed_seconds:.1f} s</span>{old if stale else ''}</div>"
     )
 
 
-def working(activity: str, progress: Progress | None) -> str:
-    """Say what is being done and how far it is."""
+def working(
+    activity: str,
+    progress: Progress | None,
+    listed: Progress | None = None,
+    elapsed_seconds: float = 0.0,
+) -> str:
+    """Say what is being done, how far it is and since when.
+
+    Parameters
+    ----------
+    activity : str
+        What is running.
+    progress : Progress or None
+        Its latest step.
+    listed : Progress or None
+        Files and bytes of all stores so far.
+    elapsed_seconds : float
+        Since it began.
+    """
     if activity == "idle":
         return ""
+    spinner = "<i class='djgc-spinner' aria-hidden='true'></i>"
     if progress is None:
-        return f"<span role='status'>{escaped(activity)} …</span>"
+        return f"{spinner}<span role='status'>{escaped(activity)} …</span>"
+    step = progress.step
+    if progress.parts:
+        step += f" (column {progress.part:,} of {progress.parts:,})"
     of = f" of {progress.total:,}" if progress.total is not None else ""
-    return (
-        f"<span role='status'>{escaped(progress.step)}, {progress.done:,}{of} …</span>"
-    )
+    facts = [f"{step}, {progress.done:,}{of} …"]
+    if listed is not None and listed.size_bytes is not None:
+        size = readable_bytes(listed.size_bytes)
+        facts.append(f"listed {plural(listed.done, 'file')}, {size}")
+    facts.append(f"{elapsed_seconds:.0f} s")
+    told = " · ".join(escaped(fact) for fact in facts)
+    return f"{spinner}<span role='status'>{told}</span>"
 
 
 def cards(scan: Scan | None) -> str:
@@ -96,22 +115,33 @@ def _card(label: str, value: str, note: str, tone: str, hover: str = "") -> str:
     )
 
 
+def refusal(problems: Sequence[Notice]) -> str:
+    """Say above everything else that a scan is incomplete."""
+    if not problems:
+        return ""
+    told = plural(len(problems), "problem")
+    return (
+        "<div class='djgc-problems' role='alert'><b>✕ The scan is incomplete, so "
+        f"nothing can be moved.</b> See the {told} below, under Problems.</div>"
+    )
+
+
 def notices(problems: Sequence[Notice], warnings: Sequence[Notice]) -> str:
     """Name every problem and warning, with what to do about it."""
-    text = ""
+    text = "" if problems else "<p>✓ Everything was read; there is no problem.</p>"
     if problems:
         text += (
-            "<div class='djgc-problems' role='alert'><b>✕ The scan is incomplete, so "
-            "nothing can be moved.</b>"
-            f"<ul>{_items(problems)}</ul></div>"
+            "<div class='djgc-problems'><b>✕ What could not be read or "
+            f"understood</b><ul>{items(problems)}</ul></div>"
         )
     if warnings:
-        items = _items(warnings)
-        text += f"<div class='djgc-note'><b>Good to know</b><ul>{items}</ul></div>"
+        told = items(warnings)
+        text += f"<div class='djgc-note'><b>Good to know</b><ul>{told}</ul></div>"
     return text
 
 
-def _items(found: Sequence[Notice]) -> str:
+def items(found: Sequence[Notice]) -> str:
+    """List notices: where, what, and what to do about it."""
     return "".join(
         f"<li><b>{escaped(n.place)}</b>: {escaped(n.message)}. "
         f"{escaped(n.remedy)}.</li>"
@@ -128,122 +158,40 @@ def failure(message: str) -> str:
     )
 
 
-def basket(selected: pd.DataFrame) -> str:
-    """Count what is ticked."""
-    if selected.empty:
-        return "<span class='djgc-muted'>Nothing ticked</span>"
-    tables = (
-        selected["schema"]
-        .str.cat(selected["table"].fillna("(hash)"), sep=".")
-        .value_counts()
-    )
-    biggest = ", ".join(
-        f"{escaped(str(name))} {count:,}"
-        for name, count in tables.head(_BASKET_TABLES).items()
-    )
-    left = len(tables) - _BASKET_TABLES
-    more = f" and {plural(left, 'more table')}" if left > 0 else ""
-    size = int(selected["size_bytes"].sum())
-    return (
-        f"<b title='{size:,} bytes'>{len(selected):,} ticked · {readable_bytes(size)} "
-        "· "
-        f"{plural(int(selected['files'].sum()), 'file')}</b> <span "
-        f"class='djgc-muted'>{biggest}{more}</span>"
-    )
+def notice(text: str) -> str:
+    """Say what a command did."""
+    shown = f"<div class='djgc-note' role='status'>✓ {escaped(text)}</div>"
+    return shown if text else ""
 
 
-def confirmation(plan: SweepPlan | None, typed: str) -> str:
-    """Say in plain words what is about to happen."""
-    if plan is None:
-        return ""
-    stores = "".join(
-        f"<li>store <b>{escaped(store)}</b>: {plural(objects, 'object')}, "
-        f"{readable_bytes(size_bytes)} ({size_bytes:,} bytes)</li>"
-        for store, objects, size_bytes in plan.totals()
-    )
-    refused = "".join(
-        f"<li><b>✕ {escaped(r.name)}</b>: {escaped(r.message)}. {escaped(r.remedy)}."
-        "</li>"
-        for r in plan.refusals
-    )
-    lift = "Tick below what you acknowledge; the rest has to be mended first."
-    doubts = (
-        f"<div class='djgc-problems' role='alert'><b>Refused.</b><ul>{refused}</ul>"
-        f"{lift}</div>"
-        if refused
-        else ""
-    )
-    return (
-        f"{doubts}"
-        "<b>Move to the trash?</b> Nothing is deleted: the objects go to the store's "
-        "own "
-        "<code>_trash</code> folder, from where they can be brought back byte for "
-        "byte. "
-        f"What a row refers to by then is left alone.<ul>{stores}</ul>"
-        f"Type <b>{escaped(typed)}</b> to confirm."
-    )
-
-
-def receipt(done: Receipt | None) -> str:
-    """Show what a sweep or restore did, and what did not go as planned."""
-    if done is None:
-        return ""
-    counts = done.rows["outcome"].value_counts()
-    lines = ", ".join(
-        f"{count:,} {escaped(str(outcome))} "
-        f"({readable_bytes(done.size_bytes(str(outcome)))})"
-        for outcome, count in counts.items()
-    )
-    told = done.rows[done.rows["detail"].ne("")].head(_RECEIPT_ROWS)
-    rest = "".join(
-        f"<li>{escaped(row.path)}: {escaped(row.outcome)}: {escaped(row.detail)}</li>"
-        for row in told.itertuples()
-    )
-    return (
-        "<div class='djgc-note' role='status'><b>Receipt</b> "
-        f"{escaped(done.sweep_id)}: {lines or 'nothing to do'}"
-        f"{f'<ul>{rest}</ul>' if rest else ''}{_items(done.problems)}</div>"
-    )
-
-
-def trash(scan: Scan | None) -> str:
-    """Count what lies in the trash, and say how it is deleted for good."""
+def trash_total(scan: Scan | None) -> str:
+    """Count what lies in the trash, and what of it is needed again."""
     if scan is None or scan.trash.empty:
         return ""
     held = scan.trash
     size = int(held["size_bytes"].sum())
-    stores = ", ".join(escaped(name) for name in sorted(held["store"].unique()))
+    again = int(held["returnable"].sum())
+    needed = f"; ✕ {plural(again, 'object')} needed again by a row" if again else ""
     return (
-        f"<span><b title='{size:,} bytes'>♲ {plural(len(held), 'object')} · "
-        f"{readable_bytes(size)} in the trash</b> "
-        f"<span class='djgc-muted'>of {stores}. To delete for good what was swept "
-        "30 days ago or more, type the name of its store.</span></span>"
+        f"<p><b title='{size:,} bytes'>♲ {plural(len(held), 'object')} · "
+        f"{readable_bytes(size)} in the trash</b> of "
+        f"{escaped(', '.join(sorted(held['store'].unique())))}{needed}. What was swept "
+        "can be brought back until it is purged.</p>"
     )
 
 
-def missing(scan: Scan | None) -> str:
-    """List rows whose object is gone."""
-    rows = scan.missing if scan is not None else pd.DataFrame()
-    if rows.empty:
+def missing_total(scan: Scan | None) -> str:
+    """Count the rows whose object is gone, per table."""
+    if scan is None:
         return ""
-    lines = "".join(
-        "<tr>" + "".join(f"<td title='{text}'>{text}</td>" for text in texts) + "</tr>"
-        for texts in _missing_texts(rows.head(_MISSING_ROWS))
-    )
-    left = len(rows) - _MISSING_ROWS
-    more = f"<p class='djgc-muted'>and {left:,} more: panel.scan.missing</p>"
-    titles = "".join(
-        f"<th>{title}</th>" for title in ("Column", "Row", "Path", "Store")
+    missing = scan.missing
+    if missing.empty:
+        return "<p>✓ Every object that a row refers to is there.</p>"
+    tables = (missing["schema"] + "." + missing["table"]).value_counts()
+    told = ", ".join(
+        f"{escaped(str(name))} {count:,}" for name, count in tables.items()
     )
     return (
-        f"<h4>✕ {plural(len(rows), 'row')} refer to an object that is gone</h4>"
-        "<div class='djgc-scroll'><table class='djgc-table'>"
-        f"<thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>"
-        f"{more if left > 0 else ''}"
+        f"<p><b>✕ {plural(len(missing), 'row')} refer to an object that is gone</b>: "
+        f"{told}. A row's details hold what restricts its table to such rows.</p>"
     )
-
-
-def _missing_texts(rows: pd.DataFrame) -> list[list[str]]:
-    column = rows["schema"] + "." + rows["table"] + "." + rows["attribute"]
-    columns = (column, rows["row_key"], rows["path"], rows["store"])
-    return [[escaped(text) for text in texts] for texts in zip(*columns, strict=True)]

@@ -127,6 +127,38 @@ SUMMARY = FrameSchema(
     ),
 )
 
+USAGE = FrameSchema(
+    "usage",
+    (
+        Column("store", "str", "store that the recorded paths lie in"),
+        Column("schema", "str", "schema of the rows that refer"),
+        Column("table", "str", "table of the rows that refer"),
+        Column("attribute", "str", "store column of that table"),
+        Column("codec", "str", "codec named in the column's comment"),
+        Column("rows", "int64", "rows that refer"),
+        Column("references", "int64", "paths that they record"),
+        Column("missing", "int64", "of these, objects that are gone"),
+        Column("objects", "int64", "distinct paths"),
+        Column("logical_bytes", "int64", "bytes counted once per reference"),
+        Column("physical_bytes", "int64", "bytes counted once per stored object"),
+        Column("dedup_ratio", "float64", "logical by physical bytes; NA without bytes"),
+    ),
+)
+
+PLACES = FrameSchema(
+    "places",
+    (
+        Column("store", "str", "store"),
+        Column("schema", "str", "schema that the paths name; NA if they name none"),
+        Column("table", "str", "table that they name, or whose row refers; else NA"),
+        Column("attribute", "str", "attribute, likewise"),
+        Column("objects", "int64", "stored objects"),
+        Column("size_bytes", "int64", "their bytes, each object once"),
+        Column("orphans", "int64", "of these, orphans"),
+        Column("orphan_bytes", "int64", "bytes of the orphans"),
+    ),
+)
+
 FILES = FrameSchema(
     "files",
     (
@@ -221,6 +253,11 @@ RECEIPT = FrameSchema(
         Column("detail", "str", "why, for everything but a plain move"),
     ),
 )
+
+
+def absent(value: object) -> bool:
+    """Tell whether a cell of a frame is empty: NA or NaN."""
+    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
 
 
 TEXT = pa.large_string()

@@ -1,211 +1,179 @@
-"""Frame -> tick grid. Rows stay in the kernel; the page asks for what it shows."""
+"""The widget of a grid. Rows stay in the kernel; the page asks for what it shows."""
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import traitlets
 
 from djgc_widgets.display import visible
+from djgc_widgets.model import InputError
+from djgc_widgets.rows import Fact, GridState, Record
 
+STATIC = Path(__file__).parent / "static"
 PAGE_ROWS = 12
-_STATIC = Path(__file__).parent / "static"
+_LABEL = 80
 
 
 @dataclass(frozen=True, slots=True)
-class GridColumn:
-    """A column of a grid.
+class GridTexts:
+    """What a grid says.
 
     Parameters
     ----------
-    title : str
-        What stands above it.
-    source : str
-        Column of the frame that it sorts by.
-    show : callable
-        Text of a cell, from the row as a mapping.
-    hover : callable, optional
-        Text shown on hover; the cell's own by default.
-    numeric : bool
-        Flush right.
+    name : str
+        Of the table, for those who do not see it.
+    noun : str
+        Of one row.
+    none : str
+        When there are no rows.
+    hint : str
+        In the empty text filter.
     """
 
-    title: str
-    source: str
-    show: Callable[[dict[Hashable, Any]], str]
-    hover: Callable[[dict[Hashable, Any]], str] | None = None
-    numeric: bool = False
+    name: str
+    noun: str
+    none: str
+    hint: str
 
 
-class GridState(traitlets.HasTraits):
-    """Rows, filter, order and ticks of a grid, without a widget.
+class Grid(anywidget.AnyWidget):
+    """View of a `GridState`: a page of rows, filters, details and boxes to tick.
 
     Parameters
     ----------
-    columns : sequence of GridColumn
-        What is shown.
-    searched : sequence of str
-        Columns of the frame that the text filter looks into.
-    sort : str
-        Column of the frame that it is sorted by at first, descending.
-
-    Attributes
-    ----------
-    revision : int
-        Grows with every change.
+    state : GridState
+        What it shows.
+    texts : GridTexts
+        What it says.
+    tickable : bool
+        Offer a box per row.
+    explain : callable
+        Returns the details of a row.
+    export : callable
+        Called with ``filtered`` or ``ticked`` and ``csv`` or ``parquet``.
     """
 
-    revision = traitlets.Int(0)
+    _esm = STATIC / "grid.js"
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    facets: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)
+    tickable = traitlets.Bool(default_value=False).tag(sync=True)
+    locked = traitlets.Bool(default_value=False).tag(sync=True)
+    page = traitlets.Dict().tag(sync=True)
+    details: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    failure = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
-        self, columns: Sequence[GridColumn], searched: Sequence[str], sort: str
+        self,
+        state: GridState,
+        texts: GridTexts,
+        *,
+        tickable: bool,
+        explain: Callable[[Record], Sequence[Fact]],
+        export: Callable[[str, str], None],
     ) -> None:
-        super().__init__()
-        self.columns = tuple(columns)
-        self._searched = tuple(searched)
-        self.sort, self.descending, self.text = sort, True, ""
-        self.frame, self.generation = pd.DataFrame(), 0
-        self._ticked: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
-        self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
-
-    def replace(self, frame: pd.DataFrame) -> None:
-        """Show other rows; nothing is ticked then."""
-        self.frame, self.generation = frame.reset_index(drop=True), self.generation + 1
-        self._ticked = np.zeros(len(frame), dtype=bool)
-        self._arrange()
-
-    def filter(self, text: str) -> None:
-        """Show only rows that hold every word of the text, in any case of letters."""
-        self.text = text
-        self._arrange()
-
-    def sort_by(self, source: str, *, descending: bool) -> None:
-        """Order the rows by a column of the frame."""
-        if source not in {column.source for column in self.columns}:
-            raise ValueError(f"Expected one of the grid's columns; got {source!r}.")
-        self.sort, self.descending = source, descending
-        self._arrange()
-
-    def tick(self, rows: Sequence[int], *, on: bool) -> None:
-        """Tick or untick rows, given by their position in the frame."""
-        self._ticked[[int(row) for row in rows]] = on
-        self.revision += 1
-
-    def tick_filtered(self) -> None:
-        """Tick every row that the filter shows, on this page and all others."""
-        self._ticked[self._shown] = True
-        self.revision += 1
-
-    def clear(self) -> None:
-        """Untick every row."""
-        self._ticked[:] = False
-        self.revision += 1
-
-    @property
-    def selected(self) -> pd.DataFrame:
-        """The ticked rows."""
-        return self.frame[self._ticked]
-
-    def page(self, offset: int, limit: int) -> dict[str, Any]:
-        """Return what a page shows: texts only, control characters made visible."""
-        offset = min(max(offset, 0), max(len(self._shown) - 1, 0)) // limit * limit
-        positions = self._shown[offset : offset + limit]
-        records = (
-            self.frame.iloc[positions].to_dict("records") if len(positions) else []
-        )
-        rows = [
-            {
-                "id": int(position),
-                "ticked": bool(self._ticked[position]),
-                "cells": [visible(column.show(record)) for column in self.columns],
-                "hovers": [visible((c.hover or c.show)(record)) for c in self.columns],
-            }
-            for position, record in zip(positions, records, strict=True)
-        ]
-        return {
-            "rows": rows,
-            "generation": self.generation,
-            "offset": int(offset),
-            "limit": limit,
-            "shown": len(self._shown),
-            "total": len(self.frame),
-            "ticked": int(self._ticked.sum()),
-            "sort": self.sort,
-            "descending": self.descending,
-            "text": self.text,
-        }
-
-    def _arrange(self) -> None:
-        keep = np.ones(len(self.frame), dtype=bool)
-        for word in self.text.lower().split():
-            hit = np.zeros(len(self.frame), dtype=bool)
-            for name in self._searched:
-                found = self.frame[name].str.lower().str.contains(word, regex=False)
-                hit |= found.fillna(value=False).to_numpy(dtype=bool)
-            keep &= hit
-        if len(self.frame):
-            order = np.asarray(self.frame[self.sort].argsort(kind="stable"), np.intp)
-            order = order[::-1] if self.descending else order
-            self._shown = np.asarray(order[keep[order]], dtype=np.intp)
-        else:
-            self._shown = np.zeros(0, dtype=np.intp)
-        self.revision += 1
-
-
-class TickGrid(anywidget.AnyWidget):
-    """View of a `GridState`: a page of rows with a box to tick in each."""
-
-    _esm = _STATIC / "grid.js"
-    _css = _STATIC / "djgc.css"
-    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    page = traitlets.Dict().tag(sync=True)
-    locked = traitlets.Bool(default_value=False).tag(sync=True)
-
-    def __init__(self, state: GridState) -> None:
         self.state = state
-        self._offset, self._heard = 0, 0
+        self._explain, self._export = explain, export
+        self._offset, self._heard, self._facets_of = 0, 0, -1
         super().__init__(
             columns=[
                 {"title": c.title, "source": c.source, "numeric": c.numeric}
                 for c in state.columns
             ],
-            page={**state.page(0, PAGE_ROWS), "heard": 0},
+            texts=asdict(texts),
+            tickable=tickable,
         )
+        self._draw()
         state.observe(lambda _: self._draw(), "revision")
+        state.observe(lambda _: self._draw_details(), "opened")
         self.on_msg(lambda _, content, __: self.receive(content))
 
     def receive(self, content: dict[str, Any]) -> None:
-        """Carry out what the page asks for."""
+        """Carry out what the page asks for; what it asks wrongly is shown."""
+        self.failure = ""
+        try:
+            if "said" in content:
+                self._click(content)
+            else:
+                self._turn(content)
+        except InputError as error:
+            self.failure = str(error)
+        except Exception as error:  # noqa: BLE001 - the kernel would only log it; the grid shows it
+            self.failure = f"Unexpected {type(error).__name__}: {error}."
+
+    def _turn(self, content: dict[str, Any]) -> None:
+        state = self.state
         match content:
             case {"do": "page", "offset": int(offset)}:
                 self._offset = offset
                 self._draw()
+            case {"do": "open", "row": int(row), "of": state.generation}:
+                state.opened = -1 if state.opened == row else row
+                self._draw()
+            case {"do": "export", "what": str(what), "format": str(kind)}:
+                self._export(what, kind)
+            case _:
+                self._offset = 0
+                self._sift(content)
+
+    def _sift(self, content: dict[str, Any]) -> None:
+        state = self.state
+        match content:
             case {"do": "filter", "text": str(text)}:
-                self._offset = 0
-                self.state.filter(text)
+                state.filter(text)
+            case {"do": "add", "facet": facet, "value": value, "of": state.generation}:
+                state.keep_to([*state.rules, state.rule(facet, value)])
+            case {"do": "remove", "chips": list(chips)}:
+                kept = [r for at, r in enumerate(state.rules) if at not in chips]
+                state.keep_to(kept)
             case {"do": "sort", "source": str(source), "descending": bool(descending)}:
-                self._offset = 0
-                self.state.sort_by(source, descending=descending)
-            case {"do": "tick", "rows": list(rows), "on": bool(on), "of": int(of)}:
-                self._heard = content["said"]
-                # a click on rows that are no longer shown must not tick others
-                if not self.locked and of == self.state.generation:
-                    self.state.tick(rows, on=on)
-                else:
-                    self._draw()
-            case {"do": "tick_filtered"} if not self.locked:
+                state.sort_by(source, descending=descending)
+
+    def _click(self, content: dict[str, Any]) -> None:
+        self._heard = content["said"]
+        # a click on rows that are no longer shown must not tick others
+        if not self.tickable or self.locked or content["of"] != self.state.generation:
+            self._draw()
+            return
+        match content:
+            case {"do": "tick", "rows": list(rows), "on": bool(on)}:
+                self.state.tick(rows, on=on)
+            case {"do": "range", "rows": [int(first), int(last)], "on": bool(on)}:
+                self.state.tick_range(first, last, on=on)
+            case {"do": "tick_filtered"}:
                 self.state.tick_filtered()
-            case {"do": "clear"} if not self.locked:
+            case {"do": "invert"}:
+                self.state.invert_filtered()
+            case {"do": "clear"}:
                 self.state.clear()
 
     def _draw(self) -> None:
-        self.page = self._page()
+        state = self.state
+        if self._facets_of != state.generation:
+            self._facets_of = state.generation
+            self.facets = [
+                {
+                    "title": facet.title,
+                    "unit": facet.unit,
+                    "choices": [f"{_short(v)} ({n:,})" for v, n in choices],
+                }
+                for facet, choices in zip(state.facets, state.choices, strict=True)
+            ]
+        self.page = {**state.page(self._offset, PAGE_ROWS), "heard": self._heard}
 
-    def _page(self) -> dict[str, Any]:
-        """Return the page, and which click it is the answer to."""
-        return {**self.state.page(self._offset, PAGE_ROWS), "heard": self._heard}
+    def _draw_details(self) -> None:
+        opened = self.state.opened
+        facts = [] if opened < 0 else self._explain(self.state.record(opened))
+        self.details = [
+            {"label": f.label, "text": visible(f.text), "copyable": f.copyable}
+            for f in facts
+        ]
+
+
+def _short(value: str | None) -> str:
+    shown = "none" if value is None else visible(value)
+    half = _LABEL // 2
+    return shown if len(shown) <= _LABEL else f"{shown[:half]} … {shown[-half:]}"

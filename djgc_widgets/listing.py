@@ -112,7 +112,7 @@ class _Walk:
         self._folders: list[tuple[str, int]] = []
         self._problems: list[Notice] = []
         self._warnings: list[Notice] = []
-        self._seen = 0
+        self._seen = self._listed = self._bytes = 0
 
     def run(self, below: str) -> Listing:
         waiting = [below]
@@ -169,6 +169,8 @@ class _Walk:
         self._paths.append(path)
         modified = bounded_ns(status.st_mtime_ns)
         self._facts.append((status.st_size, modified, status.st_ino))
+        self._bytes += status.st_size
+        self._listed += 1
         self._kinds.append(kind.value)
         return False
 
@@ -191,7 +193,8 @@ class _Walk:
         }
         self._frames.append(FILES.conform(columns))
         self._paths, self._facts, self._kinds = [], [], []
-        self._progress(Progress(f"listing store {self._info.name}", self._seen))
+        step = f"listing store {self._info.name}"
+        self._progress(Progress(step, self._listed, size_bytes=self._bytes))
 
     def _notice(self, path: str, error: OSError) -> Notice:
         place = f"store {self._info.name}: {path or self._info.address}"

@@ -77,11 +77,26 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work has come; passed to progress callbacks once per page."""
+    """How far a piece of work has come; passed to progress callbacks once per page.
+
+    Parameters
+    ----------
+    step : str
+        What is being done.
+    done, total : int
+        Files, values or objects; the total is None where nobody knows it yet.
+    size_bytes : int, optional
+        Bytes of the files that were listed so far.
+    part, parts : int
+        Which of how many store columns is being read; 0 elsewhere.
+    """
 
     step: str
     done: int
     total: int | None = None
+    size_bytes: int | None = None
+    part: int = 0
+    parts: int = 0
 
 
 ProgressCallback = Callable[[Progress], None]

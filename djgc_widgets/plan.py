@@ -1,14 +1,21 @@
 """Decide: a complete scan and a selection -> a plan, or refusals. A plan is a value."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
-from djgc_widgets.brakes import ABANDONED, LIFTABLE, Circumstances, Refusal, refusals
+from djgc_widgets.brakes import (
+    ABANDONED,
+    LIFTABLE,
+    Circumstances,
+    Refusal,
+    doubts,
+    standing,
+)
 from djgc_widgets.display import plural
 from djgc_widgets.exports import csv_text, json_rows
 from djgc_widgets.frames import FILES, OBJECTS, PLANNED
@@ -40,8 +47,8 @@ class SweepPlan:
         the file's object: the pinned identities.
     created_at, expires_at : datetime
         Aware UTC times between which the plan may be carried out.
-    refusals : tuple of Refusal
-        Why the plan may not be carried out; empty if it may.
+    doubts : tuple of Refusal
+        Whatever speaks against it, acknowledged or not.
     acknowledged : frozenset of str
         Names of the refusals that were lifted.
     sight : Sight
@@ -58,7 +65,7 @@ class SweepPlan:
     files: pd.DataFrame
     created_at: datetime
     expires_at: datetime
-    refusals: tuple[Refusal, ...]
+    doubts: tuple[Refusal, ...]
     acknowledged: frozenset[str]
     sight: Sight
     minimum_age: timedelta
@@ -66,6 +73,23 @@ class SweepPlan:
     carry_out: Callable[["SweepPlan", ProgressCallback], Receipt] = field(
         repr=False, compare=False
     )
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Why the plan may not be carried out; empty if it may."""
+        return standing(self.doubts, self.acknowledged)
+
+    def acknowledging(self, names: Collection[str]) -> "SweepPlan":
+        """Return the same plan with exactly these doubts acknowledged.
+
+        Parameters
+        ----------
+        names : collection of str
+            Names of doubts that can be lifted; others change nothing.
+        """
+        lifted = {d.name for d in self.doubts if d.liftable}.intersection(names)
+        kept = self.acknowledged - {doubt.name for doubt in self.doubts}
+        return replace(self, acknowledged=kept | lifted)
 
     @property
     def allowed(self) -> bool:
@@ -224,7 +248,7 @@ def plan_sweep(
         pinned[[*FILES.names, "object"]],
         seen.now,
         seen.now + VALIDITY,
-        refusals(rows, reconciled, seen),
+        doubts(rows, reconciled, seen),
         seen.acknowledged,
         seen.sight,
         seen.minimum_age,

@@ -32,12 +32,15 @@ class Purge:
         The checked journals of its sweeps.
     clock : callable
         Returns the current time, aware, in UTC.
+    chosen : frozenset of str
+        Sweeps that may be purged; what rows need again comes back from any.
     """
 
     work: Work
     scan: CompleteScan
     planned: Mapping[str, Planned]
     clock: Callable[[], datetime]
+    chosen: frozenset[str]
 
     def run(
         self,
@@ -62,7 +65,9 @@ class Purge:
         due = [
             parcel
             for key, parcel in held.items()
-            if key not in returned and self._is_old(parcel.sweep_id, older_than)
+            if key not in returned
+            and parcel.sweep_id in self.chosen
+            and self._is_old(parcel.sweep_id, older_than)
         ]
         if not due and not returned:
             return

@@ -1,13 +1,14 @@
 """What a sweep or a restore did: one honest row per object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from djgc_widgets.exports import csv_text
-from djgc_widgets.model import Notice
+from djgc_widgets.frames import RECEIPT
+from djgc_widgets.model import Notice, SweepRefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,38 @@ class Receipt:
             File to write it to as well.
         """
         return csv_text(self.rows, path)
+
+
+def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Receipt:
+    """Carry out commands one after the other; one that is refused stops no other.
+
+    Parameters
+    ----------
+    commands : sequence of (str, callable)
+        What each is about, as people call it, and the command.
+
+    Returns
+    -------
+    Receipt
+        The rows of all of them, and what was refused.
+
+    Raises
+    ------
+    SweepRefusedError
+        If all of them were refused.
+    """
+    done: list[Receipt] = []
+    refused: list[Notice] = []
+    for place, command in commands:
+        try:
+            done.append(command())
+        except SweepRefusedError as error:
+            refused.append(Notice(place, str(error), "The others were carried out"))
+    if not done:
+        raise SweepRefusedError(" ".join(notice.message for notice in refused))
+    return Receipt(
+        done[0].sweep_id if len(done) == 1 else "",
+        RECEIPT.conform(pd.concat([each.rows for each in done])),
+        lambda: carry_out_each([("", each.restore) for each in done]),
+        (*(problem for each in done for problem in each.problems), *refused),
+    )

@@ -82,6 +82,7 @@ class _Reader:
         self.frames: list[pd.DataFrame] = []
         self._numbers = count()
         self._server = 0
+        self._part = 0, 0
 
     def read_server(self, number: int, connection: dj.Connection) -> None:
         """Read the connection's database, then the others of its cluster."""
@@ -113,8 +114,9 @@ class _Reader:
                 others = other_databases(snapshot)
                 server = server_identifier(snapshot, connection)
                 self.reading.servers[server] = server_name(connection)
-                for column in catalog.columns:
+                for part, column in enumerate(catalog.columns, 1):
                     place = column.place
+                    self._part = part, len(catalog.columns)
                     self._read_column(snapshot, column)
                 for table in rewritten_tables(snapshot):
                     self._problem(_rewritten(table))
@@ -125,7 +127,7 @@ class _Reader:
     def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
         counted = count_values(snapshot, column)
         step = f"reading {column.place}"
-        self._progress(Progress(step, 0, counted))
+        self._report(step, 0, counted)
         told = own_reading(column.codec)
         read, referring, damaged, example, last = 0, 0, 0, "", "none"
         for page in read_values(snapshot, column):
@@ -140,7 +142,7 @@ class _Reader:
                 last = key
             read += len(page)
             self.frames.append(_frame(self._server, column, found, self._numbers))
-            self._progress(Progress(step, read, counted))
+            self._report(step, read, counted)
         if renamed(snapshot, column):
             self._problem(_rewritten(column.place))
         if keeps_no_snapshot(snapshot, column):
@@ -164,6 +166,10 @@ class _Reader:
         except ValueError as error:
             return [], f", which is {error}"
         return paths, ""
+
+    def _report(self, step: str, done: int, total: int) -> None:
+        part, parts = self._part
+        self._progress(Progress(step, done, total, part=part, parts=parts))
 
     def _problem(self, problem: Notice) -> None:
         self.reading.problems.append(problem)

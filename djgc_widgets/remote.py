@@ -100,7 +100,8 @@ class RemoteStore:
             if page is None:
                 break
             gathered.add([e for e in page if self._owner(e.path) is None])
-            progress(Progress(f"listing store {self.info.name}", gathered.seen))
+            step, size = f"listing store {self.info.name}", gathered.size_bytes
+            progress(Progress(step, gathered.seen, size_bytes=size))
         gathered.warnings.extend(
             other_way(self.info.name, path, store)
             for path, store in self._inside.items()

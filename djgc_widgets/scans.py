@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from djgc_widgets.brakes import Circumstances
+from djgc_widgets.frames import FILES
 from djgc_widgets.grammar import interrupted_sweeps
 from djgc_widgets.live import LiveReader
 from djgc_widgets.model import (
@@ -26,6 +27,7 @@ from djgc_widgets.restoring import restore
 from djgc_widgets.selection import INDEX, Selection
 from djgc_widgets.stores import sweepable
 from djgc_widgets.sweeper import Sweeper
+from djgc_widgets.usage import bytes_by_place, usage_by_attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,31 @@ class Scan:
     def summary(self) -> pd.DataFrame:
         """Add up per store and status: a frame of the summary schema."""
         return self._reconciled.summary.copy()
+
+    def usage(self) -> pd.DataFrame:
+        """Add up per store column what its rows need: a frame of the usage schema."""
+        return usage_by_attribute(self._reconciled.objects, self._reconciled.references)
+
+    def places(self) -> pd.DataFrame:
+        """Add up what is stored where: a frame of the places schema."""
+        return bytes_by_place(self._reconciled.objects, self._reconciled.references)
+
+    def files_of(self, store: str, path: str) -> pd.DataFrame:
+        """Return the listed files of one object: a frame of the files schema.
+
+        Raises
+        ------
+        InputError
+            If this scan holds no such object.
+        """
+        objects = self._reconciled.objects
+        at = objects.index[objects["store"].eq(store) & objects["path"].eq(path)]
+        if at.empty:
+            raise InputError(
+                f"Expected an object of this scan; got {path!r} in store {store!r}."
+            )
+        own = self._reconciled.object_of_file.eq(at[0])
+        return FILES.conform(self._files[own])
 
     @property
     def interrupted(self) -> list[tuple[str, str]]:

@@ -1,29 +1,41 @@
 """State of the panel and every command that it has; touches no widget."""
 
 import threading
-import time
-from collections.abc import Callable, Hashable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import datajoint as dj
 import pandas as pd
 import traitlets
 
-from djgc_widgets.display import readable_age, readable_bytes
-from djgc_widgets.grid import GridColumn, GridState
-from djgc_widgets.model import Cancelled, InputError, Progress, SweepRefusedError
+from djgc_widgets import facts, tables
+from djgc_widgets.background import IDLE, Background
+from djgc_widgets.display import plural, readable_age
+from djgc_widgets.exports import write_new
+from djgc_widgets.frames import OBJECTS
 from djgc_widgets.receipt import Receipt
+from djgc_widgets.rows import Fact, GridState, Record
 from djgc_widgets.scanner import MINIMUM_AGE, scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
-from djgc_widgets.trash import Trash
+from djgc_widgets.sweeper import utc_now
+from djgc_widgets.swept import purge_sweeps, read_sweeps, restore_sweeps
+from djgc_widgets.trash import RETENTION, Trash
 
-IDLE, SCANNING, SWEEPING, RESTORING = "idle", "scanning", "sweeping", "restoring"
-RECOVERING, PURGING = "recovering", "purging"
-_REDRAW_SECONDS = 0.1
+SCANNING, PLANNING, SWEEPING, RESTORING = (
+    "scanning",
+    "planning",
+    "sweeping",
+    "restoring",
+)
+RECOVERING, PURGING, EXPORTING = "recovering", "purging", "exporting"
+STALE = timedelta(hours=1)
+"""A scan older than this has to be made again before anything is moved."""
+Found = CompleteScan | IncompleteScan
 
 
-class PanelState(traitlets.HasTraits):
+class PanelState(Background):
     """What the panel shows, and what can be done with it.
 
     Commands that take long return at once and run in one worker thread; `wait` joins
@@ -37,93 +49,110 @@ class PanelState(traitlets.HasTraits):
         Names of the stores; all by default.
     minimum_age : timedelta
         Younger objects are never orphans.
+    clock : callable, optional
+        Returns the current time, aware, in UTC.
 
     Attributes
     ----------
-    activity : str
-        idle, scanning, sweeping, restoring, recovering or purging.
-    progress : Progress or None
-        Of the activity; changes at most ten times a second.
     scan : CompleteScan, IncompleteScan or None
         The latest scan.
+    places : DataFrame or None
+        Bytes by place of that scan: a frame of the places schema.
+    unread : tuple of Notice
+        Why sweeps of some trash could not be told.
+    stale : bool
+        The scan is older than an hour.
     plan : SweepPlan or None
         What is about to be confirmed, refused or not.
-    acknowledged : frozenset of str
-        Names of refusals that were lifted.
+    purge_wanted : bool
+        A purge is about to be confirmed.
     receipt : Receipt or None
-        What the latest sweep or restore did.
-    message : str
-        Why the latest command failed; empty if it did not.
+        What the latest sweep, restore or purge did.
+    notice : str
+        What the latest command did, if it has no receipt.
     """
 
-    activity = traitlets.Unicode(IDLE)
-    progress = traitlets.Any(None, allow_none=True)
     scan = traitlets.Any(None, allow_none=True)
+    places = traitlets.Any(None, allow_none=True)
+    unread = traitlets.Tuple()
+    stale = traitlets.Bool(default_value=False)
     plan = traitlets.Any(None, allow_none=True)
+    purge_wanted = traitlets.Bool(default_value=False)
     receipt = traitlets.Any(None, allow_none=True)
-    acknowledged = traitlets.Any(frozenset())
-    message = traitlets.Unicode("")
+    notice = traitlets.Unicode("")
 
     def __init__(
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
         minimum_age: timedelta = MINIMUM_AGE,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__()
         self._schemas, self._stores, self._minimum_age = schemas, stores, minimum_age
-        self.orphans = GridState(
-            _columns(), ("path", "schema", "table", "reason", "store"), "size_bytes"
-        )
-        self._worker: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
+        self._clock = clock
+        self._ageing: threading.Timer | None = None
+        self.orphans, self.missing = tables.orphan_table(), tables.missing_table()
+        self.usage, self.sweeps = tables.usage_table(), tables.sweep_table()
+        self._scale = tables.BasketScale(OBJECTS.empty())
+
+    @property
+    def ready(self) -> bool:
+        """Whether the scan is complete and nothing is running."""
+        return self.activity == IDLE and isinstance(self.scan, CompleteScan)
 
     @property
     def can_sweep(self) -> bool:
-        """Whether the scan is complete, something is ticked and nothing is running."""
-        ready = self.activity == IDLE and isinstance(self.scan, CompleteScan)
-        return ready and self.plan is None and bool(len(self.orphans.selected))
+        """Whether it is ready, no plan is open and something is ticked."""
+        return self.ready and self.plan is None and bool(self.orphans.ticked.any())
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The ticked orphans: a frame of the objects schema."""
+        if self.scan is None:
+            return OBJECTS.empty()
+        return self.orphans.selected[OBJECTS.names]
+
+    def basket(self) -> tables.Basket:
+        """Weigh what is ticked."""
+        return self._scale.weigh(self.orphans.ticked)
 
     def start_scan(self) -> None:
         """Scan in the background; what is ticked is forgotten."""
-        self._start(SCANNING, self._scan)
+        self.notice = ""
+        self.start(SCANNING, self._scan)
 
-    def cancel(self) -> None:
-        """Stop what is running at its next page; what was there before stays."""
-        self._stop.set()
-
-    def wait(self) -> None:
-        """Wait until nothing is running."""
-        worker = self._worker
-        if worker is not None:
-            worker.join()
+    def close(self) -> None:
+        """Stop what is running; nothing can be started any more."""
+        self._stop_ageing()
+        super().close()
 
     def make_plan(self) -> None:
-        """Plan to move the ticked orphans to the trash."""
-        self.acknowledged = frozenset()
-        self._plan()
+        """Plan in the background to move the ticked orphans to the trash."""
+        found = self.scan
+        if not isinstance(found, CompleteScan):
+            self.message = "Only a complete scan can make a plan. Mend what is missing."
+            return
+        age = self._clock() - found.started_at
+        if age > STALE:
+            self.stale = True
+            self.message = f"This scan is {readable_age(age)} old. Rescan first."
+            return
+        self.start(PLANNING, lambda: self._plan(found))
+
+    def _plan(self, found: CompleteScan) -> None:
+        self.plan = found.plan(self.selected)
 
     def acknowledge(self, name: str, *, lifted: bool) -> None:
         """Lift a refusal of the plan, or let it stand after all."""
-        other = self.acknowledged - {name}
-        self.acknowledged = other | {name} if lifted else other
-        self._plan()
+        plan = self.plan
+        if plan is not None:
+            other = plan.acknowledged - {name}
+            self.plan = plan.acknowledging(other | {name} if lifted else other)
 
     def drop_plan(self) -> None:
         """Do not sweep after all."""
         self.plan = None
-        self.acknowledged = frozenset()
-
-    def _plan(self) -> None:
-        self.message = ""
-        if not isinstance(self.scan, CompleteScan):
-            self.message = "Only a complete scan can make a plan. Mend what is missing."
-            return
-        try:
-            self.plan = self.scan.plan(self.orphans.selected, self.acknowledged)
-        except (InputError, SweepRefusedError) as error:
-            self.message = str(error)
 
     def confirmation(self) -> str:
         """Return what confirms the plan when typed: the names of its stores."""
@@ -138,139 +167,134 @@ class PanelState(traitlets.HasTraits):
             What the person typed; must be the `confirmation`.
         """
         plan = self.plan
-        if plan is None:
+        if plan is None or not self._typed(typed, self.confirmation()):
             return
-        if typed.strip() != self.confirmation():
-            came = typed.strip() or "nothing"
-            self.message = f"Type {self.confirmation()} to confirm; got {came}."
-            return
-        self._start(SWEEPING, lambda: self._keep(plan.sweep(self._report)))
+        self.start(SWEEPING, lambda: self._keep(plan.sweep(self.report)))
+
+    def undo(self) -> None:
+        """Bring back in the background what the latest sweep moved."""
+        if isinstance(receipt := self.receipt, Receipt):
+            self.start(RESTORING, lambda: self._keep(receipt.restore()))
 
     def heal(self) -> None:
         """Bring back in the background what rows refer to again."""
-        found: CompleteScan | IncompleteScan | None = self.scan
+        found: Found | None = self.scan
         if found is not None:
-            self._start(RESTORING, lambda: self._keep(found.heal()))
+            self.start(RESTORING, lambda: self._keep(found.heal()))
 
     def recover(self) -> None:
         """Finish or undo in the background the sweeps that were interrupted."""
-        found: CompleteScan | IncompleteScan | None = self.scan
+        found: Found | None = self.scan
         if found is not None and found.interrupted:
             store = found.interrupted[0][0]
-            self._start(RECOVERING, lambda: self._keep(self._trash(store).recover()))
+            self.start(RECOVERING, lambda: self._keep(self._trash(store).recover()))
 
-    def purge(self, typed: str) -> None:
-        """Delete for good, in the background, what has been in a trash for long.
+    def restore(self) -> None:
+        """Bring back in the background what the ticked sweeps moved."""
+        wanted = self.sweeps.selected
+        if len(wanted):
+            self.start(
+                RESTORING,
+                lambda: self._keep(restore_sweeps(wanted, self._trash, self.report)),
+            )
+
+    def purge_confirmation(self) -> str:
+        """Return what confirms a purge when typed: the names of the ticked stores."""
+        return ", ".join(sorted(self.sweeps.selected["store"].unique()))
+
+    def purge(self, typed: str, older_than: timedelta = RETENTION) -> None:
+        """Delete the ticked sweeps for good, in the background.
 
         Parameters
         ----------
         typed : str
-            What the person typed; must be the name of a store with a trash.
+            What the person typed; must be the `purge_confirmation`.
+        older_than : timedelta
+            Ticked sweeps that are younger stay.
         """
-        found: CompleteScan | IncompleteScan | None = self.scan
-        trash = [] if found is None else sorted(found.trash["store"].unique())
-        store = typed.strip()
-        if store not in trash:
-            names = " or ".join(trash) or "a store with a trash"
-            self.message = f"Type {names} to confirm; got {store or 'nothing'}."
+        wanted = self.sweeps.selected
+        if wanted.empty or not self._typed(typed, self.purge_confirmation()):
             return
-        self._start(
-            PURGING,
-            lambda: self._keep(self._trash(store).purge(progress=self._report)),
-        )
+        purge = partial(purge_sweeps, wanted, self._trash, self.report)
+        self.start(PURGING, lambda: self._keep(purge(older_than=older_than)))
 
-    def undo(self) -> None:
-        """Bring back in the background what the latest sweep moved."""
-        receipt: Receipt | None = self.receipt
-        if receipt is not None:
-            self._start(RESTORING, lambda: self._keep(receipt.restore()))
+    def _typed(self, typed: str, expected: str) -> bool:
+        came = typed.strip()
+        if came != expected:
+            came = came or "nothing"
+            self.message = f"Type {expected} to confirm; got {came}."
+            return False
+        return True
+
+    def export(self, name: str, grid: GridState, what: str, kind: str) -> None:
+        """Write rows of a grid to a new file beside the notebook.
+
+        Parameters
+        ----------
+        name : str
+            How the file's name begins.
+        grid : GridState
+            Whose rows.
+        what, kind : str
+            ``filtered`` or ``ticked``; ``csv`` or ``parquet``.
+        """
+        rows = grid.selected if what == "ticked" else grid.filtered
+        stem = f"{name}-{self._clock():%Y%m%d-%H%M%S}"
+        self.start(EXPORTING, lambda: self._export(rows, stem, kind))
+
+    def _export(self, rows: pd.DataFrame, stem: str, kind: str) -> None:
+        self.notice = ""
+        written = write_new(rows, Path.cwd(), stem, kind)
+        self.notice = f"{plural(len(rows), 'row')} written to {written}"
+
+    def explain_orphan(self, row: Record) -> list[Fact]:
+        """Say why an object is an orphan."""
+        files = self.scan.files_of(row["store"], row["path"])
+        return facts.orphan_facts(row, files, self.scan.references)
+
+    def explain_missing(self, row: Record) -> list[Fact]:
+        """Name the rows whose object is gone."""
+        return facts.missing_facts(row, self.missing.frame)
+
+    def explain_sweep(self, row: Record) -> list[Fact]:
+        """Say what a sweep moved."""
+        return facts.sweep_facts(row, self.scan.trash)
 
     def _trash(self, store: str) -> Trash:
-        return Trash(self._schemas[0], store)
+        return Trash(self._schemas[0], store, clock=self._clock)
 
     def _keep(self, receipt: Receipt) -> None:
-        self.drop_plan()
+        self.plan, self.purge_wanted, self.notice = None, False, ""
         self.receipt = receipt
-        self._stop.clear()  # a stopped sweep is over; what it did is scanned
+        self.go_on()  # a stopped sweep is over; what it did is scanned
         self._scan()
 
     def _scan(self) -> None:
-        found: CompleteScan | IncompleteScan = scan(
+        found: Found = scan(
             *self._schemas,
             stores=self._stores,
             minimum_age=self._minimum_age,
-            progress=self._report,
+            progress=self.report,
+            clock=self._clock,
         )
-        self.drop_plan()
-        self.orphans.replace(found.orphans)
+        orphans, places = tables.orphan_rows(found), found.places()
+        swept = read_sweeps(found, self._trash)
+        self.plan, self.purge_wanted = None, False
+        self._scale = tables.BasketScale(orphans)
+        self.orphans.replace(orphans)
+        self.missing.replace(found.missing)
+        self.usage.replace(found.usage())
+        self.sweeps.replace(swept.frame)
+        self.unread = swept.problems
+        self.places, self.stale = places, False
         self.scan = found
+        self._stop_ageing()
+        if not self.closed:
+            hour = STALE.total_seconds()
+            self._ageing = threading.Timer(hour, self.set_trait, ("stale", True))
+            self._ageing.daemon = True
+            self._ageing.start()
 
-    def _start(self, activity: str, work: Callable[[], None]) -> None:
-        with self._lock:
-            if self.activity != IDLE:
-                self.message = (
-                    f"Still {self.activity}; cancel it or wait until it is done."
-                )
-                return
-            self._stop.clear()
-            self.activity = activity
-        self.message = ""
-        self._worker = threading.Thread(
-            target=self._run, args=(work,), daemon=True, name=f"djgc {activity}"
-        )
-        self._worker.start()
-
-    def _run(self, work: Callable[[], None]) -> None:
-        self._reported = 0.0
-        message = ""
-        try:
-            work()
-        except Cancelled:
-            message = "Cancelled; what is shown is of before."
-        except (InputError, SweepRefusedError) as error:
-            message = str(error)
-        except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell; the panel shows it
-            message = f"Unexpected {type(error).__name__}: {error}. Please report it."
-        finally:
-            self.progress = None
-            self.activity = IDLE
-            self.message = message
-
-    def _report(self, progress: Progress) -> None:
-        if self._stop.is_set():
-            raise Cancelled
-        now = time.monotonic()
-        if now - self._reported >= _REDRAW_SECONDS:
-            self._reported = now
-            self.progress = progress
-
-
-def _columns() -> list[GridColumn]:
-    return [
-        GridColumn(
-            "Size",
-            "size_bytes",
-            lambda row: readable_bytes(row["size_bytes"]),
-            lambda row: f"{row['size_bytes']:,} bytes",
-            numeric=True,
-        ),
-        GridColumn("Whose", "table", _whose),
-        GridColumn("Why", "reason", lambda row: row["reason"]),
-        GridColumn("Files", "files", lambda row: f"{row['files']:,}", numeric=True),
-        GridColumn(
-            "Age",
-            "modified_at",
-            lambda row: readable_age(datetime.now(UTC) - row["modified_at"]),
-            lambda row: f"{row['modified_at']:%Y-%m-%d %H:%M} UTC",
-            numeric=True,
-        ),
-        GridColumn("Store", "store", lambda row: row["store"]),
-        GridColumn("Path", "path", lambda row: row["path"]),
-    ]
-
-
-def _whose(row: dict[Hashable, Any]) -> str:
-    if pd.isna(row["table"]):
-        return f"{row['schema']} (hash: only the schema is known)"
-    keys = " ".join(part for part in row["path"].split("/")[:-1] if "=" in part)
-    return f"{row['schema']}.{row['table']} {keys}".rstrip()
+    def _stop_ageing(self) -> None:
+        if self._ageing is not None:
+            self._ageing.cancel()

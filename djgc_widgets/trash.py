@@ -174,6 +174,7 @@ class Trash:
         older_than: timedelta = RETENTION,
         acknowledge: Collection[str] = frozenset(),
         progress: ProgressCallback = no_progress,
+        sweep_ids: Collection[str] | None = None,
     ) -> Receipt:
         """Delete for good what has been in the trash for long.
 
@@ -189,6 +190,8 @@ class Trash:
             refers to the store.
         progress : callable, optional
             Called before each object; may raise `Cancelled` to leave the rest alone.
+        sweep_ids : collection of str, optional
+            Only what these sweeps moved; all by default.
 
         Returns
         -------
@@ -198,7 +201,7 @@ class Trash:
         Raises
         ------
         InputError
-            If the age is negative.
+            If the age is negative, or a sweep is none of this trash's.
         SweepRefusedError
             If the store is locked, a sweep was interrupted, the scan is incomplete, a
             journal cannot be trusted or written, or rows that cannot be seen may need
@@ -222,7 +225,13 @@ class Trash:
                     f"deleted. Call Trash(schema, {self._name!r}).recover() first."
                 )
             planned = read_plans(work, _planned(listed))
-            purge = Purge(work, found, planned, self._clock)
+            chosen = planned.keys() if sweep_ids is None else set(sweep_ids)
+            if chosen - planned.keys():
+                raise InputError(
+                    f"Expected sweeps of store {self._name}; got "
+                    f"{', '.join(sorted(chosen - planned.keys()))}."
+                )
+            purge = Purge(work, found, planned, self._clock, frozenset(chosen))
             purge.run(older_than, acknowledge, progress)
         return self._receipt(work)
 

@@ -122,8 +122,8 @@ def postgresql_laboratory(
         yield laboratory
 
 
-@pytest.fixture
-def chromium(services: Services) -> str:
+@pytest.fixture(scope="session")
+def chromium_path(services: Services) -> str:
     services.need("Chromium")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path is not None

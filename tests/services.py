@@ -75,11 +75,14 @@ class Services:
     strict: bool
 
     def need(self, service: str) -> None:
-        if find_program(service):
-            return
+        if not find_program(service):
+            self.miss(service, _INSTALL[service])
+
+    def miss(self, service: str, remedy: str) -> None:
+        """Fail where all services are expected, else skip."""
         if self.strict:
-            pytest.fail(f"{service} is missing, and --strict-services is on")
-        pytest.skip(f"{service} is missing")
+            pytest.fail(f"{service} is missing, and --strict-services is on: {remedy}")
+        pytest.skip(f"{service} is missing: {remedy}")
 
 
 def build_shim(folder: Path) -> Path:

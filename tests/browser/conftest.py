@@ -1,19 +1,35 @@
-"""The demo as a user starts it, and a real Chromium on it."""
+"""The demo as a user starts it, a real Chromium, and a notebook per journey in it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
-from playwright.sync_api import Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+from playwright.sync_api import TimeoutError as Late
+from services import Services
 from unprivileged import open_folder
 
-_LIMIT_SECONDS = 120
+from djgc_widgets.demo import DemoLab, attach_lab
+from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.serve import NotebookServer
+
+_LIMIT_SECONDS = 40
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,39 +38,162 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+_TRIES = 12
+_AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
+_SERIOUS = {"serious", "critical"}
+FRONTENDS = ("lab", "notebook", "voila")
+HABITS = {  # what a page without a panel asks of other machines, or complains about
+    "lab": (),
+    "notebook": ("reading 'schema'", "'filebrowser:open-path' not registered"),
+    "voila": (
+        "/@fortawesome/",
+        "/mathjax/",
+        "net::ERR_NAME_NOT_RESOLVED",  # these two
+        "The getter for the shared module",
+    ),
+}
+PANEL = """\
+from djgc_widgets import GCPanel, open_lab
+lab = open_lab()
+panel = GCPanel(lab.schema)
+panel.show()
+"""
 
 
 @dataclass(slots=True)
 class Demo:
+    """The running demo: its address, its token, and its folder."""
+
     url: str
     folder: Path
+
+    @property
+    def lab_folder(self) -> Path:
+        (folder,) = self.folder.glob("djgc-postgresql-*/lab")
+        return folder
+
+    @property
+    def server(self) -> NotebookServer:
+        (folder,) = self.folder.glob("djgc-jupyter-*")
+        parts = urlsplit(self.url)
+        token = parts.query.removeprefix("token=")
+        server = EmbeddedServer(folder, parts.port or 0, "", token)
+        return NotebookServer(server, self.notebooks)
+
+    @property
+    def notebooks(self) -> Path:
+        return self.lab_folder / "notebooks"
+
+    @property
+    def stores(self) -> dict[str, Path]:
+        return {path.name: path for path in (self.lab_folder / "stores").iterdir()}
+
+    def address(self, frontend: str, notebook: str) -> str:
+        parts = urlsplit(self.url)
+        where = {
+            "lab": f"lab/workspaces/{Path(notebook).stem}/tree",  # opens nothing else
+            "notebook": "notebooks",
+            "voila": "voila/render",
+        }
+        place = f"{parts.scheme}://{parts.netloc}/{where[frontend]}/{notebook}"
+        return f"{place}?{parts.query}"
+
+
+@dataclass(slots=True)
+class Journey:
+    """A page on a notebook of its own."""
+
+    page: Page
+    demo: Demo
+    frontend: str = "lab"
+    notebook: str = ""
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     @property
-    def stores(self) -> dict[str, Path]:
-        (folder,) = self.folder.glob("djgc-postgresql-*/lab/stores")
-        return {path.name: path for path in folder.iterdir()}
+    def panel(self) -> Locator:
+        return self.page.locator(".djgc")
 
-    def watch(self, page: Page) -> None:
-        """Note what the page asks of other machines, and what it complains about."""
+    @property
+    def file(self) -> Path:
+        return self.demo.notebooks / self.notebook
 
+    def watch(self) -> None:
         def note(request: Request) -> None:
             parts = urlsplit(request.url)
             if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
                 self.foreign.append(request.url)
 
-        page.on("request", note)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
+        self.page.on("request", note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
             "console",
             lambda said: (
                 self.errors.append(said.text) if said.type == "error" else None
             ),
         )
 
+    def open(self, name: str, *cells: str, frontend: str = "lab") -> None:
+        """Write a notebook, run it on its kernel and open it; Voila runs it itself."""
+        self.frontend, self.notebook = frontend, f"{name}.ipynb"
+        content = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in (cells or (PANEL,))],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(content, self.file)
+        if frontend != "voila":
+            self.demo.server.execute(self.notebook)
+        self.page.goto(self.demo.address(frontend, self.notebook))
 
-@pytest.fixture
+    def run_all(self) -> None:
+        """Run the cells again, from the page that shows them."""
+        prompt = self.page.locator(".jp-InputArea-prompt").first
+        before = prompt.inner_text()
+        self.choose("Run", "Run All Cells")
+        expect(prompt).not_to_have_text(before)
+        expect(prompt).to_have_text(re.compile(r"\d"))
+
+    def choose(self, menu: str, entry: str) -> None:
+        wanted = self.page.get_by_role("menuitem", name=entry, exact=True)
+        for _ in range(_TRIES):  # a menu closes when the page is still being built
+            self.page.get_by_role("menuitem", name=menu, exact=True).click()
+            try:
+                return wanted.click(timeout=5000)
+            except Late:
+                self.page.keyboard.press("Escape")
+        return pytest.fail(f"the menu {menu} does not stay open")
+
+    def ready(self, objects: int = 544) -> None:
+        """Wait until the first scan is shown."""
+        expect(self.card("Referenced")).to_contain_text(f"{objects:,} objects")
+
+    def grid(self, name: str = "Orphans") -> Locator:
+        table = f"table[aria-label='{name}']"
+        return self.page.locator(f".djgc-grid-root[data-ready]:has({table})")
+
+    def card(self, label: str) -> Locator:
+        return self.panel.locator(".djgc-card", has_text=label)
+
+    def tab(self, name: str) -> None:
+        self.panel.get_by_role("tab", name=name).click()
+
+    def press(self, label: str) -> None:
+        self.panel.get_by_role("button", name=label, exact=True).click()
+
+    def violations(self) -> list[str]:
+        """Return what axe-core calls serious in the panel."""
+        self.page.add_script_tag(path=_AXE)
+        found: dict[str, Any] = self.page.evaluate(
+            "axe.run('.djgc', {resultTypes: ['violations']})"
+        )
+        return [
+            f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}"
+            for each in found["violations"]
+            if each["impact"] in _SERIOUS
+        ]
+
+
+@pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """The demo, started by its command, in a temporary folder of its own."""
     with open_folder() as folder:
@@ -75,21 +214,59 @@ def demo() -> Iterator[Demo]:
 
 
 @pytest.fixture
-def page(demo: Demo, chromium: str) -> Iterator[Page]:
-    """A page on the demo; fails the test if it leaves the machine or complains."""
+def lab(demo: Demo) -> Iterator[DemoLab]:
+    """The demo's lab, for what a journey does behind the panel's back."""
+    with attach_lab(demo.lab_folder) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
     expect.set_options(timeout=_LIMIT_SECONDS * 1000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        page = browser.new_page(
-            viewport={"width": 1360, "height": 1700}, color_scheme="light"
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path, args=_ARGUMENTS
         )
-        page.set_default_timeout(_LIMIT_SECONDS * 1000)
-        demo.watch(page)
-        page.goto(demo.url)
-        yield page
+        yield browser
         browser.close()
-    assert demo.foreign == []
-    assert demo.errors == []
+
+
+@pytest.fixture
+def start(browser: Browser, demo: Demo) -> Iterator[Callable[..., Journey]]:
+    """Begin a journey; it fails if the panel leaves the machine or complains."""
+    journeys: list[Journey] = []
+
+    def begin(width: int = 1360, scheme: str = "light") -> Journey:
+        context = browser.new_context(
+            viewport={"width": width, "height": 1700},
+            color_scheme="dark" if scheme == "dark" else "light",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(_LIMIT_SECONDS * 1000)
+        journey = Journey(context.new_page(), demo)
+        journey.watch()
+        journeys.append(journey)
+        return journey
+
+    yield begin
+    for journey in journeys:
+        journey.page.context.close()
+    for journey in journeys:
+        told = [*journey.foreign, *journey.errors]
+        own = HABITS[journey.frontend]
+        assert [text for text in told if not any(map(text.__contains__, own))] == []
+
+
+@pytest.fixture
+def journey(start: Callable[..., Journey]) -> Journey:
+    return start()
+
+
+@pytest.fixture(scope="session")
+def axe(services: Services) -> None:
+    """Fails or skips, as the services do, if axe-core was not installed."""
+    if not _AXE.exists():
+        services.miss("axe-core", f"npm ci --prefix {_AXE.parents[2]}")
 
 
 @pytest.fixture

@@ -1,11 +1,21 @@
-"""One journey through the real panel, in a real browser, on real files."""
+"""Journeys through the real panel, in a real browser, on real files."""
 
 import hashlib
+import json
+import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+import pandas as pd
+import pytest
+from playwright.sync_api import Locator, expect
 
-from browser.conftest import Demo
+from browser.conftest import FRONTENDS, PANEL, Demo, Journey
+from djgc_widgets.demo import DemoLab
+
+SLOW = """\
+import time
+panel.state.observe(lambda _: time.sleep(0.2), "progress")
+"""
 
 
 def digests(stores: dict[str, Path]) -> dict[str, str]:
@@ -20,106 +30,274 @@ def digests(stores: dict[str, Path]) -> dict[str, str]:
     }
 
 
-def card(page: Page, label: str) -> Locator:
-    return page.locator(".djgc-card", has_text=label)
-
-
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label, exact=True).click()
-
-
-def acknowledge(confirmation: Locator, *doubts: str) -> None:
+def acknowledge_all(confirmation: Locator) -> None:
     """Tick what refuses the plan, until nothing does."""
-    move = confirmation.get_by_role("button", name="Move to trash", exact=True)
-    expect(move).to_be_disabled()
-    for doubt in doubts:
-        expect(confirmation).to_contain_text(f"✕ {doubt}")
-        confirmation.get_by_role("checkbox", name=doubt).check()
-    expect(confirmation).not_to_contain_text("Refused")
-    expect(move).to_be_enabled()
+    expect(confirmation).to_contain_text(re.compile("Refused|to confirm"))
+    if "Refused" in confirmation.inner_text():
+        expect(confirmation.get_by_role("checkbox").first).to_be_visible()
+    for box in confirmation.get_by_role("checkbox").all():
+        box.check()
+    expect(confirmation).not_to_contain_text("✕ Refused")
 
 
-def test_orphans_are_ticked_moved_to_the_trash_and_brought_back(
-    page: Page, demo: Demo, pictures: Path
+def sweep(journey: Journey, store: str) -> Locator:
+    """Move what is ticked to the trash; return the receipt."""
+    journey.press("Move to trash …")
+    confirmation = journey.panel.locator(".djgc-confirm:visible")
+    acknowledge_all(confirmation)
+    confirmation.get_by_role("textbox").fill(store)
+    journey.press("Move to trash")
+    return journey.panel.locator(".djgc-note", has_text="Receipt")
+
+
+@pytest.mark.parametrize("frontend", FRONTENDS)
+def test_what_is_filtered_is_moved_to_the_trash_and_brought_back(
+    frontend: str, journey: Journey, demo: Demo
 ) -> None:
-    panel = page.locator(".djgc").first
-    grid = page.locator(".djgc-grid-root[data-ready]")
-    expect(grid).to_be_visible()
-    before = digests(demo.stores)
-    expect(card(page, "Referenced")).to_contain_text("544 objects")
-    expect(card(page, "Orphaned")).to_contain_text("211 objects")
-    expect(card(page, "Missing")).to_contain_text("2 rows")
-    legend = page.locator(".js-plotly-plot .legend")
-    expect(legend.filter(has_text="Orphaned")).to_have_count(1)
+    journey.open(f"sweep-{frontend}", frontend=frontend)
+    journey.ready()
+    grid, before = journey.grid(), digests(demo.stores)
+    expect(journey.card("Orphaned")).to_contain_text("211 objects")
+    expect(journey.card("Missing")).to_contain_text("2 rows")
 
     grid.get_by_role("searchbox").fill("superseded")
     expect(grid.get_by_role("status")).to_have_text(
         "rows 1\u20133 of 3 filtered (211 in all)"
     )
-    rows = grid.locator("tbody tr")
-    rows.nth(0).get_by_role("checkbox").check()
-    rows.nth(1).get_by_role("checkbox").check()
-    basket = page.locator(".djgc-basket")
-    expect(basket).to_contain_text("2 ticked")
-    expect(basket).to_contain_text("lab_ephys.recording 2")
-    paths = [rows.nth(n).locator("td").last.get_attribute("title") for n in (0, 1)]
-    panel.screenshot(path=pictures / "panel-light.png")
+    grid.get_by_label("Filter by", exact=True).select_option("store")
+    grid.get_by_label("Value").select_option("derived (180)")
+    grid.get_by_role("button", name="Add filter").click()
+    expect(grid.get_by_role("status")).to_have_text("no orphan matches the filters")
+    grid.get_by_role("button", name="Remove filter store: derived").click()
+    journey.press("Select all 3 filtered")
+    basket = journey.panel.locator(".djgc-basket")
+    expect(basket).to_contain_text("3 ticked")
+    expect(basket).to_contain_text("lab_ephys.recording 3")
+    titles = [
+        row.locator("td").last.get_attribute("title")
+        for row in grid.locator("tbody tr").all()
+    ]
 
-    press(page, "Move to trash …")
-    confirmation = page.locator(".djgc-confirm")
-    expect(confirmation).to_contain_text(
-        "store raw: 2 objects, 653 KiB (669,056 bytes)"
-    )
-    panel.screenshot(path=pictures / "panel-refused.png")
-    acknowledge(confirmation, "sole-owner")
-    press(page, "Move to trash")
-    expect(panel).to_contain_text("Type raw to confirm; got nothing.")
+    journey.press("Move to trash …")
+    confirmation = journey.panel.locator(".djgc-confirm:visible")
+    expect(confirmation).to_contain_text("Move 3 objects to the trash?")
+    move = confirmation.get_by_role("button", name="Move to trash", exact=True)
+    acknowledge_all(confirmation)
+    expect(move).to_be_enabled()
+    move.click()
+    expect(journey.panel).to_contain_text("Type raw to confirm; got nothing.")
     confirmation.get_by_role("textbox").fill("raw")
-    press(page, "Move to trash")
+    move.click()
 
-    receipt = page.locator(".djgc-note", has_text="Receipt")
-    expect(receipt).to_contain_text("2 moved (653 KiB)")
-    expect(card(page, "Orphaned")).to_contain_text("209 objects")
-    expect(card(page, "In trash")).to_contain_text("2 objects")
-    raw = demo.stores["raw"]
-    (trash,) = (raw / "_trash").glob("*/objects")
+    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
+    expect(receipt).to_contain_text("3 moved")
+    expect(journey.card("Orphaned")).to_contain_text("208 objects")
+    expect(journey.card("In trash")).to_contain_text("3 objects")
     swept = digests(demo.stores)
-    assert before.keys() - swept.keys() == {f"raw/{path}" for path in paths}
-    for path in paths:
-        moved = hashlib.sha256((trash / str(path)).read_bytes()).hexdigest()
-        assert moved == before[f"raw/{path}"]
+    assert before.keys() - swept.keys() == {f"raw/{path}" for path in titles}
 
-    press(page, "Undo")
-    expect(receipt).to_contain_text("2 restored (653 KiB)")
-    expect(card(page, "Orphaned")).to_contain_text("211 objects")
+    journey.press("Undo")
+    expect(receipt).to_contain_text("3 restored")
+    expect(journey.card("Orphaned")).to_contain_text("211 objects")
     assert digests(demo.stores) == before
-    # while the chart is redrawn the old drawing is still there: one has to remain
-    legend = page.locator(".js-plotly-plot .legend")
-    expect(legend.filter(has_text="In trash")).to_have_count(1)
-
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
-    panel.screenshot(path=pictures / "panel-dark.png")
 
 
-def test_all_filtered_takes_every_page_and_sorting_keeps_the_ticks(page: Page) -> None:
-    grid = page.locator(".djgc-grid-root[data-ready]")
-    basket = page.locator(".djgc-basket")
+def test_a_scan_shows_how_far_it_is_and_is_cancelled(journey: Journey) -> None:
+    journey.open("cancel", PANEL, SLOW)
+    journey.ready()
 
-    grid.get_by_role("searchbox").fill("table dropped")
-    press(page, "Select all 48 filtered")
-    expect(basket).to_contain_text("48 ticked")
-    grid.get_by_role("button", name="Path").click()
-    expect(grid.locator("th", has_text="Path")).to_have_attribute(
+    journey.press("Rescan")
+    working = journey.panel.locator(".djgc-actions [role=status]")
+    expect(working).to_contain_text(re.compile(r"listed 9\d\d files, 23\.7 MiB"))
+    expect(working).to_contain_text(re.compile(r"\(column \d of 9\)"))
+    expect(journey.panel.get_by_role("button", name="Rescan")).to_be_disabled()
+    journey.press("Cancel")
+
+    expect(journey.panel.get_by_role("alert")).to_have_text(
+        "Cancelled; what is shown is of before."
+    )
+    expect(journey.card("Orphaned")).to_contain_text("211 objects")
+    expect(journey.panel.get_by_role("button", name="Rescan")).to_be_enabled()
+
+
+def test_the_treemap_filters_the_list_by_mouse_and_by_keyboard(
+    journey: Journey,
+) -> None:
+    journey.open("treemap")
+    journey.ready()
+    grid, treemap = journey.grid(), journey.panel.locator(".djgc-treemap")
+    status = grid.get_by_role("status")
+    tile = treemap.get_by_title("derived / lab_ephys / old_sorting")
+
+    tile.click()
+    expect(status).to_contain_text("of 48 filtered")
+    expect(tile).to_have_attribute("aria-pressed", "true")
+    expect(grid.locator(".djgc-chip")).to_have_count(3)
+    tile.click()
+    expect(status).to_contain_text("of 211")
+
+    first = treemap.get_by_role("button").first
+    first.focus()
+    journey.page.keyboard.press("ArrowRight")
+    focused = treemap.locator("button:focus")
+    name = focused.get_attribute("title")
+    journey.page.keyboard.press("Enter")
+    expect(focused).to_have_attribute("aria-pressed", "true")
+    expect(status).to_contain_text("filtered")
+    expect(focused).to_have_attribute("title", name or "")
+    journey.page.keyboard.press("Enter")
+    expect(status).to_contain_text("of 211")
+
+    # and back: a filter of the list presses its tile, details mark where the row is
+    grid.get_by_label("Filter by", exact=True).select_option("store")
+    grid.get_by_label("Value").select_option("derived (180)")
+    grid.get_by_role("button", name="Add filter").click()
+    expect(treemap.locator("[aria-pressed=true]")).to_contain_text("derived")
+    grid.locator("tbody .djgc-open").first.click()
+    expect(treemap.locator("[aria-current]").first).to_contain_text("derived")
+    expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
+
+
+def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
+    journey: Journey, demo: Demo
+) -> None:
+    journey.open("trash")
+    journey.ready()
+    before = digests(demo.stores)
+    grid = journey.grid()
+    tick = grid.locator("tbody input")
+    grid.get_by_role("button", name="Size").click()  # the smallest first
+    expect(grid.locator("th", has_text="Size")).to_have_attribute(
         "aria-sort", "ascending"
     )
-    grid.get_by_role("button", name="Next page").click()
-    expect(grid.get_by_role("status")).to_contain_text("rows 13\u201324 of 48")
+    tick.nth(0).check()
+    store = grid.locator("tbody tr").nth(0).locator("td").nth(7).inner_text()
+    expect(sweep(journey, store)).to_contain_text("1 moved")
 
-    expect(grid.locator("tbody input:checked")).to_have_count(12)
-    grid.get_by_role("searchbox").fill("")
-    expect(grid.get_by_role("status")).to_contain_text("rows 1\u201312 of 211")
-    expect(basket).to_contain_text("48 ticked")
-    press(page, "Clear")
-    expect(basket).to_contain_text("Nothing ticked")
+    journey.tab("Trash")
+    sweeps = journey.grid("Sweeps")
+    expect(sweeps.locator("tbody tr").first).to_contain_text(store)
+    sweeps.locator("tbody .djgc-open").first.click()
+    expect(sweeps.get_by_role("group", name="Details")).to_contain_text("Still here")
+    sweeps.locator("tbody input").first.check()
+    journey.press("Restore ticked")
+    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
+    expect(receipt).to_contain_text("1 restored")
+    assert digests(demo.stores) == before
+
+    journey.tab("Orphans")
+    tick.nth(0).check()
+    expect(sweep(journey, store)).to_contain_text("1 moved")
+    swept = digests(demo.stores)
+    journey.tab("Trash")
+    sweeps.locator("tbody input").first.check()
+    journey.press("Purge ticked …")
+    confirmation = journey.panel.locator(".djgc-confirm:visible")
+    expect(confirmation).to_contain_text("Delete 1 object for good?")
+    confirmation.get_by_label("Days or older").fill("0")
+    confirmation.get_by_label("Days or older").press("Tab")
+    confirmation.get_by_label("Confirm").fill(store)
+    journey.press("Purge")
+
+    expect(receipt).to_contain_text("1 purged")
+    assert digests(demo.stores) == swept
+    assert not [
+        p for p in demo.stores[store].glob("_trash/*/objects/**/*") if p.is_file()
+    ]
+    (lost,) = before.keys() - swept.keys()
+    put_back = demo.stores[store] / lost.partition("/")[2]
+    assert not put_back.exists()
+
+
+def test_missing_rows_are_told_with_a_restriction_to_copy(journey: Journey) -> None:
+    journey.open("missing")
+    journey.ready()
+
+    journey.tab("Missing 2")
+    grid = journey.grid("Missing")
+    expect(grid.get_by_role("status")).to_have_text("rows 1\u20132 of 2")
+    grid.locator("tbody .djgc-open").first.click()
+    details = grid.get_by_role("group", name="Details")
+    expect(details).to_contain_text("lab_ephys.unit.spike_times, <npy>")
+    details.get_by_role("button", name="Copy For every such row").click()
+
+    copied = journey.page.evaluate("navigator.clipboard.readText()")
+    keys = json.loads(copied.replace("'", '"'))
+    assert [key["subject"] for key in keys] == ["M021", "M021"]
+
+
+def test_what_is_shown_is_exported_beside_the_notebook(
+    journey: Journey, demo: Demo
+) -> None:
+    journey.open("export")
+    journey.ready()
+    grid = journey.grid()
+    grid.get_by_role("searchbox").fill("old_sorting")
+    expect(grid.get_by_role("status")).to_contain_text("of 48")
+    grid.locator("tbody input").first.check()
+
+    for what, rows in (("filtered as CSV", 48), ("ticked as Parquet", 1)):
+        grid.locator("summary").click()
+        grid.get_by_role("button", name=what).click()
+        told = "1 row written" if rows == 1 else f"{rows} rows written"
+        expect(journey.panel).to_contain_text(told)
+
+    (text,) = demo.notebooks.glob("orphans-*.csv")
+    (table,) = demo.notebooks.glob("orphans-*.parquet")
+    assert pd.read_csv(text)["table"].eq("old_sorting").sum() == 48
+    assert len(pd.read_parquet(table)) == 1
+
+
+def test_an_incomplete_scan_shows_what_it_saw_and_moves_nothing(
+    journey: Journey, lab: DemoLab
+) -> None:
+    query, place = lab.connection.query, '"lab_ephys"."recording"'
+    where = "WHERE subject = 'M014' AND session = 3"
+    ((kept,),) = query(f"SELECT voltage::text FROM {place} {where}").fetchall()
+    query(f"UPDATE {place} SET voltage = '{{}}' {where}")
+    try:
+        journey.open("incomplete")
+        expect(journey.panel).to_contain_text("✕ incomplete: nothing can be moved")
+        expect(journey.panel.get_by_role("alert")).to_contain_text("See the 1 problem")
+        boxes = journey.grid().locator("tbody input")
+        expect(boxes.first).to_be_disabled()
+        move = journey.panel.get_by_role("button", name="Move to trash …")
+        expect(move).to_be_disabled()
+        journey.tab("Problems 1")
+        expect(journey.panel).to_contain_text("lab_ephys.recording.voltage")
+    finally:
+        query(f"UPDATE {place} SET voltage = %s {where}", args=(kept,))
+
+
+def test_a_cell_that_runs_again_ends_the_panel_that_it_showed(
+    journey: Journey,
+) -> None:
+    told = "print(sum('djgc' in t.name or 'Timer' in repr(t) for t in t_of()))"
+    journey.open(
+        "again", PANEL, f"import threading\nt_of = threading.enumerate\n{told}"
+    )
+    journey.ready()
+    first = journey.page.locator(".jp-OutputArea-output pre").last
+    expect(first).to_have_text("1" + "\n")
+
+    journey.run_all()
+
+    journey.ready()
+    expect(journey.panel).to_have_count(1)
+
+
+def test_without_a_kernel_the_totals_can_still_be_read(journey: Journey) -> None:
+    journey.open("saved")
+    journey.ready()
+    journey.run_all()
+    journey.ready()
+    kept = journey.page.locator(".djgc-saved")
+    expect(kept).to_contain_text("23.7 MiB", use_inner_text=False)
+    expect(kept).to_be_hidden()
+
+    journey.page.locator(".jp-Notebook").press("Control+s")
+    expect(journey.page.locator(".jp-mod-dirty")).to_have_count(0)
+
+    outputs = json.loads(journey.file.read_text())["cells"][0]["outputs"]
+    html = [o["data"]["text/html"] for o in outputs if "text/html" in o.get("data", {})]
+    assert "23.7 MiB" in "".join(html[-1])

@@ -1,19 +1,31 @@
 """The panel without a browser: its state, and that its buttons are bound to it."""
 
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from laboratory import Laboratory, array, orphaned
 
 from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
-from djgc_widgets.grid import TickGrid
-from djgc_widgets.state import IDLE, PanelState
+from djgc_widgets.background import IDLE
+from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.grid import Grid
+from djgc_widgets.saved import saved
+from djgc_widgets.state import PanelState
+from djgc_widgets.sweeper import utc_now
+from djgc_widgets.view import View
 
 
 def widgets_of(panel: GCPanel, kind: type) -> list[Any]:
     """Return the panel's widgets of a type."""
-    waiting: list[Any] = [panel.widget]
+    waiting: list[Any] = [panel.view.root]
     found = []
     while waiting:
         shown = waiting.pop()
@@ -28,9 +40,18 @@ def button(panel: GCPanel, label: str) -> Any:
     return next(shown for shown in found if shown.description == label)
 
 
-def typed(panel: GCPanel) -> Any:
-    """Return where a sweep is confirmed; a purge has a field of its own below."""
-    return widgets_of(panel, widgets.Text)[-1]
+def field(panel: GCPanel, label: str) -> Any:
+    """Return where a sweep or a purge is confirmed: beside the button of that label."""
+    return next(
+        shown.children[0]
+        for shown in widgets_of(panel, widgets.HBox)
+        if isinstance(shown.children[0], widgets.Text)
+        and label in {getattr(each, "description", "") for each in shown.children}
+    )
+
+
+def grid_of(panel: GCPanel, name: str) -> Any:
+    return next(g for g in widgets_of(panel, Grid) if g.texts["name"] == name)
 
 
 def texts(panel: GCPanel) -> str:
@@ -75,7 +96,7 @@ def test_ticks_make_a_basket_and_a_plan(panel: GCPanel) -> None:
 
     assert not move.disabled
     assert "3 ticked" in texts(panel)
-    move.click()
+    click(panel, "Move to trash …")
 
     assert panel.state.plan.totals()[0][:2] == ("raw", 3)
     assert panel.selected["size_bytes"].sum() == 1152
@@ -91,6 +112,7 @@ def test_a_refused_plan_is_allowed_when_its_refusals_are_ticked(
     click(panel, "Move to trash …")
     assert button(panel, "Move to trash").disabled
     assert "more than 25% would go: 3 of 5 objects" in texts(panel)
+    assert "✕ refused: large-sweep" in texts(panel)
 
     for box in widgets_of(panel, widgets.Checkbox):
         box.value = True
@@ -100,7 +122,7 @@ def test_a_refused_plan_is_allowed_when_its_refusals_are_ticked(
     large, *_ = (
         box
         for box in widgets_of(panel, widgets.Checkbox)
-        if box.description == "large-sweep"
+        if box.description.endswith("large-sweep")
     )
     large.value = False
     assert [r.name for r in panel.state.plan.refusals] == ["large-sweep"]
@@ -113,6 +135,7 @@ def plan_all(panel: GCPanel) -> None:
     """Plan to sweep everything, and acknowledge whatever can be."""
     panel.state.orphans.tick_filtered()
     panel.state.make_plan()
+    panel.wait()
     for name in ("large-sweep", "sole-owner"):
         panel.state.acknowledge(name, lifted=True)
 
@@ -126,7 +149,7 @@ def test_a_sweep_needs_the_typed_name_of_the_store(
 
     assert panel.state.message == "Type raw to confirm; got nothing."
     assert not (postgresql_laboratory.store("raw") / "_trash").exists()
-    typed(panel).value = " raw "
+    field(panel, "Move to trash").value = " raw "
     click(panel, "Move to trash")
     assert panel.state.message == ""
     assert panel.state.receipt.count("moved") == 3
@@ -234,6 +257,7 @@ def test_a_wrong_selection_is_told(panel: GCPanel) -> None:
     panel.state.orphans.frame["path"] = "no/such/path"
 
     panel.state.make_plan()
+    panel.wait()
 
     assert "that it does not hold" in panel.state.message
 
@@ -261,17 +285,18 @@ def test_show_starts_the_first_scan(postgresql_laboratory: Laboratory) -> None:
 
 
 def test_while_a_plan_is_open_nothing_else_can_be_ticked(panel: GCPanel) -> None:
-    grid = widgets_of(panel, TickGrid)[0]
+    grid = grid_of(panel, "Orphans")
+    of = panel.state.orphans.generation
     panel.state.orphans.tick([0], on=True)
     click(panel, "Move to trash …")
 
-    grid.receive({"do": "clear"})
-    grid.receive({"do": "tick_filtered"})
+    grid.receive({"do": "clear", "said": 1, "of": of})
+    grid.receive({"do": "tick_filtered", "said": 2, "of": of})
 
     assert len(panel.selected) == 1
     assert button(panel, "Move to trash …").disabled
     click(panel, "Keep everything")
-    grid.receive({"do": "tick_filtered"})
+    grid.receive({"do": "tick_filtered", "said": 3, "of": of})
     assert len(panel.selected) == 3
 
 
@@ -307,6 +332,7 @@ def test_a_refused_plan_is_told_and_not_opened(
     state.orphans.tick_filtered()
 
     state.make_plan()
+    state.wait()
 
     refusals = {refusal.name: str(refusal) for refusal in state.plan.refusals}
     assert name in refusals["unseen-schemas"]
@@ -354,19 +380,263 @@ def test_an_interrupted_sweep_is_recovered_at_a_click(
     assert result.exists()
 
 
-def test_a_purge_needs_the_typed_name_of_the_store(
+def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     panel: GCPanel, postgresql_laboratory: Laboratory
 ) -> None:
-    panel.state.purge("raw")
-    assert panel.state.message == "Type a store with a trash to confirm; got raw."
     swept(panel)
     assert "3 objects · 1.12 KiB in the trash" in texts(panel)
+    assert button(panel, "Purge ticked …").disabled
+    panel.state.purge("raw")
+    panel.wait()
+    assert panel.state.receipt.count("moved") == 3
+    panel.state.sweeps.tick_filtered()
+    click(panel, "Purge ticked …")
+    assert "Delete 3 objects for good?" in texts(panel)
 
     click(panel, "Purge")
     assert panel.state.message == "Type raw to confirm; got nothing."
-    widgets_of(panel, widgets.Text)[0].value = "raw"
+    field(panel, "Purge").value = "raw"
     click(panel, "Purge")
-
     assert panel.state.message == ""
     assert panel.state.receipt.rows.empty  # nothing is 30 days old yet
     assert len([p for p in postgresql_laboratory.held() if "/objects/" in p]) == 3
+
+    panel.state.sweeps.tick_filtered()
+    click(panel, "Purge ticked …")
+    field(panel, "Purge").value = "raw"
+    (days,) = widgets_of(panel, widgets.BoundedIntText)
+    days.value = 0
+    click(panel, "Purge")
+
+    assert panel.state.receipt.count("purged") == 3
+    assert not [p for p in postgresql_laboratory.held() if "/objects/" in p]
+
+
+def sweep_one(state: PanelState) -> None:
+    state.orphans.tick([0], on=True)
+    state.make_plan()
+    state.wait()
+    for doubt in state.plan.doubts:
+        state.acknowledge(doubt.name, lifted=True)
+    state.sweep("raw")
+    state.wait()
+    assert state.receipt.count("moved") == 1
+
+
+def test_only_the_ticked_sweeps_are_restored_and_purged(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    state = panel.state
+    sweep_one(state)
+    (older,) = state.sweeps.frame["sweep_id"]
+    sweep_one(state)
+    (newer,) = set(state.sweeps.frame["sweep_id"]) - {older}
+
+    tick_sweep(state, older)
+    click(panel, "Restore ticked")
+    assert set(state.receipt.rows["sweep_id"]) == {older}
+    assert state.receipt.count("restored") == 1
+    sweep_one(state)
+
+    tick_sweep(state, newer)
+    state.purge("raw", timedelta(0))
+    panel.wait()
+
+    assert state.receipt.count("purged") == 1
+    assert set(state.receipt.rows["sweep_id"]) == {newer}
+    (left,) = [p for p in postgresql_laboratory.held() if "/objects/" in p]
+    assert newer not in left
+
+
+def tick_sweep(state: PanelState, sweep_id: str) -> None:
+    state.sweeps.tick(
+        [state.sweeps.frame["sweep_id"].tolist().index(sweep_id)], on=True
+    )
+
+
+def test_a_trash_that_cannot_be_told_does_not_hide_the_scan(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    (plan,) = postgresql_laboratory.store("raw").glob("_trash/*/plan.json")
+    plan.write_text("{}")
+
+    click(panel, "Rescan")
+
+    assert panel.scan.complete
+    assert panel.state.sweeps.frame.empty
+    assert "trash of store raw" in texts(panel)
+
+
+def test_a_stale_scan_makes_no_plan(postgresql_laboratory: Laboratory) -> None:
+    orphaned(postgresql_laboratory)
+    hours = [0.0]
+    state = PanelState(
+        postgresql_laboratory.schema,
+        clock=lambda: utc_now() + timedelta(hours=hours[0]),
+    )
+    view = View(state)
+    state.start_scan()
+    state.wait()
+    state.orphans.tick_filtered()
+    hours[0] = 1.5
+
+    state.make_plan()
+    state.wait()
+
+    assert state.plan is None
+    assert "Rescan first" in state.message
+    assert "over an hour old" in view.root.children[1].value
+    state.start_scan()
+    state.wait()
+    assert not state.stale
+
+
+def test_a_closed_panel_runs_nothing_and_leaves_no_thread(panel: GCPanel) -> None:
+    before = panel.scan
+    started = threading.active_count()
+    panel.state.observe(lambda _: panel.state.cancel(), "progress")
+    panel.refresh()
+
+    panel.close()
+
+    assert panel.state.activity == IDLE
+    assert panel.scan is before
+    assert threading.active_count() < started  # its clock has stopped, too
+    panel.refresh()
+    assert "Make another panel" in panel.state.message
+    assert panel.view.root.comm is None
+
+
+def test_what_is_filtered_is_exported_beside_the_notebook(
+    panel: GCPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    panel.state.orphans.tick([0], on=True)
+    grid = grid_of(panel, "Orphans")
+
+    for what, kind in (("filtered", "csv"), ("ticked", "parquet")):
+        grid.receive({"do": "export", "what": what, "format": kind})
+        panel.wait()
+        assert "written to" in panel.state.notice
+
+    (text,), (table,) = tmp_path.glob("*.csv"), tmp_path.glob("*.parquet")
+    assert len(pd.read_csv(text)) == 3
+    assert pd.read_parquet(table)["path"].tolist() == panel.selected["path"].tolist()
+    monkeypatch.chdir("/proc")
+    grid.receive({"do": "export", "what": "filtered", "format": "csv"})
+    panel.wait()
+    assert "Expected a folder that can be written to" in panel.state.message
+
+
+def test_details_of_every_table_are_told(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    (live,) = (p for p in postgresql_laboratory.held() if "/id=4/" in p)
+    (postgresql_laboratory.store("raw") / live).unlink()
+    click(panel, "Rescan")
+
+    for name in ("Missing", "References", "Sweeps"):
+        grid = grid_of(panel, name)
+        grid.receive({"do": "open", "row": 0, "of": grid.state.generation})
+        assert grid.failure == ""
+        assert len(grid.details) > 3
+    panel.state.undo()
+    panel.wait()
+    orphans = grid_of(panel, "Orphans")
+    orphans.receive({"do": "open", "row": 0, "of": orphans.state.generation})
+    assert orphans.details[0]["label"] == "Why"
+
+
+def test_the_saved_output_tells_the_totals(panel: GCPanel) -> None:
+    text = saved(panel.scan)
+
+    assert "complete scan of" in text
+    assert text.count("<tr>") == 3 + 2 + 7 + 1
+    assert "1.12 KiB" in text
+    assert "was not finished" in saved(None)
+
+
+GESTURES = st.lists(
+    st.one_of(
+        st.tuples(st.just("filter"), st.sampled_from(["", "id=1", "id=2", "npy"])),
+        st.tuples(st.just("sort"), st.sampled_from(["size_bytes", "path", "age_days"])),
+        st.tuples(st.just("tick"), st.integers(0, 5)),
+        st.tuples(st.sampled_from(["all", "invert", "range", "page"]), st.none()),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.fixture(scope="module")
+def many(
+    postgresql: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GCPanel]:
+    """A panel on 24 orphans and one live object."""
+    folder = tmp_path_factory.mktemp("many")
+    with Laboratory.on(postgresql, "postgresql", folder) as laboratory:
+        table = laboratory.declare("id : int32\n---\ndata : <npy@raw>\n")
+        table.insert({"id": key, "data": array(key)} for key in range(25))
+        (table & "id < 24").delete()
+        laboratory.age()
+        panel = GCPanel(laboratory.schema)
+        panel.refresh()
+        panel.wait()
+        yield panel
+
+
+@settings(max_examples=12, deadline=None)
+@given(gestures=GESTURES)
+def test_what_is_ticked_is_what_is_asked_and_what_is_moved(
+    many: GCPanel, gestures: list[tuple[str, Any]]
+) -> None:
+    state, grid = many.state, grid_of(many, "Orphans")
+    of = state.orphans.generation
+    state.orphans.filter("")
+    for name, what in gestures:
+        rows = [row["id"] for row in grid.page["rows"]]
+        match name:
+            case "filter":
+                grid.receive({"do": "filter", "text": what})
+            case "sort":
+                grid.receive({"do": "sort", "source": what, "descending": False})
+            case "page":
+                grid.receive({"do": "page", "offset": 12})
+            case "tick" if rows:
+                row = [rows[what % len(rows)]]
+                grid.receive(
+                    {"do": "tick", "rows": row, "on": True, "said": 1, "of": of}
+                )
+            case "range" if rows:
+                ends = [rows[0], rows[-1]]
+                grid.receive(
+                    {"do": name, "rows": ends, "on": True, "said": 1, "of": of}
+                )
+            case "all":
+                grid.receive({"do": "tick_filtered", "said": 1, "of": of})
+            case "invert":
+                grid.receive({"do": "invert", "said": 1, "of": of})
+    ticked = set(many.selected["path"])
+    assume(ticked)
+    state.make_plan()
+    many.wait()
+    for doubt in state.plan.doubts:
+        state.acknowledge(doubt.name, lifted=True)
+    asked = (
+        f"Move {len(ticked):,} object{'' if len(ticked) == 1 else 's'} to the trash?"
+    )
+    assert asked in texts(many)
+    assert f"{len(ticked):,} ticked" in texts(many)
+    assert grid.page["ticked"] == len(ticked)
+
+    state.sweep("raw")
+    many.wait()
+
+    moved = state.receipt.rows.query("outcome == 'moved'")
+    assert set(moved["path"]) == ticked
+    assert set(many.scan.orphans["path"]).isdisjoint(ticked)
+    state.undo()
+    many.wait()
+    assert len(many.scan.orphans) == 24

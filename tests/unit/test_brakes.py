@@ -11,8 +11,9 @@ from djgc_widgets.brakes import (
     Circumstances,
     Ownership,
     Refusal,
+    doubts,
     ownership_refusal,
-    refusals,
+    standing,
 )
 from djgc_widgets.reconcile import Reconciled
 
@@ -23,7 +24,7 @@ def refused(
     verdict: Reconciled, chosen: pd.Series, *acknowledged: str, **others: Any
 ) -> dict[str, Refusal]:
     seen = Circumstances(NOW, frozenset(acknowledged), **others)
-    found = refusals(verdict.objects[chosen], verdict, seen)
+    found = standing(doubts(verdict.objects[chosen], verdict, seen), acknowledged)
     return {refusal.name: refusal for refusal in found}
 
 

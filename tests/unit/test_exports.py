@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
-from djgc_widgets.exports import csv_text, json_rows
+from djgc_widgets.exports import csv_text, json_rows, write_new
+from djgc_widgets.model import InputError
 
 
 def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
-    names = ["=1+1", "+1", "-1", "@x", "plain", "a=b", None]
-    frame = pd.DataFrame({"path": pd.array(names, dtype="str"), "size": range(7)})
+    names = ["=1+1", "+1", "-1", "@x", "plain", "a=b", None, "\uff1d1"]
+    frame = pd.DataFrame({"path": pd.array(names, dtype="str"), "size": range(8)})
 
     text = csv_text(frame, tmp_path / "out.csv")
 
@@ -22,6 +24,7 @@ def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
         "plain,4",
         "a=b,5",
         ",6",
+        "'\uff1d1,7",
     ]
     assert (tmp_path / "out.csv").read_text() == text
     assert frame["path"].iloc[0] == "=1+1"
@@ -34,3 +37,32 @@ def test_rows_of_json_have_iso_times_and_nulls() -> None:
     assert json.loads(json.dumps(json_rows(frame))) == [
         {"at": "2026-01-02T03:04:05.000006Z", "name": None}
     ]
+
+
+def test_an_export_never_overwrites_and_is_read_back_whole(tmp_path: Path) -> None:
+    names = ["=1+1", 'a\n"b",c', "plain"]
+    frame = pd.DataFrame({"path": pd.array(names, dtype="str"), "size": range(3)})
+
+    written = [write_new(frame, tmp_path, "x", kind) for kind in ("csv", "parquet") * 2]
+
+    assert [path.name for path in written] == [
+        "x.csv",
+        "x.parquet",
+        "x-2.csv",
+        "x-2.parquet",
+    ]
+    back = pd.read_parquet(tmp_path / "x.parquet")
+    pd.testing.assert_frame_equal(back, frame)
+    assert pd.read_csv(tmp_path / "x.csv")["path"].tolist() == ["'=1+1", *names[1:]]
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1]})
+
+    with pytest.raises(InputError, match="No such file or directory"):
+        write_new(frame, tmp_path / "gone", "x", "csv")
+    with pytest.raises(InputError, match="Expected csv or parquet; got 'xls'"):
+        write_new(frame, tmp_path, "x", "xls")
+    with pytest.raises(ValueError, match="Duplicate column"):
+        write_new(pd.concat([frame, frame], axis=1), tmp_path, "x", "parquet")
+    assert list(tmp_path.iterdir()) == []

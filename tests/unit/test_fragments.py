@@ -1,12 +1,14 @@
 import pandas as pd
 import pytest
-from builders import files, hash_path, judge, object_path, recorded
+from builders import files, judge, object_path, recorded
 
-from djgc_widgets import fragments
+from djgc_widgets import dialogs, fragments
+from djgc_widgets.brakes import Circumstances, Refusal
 from djgc_widgets.frames import RECEIPT
 from djgc_widgets.model import Notice, Progress
-from djgc_widgets.plan import Circumstances, plan_sweep
+from djgc_widgets.plan import plan_sweep
 from djgc_widgets.receipt import Receipt
+from djgc_widgets.tables import Basket
 
 EVIL = '<img src=x onerror="alert(1)">\'${}\u202e\n'
 
@@ -32,15 +34,18 @@ def test_names_never_become_markup() -> None:
             "detail": [EVIL],
         }
     )
-    selected = plan.objects.assign(table=EVIL)
     notice = Notice(EVIL, EVIL, EVIL)
 
     shown = (
         fragments.notices([notice], [notice])
+        + fragments.refusal([notice])
         + fragments.failure(EVIL)
-        + fragments.basket(selected)
-        + fragments.confirmation(plan, EVIL)
-        + fragments.receipt(Receipt(EVIL, rows, lambda: None))
+        + fragments.notice(EVIL)
+        + dialogs.basket(Basket(1, 1, 1, ((EVIL, 1),)))
+        + dialogs.confirmation(plan, EVIL)
+        + dialogs.doubt(Refusal(EVIL, EVIL, EVIL, liftable=True), lifted=False)
+        + dialogs.purge(EVIL, 1, 1)
+        + dialogs.receipt(Receipt(EVIL, rows, lambda: None, (notice,)))
         + fragments.working("scanning", Progress(EVIL, 1, 2))
     )
 
@@ -49,25 +54,13 @@ def test_names_never_become_markup() -> None:
     assert "&lt;img src=x onerror=&quot;" in shown
 
 
-def test_the_basket_counts_objects_bytes_and_files() -> None:
-    stored = files(
-        *(object_path(table=f"t{n}") for n in range(5)), hash_path(), size=1024
-    )
-    objects = judge(stored, recorded()).objects
-
-    text = fragments.basket(objects)
-
-    assert "6 ticked · 6.00 KiB · 6 files" in text
-    assert "and 3 more tables" in text
-    assert "Nothing ticked" in fragments.basket(objects.head(0))
-
-
 def test_nothing_to_say_is_nothing() -> None:
     assert fragments.cards(None) == ""
-    assert fragments.missing(None) == ""
-    assert fragments.receipt(None) == ""
-    assert fragments.confirmation(None, "") == ""
-    assert fragments.notices([], []) == ""
+    assert fragments.missing_total(None) == ""
+    assert fragments.trash_total(None) == ""
+    assert fragments.refusal([]) == ""
+    assert fragments.notice("") == ""
+    assert "no problem" in fragments.notices([], [])
     assert fragments.failure("") == ""
     assert fragments.working("idle", None) == ""
     assert "DataJoint" in fragments.bar(None)
@@ -79,7 +72,16 @@ def test_nothing_to_say_is_nothing() -> None:
         (None, "scanning …"),
         (Progress("listing store raw", 20_000), "listing store raw, 20,000 …"),
         (Progress("reading a.b", 1, 3), "reading a.b, 1 of 3 …"),
+        (Progress("x", 1, 3, part=2, parts=9), "x (column 2 of 9), 1 of 3 …"),
     ],
 )
 def test_progress_says_how_far_it_is(progress: Progress | None, text: str) -> None:
     assert text in fragments.working("scanning", progress)
+
+
+def test_what_was_listed_and_how_long_it_takes_is_told() -> None:
+    listed = Progress("listed", 1200, size_bytes=2048)
+
+    text = fragments.working("scanning", Progress("x", 1), listed, 12.4)
+
+    assert "listed 1,200 files, 2.00 KiB · 12 s" in text

@@ -1,173 +1,125 @@
-import pandas as pd
+"""What the page asks of a grid."""
+
+from typing import Any
+
 import pytest
+from unit.test_rows import state
 
-from djgc_widgets.grid import GridColumn, GridState, TickGrid
+from djgc_widgets.grid import Grid, GridTexts
+from djgc_widgets.rows import Fact, GridState
 
-COLUMNS = [
-    GridColumn("Size", "size", lambda row: f"{row['size']} B", numeric=True),
-    GridColumn(
-        "Path", "path", lambda row: row["path"], lambda row: f"at {row['path']}"
-    ),
-]
+TEXTS = GridTexts("Rows", "row", "There are none.", "filter …")
 
 
-def state(rows: int = 30) -> GridState:
-    grid = GridState(COLUMNS, ["path"], "size")
-    sizes = [number * 7 % rows for number in range(rows)]
-    paths = [
-        f"{'even' if number % 2 == 0 else 'Odd'}/{number:02d}" for number in range(rows)
-    ]
-    grid.replace(pd.DataFrame({"size": sizes, "path": pd.array(paths, dtype="str")}))
-    return grid
+class Asked:
+    """A grid, and what it was asked to export."""
 
+    def __init__(self, *, tickable: bool = True) -> None:
+        self.exported: list[tuple[str, str]] = []
+        self.state: GridState = state()
+        self.view = Grid(
+            self.state,
+            TEXTS,
+            tickable=tickable,
+            explain=lambda row: [Fact("Path", f"{row['path']}\n", copyable=True)],
+            export=lambda *how: self.exported.append(how),
+        )
 
-def shown(grid: GridState, offset: int = 0) -> list[str]:
-    return [row["cells"][1] for row in grid.page(offset, 10)["rows"]]
-
-
-def test_the_biggest_come_first() -> None:
-    sizes = [int(row["cells"][0].split()[0]) for row in state().page(0, 30)["rows"]]
-
-    assert sizes == sorted(sizes, reverse=True)
-
-
-def test_a_page_says_what_is_before_and_after_it() -> None:
-    page = state().page(25, 10)
-
-    assert (page["offset"], len(page["rows"]), page["shown"], page["total"]) == (
-        20,
-        10,
-        30,
-        30,
-    )
-    assert state().page(10_000, 10)["offset"] == 20
-    assert state().page(-5, 10)["offset"] == 0
-
-
-def test_every_word_of_the_filter_must_occur_in_any_case() -> None:
-    grid = state()
-
-    grid.filter("ODD 1")
-
-    assert sorted(shown(grid)) == [
-        "Odd/01",
-        "Odd/11",
-        "Odd/13",
-        "Odd/15",
-        "Odd/17",
-        "Odd/19",
-        "Odd/21",
-    ]
-
-
-def test_a_filter_is_text_not_a_pattern() -> None:
-    grid = state()
-
-    grid.filter(".*")
-
-    assert grid.page(0, 10)["shown"] == 0
-
-
-def test_select_all_filtered_takes_every_page_and_nothing_else() -> None:
-    grid = state()
-    grid.filter("odd")
-
-    grid.tick_filtered()
-
-    assert len(grid.selected) == 15
-    assert grid.selected["path"].str.startswith("Odd").all()
-
-
-def test_ticks_survive_filter_sort_and_pages() -> None:
-    grid = state()
-    first = grid.page(0, 10)["rows"][0]["id"]
-    grid.tick([first], on=True)
-
-    grid.filter("even")
-    grid.sort_by("path", descending=False)
-    grid.filter("")
-
-    assert list(grid.selected.index) == [first]
-    grid.tick([first], on=False)
-    assert grid.selected.empty
-
-
-def test_clear_unticks_what_the_filter_hides_too() -> None:
-    grid = state()
-    grid.tick_filtered()
-    grid.filter("odd")
-
-    grid.clear()
-
-    assert grid.selected.empty
-
-
-def test_other_rows_come_without_ticks() -> None:
-    grid = state()
-    grid.tick_filtered()
-
-    grid.replace(grid.frame.head(3))
-
-    assert grid.selected.empty
-    assert grid.page(0, 10)["total"] == 3
-    grid.replace(grid.frame.head(0))
-    assert grid.page(0, 10)["rows"] == []
-
-
-def test_an_unknown_column_cannot_be_sorted_by() -> None:
-    with pytest.raises(ValueError, match="got 'nothing'"):
-        state().sort_by("nothing", descending=True)
-
-
-def test_cells_show_control_characters() -> None:
-    grid = GridState(COLUMNS, ["path"], "size")
-    grid.replace(
-        pd.DataFrame({"size": [1], "path": pd.array(["a\u202eb"], dtype="str")})
-    )
-
-    row = grid.page(0, 10)["rows"][0]
-
-    assert row["cells"] == ["1 B", "a\\u202eb"]
-    assert row["hovers"] == ["1 B", "at a\\u202eb"]
+    def click(self, do: str, **more: Any) -> None:
+        self.view.receive({"do": do, "said": 7, "of": self.state.generation, **more})
 
 
 def test_the_view_does_what_the_page_asks_for() -> None:
-    grid = state()
-    view = TickGrid(grid)
+    asked = Asked()
+    view, grid = asked.view, asked.state
 
     view.receive({"do": "filter", "text": "odd"})
     view.receive({"do": "sort", "source": "path", "descending": False})
     view.receive({"do": "page", "offset": 12})
     row = view.page["rows"][0]["id"]
-    view.receive(
-        {"do": "tick", "rows": [row], "on": True, "of": grid.generation, "said": 1}
-    )
+    asked.click("tick", rows=[row], on=True)
 
     assert view.page["offset"] == 12
+    assert view.page["heard"] == 7
     assert view.page["rows"][0]["ticked"]
     assert list(grid.selected["path"]) == ["Odd/25"]
-    view.receive({"do": "clear"})
-    view.receive({"do": "tick_filtered"})
+    asked.click("invert")
+    assert len(grid.selected) == 14
+    asked.click("clear")
+    asked.click("tick_filtered")
     assert len(grid.selected) == 15
+    asked.click("range", rows=[1, 3], on=False)
+    assert len(grid.selected) == 13
 
 
-def test_a_locked_grid_ticks_nothing() -> None:
-    view = TickGrid(state())
-    view.locked = True
+def test_filters_are_added_and_removed() -> None:
+    asked = Asked()
+    view, of = asked.view, asked.state.generation
+    assert view.facets[0]["choices"] == ["recording (10)", "unit (10)", "none (10)"]
 
-    view.receive({"do": "tick", "rows": [1], "on": True, "of": 1, "said": 1})
-    view.receive({"do": "tick_filtered"})
-    view.receive({"do": "no such thing"})
+    view.receive({"do": "add", "facet": 0, "value": "1", "of": of})
+    view.receive({"do": "add", "facet": 1, "value": "10", "of": of})
+    assert view.page["chips"] == ["table: unit", "larger than 10"]
+    view.receive({"do": "remove", "chips": [0]})
 
-    assert view.state.selected.empty
+    assert view.page["chips"] == ["larger than 10"]
+    assert view.page["shown"] == 20
+    view.receive({"do": "add", "facet": 0, "value": "1", "of": of - 1})
+    assert view.page["chips"] == ["larger than 10"]
 
 
-def test_a_click_on_rows_that_are_no_longer_shown_ticks_nothing() -> None:
-    grid = state()
-    view = TickGrid(grid)
-    before = view.page["generation"]
-    grid.replace(grid.frame.tail(5))
+def test_what_was_asked_wrongly_is_shown_until_the_next_time() -> None:
+    view = Asked().view
 
-    view.receive({"do": "tick", "rows": [1], "on": True, "of": before, "said": 1})
+    view.receive({"do": "add", "facet": 1, "value": "big", "of": 1})
+    assert view.failure == "Expected a size such as 10 MiB or 512; got 'big'."
+    view.receive({"do": "page", "offset": 0})
+    assert view.failure == ""
+    view.receive({"do": "open", "row": 400, "of": 1})
+    assert view.failure.startswith("Unexpected IndexError")
 
-    assert grid.selected.empty
+
+def test_details_are_opened_and_closed() -> None:
+    asked = Asked()
+    view = asked.view
+
+    view.receive({"do": "open", "row": 3, "of": 1})
+
+    told = {"label": "Path", "text": "Odd/03\\u000a", "copyable": True}
+    assert view.details == [told]
+    assert view.page["opened"] == 3
+    view.receive({"do": "open", "row": 3, "of": 1})
+    assert view.details == []
+    view.receive({"do": "open", "row": 4, "of": 0})
+    assert view.details == []
+
+
+def test_an_export_is_passed_on() -> None:
+    asked = Asked()
+
+    asked.view.receive({"do": "export", "what": "ticked", "format": "csv"})
+
+    assert asked.exported == [("ticked", "csv")]
+
+
+@pytest.mark.parametrize("why", ["locked", "not tickable", "of other rows"])
+def test_a_click_that_does_not_count_is_heard_and_ticks_nothing(why: str) -> None:
+    asked = Asked(tickable=why != "not tickable")
+    asked.view.locked = why == "locked"
+    of = asked.state.generation - (why == "of other rows")
+
+    for do in ("tick", "range"):
+        asked.click(do, rows=[1, 2], on=True, of=of)
+    asked.click("tick_filtered", of=of)
+
+    assert asked.view.page["heard"] == 7
+    assert asked.state.selected.empty
+
+
+def test_a_long_value_is_shortened_to_choose_it() -> None:
+    asked = Asked()
+    long = asked.state.frame.assign(table="x" * 4000)
+
+    asked.state.replace(long)
+
+    assert len(asked.view.facets[0]["choices"][0]) < 100

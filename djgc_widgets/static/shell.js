@@ -1,0 +1,32 @@
+// The manners of the panel: a region with a name, whose keys are its own.
+// JupyterLab takes single letters for commands, such as D for "delete the cell"; none of them may
+// reach it from here. What is held with Ctrl, Alt or Meta stays JupyterLab's, such as saving.
+
+const OWN = new Set(["a", "enter"]); // select all, and what would run the cell again
+
+function render({ model, el }) {
+  const root = () => el.closest(".djgc");
+
+  function guard(event) {
+    const panel = root();
+    if (!panel?.contains(event.target)) return;
+    const held = event.ctrlKey || event.metaKey || event.altKey;
+    const own = !held || OWN.has(event.key.toLowerCase());
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
+  }
+
+  // JupyterLab listens on the document, so this has to come before; it looks for the mark from the
+  // focused element upwards and stops at the first shortcut that fits, so the mark is on that element
+  window.addEventListener("keydown", guard, true);
+  const attached = new ResizeObserver(() => {
+    root()?.setAttribute("role", "region");
+    root()?.setAttribute("aria-label", model.get("label"));
+  });
+  attached.observe(el);
+  return () => {
+    window.removeEventListener("keydown", guard, true);
+    attached.disconnect();
+  };
+}
+
+export default { render };

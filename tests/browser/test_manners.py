@@ -1,0 +1,209 @@
+"""The panel's manners: keyboard, dark, narrow, and names that are only data."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Demo, Journey
+from browser.test_journey import sweep
+from djgc_widgets.demo import DemoLab
+
+TABS = ("Overview", "Orphans", "Missing", "References", "Trash", "Problems")
+RUN = "window.evil=1"
+EVIL = f"<img src=x onerror={RUN}>\"'${{{RUN}}}\n\u202e"
+LONG = "/".join(f"k{n}={'x' * 240}" for n in range(15))
+EVIL_PANEL = """\
+import datajoint as dj
+from djgc_widgets import GCPanel, open_lab
+lab = open_lab()
+evil = dj.Schema("lab_evil", connection=lab.connection, create_schema=False)
+panel = GCPanel(evil)
+panel.show()
+"""
+
+
+def walk(page: Page, name: str) -> None:
+    """Press Tab until what has this name has the focus."""
+    for _ in range(80):
+        told = page.evaluate(
+            "(e => e.getAttribute('aria-label') ?? e.textContent)"
+            "(document.activeElement)"
+        )
+        if told.startswith(name):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"the keyboard does not come to {name!r}")
+
+
+def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(
+    journey: Journey,
+) -> None:
+    journey.open("keyboard")
+    journey.ready()
+    page, grid = journey.page, journey.grid()
+    boxes = grid.locator("tbody input")
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    before = cells.count()
+    journey.panel.get_by_role("button", name="Rescan").focus()
+
+    walk(page, "Filter Orphans by text")
+    page.keyboard.type("superseded")
+    expect(grid.get_by_role("status")).to_contain_text("of 3 filtered")
+    walk(page, "Tick _schema")
+    page.keyboard.press("Space")
+    expect(boxes.nth(0)).to_be_checked()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(boxes.nth(2)).to_be_focused()
+    page.keyboard.press("Shift+Space")
+    expect(journey.panel.locator(".djgc-basket")).to_contain_text("3 ticked")
+    expect(boxes.nth(2)).to_be_focused()  # although the page was drawn again
+    for key in ("d", "d", "x", "a", "b", "Control+a", "Shift+Enter"):
+        page.keyboard.press(key)
+    assert cells.count() == before
+    expect(boxes.nth(2)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
+
+    walk(page, "Move to trash …")
+    page.keyboard.press("Enter")
+    confirmation = journey.panel.locator(".djgc-confirm:visible")
+    expect(confirmation.get_by_role("textbox")).to_be_focused()
+    if "Refused" in confirmation.inner_text():
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Space")
+        expect(confirmation).not_to_contain_text("✕ Refused")
+        page.keyboard.press("Tab")
+    page.keyboard.type("raw")
+    walk(page, "Move to trash")
+    page.keyboard.press("Enter")
+    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
+    expect(receipt).to_contain_text("3 moved")
+    walk(page, "Undo")
+    page.keyboard.press("Enter")
+    expect(receipt).to_contain_text("3 restored")
+
+    # what is JupyterLab's own still works from here
+    journey.panel.get_by_role("button", name="Rescan").focus()
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    assert "3 restored" not in journey.file.read_text()
+    assert "djgc-saved" in journey.file.read_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1360, 480])
+@pytest.mark.usefixtures("axe")
+def test_every_tab_fits_and_can_be_read(
+    width: int, scheme: str, start: Callable[..., Journey], pictures: Path
+) -> None:
+    journey = start(width, scheme)
+    frontend = "lab" if width > 1000 else "voila"  # nothing beside the panel there
+    journey.open(f"look-{width}-{scheme}", frontend=frontend)
+    journey.ready()
+    if frontend == "lab" and scheme == "dark":
+        body = journey.page.locator("body")
+        expect(body).to_have_attribute("data-jp-theme-light", "false")
+    grid = journey.grid()
+    grid.locator("tbody input").nth(0).check()
+    expect(sweep(journey, "raw")).to_contain_text("1 moved")
+    basket = journey.panel.locator(".djgc-basket")
+    expect(basket).to_contain_text("Nothing ticked")
+    grid.locator("tbody input").nth(0).check()
+    grid.locator("tbody input").nth(1).check()
+    expect(basket).to_contain_text("2 ticked")
+    grid.locator("tbody .djgc-open").first.click()
+    expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
+    size = "wide" if width > 1000 else "narrow"
+    serious = {}
+
+    for tab in TABS:
+        journey.tab(tab)
+        if tab == "Overview":
+            legends = journey.panel.locator(".js-plotly-plot .legend")
+            expect(legends).to_have_count(2)
+        serious[tab] = journey.violations()
+        shot = pictures / f"{tab.lower()}-{size}-{scheme}.png"
+        journey.panel.screenshot(path=shot)
+        wider = journey.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth")
+        assert wider <= 0, tab
+    journey.tab("Orphans")
+    journey.press("Move to trash …")
+    expect(journey.panel.locator(".djgc-confirm:visible")).to_be_visible()
+    serious["plan"] = journey.violations()
+    journey.panel.screenshot(path=pictures / f"plan-{size}-{scheme}.png")
+    journey.press("Keep everything")
+    journey.press("Undo")
+    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
+    expect(receipt).to_contain_text("1 restored")
+
+    assert {tab: found for tab, found in serious.items() if found} == {}
+
+
+@pytest.fixture
+def evil(lab: DemoLab, demo: Demo) -> Iterator[list[str]]:
+    """A schema and a store full of names that are markup, code and worse."""
+    query = lab.connection.query
+    query("CREATE SCHEMA lab_evil")
+    query("CREATE TABLE lab_evil.rec (name text PRIMARY KEY, voltage jsonb)")
+    query("COMMENT ON COLUMN lab_evil.rec.voltage IS ':<npy@raw>:'")
+    section = "_schema/lab_evil"
+    table = "<svg onload='window.evil=1'>".replace("=", ":")
+    paths = [
+        f"{section}/rec/name={EVIL}/voltage_AbCd1234.npy",
+        f"{section}/{table}/id=1/voltage_AbCd1234.npy",
+        f"{section}/rec/{LONG}/voltage_AbCd1234.npy",
+    ]
+    for path in paths:
+        place = demo.stores["raw"] / path
+        place.parent.mkdir(parents=True)
+        place.write_bytes(b"x" * 100)
+        os.utime(place, (1, 1))
+    gone = {"path": f"{section}/rec/name={EVIL}/voltage_gonegone.npy", "store": "raw"}
+    row = "INSERT INTO lab_evil.rec VALUES (%s, %s)"
+    query(row, args=(EVIL, json.dumps(gone)))
+    yield paths
+    query("DROP SCHEMA lab_evil CASCADE")
+    shutil.rmtree(demo.stores["raw"] / section)
+
+
+def test_names_are_shown_and_never_run(journey: Journey, evil: list[str]) -> None:
+    journey.open("evil", EVIL_PANEL)
+    expect(journey.card("Orphaned")).to_contain_text(f"{len(evil)} objects")
+    grid = journey.grid()
+    rows = grid.locator("tbody tr")
+    expect(rows.filter(has_text="<img src=x onerror=")).to_have_count(1)
+    expect(rows.filter(has_text="\\u202e")).to_have_count(1)
+
+    for n in range(len(evil)):
+        rows.nth(n).locator(".djgc-open").click()
+        expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
+    grid.get_by_label("Filter by", exact=True).select_option("table")
+    for n in range(2):
+        grid.get_by_label("Value").select_option(index=n)
+        grid.get_by_role("button", name="Add filter").click()
+        expect(grid.locator(".djgc-chip")).to_have_count(n + 1)
+    grid.get_by_role("searchbox").fill("<img src")
+    expect(grid.get_by_role("status")).to_contain_text("of 1 filtered")
+    journey.press("Select all 1 filtered")
+    journey.press("Move to trash …")
+    expect(journey.panel.locator(".djgc-confirm:visible")).to_contain_text("1 object")
+    for tab in TABS:
+        journey.tab(tab)
+    journey.tab("Missing")
+    missing = journey.grid("Missing")
+    missing.get_by_role("searchbox").fill("lab_evil")
+    expect(missing.get_by_role("status")).to_contain_text("of 1 filtered")
+    missing.locator("tbody .djgc-open").first.click()
+    details = missing.get_by_role("group", name="Details")
+    expect(details).to_contain_text("<img src=x onerror=")
+
+    assert journey.page.evaluate("window.evil") is None
+    assert journey.panel.locator("[onload], [onerror], [src=x]").count() == 0
+    journey.press("Keep everything")

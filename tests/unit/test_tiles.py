@@ -1,0 +1,155 @@
+"""Tiles lie where they belong, in proportion."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from djgc_widgets.frames import PLACES
+from djgc_widgets.rows import GridColumn, GridState
+from djgc_widgets.sieve import Facet
+from djgc_widgets.tiles import LEVELS, Box, squarify, tiles_of
+from djgc_widgets.treemap import Treemap
+
+ROWS = [
+    ("raw", "ephys", "recording", "voltage", 6000, 3000),
+    ("raw", "ephys", "recording", "lfp", 2000, 0),
+    ("raw", "ephys", "stack", "frames", 1000, 1000),
+    ("raw", "ephys", None, None, 800, 100),
+    ("cold", "ephys", "unit", "times", 3000, 0),
+    ("cold", None, None, None, 500, 0),
+]
+
+
+def places(rows: list[tuple[object, ...]] = ROWS) -> pd.DataFrame:
+    names = [*LEVELS, "size_bytes", "orphan_bytes"]
+    frame = pd.DataFrame(rows, columns=names)
+    return PLACES.conform(frame.assign(objects=2, orphans=1))
+
+
+@given(st.lists(st.floats(1, 1e6), min_size=1, max_size=40), st.floats(1, 2000))
+def test_boxes_fill_the_whole_in_proportion(sizes: list[float], height: float) -> None:
+    whole = Box(3, 5, 1000, height)
+    sizes.sort(reverse=True)
+
+    boxes = squarify(sizes, whole)
+
+    areas = [box.width * box.height for box in boxes]
+    share = whole.width * whole.height / sum(sizes)
+    assert areas == pytest.approx([size * share for size in sizes], abs=1e-3)
+    for box in boxes:
+        assert box.x >= 3 - 1e-6
+        assert box.y >= 5 - 1e-6
+        assert box.x + box.width <= 1003 + 1e-6
+        assert box.y + box.height <= 5 + height * (1 + 1e-9)
+
+
+def test_equal_sizes_make_squares() -> None:
+    boxes = squarify([1, 1, 1, 1], Box(0, 0, 100, 100))
+
+    assert {(box.width, box.height) for box in boxes} == {(50, 50)}
+
+
+def test_tiles_name_their_place_and_share() -> None:
+    tiles = {tile.name: tile for tile in tiles_of(places(), 400)}
+
+    assert tiles["raw"].group
+    assert tiles["raw"].size_bytes == 9800
+    assert tiles["recording"].place == ("raw", "ephys", "recording")
+    assert tiles["voltage"].share == 50
+    assert tiles["stack.frames"].place == ("raw", "ephys", "stack")
+    assert tiles["no table"].place == ("raw", "ephys", None)
+    assert tiles["no schema"].place == ("cold", None)
+    drawn = tiles["voltage"].drawn()
+    assert drawn["lines"] == ["voltage", "5.86 KiB", "50 % orphaned"]
+    assert drawn["hover"] == (
+        "raw / ephys / recording / voltage: 5.86 KiB, 2 objects, 50 % orphaned "
+        "(2.93 KiB)"
+    )
+
+
+def test_two_schemas_are_told_apart() -> None:
+    rows = [*ROWS, ("raw", "imaging", "scan", "frames", 4000, 0)]
+
+    names = {tile.name for tile in tiles_of(places(rows), 400)}
+
+    assert {"ephys.recording", "imaging.scan.frames"} <= names
+
+
+def test_what_has_no_area_is_left_to_its_group() -> None:
+    rows = [("raw", "a", "b", "c", 10**18, 0), ("cold", "a", "b", "c", 1, 0)]
+
+    assert {tile.place[0] for tile in tiles_of(places(rows), 200)} == {"raw"}
+
+
+def test_nothing_stored_is_no_tile() -> None:
+    assert tiles_of(PLACES.empty(), 200) == []
+    assert tiles_of(places([("raw", "a", "b", "c", 0, 0)]), 200) == []
+
+
+def orphans() -> GridState:
+    grid = GridState(
+        [GridColumn("Path", "path", str)],
+        ["path"],
+        "path",
+        [*(Facet(level, level) for level in LEVELS), Facet("reason", "why")],
+    )
+    frame = pd.DataFrame([row[:4] for row in ROWS], columns=list(LEVELS), dtype="str")
+    grid.replace(frame.assign(path="p", why=pd.array(["x"] * len(ROWS), dtype="str")))
+    return grid
+
+
+def named(treemap: Treemap, positions: list[int]) -> list[object]:
+    return [treemap.tiles[at]["lines"][0] for at in positions]
+
+
+def press(treemap: Treemap, name: str) -> None:
+    at = next(
+        at for at, tile in enumerate(treemap.tiles) if tile["lines"][0].startswith(name)
+    )
+    treemap.receive({"do": "press", "tile": at, "of": treemap.generation})
+
+
+def test_a_pressed_tile_filters_the_list_and_releases_it_again() -> None:
+    grid = orphans()
+    treemap = Treemap(grid)
+    treemap.draw(places())
+    grid.keep_to([grid.rule_of("why", "x")])
+
+    press(treemap, "voltage")
+    assert list(grid.filtered["attribute"]) == ["voltage"]
+    assert named(treemap, treemap.pressed) == ["voltage"]
+    press(treemap, "no table")
+    assert list(grid.filtered["schema"]) == ["ephys"]
+    assert grid.filtered["table"].isna().all()
+    press(treemap, "no table")
+
+    assert len(grid.filtered) == len(ROWS)
+    assert treemap.pressed == []
+    assert [rule.label for rule in grid.rules] == ["reason: x"]
+
+
+def test_the_list_marks_the_tile_that_it_keeps_to_and_that_of_the_open_row() -> None:
+    grid = orphans()
+    treemap = Treemap(grid)
+    treemap.draw(places())
+
+    grid.keep_to([grid.rule_of("store", "raw")])
+    grid.opened = 0
+
+    assert named(treemap, treemap.pressed)[0].startswith("raw")
+    assert [name.split(" ")[0] for name in named(treemap, treemap.here)] == [
+        "raw",
+        "recording",
+        "voltage",
+    ]
+
+
+def test_a_press_on_tiles_that_are_no_longer_shown_does_nothing() -> None:
+    grid = orphans()
+    treemap = Treemap(grid)
+    treemap.draw(places())
+
+    treemap.receive({"do": "press", "tile": 0, "of": 0})
+
+    assert grid.rules == ()

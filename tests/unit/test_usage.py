@@ -1,0 +1,84 @@
+"""What each column and each place takes."""
+
+import pandas as pd
+import pytest
+from builders import files, hash_path, judge, object_path, recorded
+
+from djgc_widgets.usage import attributes_of, bytes_by_place, usage_by_attribute
+
+
+def test_a_hash_that_many_rows_hold_counts_once_in_physical_bytes() -> None:
+    verdict = judge(
+        files(hash_path("a"), hash_path("b"), size=10),
+        recorded(
+            hash_path("a"), hash_path("a"), hash_path("c"), row_key=["1", "2", "3"]
+        ),
+    )
+
+    (usage,) = usage_by_attribute(verdict.objects, verdict.references).to_dict(
+        "records"
+    )
+
+    counts = {
+        name: usage[name] for name in ("rows", "references", "missing", "objects")
+    }
+    assert counts == {"rows": 3, "references": 3, "missing": 1, "objects": 2}
+    assert (usage["logical_bytes"], usage["physical_bytes"]) == (20, 10)
+    assert usage["dedup_ratio"] == 2.0
+
+
+def test_a_column_without_bytes_has_no_ratio() -> None:
+    verdict = judge(files(), recorded(hash_path("a")))
+
+    usage = usage_by_attribute(verdict.objects, verdict.references)
+
+    assert usage["dedup_ratio"].isna().all()
+    assert usage["physical_bytes"].tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [
+        ("voltage_AbCd1234.npy", "voltage"),
+        ("voltage_lW_t-D97.npy", "voltage"),
+        ("spike_times_AbCd1234", "spike_times"),
+        ("movie_abcdefghijkl.zarr", "movie"),
+    ],
+)
+def test_a_name_tells_its_attribute(name: str, attribute: str) -> None:
+    objects = judge(files(object_path(name)), recorded()).objects
+
+    assert attributes_of(objects).tolist() == [attribute]
+
+
+def test_places_add_up_to_what_is_stored() -> None:
+    verdict = judge(
+        files(object_path(), object_path(key="id=2"), hash_path("a"), hash_path("b")),
+        recorded(object_path(), hash_path("a"), table="rec", attribute="data"),
+    )
+
+    places = bytes_by_place(verdict.objects, verdict.references)
+
+    told = {
+        (row["table"], row["attribute"]): (row["objects"], row["orphans"])
+        for row in places.fillna("none").to_dict("records")
+    }
+    assert told == {
+        ("rec", "voltage"): (2, 1),
+        ("rec", "data"): (1, 0),
+        ("none", "none"): (1, 1),
+    }
+    assert places["size_bytes"].sum() == verdict.objects["size_bytes"].sum()
+    orphaned = verdict.objects["status"].eq("orphan")
+    assert places["orphan_bytes"].sum() == verdict.objects["size_bytes"][orphaned].sum()
+    assert bytes_by_place(verdict.objects.head(0), verdict.references).empty
+
+
+def test_the_given_frames_are_not_altered() -> None:
+    verdict = judge(files(object_path()), recorded(object_path()))
+    before = verdict.objects.copy()
+
+    usage_by_attribute(verdict.objects, verdict.references)
+    bytes_by_place(verdict.objects, verdict.references)
+
+    pd.testing.assert_frame_equal(verdict.objects, before)
