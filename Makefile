@@ -37,11 +37,11 @@ soak: $(VENV)/test services
 matrix: $(VENV)/test services
 	$(BIN)/python -W ignore -m tests.matrix
 
-bench: $(VENV)/test
+bench: $(VENV)/test services
 	$(BIN)/python -m tests.benchmarks
 
 lock: $(BIN)/uv
-	$(COMPILE) --upgrade --extra demo --group test --group lint -o tests/requirements.txt
+	$(COMPILE) --upgrade --extra demo --group test --group lint --group bench -o tests/requirements.txt
 	$(COMPILE) --extra demo -c tests/requirements.txt -o binder/requirements.txt
 
 clean:

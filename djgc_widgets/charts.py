@@ -141,12 +141,18 @@ def _lay_out(figure: go.Figure, longest: int, bars: int) -> None:
     figure.update_layout(
         barmode="stack",
         height=max(150, 90 + 36 * bars),
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 8, "r": 8, "t": 8, "b": 66},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": _NEUTRAL, "size": 12},
         showlegend=True,
-        legend={"orientation": "h", "y": -0.25, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "traceorder": "normal",
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+        },
         xaxis={
             "tickvals": ticks,
             "ticktext": [readable_bytes(tick) for tick in ticks],

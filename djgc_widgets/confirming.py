@@ -38,7 +38,7 @@ class Sweeping:
             self._doubts,
             row("djgc-actions", self._typed, self._confirm, self._decline),
         )
-        self._done = box("djgc-actions", self._receipt, self._undo)
+        self._done = box("djgc-done", self._receipt, self._undo)
         self.basket = row("djgc-basket", self._basket, self._move)
         self.root = widgets.VBox([self._confirmation, self._done])
         self._move.on_click(lambda _: state.make_plan())

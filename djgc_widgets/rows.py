@@ -101,21 +101,23 @@ class GridState(traitlets.HasTraits):
         self.sort, self.descending, self.text = sort, True, ""
         self.rules: tuple[Rule, ...] = ()
         self.generation = 0
-        self._take(pd.DataFrame())
+        self.choices: list[list[tuple[str | None, int]]] = [[] for _ in facets]
+        self._take(pd.DataFrame(), Sieve(pd.DataFrame(), ()))
 
     def replace(self, frame: pd.DataFrame) -> None:
         """Show other rows; nothing is ticked or opened then, the filters stay."""
+        sieve = Sieve(frame, self._searched)
+        choices = [sieve.choices(facet) for facet in self.facets]
         with self._lock:
             self.generation += 1
-            self._take(frame)
+            self._take(frame, sieve)
+            self.choices = choices
             self._arrange()
 
-    def _take(self, frame: pd.DataFrame) -> None:
-        self.frame, self.opened = frame, -1
+    def _take(self, frame: pd.DataFrame, sieve: Sieve) -> None:
+        self.frame, self.opened, self._sieve = frame, -1, sieve
         self._ticked: npt.NDArray[np.bool_] = np.zeros(len(frame), dtype=bool)
         self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
-        self._sieve = Sieve(frame, self._searched)
-        self.choices = [self._sieve.choices(facet) for facet in self.facets]
 
     def filter(self, text: str) -> None:
         """Show only rows that hold every word of the text, in any case of letters."""

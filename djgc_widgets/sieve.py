@@ -92,7 +92,10 @@ class Sieve:
         self._frame, self._searched = frame, searched
         self._orders: dict[str, npt.NDArray[np.intp]] = {}
         self._masks: dict[Rule | str, npt.NDArray[np.bool_]] = {}
-        self._texts: dict[str, pa.DictionaryArray] = {}
+        self._texts: dict[str, pa.DictionaryArray] = {
+            name: pc.dictionary_encode(arrow_text(frame[name]), "encode")
+            for name in (searched if len(frame) else ())
+        }
 
     def choices(self, facet: Facet) -> list[tuple[str | None, int]]:
         """Return the values to choose from and their rows, the most frequent first."""
@@ -146,9 +149,6 @@ class Sieve:
     def _holds(self, word: str) -> npt.NDArray[np.bool_]:
         found = np.zeros(len(self._frame), dtype=bool)
         for name in self._searched:
-            if name not in self._texts:
-                texts = arrow_text(self._frame[name])
-                self._texts[name] = pc.dictionary_encode(texts, "encode")
             texts = self._texts[name]
             hit = pc.match_substring(texts.dictionary, word, ignore_case=True)
             hit = pc.take(pc.fill_null(hit, fill_value=False), texts.indices)

@@ -16,6 +16,7 @@ LEVELS = ("store", "schema", "table", "attribute")
 _WIDTH = 1000.0  # tiles are placed for a panel of this width, in px, and stretch
 _HEADER = 18.0
 _SMALLEST = 12.0
+_NARROW, _LINE = 45.0, 15.0  # less cannot be read
 _MOST = 24
 _LEAST = 1e-6
 
@@ -66,10 +67,11 @@ class Tile:
         size = readable_bytes(self.size_bytes)
         path = " / ".join(_names(self.place))
         orphaned = f"{self.share:.0f} % orphaned"
-        lines = [f"{self.name} · {size}, {orphaned}"]
-        if not self.group:
-            lines = [self.name, size, orphaned]
         box = self.box
+        lines = [self.name, size, orphaned]
+        if self.group:
+            lines = [f"{self.name} · {size}, {orphaned}"]
+        fitting = int(box.height / _LINE) if box.width > _NARROW else 0
         return {
             "x": box.x / _WIDTH * 100,
             "width": box.width / _WIDTH * 100,
@@ -77,7 +79,7 @@ class Tile:
             "height": box.height,
             "group": self.group,
             "share": self.share,
-            "lines": lines,
+            "lines": lines[:fitting],
             "hover": (
                 f"{path}: {size}, {plural(self.objects, 'object')}, {orphaned} "
                 f"({readable_bytes(self.orphan_bytes)})"

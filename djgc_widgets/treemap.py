@@ -67,11 +67,12 @@ class Treemap(anywidget.AnyWidget):
             for at, tile in enumerate(self._shown)
             if places == list(zip(LEVELS, tile.place, strict=False))
         ]
-        self.here = [
+        around = [
             at
             for at, tile in enumerate(self._shown)
             if row is not None and _lies_in(row, tile)
         ]
+        self.here = around[-1:]  # groups come before what lies on them
 
 
 def _is_place(source: str) -> bool:

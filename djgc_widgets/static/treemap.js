@@ -32,6 +32,7 @@ function render({ model, el }) {
       node.style.height = `${tile.height}px`;
       node.style.setProperty("--djgc-share", `${tile.share}%`);
       node.title = tile.hover;
+      if (!tile.lines.length) node.setAttribute("aria-label", tile.hover);
       for (const line of tile.lines) {
         const text = document.createElement("span");
         text.textContent = line;

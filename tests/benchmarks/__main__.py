@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import datajoint as dj
+from benchmarks import browsing
 from laboratory import Laboratory, filled, planned
 
 from djgc_widgets import CompleteScan
@@ -91,3 +92,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    browsing.main()

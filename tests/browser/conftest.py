@@ -40,6 +40,7 @@ _ARGUMENTS = [
 ]
 _TRIES = 12
 _AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
+_README = {"orphans-wide-light", "overview-wide-dark"}
 _SERIOUS = {"serious", "critical"}
 FRONTENDS = ("lab", "notebook", "voila")
 HABITS = {  # what a page without a panel asks of other machines, or complains about
@@ -105,6 +106,7 @@ class Journey:
 
     page: Page
     demo: Demo
+    dark: bool = False
     frontend: str = "lab"
     notebook: str = ""
     foreign: list[str] = field(default_factory=list)
@@ -143,7 +145,9 @@ class Journey:
         nbformat.write(content, self.file)
         if frontend != "voila":
             self.demo.server.execute(self.notebook)
-        self.page.goto(self.demo.address(frontend, self.notebook))
+        address = self.demo.address(frontend, self.notebook)
+        theme = "&theme=dark" if self.dark and frontend == "voila" else ""
+        self.page.goto(f"{address}{theme}")
 
     def run_all(self) -> None:
         """Run the cells again, from the page that shows them."""
@@ -238,12 +242,12 @@ def start(browser: Browser, demo: Demo) -> Iterator[Callable[..., Journey]]:
 
     def begin(width: int = 1360, scheme: str = "light") -> Journey:
         context = browser.new_context(
-            viewport={"width": width, "height": 1700},
+            viewport={"width": width, "height": 2200},
             color_scheme="dark" if scheme == "dark" else "light",
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(_LIMIT_SECONDS * 1000)
-        journey = Journey(context.new_page(), demo)
+        journey = Journey(context.new_page(), demo, dark=scheme == "dark")
         journey.watch()
         journeys.append(journey)
         return journey
@@ -270,7 +274,14 @@ def axe(services: Services) -> None:
 
 
 @pytest.fixture
-def pictures(pytestconfig: pytest.Config, tmp_path: Path) -> Path:
-    """Where pictures go: those that the README shows, or a temporary folder."""
-    renew = pytestconfig.getoption("--pictures")
-    return Path(__file__).parent / "pictures" if renew else tmp_path
+def shoot(
+    pytestconfig: pytest.Config, tmp_path: Path
+) -> Callable[[Journey, str], None]:
+    """Take a picture of the panel; those of the README are renewed if asked for."""
+
+    def shoot(journey: Journey, name: str) -> None:
+        shown = pytestconfig.getoption("--pictures") and name in _README
+        folder = Path(__file__).parent / "pictures" if shown else tmp_path
+        journey.panel.screenshot(path=folder / f"{name}.png")
+
+    return shoot

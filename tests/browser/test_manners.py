@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -101,7 +100,10 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(
 @pytest.mark.parametrize("width", [1360, 480])
 @pytest.mark.usefixtures("axe")
 def test_every_tab_fits_and_can_be_read(
-    width: int, scheme: str, start: Callable[..., Journey], pictures: Path
+    width: int,
+    scheme: str,
+    start: Callable[..., Journey],
+    shoot: Callable[[Journey, str], None],
 ) -> None:
     journey = start(width, scheme)
     frontend = "lab" if width > 1000 else "voila"  # nothing beside the panel there
@@ -129,15 +131,14 @@ def test_every_tab_fits_and_can_be_read(
             legends = journey.panel.locator(".js-plotly-plot .legend")
             expect(legends).to_have_count(2)
         serious[tab] = journey.violations()
-        shot = pictures / f"{tab.lower()}-{size}-{scheme}.png"
-        journey.panel.screenshot(path=shot)
+        shoot(journey, f"{tab.lower()}-{size}-{scheme}")
         wider = journey.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth")
         assert wider <= 0, tab
     journey.tab("Orphans")
     journey.press("Move to trash …")
     expect(journey.panel.locator(".djgc-confirm:visible")).to_be_visible()
     serious["plan"] = journey.violations()
-    journey.panel.screenshot(path=pictures / f"plan-{size}-{scheme}.png")
+    shoot(journey, f"plan-{size}-{scheme}")
     journey.press("Keep everything")
     journey.press("Undo")
     receipt = journey.panel.locator(".djgc-note", has_text="Receipt")

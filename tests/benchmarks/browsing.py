@@ -1,0 +1,195 @@
+"""Time the grid of orphans in a real browser, beside other grids for notebooks.
+
+Each figure is what a person waits for: from the click until the page shows the answer.
+What goes over the wire is what the page's websockets received meanwhile.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from djgc_widgets.serve import NotebookServer, start_jupyterlab
+
+_LIMIT_MS = 120_000
+_LINE = "{:44}{:>10,} rows{:>8.2f} s{:>11,.0f} KB"
+_FRAME = """\
+import numpy as np, pandas as pd
+from djgc_widgets.frames import OBJECTS
+n, random = {rows}, np.random.default_rng(7)
+key, token = np.arange(n), random.integers(0, 2**32, n)
+table = [f"recording_{{k % 50}}" for k in key]
+paths = [
+    f"_schema/lab_ephys/{{t}}/subject=M{{k % 97:03d}}/session={{k // 97}}/v_{{x:08x}}"
+    for t, k, x in zip(table, key, token)
+]
+age = pd.to_timedelta(random.integers(0, 10**8, n), unit="s")
+orphans = OBJECTS.conform({{
+    "store": np.where(key % 3 == 0, "raw", "derived"), "section": "schema",
+    "schema": "lab_ephys", "table": table, "path": paths, "is_dir": False, "files": 1,
+    "size_bytes": random.integers(1, 2**34, n),
+    "modified_at": pd.Timestamp("2026-01-01", tz="UTC") - age, "status": "orphan",
+    "reason": np.where(key % 7 == 0, "table dropped", "row deleted"), "references": 0,
+}})
+"""
+_OURS = """\
+import ipywidgets as widgets
+from djgc_widgets import tables
+from djgc_widgets.grid import Grid, GridTexts
+from djgc_widgets.parts import Shell, box
+state = tables.orphan_table()
+state.replace(orphans.assign(
+    attribute="v", why=orphans["reason"],
+    age_days=(pd.Timestamp.now("UTC") - orphans["modified_at"]).dt.days,
+))
+texts = GridTexts("Orphans", "orphan", "none", "filter")
+box("djgc", Shell(), Grid(
+    state, texts, tickable=True, explain=lambda row: [], export=lambda *how: None
+))
+"""
+_ITABLES = """\
+import itables
+itables.init_notebook_mode(connected=False)
+itables.show(orphans, maxBytes=0)
+"""
+_DATAGRID = """\
+from ipydatagrid import DataGrid
+DataGrid(orphans.assign(modified_at=orphans["modified_at"].astype(str)))
+"""
+
+
+_OTHERS = {  # the cell that shows it, and what is there once it is drawn
+    "itables": (_ITABLES, "table.dataTable tbody tr td"),
+    "ipydatagrid": (_DATAGRID, ".ipydatagrid canvas, .lm-DataGrid canvas"),
+}
+
+
+@dataclass(slots=True)
+class Wire:
+    """Bytes that the page's websockets received."""
+
+    received: int = 0
+
+    def watch(self, page: Page) -> None:
+        def count(payload: str | bytes) -> None:
+            self.received += len(payload)
+
+        page.on("websocket", lambda socket: socket.on("framereceived", count))
+
+
+@contextmanager
+def opened(
+    server: NotebookServer, page: Page, name: str, rows: int, cell: str
+) -> Iterator[Wire]:
+    """Run a notebook, then open it in the page."""
+    cells = [_FRAME.format(rows=rows), cell]
+    content = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(text) for text in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(content, server.root / f"{name}.ipynb")
+    server.execute(f"{name}.ipynb")
+    wire = Wire()
+    wire.watch(page)
+    page.goto(server.url(f"{name}.ipynb").replace("/lab/", f"/lab/workspaces/{name}/"))
+    yield wire
+
+
+def timed(wire: Wire, act: Callable[[], object], shown: Callable[[], object]) -> tuple:
+    """Return seconds and KB from the act until the page shows its answer."""
+    before, start = wire.received, time.perf_counter()
+    act()
+    shown()
+    return time.perf_counter() - start, (wire.received - before) / 1000
+
+
+def ours(server: NotebookServer, page: Page, rows: int) -> None:
+    """Print what each gesture takes."""
+    with opened(server, page, f"ours-{rows}", rows, _OURS) as wire:
+        grid = page.locator(".djgc-grid-root[data-ready]")
+        status, body = grid.get_by_role("status"), grid.locator("tbody")
+        told = timed(wire, lambda: None, lambda: expect(grid).to_be_visible())
+        print(_LINE.format("ours: page of JupyterLab and first rows", rows, *told))
+
+        def report(what: str, act: Callable[[], object], shown: Callable) -> None:
+            print(_LINE.format(f"ours: {what}", rows, *timed(wire, act, shown)))
+
+        for column in ("Whose", "Why", "Files", "Age", "Store", "Path", "Size"):
+            head = grid.locator("th", has_text=column)
+            report(
+                f"sort by {column}",
+                head.get_by_role("button").click,
+                lambda head=head: expect(head).not_to_have_attribute(
+                    "aria-sort", "none"
+                ),
+            )
+        box = grid.get_by_role("searchbox")
+        report(
+            "filter by text",
+            lambda: box.fill("recording dropped"),
+            lambda: expect(status).to_contain_text("filtered"),
+        )
+        report(
+            "select all filtered",
+            grid.locator("[data-do=tick_filtered]").click,
+            lambda: expect(body.locator("input:checked")).to_have_count(12),
+        )
+        report(
+            "next page",
+            grid.get_by_role("button", name="Next page").click,
+            lambda: expect(status).to_contain_text("rows 13"),
+        )
+
+
+def other(server: NotebookServer, page: Page, rows: int, name: str) -> None:
+    """Print what another grid takes until its first rows are there."""
+    cell, mark = _OTHERS[name]
+    with opened(server, page, f"{name}-{rows}", rows, cell) as wire:
+        shown: Locator = page.locator(mark).first
+        told = timed(wire, lambda: None, lambda: expect(shown).to_be_visible())
+        kb = told[1] + (server.root / f"{name}-{rows}.ipynb").stat().st_size / 1000
+        print(
+            _LINE.format(
+                f"{name}: page of JupyterLab and first rows", rows, told[0], kb
+            )
+        )
+
+
+def main() -> None:
+    """Print seconds and what went over the wire, the notebook's outputs included."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    expect.set_options(timeout=_LIMIT_MS)
+    print(f"\n{'in the browser':44}{'':>15}{'seconds':>10}{'on the wire':>14}")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start_jupyterlab(Path(folder), os.environ) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for rows in (1_000, 1_000_000):
+            page = browser.new_page()
+            ours(server, page, rows)
+            page.close()
+        for name, rows in (
+            ("itables", 1_000),
+            ("itables", 20_000),
+            ("ipydatagrid", 1_000),
+            ("ipydatagrid", 100_000),
+        ):
+            page = browser.new_page()
+            other(server, page, rows, name)
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
