@@ -42,7 +42,8 @@ class Background(traitlets.HasTraits):
         super().__init__()
         self._worker: threading.Thread | None = None
         self._stop = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._flaw = ""
         self._began = self._reported = 0.0
         self._listings: dict[str, Progress] = {}
 
@@ -53,7 +54,7 @@ class Background(traitlets.HasTraits):
     def wait(self) -> None:
         """Wait until nothing is running."""
         worker = self._worker
-        if worker is not None:
+        if worker is not None and worker is not threading.current_thread():
             worker.join()
 
     def close(self) -> None:
@@ -73,7 +74,7 @@ class Background(traitlets.HasTraits):
         work : callable
             Reports by `report`, which raises to stop it.
         """
-        with self._lock:
+        with self._lock:  # what observes the activity may start or close as well
             if self.closed:
                 self.message = "Closed. Make another panel: GCPanel(schema).show()"
                 return
@@ -83,17 +84,25 @@ class Background(traitlets.HasTraits):
                 )
                 return
             self._stop.clear()
-            self.activity = activity
-        self.message = ""
-        self._worker = threading.Thread(
-            target=self._run, args=(work,), daemon=True, name=f"djgc {activity}"
-        )
-        self._worker.start()
+            self.message = ""
+            try:
+                self.activity = activity
+            except BaseException:  # a redraw failed: nothing runs
+                self.activity = IDLE
+                raise
+            if bool(self.closed):  # by an observer
+                self.activity = IDLE
+                return
+            self._worker = threading.Thread(
+                target=self._run, args=(work,), daemon=True, name=f"djgc {activity}"
+            )
+            self._worker.start()
 
     def go_on(self) -> None:
         """Do what follows although the first part was stopped."""
-        if not self.closed:
-            self._stop.clear()
+        with self._lock:
+            if not self.closed:
+                self._stop.clear()
 
     def report(self, progress: Progress) -> None:
         """Take note of progress.
@@ -103,8 +112,7 @@ class Background(traitlets.HasTraits):
         Cancelled
             If the work is to stop.
         """
-        if self._stop.is_set():
-            raise Cancelled
+        self.expect_no_stop()
         if progress.size_bytes is not None:
             self._listings[progress.step] = progress
         now = time.monotonic()
@@ -114,13 +122,34 @@ class Background(traitlets.HasTraits):
         listed = self._listings.values()
         sizes = [each.size_bytes or 0 for each in listed]
         done = sum(each.done for each in listed)
-        self.listed = Progress("listed", done, size_bytes=sum(sizes))
-        self.elapsed_seconds = now - self._began
-        self.progress = progress
+        self._show(
+            listed=Progress("listed", done, size_bytes=sum(sizes)),
+            elapsed_seconds=now - self._began,
+            progress=progress,
+        )
+
+    def _show(self, **traits: object) -> None:
+        """Set traits; a redraw that fails stops neither the work nor the others."""
+        for name, value in traits.items():
+            try:
+                setattr(self, name, value)
+            except Exception as error:  # noqa: BLE001 - told when the work is done
+                self._flaw = f"Unexpected {type(error).__name__}: {error}."
+
+    def expect_no_stop(self) -> None:
+        """Stop here if that was asked for.
+
+        Raises
+        ------
+        Cancelled
+            If so.
+        """
+        if self._stop.is_set():
+            raise Cancelled
 
     def _run(self, work: Callable[[], None]) -> None:
         self._began, self._reported, self._listings = time.monotonic(), 0.0, {}
-        message = ""
+        message, self._flaw = "", ""
         try:
             work()
         except Cancelled:
@@ -130,6 +159,7 @@ class Background(traitlets.HasTraits):
         except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell; the panel shows it
             message = f"Unexpected {type(error).__name__}: {error}. Please report it."
         finally:
-            self.progress = self.listed = None
-            self.activity = IDLE
-            self.message = message
+            self._show(progress=None, listed=None)
+            with self._lock:  # the next command comes after all of it
+                self._show(message=message or self._flaw)
+                self._show(activity=IDLE)

@@ -10,6 +10,7 @@ from djgc_widgets.brakes import Refusal
 from djgc_widgets.grid import Grid, GridTexts
 from djgc_widgets.parts import box, button, html, row, show
 from djgc_widgets.state import PanelState
+from djgc_widgets.trash import RETENTION
 
 
 def _typed(label: str) -> widgets.Text:
@@ -27,6 +28,7 @@ class Sweeping:
         self._move = button(
             "Move to trash …", "Plan the sweep of what is ticked", "djgc-primary"
         )
+        self._focus: widgets.DOMWidget | None = None
         self._doubts, self._lines = widgets.VBox(), list[_Doubt]()
         self._typed = _typed("Confirm")
         self._confirm = button("Move to trash", "Carry out the plan", "djgc-primary")
@@ -58,6 +60,9 @@ class Sweeping:
         self._confirm.disabled = not state.ready or plan is None or not plan.allowed
         self._undo.disabled = not idle
         self._receipt.value = dialogs.receipt(receipt)
+        if idle and self._focus is not None:
+            self._focus.focus()
+            self._focus = None
         show(self._done, receipt is not None)
         show(self._undo, receipt is not None and receipt.count("moved"))
 
@@ -69,12 +74,13 @@ class Sweeping:
         show(self._confirmation, plan is not None)
         if plan is None:
             self._typed.value = ""
-        self._draw()
-        # the keyboard goes where the question is, and back
+        # the keyboard goes where the question is, and then to what comes of it
         if before is None and plan is not None:
-            self._typed.focus()
+            self._focus = self._typed
         elif before is not None and plan is None:
-            self._move.focus()
+            moved = state.receipt is not None and state.receipt.count("moved")
+            self._focus = self._undo if moved and state.activity != IDLE else self._move
+        self._draw()
 
     def _draw_doubts(self) -> None:
         """Show each doubt, with a box if it can be lifted; keep the boxes there are."""
@@ -125,8 +131,8 @@ class TrashTab:
         )
         self._ask = button("Purge ticked …", "Delete the ticked sweeps for good")
         self._typed = _typed("Confirm")
-        self._days = widgets.BoundedIntText(
-            30, 0, 36500, description="Days or older", layout={"width": "180px"}
+        self._days = widgets.IntText(
+            RETENTION.days, description="Days or older", layout={"width": "180px"}
         )
         self._days.style.description_width = "initial"
         self._purge = button("Purge", "Delete for good", "djgc-primary")
@@ -152,6 +158,7 @@ class TrashTab:
         )
         state.observe(lambda _: self._draw(), ["activity", "scan", "unread"])
         state.observe(lambda _: self._draw_question(), "purge_wanted")
+        self._days.observe(lambda _: self._draw_question(), "value")
         state.sweeps.observe(lambda _: self._draw(), "revision")
         self._draw_question()
 
@@ -171,18 +178,13 @@ class TrashTab:
     def _draw_question(self) -> None:
         state = self._state
         ticked = state.sweeps.selected
-        self._question.value = (
-            dialogs.purge(
-                state.purge_confirmation(),
-                int(ticked["left_objects"].sum()),
-                int(ticked["left_bytes"].sum()),
-            )
-            if len(ticked)
-            else ""
+        old = state.purgeable(timedelta(days=self._days.value))
+        self._question.value = dialogs.purge(
+            state.purge_confirmation(), len(ticked), old
         )
         show(self._confirmation, state.purge_wanted)
         self._draw()
         if state.purge_wanted:
             self._typed.focus()
-        else:
-            self._typed.value = ""
+        else:  # the next question begins anew
+            self._typed.value, self._days.value = "", RETENTION.days

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pandas as pd
+
 from djgc_widgets.brakes import Refusal
 from djgc_widgets.display import escaped, plural, readable_bytes
 from djgc_widgets.fragments import items
@@ -97,23 +99,26 @@ def doubt(refusal: Refusal, *, lifted: bool) -> str:
     )
 
 
-def purge(stores: str, objects: int, size_bytes: int) -> str:
+def purge(stores: str, ticked: int, old: pd.DataFrame) -> str:
     """Say in plain words what is about to be deleted.
 
     Parameters
     ----------
     stores : str
         What confirms it.
-    objects, size_bytes : int
-        What the ticked sweeps still hold.
+    ticked : int
+        Number of ticked sweeps.
+    old : DataFrame
+        Those of them that are old enough: a frame of the sweeps schema.
     """
+    objects, size = int(old["left_objects"].sum()), int(old["left_bytes"].sum())
     return (
         f"<h4>Delete {plural(objects, 'object')} for good?</h4>"
-        f"The ticked sweeps hold {readable_bytes(size_bytes)} ({size_bytes:,} bytes). "
-        "What is purged cannot be brought back. The store is scanned first: what a row "
-        "refers to again goes back to its place, and everything stays while objects "
-        "that rows refer to are missing. Sweeps younger than the age below stay. "
-        f"Type <b>{escaped(stores)}</b> to confirm."
+        f"{len(old):,} of {plural(ticked, 'ticked sweep')} are as old as that: "
+        f"{readable_bytes(size)} ({size:,} bytes). What is purged cannot be brought "
+        "back. The store is scanned first: whatever in its trash a row refers to again "
+        "goes back to its place, and everything stays while objects that rows refer to "
+        f"are missing. Type <b>{escaped(stores)}</b> to confirm."
     )
 
 

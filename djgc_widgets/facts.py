@@ -21,6 +21,10 @@ _WHY = {
     reasons.COLUMN_DROPPED: "The table has no column of this name any more.",
 }
 _SUPERSEDED = "The row is there and refers to a newer value."
+_UNSURE = (
+    "The scan is incomplete, so the object may be where it could not be seen: do not "
+    "delete rows because of this. Mend what Problems names, then scan again."
+)
 _NEVER = "The row is there and refers to an older value: the update failed."
 
 
@@ -121,7 +125,7 @@ def _files(files: pd.DataFrame) -> list[Fact]:
     return [*shown, Fact("File", f"and {left:,} more")] if left > 0 else shown
 
 
-def missing_facts(row: Record, missing: pd.DataFrame) -> list[Fact]:
+def missing_facts(row: Record, missing: pd.DataFrame, *, complete: bool) -> list[Fact]:
     """Name the row, and every row of its table whose object is gone.
 
     Parameters
@@ -130,14 +134,24 @@ def missing_facts(row: Record, missing: pd.DataFrame) -> list[Fact]:
         A row of the references frame.
     missing : DataFrame
         All of them: a frame of the references schema.
+    complete : bool
+        Everything was read; else nothing is offered that could delete rows.
     """
     table = f"{row['schema']}.{row['table']}"
+    column = Fact("Column", f"{table}.{row['attribute']}, <{row['codec']}>")
+    if not complete:
+        return [
+            column,
+            Fact("Row", str(row["row_key"])),
+            Fact("Expected object", str(row["path"]), copyable=True),
+            Fact("What to do", _UNSURE),
+        ]
     same = missing["schema"].eq(row["schema"]) & missing["table"].eq(row["table"])
     keys = missing.loc[same, "row_key"].drop_duplicates()
     every = ", ".join(_python(key) for key in keys.head(_ROWS))
     told = f" (the first {_ROWS} of {len(keys):,})" if len(keys) > _ROWS else ""
     return [
-        Fact("Column", f"{table}.{row['attribute']}, <{row['codec']}>"),
+        column,
         Fact("Restriction for this row", _python(str(row["row_key"])), copyable=True),
         Fact(f"For every such row of {table}{told}", f"[{every}]", copyable=True),
         Fact("Expected object", str(row["path"]), copyable=True),

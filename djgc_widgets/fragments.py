@@ -90,6 +90,7 @@ def cards(scan: Scan | None) -> str:
         terms.append(f"{readable_bytes(size)} {label.lower()}")
     missing = scan.missing
     tables = plural(len(missing[["schema", "table"]].drop_duplicates()), "table")
+    tables = tables if scan.complete else "not certain"
     rows = plural(len(missing), "row")
     shown.insert(5, _card("✕ Missing", rows, tables, "--djgc-missing"))
     check = "✓" if scan.adds_up() else "✕ these do not add up; please report it:"
@@ -185,6 +186,12 @@ def missing_total(scan: Scan | None) -> str:
     if scan is None:
         return ""
     missing = scan.missing
+    if not scan.complete:
+        return (
+            f"<p><b>? {plural(len(missing), 'row')} without a visible object.</b> The "
+            "scan is incomplete, so there may be more, and none of them is certain: do "
+            "not delete rows because of this.</p>"
+        )
     if missing.empty:
         return "<p>✓ Every object that a row refers to is there.</p>"
     tables = (missing["schema"] + "." + missing["table"]).value_counts()

@@ -138,7 +138,7 @@ USAGE = FrameSchema(
         Column("rows", "int64", "rows that refer"),
         Column("references", "int64", "paths that they record"),
         Column("missing", "int64", "of these, objects that are gone"),
-        Column("objects", "int64", "distinct paths"),
+        Column("objects", "int64", "distinct stored paths"),
         Column("logical_bytes", "int64", "bytes counted once per reference"),
         Column("physical_bytes", "int64", "bytes counted once per stored object"),
         Column("dedup_ratio", "float64", "logical by physical bytes; NA without bytes"),

@@ -15,6 +15,7 @@ from djgc_widgets.rows import Fact, GridState, Record
 STATIC = Path(__file__).parent / "static"
 PAGE_ROWS = 12
 _LABEL = 80
+_UNKNOWN = "Not known: the scan is incomplete. See Problems."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Grid(anywidget.AnyWidget):
     locked = traitlets.Bool(default_value=False).tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
     details: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    none = traitlets.Unicode("").tag(sync=True)
     failure = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
@@ -84,12 +86,17 @@ class Grid(anywidget.AnyWidget):
                 for c in state.columns
             ],
             texts=asdict(texts),
+            none=texts.none,
             tickable=tickable,
         )
         self._draw()
         state.observe(lambda _: self._draw(), "revision")
         state.observe(lambda _: self._draw_details(), "opened")
         self.on_msg(lambda _, content, __: self.receive(content))
+
+    def trust(self, *, complete: bool) -> None:
+        """Say of an empty table that there is nothing, or that nobody knows."""
+        self.none = self.texts["none"] if complete else _UNKNOWN
 
     def receive(self, content: dict[str, Any]) -> None:
         """Carry out what the page asks for; what it asks wrongly is shown."""
@@ -126,7 +133,7 @@ class Grid(anywidget.AnyWidget):
                 state.filter(text)
             case {"do": "add", "facet": facet, "value": value, "of": state.generation}:
                 state.keep_to([*state.rules, state.rule(facet, value)])
-            case {"do": "remove", "chips": list(chips)}:
+            case {"do": "remove", "chips": list(chips), "as": state.arrangement}:
                 kept = [r for at, r in enumerate(state.rules) if at not in chips]
                 state.keep_to(kept)
             case {"do": "sort", "source": str(source), "descending": bool(descending)}:
@@ -134,8 +141,12 @@ class Grid(anywidget.AnyWidget):
 
     def _click(self, content: dict[str, Any]) -> None:
         self._heard = content["said"]
-        # a click on rows that are no longer shown must not tick others
-        if not self.tickable or self.locked or content["of"] != self.state.generation:
+        # a click on rows that are no longer shown, or of which others are shown by now,
+        # must not tick others
+        state, by_name = self.state, content["do"] in {"tick", "clear"}
+        current = content["of"] == state.generation
+        current &= by_name or content["as"] == state.arrangement
+        if not self.tickable or self.locked or not current:
             self._draw()
             return
         match content:
@@ -166,6 +177,7 @@ class Grid(anywidget.AnyWidget):
 
     def _draw_details(self) -> None:
         opened = self.state.opened
+        self.details = []  # those of another row must not stay if this fails
         facts = [] if opened < 0 else self._explain(self.state.record(opened))
         self.details = [
             {"label": f.label, "text": visible(f.text), "copyable": f.copyable}

@@ -203,7 +203,7 @@ def skip_rest(works: Iterable[tuple[Work, Iterable[Parcel]]]) -> None:
 def receipt_of(
     sweep_id: str,
     works: Iterable[Work],
-    put_back: Callable[[], Receipt],
+    put_back: Callable[[ProgressCallback], Receipt],
     order: pd.DataFrame | None = None,
 ) -> Receipt:
     """Return what was done in some stores.

@@ -2,13 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from djgc_widgets.exports import csv_text
 from djgc_widgets.frames import RECEIPT
-from djgc_widgets.model import Notice, SweepRefusedError
+from djgc_widgets.model import (
+    InputError,
+    Notice,
+    ProgressCallback,
+    SweepRefusedError,
+    no_progress,
+)
+
+_OTHERS = "The others were carried out; scan again to see what is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +38,23 @@ class Receipt:
 
     sweep_id: str
     rows: pd.DataFrame
-    put_back: Callable[[], "Receipt"] = field(repr=False, compare=False)
+    put_back: Callable[[ProgressCallback], "Receipt"] = field(repr=False, compare=False)
     problems: tuple[Notice, ...] = ()
 
-    def restore(self) -> "Receipt":
+    def restore(self, progress: ProgressCallback = no_progress) -> "Receipt":
         """Bring back what this sweep moved; never overwrites.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called before each object; may raise `Cancelled` to leave the rest alone.
 
         Returns
         -------
         Receipt
             One row per object: restored, or failed and why.
         """
-        return self.put_back()
+        return self.put_back(progress)
 
     def count(self, outcome: str) -> int:
         """Return the number of objects with this outcome."""
@@ -62,7 +76,7 @@ class Receipt:
 
 
 def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Receipt:
-    """Carry out commands one after the other; one that is refused stops no other.
+    """Carry out commands one after the other; one that fails stops no other.
 
     Parameters
     ----------
@@ -72,25 +86,30 @@ def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Rec
     Returns
     -------
     Receipt
-        The rows of all of them, and what was refused.
+        The rows of all of them, and what failed.
 
     Raises
     ------
     SweepRefusedError
-        If all of them were refused.
+        If all of them failed.
     """
     done: list[Receipt] = []
-    refused: list[Notice] = []
+    failed: list[Notice] = []
     for place, command in commands:
         try:
             done.append(command())
-        except SweepRefusedError as error:
-            refused.append(Notice(place, str(error), "The others were carried out"))
+        except (InputError, SweepRefusedError) as error:
+            failed.append(Notice(place, str(error), _OTHERS))
+        except Exception as error:  # noqa: BLE001 - what the others did has to be told
+            what = f"unexpected {type(error).__name__}: {error}"
+            failed.append(Notice(place, what, _OTHERS))
     if not done:
-        raise SweepRefusedError(" ".join(notice.message for notice in refused))
+        raise SweepRefusedError(" ".join(notice.message for notice in failed))
     return Receipt(
         done[0].sweep_id if len(done) == 1 else "",
         RECEIPT.conform(pd.concat([each.rows for each in done])),
-        lambda: carry_out_each([("", each.restore) for each in done]),
-        (*(problem for each in done for problem in each.problems), *refused),
+        lambda progress: carry_out_each(
+            [(each.sweep_id, partial(each.restore, progress)) for each in done]
+        ),
+        (*(problem for each in done for problem in each.problems), *failed),
     )

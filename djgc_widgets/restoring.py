@@ -83,8 +83,12 @@ def restore_sweep(
     return receipt_of(
         sweep_id,
         works,
-        lambda: restore_sweep(
-            [work.store for work in works], sweep_id, paths, clock=clock
+        lambda progress: restore_sweep(
+            [work.store for work in works],
+            sweep_id,
+            paths,
+            clock=clock,
+            progress=progress,
         ),
     )
 

@@ -100,7 +100,7 @@ class GridState(traitlets.HasTraits):
         self._lock = threading.RLock()
         self.sort, self.descending, self.text = sort, True, ""
         self.rules: tuple[Rule, ...] = ()
-        self.generation = 0
+        self.generation = self.arrangement = 0
         self.choices: list[list[tuple[str | None, int]]] = [[] for _ in facets]
         self._take(pd.DataFrame(), Sieve(pd.DataFrame(), ()))
 
@@ -198,9 +198,10 @@ class GridState(traitlets.HasTraits):
             self.revision += 1
 
     @property
-    def ticked(self) -> npt.NDArray[np.bool_]:
-        """Which rows are ticked: one bool per row of the frame."""
-        return self._ticked.copy()
+    def ticked(self) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+        """The frame, and which of its rows are ticked."""
+        with self._lock:
+            return self.frame, self._ticked.copy()
 
     @property
     def selected(self) -> pd.DataFrame:
@@ -230,6 +231,7 @@ class GridState(traitlets.HasTraits):
                     for position, record in zip(positions, records, strict=True)
                 ],
                 "generation": self.generation,
+                "arrangement": self.arrangement,
                 "offset": int(offset),
                 "limit": limit,
                 "shown": len(self._shown),
@@ -252,4 +254,5 @@ class GridState(traitlets.HasTraits):
         self._shown = self._sieve.shown(
             self.text, self.rules, self.sort, descending=self.descending
         )
+        self.arrangement += 1
         self.revision += 1

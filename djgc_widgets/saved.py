@@ -28,13 +28,15 @@ def saved(scan: Scan | None) -> str:
     if scan is None:
         return f"<div class='djgc-saved'>{_UNFINISHED}</div>"
     state = "complete" if scan.complete else "INCOMPLETE"
-    missing = plural(len(scan.missing), "row")
+    missing = f"{plural(len(scan.missing), 'row')} refer to an object that is gone"
+    if not scan.complete:
+        missing = "what is missing is not certain"
     return (
         "<div class='djgc-saved'>"
         f"<p><b>{escaped(', '.join(scan.schemas))}</b>: {state} scan of "
         f"{scan.started_at:%Y-%m-%d %H:%M} UTC, {plural(scan.listed_files, 'file')}, "
-        f"{readable_bytes(scan.listed_bytes)}; {missing} refer to an object that is "
-        f"gone.</p>{_totals(scan)}{_ages(scan)}{_places(scan)}</div>"
+        f"{readable_bytes(scan.listed_bytes)}; {missing}.</p>"
+        f"{_totals(scan)}{_ages(scan)}{_places(scan)}</div>"
     )
 
 

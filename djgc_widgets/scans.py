@@ -13,10 +13,12 @@ from djgc_widgets.live import LiveReader
 from djgc_widgets.model import (
     InputError,
     Notice,
+    ProgressCallback,
     State,
     Status,
     StoreInfo,
     SweepRefusedError,
+    no_progress,
 )
 from djgc_widgets.moving import Work, receipt_of
 from djgc_widgets.plan import SweepPlan, plan_sweep
@@ -158,8 +160,13 @@ class Scan:
         """Reads the references again, as this scan read them."""
         return self._sweeper.reader
 
-    def heal(self) -> Receipt:
+    def heal(self, progress: ProgressCallback = no_progress) -> Receipt:
         """Bring back what is in the trash although a row refers to it again.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called before each object; may raise `Cancelled` to leave the rest alone.
 
         Returns
         -------
@@ -181,7 +188,8 @@ class Scan:
             for sweep_id, paths in here.groupby("sweep_id")["path"]:
                 wanted = {str(sweep_id): list(paths)}
                 try:
-                    works.append(restore(wanted, store, clock=self._sweeper.clock))
+                    clock = self._sweeper.clock
+                    works.append(restore(wanted, store, clock=clock, progress=progress))
                 except (InputError, SweepRefusedError) as error:
                     # one journal that cannot be trusted does not keep the others
                     place = f"store {store.info.name}, sweep {sweep_id}"

@@ -115,7 +115,7 @@ class Sieve:
         text : str
             Each of its words must occur in the row, in any case of letters.
         rules : sequence of Rule
-            Those of one column and relation are alternatives; otherwise all must hold.
+            Chosen values of one column are alternatives; otherwise all must hold.
         sort : str
             Column to order by.
         descending : bool
@@ -128,11 +128,14 @@ class Sieve:
         for word in text.lower().split():
             kept[word] = self._mask(word, self._holds)
             keep &= kept[word]
-        alternatives: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
+        alternatives: dict[str, npt.NDArray[np.bool_]] = {}
         for rule in rules:
             kept[rule] = self._mask(rule, self._fulfils)
-            kind = rule.facet.source, rule.facet.relation
-            alternatives[kind] = alternatives.get(kind, False) | kept[rule]
+            if rule.facet.unit:
+                keep &= kept[rule]
+            else:
+                source = rule.facet.source
+                alternatives[source] = alternatives.get(source, False) | kept[rule]
         for any_of in alternatives.values():
             keep &= any_of
         self._masks = kept

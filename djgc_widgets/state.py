@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import datajoint as dj
@@ -11,7 +10,7 @@ import pandas as pd
 import traitlets
 
 from djgc_widgets import facts, tables
-from djgc_widgets.background import IDLE, Background
+from djgc_widgets.background import IDLE
 from djgc_widgets.display import plural, readable_age
 from djgc_widgets.exports import write_new
 from djgc_widgets.frames import OBJECTS
@@ -20,22 +19,18 @@ from djgc_widgets.rows import Fact, GridState, Record
 from djgc_widgets.scanner import MINIMUM_AGE, scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 from djgc_widgets.sweeper import utc_now
-from djgc_widgets.swept import purge_sweeps, read_sweeps, restore_sweeps
-from djgc_widgets.trash import RETENTION, Trash
+from djgc_widgets.swept import read_sweeps
+from djgc_widgets.trash_state import RECOVERING, RESTORING, TrashState
 
-SCANNING, PLANNING, SWEEPING, RESTORING = (
-    "scanning",
-    "planning",
-    "sweeping",
-    "restoring",
-)
-RECOVERING, PURGING, EXPORTING = "recovering", "purging", "exporting"
+SCANNING, PLANNING, SWEEPING = "scanning", "planning", "sweeping"
+EXPORTING = "exporting"
+UNSTOPPABLE = frozenset({RECOVERING, EXPORTING})
+"""What goes on to its end."""
 STALE = timedelta(hours=1)
 """A scan older than this has to be made again before anything is moved."""
-Found = CompleteScan | IncompleteScan
 
 
-class PanelState(Background):
+class PanelState(TrashState):
     """What the panel shows, and what can be done with it.
 
     Commands that take long return at once and run in one worker thread; `wait` joins
@@ -54,31 +49,19 @@ class PanelState(Background):
 
     Attributes
     ----------
-    scan : CompleteScan, IncompleteScan or None
-        The latest scan.
     places : DataFrame or None
         Bytes by place of that scan: a frame of the places schema.
-    unread : tuple of Notice
-        Why sweeps of some trash could not be told.
     stale : bool
         The scan is older than an hour.
     plan : SweepPlan or None
         What is about to be confirmed, refused or not.
-    purge_wanted : bool
-        A purge is about to be confirmed.
-    receipt : Receipt or None
-        What the latest sweep, restore or purge did.
     notice : str
         What the latest command did, if it has no receipt.
     """
 
-    scan = traitlets.Any(None, allow_none=True)
     places = traitlets.Any(None, allow_none=True)
-    unread = traitlets.Tuple()
     stale = traitlets.Bool(default_value=False)
     plan = traitlets.Any(None, allow_none=True)
-    purge_wanted = traitlets.Bool(default_value=False)
-    receipt = traitlets.Any(None, allow_none=True)
     notice = traitlets.Unicode("")
 
     def __init__(
@@ -88,13 +71,13 @@ class PanelState(Background):
         minimum_age: timedelta = MINIMUM_AGE,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        super().__init__()
-        self._schemas, self._stores, self._minimum_age = schemas, stores, minimum_age
-        self._clock = clock
+        super().__init__(schemas, clock)
+        self._stores, self._minimum_age = stores, minimum_age
         self._ageing: threading.Timer | None = None
         self.orphans, self.missing = tables.orphan_table(), tables.missing_table()
-        self.usage, self.sweeps = tables.usage_table(), tables.sweep_table()
-        self._scale = tables.BasketScale(OBJECTS.empty())
+        self.usage = tables.usage_table()
+        self.orphans.replace(OBJECTS.empty())
+        self._scale = tables.BasketScale(self.orphans.frame)
 
     @property
     def ready(self) -> bool:
@@ -104,7 +87,8 @@ class PanelState(Background):
     @property
     def can_sweep(self) -> bool:
         """Whether it is ready, no plan is open and something is ticked."""
-        return self.ready and self.plan is None and bool(self.orphans.ticked.any())
+        _, ticked = self.orphans.ticked
+        return self.ready and self.plan is None and bool(ticked.any())
 
     @property
     def selected(self) -> pd.DataFrame:
@@ -115,7 +99,10 @@ class PanelState(Background):
 
     def basket(self) -> tables.Basket:
         """Weigh what is ticked."""
-        return self._scale.weigh(self.orphans.ticked)
+        orphans, ticked = self.orphans.ticked
+        if self._scale.orphans is not orphans:
+            self._scale = tables.BasketScale(orphans)
+        return self._scale.weigh(ticked)
 
     def start_scan(self) -> None:
         """Scan in the background; what is ticked is forgotten."""
@@ -141,7 +128,9 @@ class PanelState(Background):
         self.start(PLANNING, lambda: self._plan(found))
 
     def _plan(self, found: CompleteScan) -> None:
-        self.plan = found.plan(self.selected)
+        plan = found.plan(self.selected)
+        self.expect_no_stop()
+        self.plan = plan
 
     def acknowledge(self, name: str, *, lifted: bool) -> None:
         """Lift a refusal of the plan, or let it stand after all."""
@@ -174,57 +163,7 @@ class PanelState(Background):
     def undo(self) -> None:
         """Bring back in the background what the latest sweep moved."""
         if isinstance(receipt := self.receipt, Receipt):
-            self.start(RESTORING, lambda: self._keep(receipt.restore()))
-
-    def heal(self) -> None:
-        """Bring back in the background what rows refer to again."""
-        found: Found | None = self.scan
-        if found is not None:
-            self.start(RESTORING, lambda: self._keep(found.heal()))
-
-    def recover(self) -> None:
-        """Finish or undo in the background the sweeps that were interrupted."""
-        found: Found | None = self.scan
-        if found is not None and found.interrupted:
-            store = found.interrupted[0][0]
-            self.start(RECOVERING, lambda: self._keep(self._trash(store).recover()))
-
-    def restore(self) -> None:
-        """Bring back in the background what the ticked sweeps moved."""
-        wanted = self.sweeps.selected
-        if len(wanted):
-            self.start(
-                RESTORING,
-                lambda: self._keep(restore_sweeps(wanted, self._trash, self.report)),
-            )
-
-    def purge_confirmation(self) -> str:
-        """Return what confirms a purge when typed: the names of the ticked stores."""
-        return ", ".join(sorted(self.sweeps.selected["store"].unique()))
-
-    def purge(self, typed: str, older_than: timedelta = RETENTION) -> None:
-        """Delete the ticked sweeps for good, in the background.
-
-        Parameters
-        ----------
-        typed : str
-            What the person typed; must be the `purge_confirmation`.
-        older_than : timedelta
-            Ticked sweeps that are younger stay.
-        """
-        wanted = self.sweeps.selected
-        if wanted.empty or not self._typed(typed, self.purge_confirmation()):
-            return
-        purge = partial(purge_sweeps, wanted, self._trash, self.report)
-        self.start(PURGING, lambda: self._keep(purge(older_than=older_than)))
-
-    def _typed(self, typed: str, expected: str) -> bool:
-        came = typed.strip()
-        if came != expected:
-            came = came or "nothing"
-            self.message = f"Type {expected} to confirm; got {came}."
-            return False
-        return True
+            self.start(RESTORING, lambda: self._keep(receipt.restore(self.report)))
 
     def export(self, name: str, grid: GridState, what: str, kind: str) -> None:
         """Write rows of a grid to a new file beside the notebook.
@@ -254,36 +193,39 @@ class PanelState(Background):
 
     def explain_missing(self, row: Record) -> list[Fact]:
         """Name the rows whose object is gone."""
-        return facts.missing_facts(row, self.missing.frame)
+        complete = isinstance(self.scan, CompleteScan)
+        return facts.missing_facts(row, self.missing.frame, complete=complete)
 
     def explain_sweep(self, row: Record) -> list[Fact]:
         """Say what a sweep moved."""
         return facts.sweep_facts(row, self.scan.trash)
 
-    def _trash(self, store: str) -> Trash:
-        return Trash(self._schemas[0], store, clock=self._clock)
-
     def _keep(self, receipt: Receipt) -> None:
-        self.plan, self.purge_wanted, self.notice = None, False, ""
-        self.receipt = receipt
+        self.receipt, self.notice = receipt, ""
+        self.plan, self.purge_wanted = None, False
         self.go_on()  # a stopped sweep is over; what it did is scanned
         self._scan()
 
     def _scan(self) -> None:
-        found: Found = scan(
+        found: CompleteScan | IncompleteScan = scan(
             *self._schemas,
             stores=self._stores,
             minimum_age=self._minimum_age,
             progress=self.report,
             clock=self._clock,
         )
-        orphans, places = tables.orphan_rows(found), found.places()
-        swept = read_sweeps(found, self._trash)
+        orphans, swept = tables.orphan_rows(found), read_sweeps(found, self._trash)
+        scale, usage, places = (
+            tables.BasketScale(orphans),
+            found.usage(),
+            found.places(),
+        )
+        # what can fail is done; from here on all of it belongs to this scan
         self.plan, self.purge_wanted = None, False
-        self._scale = tables.BasketScale(orphans)
         self.orphans.replace(orphans)
+        self._scale = scale
         self.missing.replace(found.missing)
-        self.usage.replace(found.usage())
+        self.usage.replace(usage)
         self.sweeps.replace(swept.frame)
         self.unread = swept.problems
         self.places, self.stale = places, False

@@ -109,7 +109,9 @@ class Sweeper:
         return receipt_of(
             sweep_id,
             works.values(),
-            lambda: restore_sweep(swept, sweep_id, clock=self.clock),
+            lambda progress: restore_sweep(
+                swept, sweep_id, clock=self.clock, progress=progress
+            ),
             order=plan.objects,
         )
 

@@ -179,6 +179,7 @@ class BasketScale:
     """
 
     def __init__(self, orphans: pd.DataFrame) -> None:
+        self.orphans = orphans
         self._files = orphans["files"].to_numpy()
         self._sizes = orphans["size_bytes"].to_numpy()
         tables = orphans["schema"].str.cat(orphans["table"].fillna("(hash)"), sep=".")

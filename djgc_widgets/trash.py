@@ -236,7 +236,7 @@ class Trash:
         return self._receipt(work)
 
     def _receipt(self, work: Work) -> Receipt:
-        def put_back() -> Receipt:
+        def put_back(_: ProgressCallback) -> Receipt:
             raise InputError(
                 "Expected the receipt of a sweep; this one is of a recovery or purge. "
                 "Call Trash(...).restore(sweep_id)."

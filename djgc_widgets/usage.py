@@ -28,10 +28,10 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
     """
     stored = objects.set_index(["store", "path"])["size_bytes"]
     places = pd.MultiIndex.from_frame(references[["store", "path"]])
-    sizes = pd.Series(stored.reindex(places).to_numpy(), references.index)
+    known = stored.astype("Int64").reindex(places).set_axis(references.index)
+    sizes = known.fillna(references["size_bytes"])
     present = references["state"].eq(State.PRESENT.value)
-    recorded = references["size_bytes"].astype("float64")
-    size = sizes.fillna(recorded).fillna(0).where(present, 0).astype("int64")
+    size = sizes.fillna(0).where(present, 0).astype("int64")
     told = references.assign(size=size, gone=~present)
     columns = [*_PLACE, "codec"]
     groups = told.groupby(columns, dropna=False)
@@ -41,9 +41,10 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
         missing=("gone", "sum"),
         logical_bytes=("size", "sum"),
     )
-    distinct = told.drop_duplicates([*columns, "path"]).groupby(columns, dropna=False)
-    sums["objects"] = distinct["path"].size()
-    sums["physical_bytes"] = distinct["size"].sum()
+    distinct = told.drop_duplicates([*columns, "path"]).assign(there=present)
+    stored_once = distinct.groupby(columns, dropna=False)
+    sums["objects"] = stored_once["there"].sum()
+    sums["physical_bytes"] = stored_once["size"].sum()
     physical = sums["physical_bytes"].replace(0, np.nan)
     sums["dedup_ratio"] = sums["logical_bytes"] / physical
     biggest = sums.sort_values("physical_bytes", ascending=False, kind="stable")
@@ -81,13 +82,14 @@ def bytes_by_place(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFr
     -------
     DataFrame
         A frame of the places schema, biggest first; each object counts once. A hash
-        names neither table nor attribute: they are those of the first row that refers
-        to it.
+        names neither table nor attribute: they are those of the first row of its schema
+        that refers to it.
     """
     told = objects.assign(attribute=attributes_of(objects))
     hashed = told.index[told["section"].eq(Section.HASH.value)]
-    first = references.drop_duplicates(["store", "path"]).set_index(["store", "path"])
-    wanted = pd.MultiIndex.from_frame(told.loc[hashed, ["store", "path"]])
+    place = ["store", "path", "schema"]  # rows of other schemas may hold a copied path
+    first = references.drop_duplicates(place).set_index(place)
+    wanted = pd.MultiIndex.from_frame(told.loc[hashed, place])
     for name in ("table", "attribute"):
         told.loc[hashed, name] = first[name].reindex(wanted).to_numpy()
     orphan = told["status"].eq(Status.ORPHAN.value)

@@ -9,7 +9,7 @@ from djgc_widgets.confirming import Sweeping, TrashTab
 from djgc_widgets.facts import usage_facts
 from djgc_widgets.grid import Grid, GridTexts
 from djgc_widgets.parts import Shell, box, button, chart, draw, html, row, show
-from djgc_widgets.state import PanelState
+from djgc_widgets.state import UNSTOPPABLE, PanelState
 from djgc_widgets.treemap import Treemap
 
 _ORPHANS = 1
@@ -124,6 +124,8 @@ class View:
         warnings = (*scan.unseen, *scan.warnings, *self.state.unread)
         self._notices.value = fragments.notices(scan.problems, warnings)
         self._missing.value = fragments.missing_total(scan)
+        for grid in (self.orphans, self.missing, self.usage, self.trash.grid):
+            grid.trust(complete=scan.complete)
         draw(self._stores, bytes_by_status(scan.summary()))
         draw(self._ages, age_histogram(scan.objects, scan.started_at))
         self.treemap.draw(self.state.places)
@@ -148,7 +150,8 @@ class View:
         )
         self._failure.value = fragments.failure(state.message)
         self._notice.value = fragments.notice(state.notice)
-        self._rescan.disabled, self._cancel.disabled = busy, not busy
+        self._rescan.disabled = busy
+        self._cancel.disabled = not busy or state.activity in UNSTOPPABLE
         for each in (self._heal, self._recover):
             each.disabled = busy
         # while a plan is open, what is ticked is what will go

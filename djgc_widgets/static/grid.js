@@ -37,10 +37,11 @@ function render({ model, el }) {
   const asked = new Map(); // row -> what was clicked, until the kernel has heard it
   let said = 0;
   let anchor = null;
+  let generation = 0;
   const tick = (message, rows = []) => {
     said = Math.max(said + 1, Date.now());
     for (const row of rows) asked.set(row, { on: message.on, said });
-    send({ ...message, said, of: page().generation });
+    send({ ...message, said, of: page().generation, as: page().arrangement });
   };
 
   // filters
@@ -57,7 +58,7 @@ function render({ model, el }) {
   const bound = element("input", { type: "text", "aria-label": "Bound", size: "10" });
   const add = () => {
     const typed = !bound.hidden;
-    if (typed && !bound.value.trim()) return bound.focus();
+    if (!(typed ? bound.value : choice.value).trim()) return (typed ? bound : choice).focus();
     send({ do: "add", facet: Number(facet.value), value: typed ? bound.value : choice.value, of: page().generation });
     bound.value = "";
   };
@@ -169,6 +170,11 @@ function render({ model, el }) {
   function draw() {
     const now = page();
     const locked = model.get("locked");
+    if (now.generation !== generation) { // rows of another scan have the same numbers
+      generation = now.generation;
+      anchor = null;
+      asked.clear();
+    }
     for (const [row, click] of asked) if (click.said <= now.heard) asked.delete(row);
     const isTicked = (row) => asked.get(row.id)?.on ?? row.ticked;
     while (body.rows.length > now.rows.length) body.deleteRow(-1);
@@ -209,7 +215,7 @@ function render({ model, el }) {
     const of = narrowed ? ` filtered (${counted(now.total)} in all)` : "";
     where.textContent = now.rows.length
       ? `rows ${counted(now.offset + 1)}–${counted(end)} of ${counted(now.shown)}${of}`
-      : now.total ? `no ${texts.noun} matches the filters` : texts.none;
+      : now.total ? `no ${texts.noun} matches the filters` : model.get("none");
     first.disabled = back.disabled = now.offset === 0;
     forth.disabled = last.disabled = end >= now.shown;
     table.hidden = !now.rows.length;
@@ -231,7 +237,7 @@ function render({ model, el }) {
     const chip = (label, at) => {
       const remove = () => {
         const rule = text ? at - 1 : at;
-        if (rule >= 0) return send({ do: "remove", chips: [rule] });
+        if (rule >= 0) return send({ do: "remove", chips: [rule], as: page().arrangement });
         search.value = "";
         send({ do: "filter", text: "" });
       };
@@ -239,8 +245,8 @@ function render({ model, el }) {
     };
     const everything = button("Remove all filters", () => {
       search.value = "";
+      send({ do: "remove", chips: rules.map((_, at) => at), as: page().arrangement });
       send({ do: "filter", text: "" });
-      send({ do: "remove", chips: rules.map((_, at) => at) });
     });
     chips.replaceChildren(...labels.map(chip), ...(labels.length > 1 ? [everything] : []));
     if (focused) (chips.querySelector("button") ?? search).focus();
@@ -269,7 +275,7 @@ function render({ model, el }) {
     failure.hidden = !model.get("failure");
   }
 
-  const bound_to = { page: draw, locked: draw, facets: drawFacets, details: drawDetails, failure: drawFailure };
+  const bound_to = { page: draw, locked: draw, facets: drawFacets, details: drawDetails, failure: drawFailure, none: draw };
   for (const [trait, redraw] of Object.entries(bound_to)) {
     model.on(`change:${trait}`, redraw);
     redraw();

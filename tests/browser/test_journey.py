@@ -154,7 +154,8 @@ def test_the_treemap_filters_the_list_by_mouse_and_by_keyboard(
     grid.get_by_role("button", name="Add filter").click()
     expect(treemap.locator("[aria-pressed=true]")).to_contain_text("derived")
     grid.locator("tbody .djgc-open").first.click()
-    expect(treemap.locator("[aria-current]").first).to_contain_text("derived")
+    here = treemap.locator("[aria-current]")
+    expect(here).to_have_attribute("title", re.compile("^derived / lab_ephys / "))
     expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
 
 
@@ -193,9 +194,10 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     sweeps.locator("tbody input").first.check()
     journey.press("Purge ticked …")
     confirmation = journey.panel.locator(".djgc-confirm:visible")
-    expect(confirmation).to_contain_text("Delete 1 object for good?")
+    expect(confirmation).to_contain_text("Delete 0 objects for good?")
     confirmation.get_by_label("Days or older").fill("0")
     confirmation.get_by_label("Days or older").press("Tab")
+    expect(confirmation).to_contain_text("Delete 1 object for good?")
     confirmation.get_by_label("Confirm").fill(store)
     journey.press("Purge")
 

@@ -290,13 +290,14 @@ def test_while_a_plan_is_open_nothing_else_can_be_ticked(panel: GCPanel) -> None
     panel.state.orphans.tick([0], on=True)
     click(panel, "Move to trash …")
 
-    grid.receive({"do": "clear", "said": 1, "of": of})
-    grid.receive({"do": "tick_filtered", "said": 2, "of": of})
+    page = {"of": of, "as": panel.state.orphans.arrangement}
+    grid.receive({"do": "clear", "said": 1, **page})
+    grid.receive({"do": "tick_filtered", "said": 2, **page})
 
     assert len(panel.selected) == 1
     assert button(panel, "Move to trash …").disabled
     click(panel, "Keep everything")
-    grid.receive({"do": "tick_filtered", "said": 3, "of": of})
+    grid.receive({"do": "tick_filtered", "said": 3, **page})
     assert len(panel.selected) == 3
 
 
@@ -391,7 +392,7 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     assert panel.state.receipt.count("moved") == 3
     panel.state.sweeps.tick_filtered()
     click(panel, "Purge ticked …")
-    assert "Delete 3 objects for good?" in texts(panel)
+    assert "Delete 0 objects for good?" in texts(panel)
 
     click(panel, "Purge")
     assert panel.state.message == "Type raw to confirm; got nothing."
@@ -404,7 +405,12 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     panel.state.sweeps.tick_filtered()
     click(panel, "Purge ticked …")
     field(panel, "Purge").value = "raw"
-    (days,) = widgets_of(panel, widgets.BoundedIntText)
+    (days,) = widgets_of(panel, widgets.IntText)
+    assert days.value == 30
+    assert "0 of 1 ticked sweep" in texts(panel)
+    days.value = -1
+    click(panel, "Purge")
+    assert "Expected an age of zero or more" in panel.state.message
     days.value = 0
     click(panel, "Purge")
 
@@ -466,6 +472,56 @@ def test_a_trash_that_cannot_be_told_does_not_hide_the_scan(
     assert panel.scan.complete
     assert panel.state.sweeps.frame.empty
     assert "trash of store raw" in texts(panel)
+
+
+def test_how_old_a_purge_may_be_is_asked_anew_each_time(panel: GCPanel) -> None:
+    swept(panel)
+    panel.state.sweeps.tick_filtered()
+    click(panel, "Purge ticked …")
+    (days,) = widgets_of(panel, widgets.IntText)
+    days.value = 0
+    assert "Delete 3 objects for good?" in texts(panel)
+
+    click(panel, "Keep the trash")
+
+    assert days.value == 30
+    assert panel.state.receipt.count("moved") == 3
+
+
+def test_an_incomplete_scan_calls_nothing_certain(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    raw = postgresql_laboratory.store("raw")
+    raw.rename(raw.with_name("unmounted"))
+
+    click(panel, "Rescan")
+
+    shown = texts(panel)
+    assert "✓ Every object" not in shown
+    assert "do not delete rows" in shown
+    assert "not certain" in shown
+    assert "what is missing is not certain" in saved(panel.scan)
+    for name in ("Orphans", "Missing", "References", "Sweeps"):
+        assert grid_of(panel, name).none.startswith("Not known")
+    missing = grid_of(panel, "Missing")
+    missing.receive({"do": "open", "row": 0, "of": missing.state.generation})
+    labels = {fact["label"] for fact in missing.details}
+    assert labels == {"Column", "Row", "Expected object", "What to do"}
+
+
+def test_a_cancelled_plan_is_not_opened(panel: GCPanel) -> None:
+    panel.state.orphans.tick_filtered()
+    panel.state.observe(
+        lambda change: panel.state.cancel() if change["new"] == "planning" else None,
+        "activity",
+    )
+
+    panel.state.make_plan()
+    panel.wait()
+
+    assert panel.state.plan is None
+    assert panel.state.message.startswith("Cancelled")
 
 
 def test_a_stale_scan_makes_no_plan(postgresql_laboratory: Laboratory) -> None:
@@ -597,6 +653,7 @@ def test_what_is_ticked_is_what_is_asked_and_what_is_moved(
     state.orphans.filter("")
     for name, what in gestures:
         rows = [row["id"] for row in grid.page["rows"]]
+        said = {"said": 1, "of": of, "as": state.orphans.arrangement, "on": True}
         match name:
             case "filter":
                 grid.receive({"do": "filter", "text": what})
@@ -605,19 +662,13 @@ def test_what_is_ticked_is_what_is_asked_and_what_is_moved(
             case "page":
                 grid.receive({"do": "page", "offset": 12})
             case "tick" if rows:
-                row = [rows[what % len(rows)]]
-                grid.receive(
-                    {"do": "tick", "rows": row, "on": True, "said": 1, "of": of}
-                )
+                grid.receive({"do": "tick", "rows": [rows[what % len(rows)]], **said})
             case "range" if rows:
-                ends = [rows[0], rows[-1]]
-                grid.receive(
-                    {"do": name, "rows": ends, "on": True, "said": 1, "of": of}
-                )
+                grid.receive({"do": "range", "rows": [rows[0], rows[-1]], **said})
             case "all":
-                grid.receive({"do": "tick_filtered", "said": 1, "of": of})
+                grid.receive({"do": "tick_filtered", **said})
             case "invert":
-                grid.receive({"do": "invert", "said": 1, "of": of})
+                grid.receive({"do": "invert", **said})
     ticked = set(many.selected["path"])
     assume(ticked)
     state.make_plan()

@@ -30,7 +30,7 @@ def receipt(count: int, detail: str) -> Receipt:
             "detail": detail,
         }
     )
-    return Receipt("s1", rows, lambda: receipt(0, ""), (Notice("a", "b", "c"),))
+    return Receipt("s1", rows, lambda _: receipt(0, ""), (Notice("a", "b", "c"),))
 
 
 def test_the_basket_counts_objects_bytes_and_files() -> None:
@@ -78,9 +78,12 @@ def test_many_tables_are_counted() -> None:
 
 
 def test_a_purge_says_that_it_is_for_good() -> None:
-    text = dialogs.purge("raw", 3, 2048)
+    old = pd.DataFrame({"left_objects": [1, 2], "left_bytes": [1024, 1024]})
+
+    text = dialogs.purge("raw", 3, old)
 
     assert "Delete 3 objects for good?" in text
+    assert "2 of 3 ticked sweeps are as old as that" in text
     assert "2.00 KiB (2,048 bytes)" in text
 
 

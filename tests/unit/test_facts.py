@@ -103,7 +103,7 @@ def test_missing_rows_give_a_restriction_to_copy() -> None:
     missing = judge(files(), recorded(*map(hash_path, "abc"), row_key=keys)).references
     row = missing.to_dict("records")[0]
 
-    facts = missing_facts(row, missing)
+    facts = missing_facts(row, missing, complete=True)
 
     restriction = {fact.label: fact for fact in facts}["Restriction for this row"]
     assert restriction.copyable
@@ -118,9 +118,18 @@ def test_more_rows_than_can_be_copied_are_told() -> None:
     paths = [object_path(key=f"id={n}") for n in range(201)]
     missing = judge(files(), recorded(*paths, row_key=keys)).references
 
-    labels = told(missing_facts(missing.to_dict("records")[0], missing))
+    labels = told(missing_facts(missing.to_dict("records")[0], missing, complete=True))
 
     assert any("(the first 200 of 201)" in label for label in labels)
+
+
+def test_an_incomplete_scan_offers_nothing_that_could_delete_rows() -> None:
+    missing = judge(files(), recorded(hash_path("a"))).references
+
+    facts = missing_facts(missing.to_dict("records")[0], missing, complete=False)
+
+    assert not any("estriction" in fact.label for fact in facts)
+    assert "do not delete rows" in told(facts)["What to do"]
 
 
 def test_usage_is_told_in_bytes() -> None:

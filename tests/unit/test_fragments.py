@@ -10,6 +10,7 @@ from djgc_widgets.plan import plan_sweep
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.tables import Basket
 
+HELD = {"objects": "left_objects", "size_bytes": "left_bytes"}
 EVIL = '<img src=x onerror="alert(1)">\'${}\u202e\n'
 
 
@@ -44,8 +45,8 @@ def test_names_never_become_markup() -> None:
         + dialogs.basket(Basket(1, 1, 1, ((EVIL, 1),)))
         + dialogs.confirmation(plan, EVIL)
         + dialogs.doubt(Refusal(EVIL, EVIL, EVIL, liftable=True), lifted=False)
-        + dialogs.purge(EVIL, 1, 1)
-        + dialogs.receipt(Receipt(EVIL, rows, lambda: None, (notice,)))
+        + dialogs.purge(EVIL, 1, plan.by_table().rename(columns=HELD))
+        + dialogs.receipt(Receipt(EVIL, rows, print, (notice,)))
         + fragments.working("scanning", Progress(EVIL, 1, 2))
     )
 

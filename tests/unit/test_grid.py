@@ -26,7 +26,8 @@ class Asked:
         )
 
     def click(self, do: str, **more: Any) -> None:
-        self.view.receive({"do": do, "said": 7, "of": self.state.generation, **more})
+        page = {"of": self.state.generation, "as": self.state.arrangement}
+        self.view.receive({"do": do, "said": 7, **page, **more})
 
 
 def test_the_view_does_what_the_page_asks_for() -> None:
@@ -60,7 +61,10 @@ def test_filters_are_added_and_removed() -> None:
     view.receive({"do": "add", "facet": 0, "value": "1", "of": of})
     view.receive({"do": "add", "facet": 1, "value": "10", "of": of})
     assert view.page["chips"] == ["table: unit", "larger than 10"]
-    view.receive({"do": "remove", "chips": [0]})
+    shown = asked.state.arrangement
+    view.receive({"do": "remove", "chips": [1], "as": shown - 1})
+    assert len(view.page["chips"]) == 2
+    view.receive({"do": "remove", "chips": [0], "as": shown})
 
     assert view.page["chips"] == ["larger than 10"]
     assert view.page["shown"] == 20
@@ -100,6 +104,38 @@ def test_an_export_is_passed_on() -> None:
     asked.view.receive({"do": "export", "what": "ticked", "format": "csv"})
 
     assert asked.exported == [("ticked", "csv")]
+
+
+@pytest.mark.parametrize("do", ["tick_filtered", "invert", "range"])
+def test_what_was_meant_for_other_filters_ticks_nothing(do: str) -> None:
+    asked = Asked()
+    asked.state.filter("odd")
+    shown = asked.state.arrangement
+    asked.state.filter("")
+
+    asked.click(do, rows=[1, 3], on=True, **{"as": shown})
+
+    assert asked.state.selected.empty
+    asked.click("tick", rows=[1], on=True, **{"as": shown})
+    assert list(asked.state.selected.index) == [1]  # this row was shown, and is
+
+
+def test_details_that_fail_do_not_leave_those_of_another_row() -> None:
+    asked = Asked()
+    asked.view.receive({"do": "open", "row": 3, "of": 1})
+
+    asked.view.receive({"do": "open", "row": 400, "of": 1})
+
+    assert asked.view.details == []
+
+
+def test_an_empty_table_of_an_incomplete_scan_is_not_known() -> None:
+    view = Asked().view
+    assert view.none == "There are none."
+
+    view.trust(complete=False)
+
+    assert view.none.startswith("Not known")
 
 
 @pytest.mark.parametrize("why", ["locked", "not tickable", "of other rows"])

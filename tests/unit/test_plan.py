@@ -29,7 +29,7 @@ def make(
         report(Progress("moving", 0, len(plan.objects)))
         told = plan.objects.assign(sweep_id="id", outcome="moved", detail="")
         rows = RECEIPT.conform(told)
-        return Receipt("id", rows, lambda: Receipt("back", rows.head(0), put_back))
+        return Receipt("id", rows, lambda _: Receipt("back", rows.head(0), put_back))
 
     def put_back() -> Receipt:
         raise AssertionError

@@ -80,12 +80,13 @@ def test_a_filter_is_text_not_a_pattern() -> None:
     assert grid.page(0, 10)["shown"] == 0
 
 
-def test_filters_of_one_column_are_alternatives_and_of_several_all_hold() -> None:
+def test_chosen_values_are_alternatives_and_bounds_all_hold() -> None:
     grid = state()
 
     grid.keep_to([grid.rule_of("table", "unit"), grid.rule_of("table", None)])
     assert len(grid.filtered) == 20
-    grid.keep_to([*grid.rules, grid.rule(1, "20"), grid.rule(2, "2 weeks")])
+    bounds = [grid.rule(1, "5"), grid.rule(1, "20"), grid.rule(2, "2 weeks")]
+    grid.keep_to([*grid.rules, *bounds])
 
     kept = grid.filtered
     assert set(kept["table"].dropna()) == {"unit"}
@@ -94,6 +95,7 @@ def test_filters_of_one_column_are_alternatives_and_of_several_all_hold() -> Non
     assert grid.page(0, 10)["chips"] == [
         "table: unit",
         "table: none",
+        "larger than 5",
         "larger than 20",
         "younger than 2 weeks",
     ]

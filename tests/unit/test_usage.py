@@ -22,7 +22,7 @@ def test_a_hash_that_many_rows_hold_counts_once_in_physical_bytes() -> None:
     counts = {
         name: usage[name] for name in ("rows", "references", "missing", "objects")
     }
-    assert counts == {"rows": 3, "references": 3, "missing": 1, "objects": 2}
+    assert counts == {"rows": 3, "references": 3, "missing": 1, "objects": 1}
     assert (usage["logical_bytes"], usage["physical_bytes"]) == (20, 10)
     assert usage["dedup_ratio"] == 2.0
 
@@ -72,6 +72,24 @@ def test_places_add_up_to_what_is_stored() -> None:
     orphaned = verdict.objects["status"].eq("orphan")
     assert places["orphan_bytes"].sum() == verdict.objects["size_bytes"][orphaned].sum()
     assert bytes_by_place(verdict.objects.head(0), verdict.references).empty
+
+
+def test_a_hash_is_never_told_to_be_of_another_schemas_table() -> None:
+    path = hash_path("a", schema="lab")
+    verdict = judge(files(path), recorded(path, schema="other", table="copies"))
+
+    places = bytes_by_place(verdict.objects, verdict.references)
+
+    assert places["table"].isna().all()
+
+
+def test_a_size_beyond_a_floats_precision_is_kept() -> None:
+    verdict = judge(files(object_path()), recorded(object_path()))
+    huge = verdict.references.assign(path="elsewhere", size_bytes=2**63 - 1)
+
+    usage = usage_by_attribute(verdict.objects, huge.astype({"size_bytes": "Int64"}))
+
+    assert usage["logical_bytes"].tolist() == [2**63 - 1]
 
 
 def test_the_given_frames_are_not_altered() -> None:
