@@ -14,8 +14,12 @@ from djgc_widgets.trash import RETENTION
 
 
 def _typed(label: str) -> widgets.Text:
+    # a value that is sent at every key is overtaken by the click that follows
     return widgets.Text(
-        placeholder="store name", description=label, layout={"width": "260px"}
+        placeholder="store name",
+        description=label,
+        continuous_update=False,
+        layout={"width": "260px"},
     )
 
 

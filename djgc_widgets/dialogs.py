@@ -132,15 +132,16 @@ def receipt(done: Receipt | None) -> str:
         f"({readable_bytes(done.size_bytes(str(outcome)))})"
         for outcome, count in counts.items()
     )
-    told = done.rows[done.rows["detail"].ne("")]
-    rest = "".join(
+    odd = done.rows[done.rows["detail"].ne("")]
+    told = "".join(
         f"<li>{escaped(row.path)}: {escaped(row.outcome)}: {escaped(row.detail)}</li>"
-        for row in told.head(_ROWS).itertuples()
+        for row in odd.head(_ROWS).itertuples()
     )
-    left = len(told) - _ROWS
-    rest += f"<li>and {left:,} more: panel.receipt.rows</li>" if left > 0 else ""
+    left = len(odd) - _ROWS
+    told += f"<li>and {left:,} more: panel.receipt.rows</li>" if left > 0 else ""
+    told += items(done.problems)
     return (
         "<div class='djgc-note' role='status'><b>Receipt</b> "
         f"{escaped(done.sweep_id)}: {lines or 'nothing to do'}"
-        f"<ul>{rest}{items(done.problems)}</ul></div>"
+        f"{f'<ul>{told}</ul>' if told else ''}</div>"
     )

@@ -29,7 +29,7 @@ from djgc_widgets.demo import DemoLab, attach_lab
 from djgc_widgets.embedded import EmbeddedServer
 from djgc_widgets.serve import NotebookServer
 
-_LIMIT_SECONDS = 40
+_LIMIT_SECONDS = 120
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
