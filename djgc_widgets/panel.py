@@ -11,6 +11,7 @@ from IPython.display import HTML, display
 
 from djgc_widgets.background import IDLE
 from djgc_widgets.model import InputError
+from djgc_widgets.receipt import Receipt
 from djgc_widgets.saved import saved
 from djgc_widgets.scanner import MINIMUM_AGE
 from djgc_widgets.scans import CompleteScan, IncompleteScan
@@ -97,6 +98,12 @@ class GCPanel:
             )
             raise InputError(f"Expected a finished scan; there is none yet. {reason}.")
         return found
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What the latest sweep, restore or purge did; None before the first."""
+        receipt: Receipt | None = self.state.receipt
+        return receipt
 
     @property
     def selected(self) -> pd.DataFrame:

@@ -152,7 +152,8 @@ def test_a_sweep_needs_the_typed_name_of_the_store(
     field(panel, "Move to trash").value = " raw "
     click(panel, "Move to trash")
     assert panel.state.message == ""
-    assert panel.state.receipt.count("moved") == 3
+    assert panel.receipt is panel.state.receipt
+    assert panel.receipt.count("moved") == 3
     assert panel.scan.orphans.empty
     assert "3 moved" in texts(panel)
 
