@@ -8,7 +8,7 @@ from djgc_widgets import dialogs, fragments
 from djgc_widgets.background import IDLE
 from djgc_widgets.brakes import Refusal
 from djgc_widgets.grid import Grid, GridTexts
-from djgc_widgets.parts import box, button, html, row, show
+from djgc_widgets.parts import Shell, box, button, html, row, show
 from djgc_widgets.state import PanelState
 from djgc_widgets.trash import RETENTION
 
@@ -26,20 +26,21 @@ def _typed(label: str) -> widgets.Text:
 class Sweeping:
     """The basket, the plan that is to be confirmed, and the receipt with its undo."""
 
-    def __init__(self, state: PanelState) -> None:
-        self._state = state
+    def __init__(self, state: PanelState, shell: Shell) -> None:
+        self._state, self._shell = state, shell
         self._basket, self._plan, self._receipt = html(), html(), html()
         self._move = button(
             "Move to trash …", "Plan the sweep of what is ticked", "djgc-primary"
         )
-        self._focus: widgets.DOMWidget | None = None
         self._doubts, self._lines = widgets.VBox(), list[_Doubt]()
         self._typed = _typed("Confirm")
         self._confirm = button("Move to trash", "Carry out the plan", "djgc-primary")
         self._decline = button("Keep everything", "Do not move anything")
         self._undo = button("Undo", "Bring back what this sweep moved")
+        self._move.add_class("djgc-move")
+        self._undo.add_class("djgc-undo")
         self._confirmation = box(
-            "djgc-confirm",
+            "djgc-confirm djgc-sweep",
             self._plan,
             self._doubts,
             row("djgc-actions", self._typed, self._confirm, self._decline),
@@ -64,9 +65,6 @@ class Sweeping:
         self._confirm.disabled = not state.ready or plan is None or not plan.allowed
         self._undo.disabled = not idle
         self._receipt.value = dialogs.receipt(receipt)
-        if idle and self._focus is not None:
-            self._focus.focus()
-            self._focus = None
         show(self._done, receipt is not None)
         show(self._undo, receipt is not None and receipt.count("moved"))
 
@@ -80,10 +78,10 @@ class Sweeping:
             self._typed.value = ""
         # the keyboard goes where the question is, and then to what comes of it
         if before is None and plan is not None:
-            self._focus = self._typed
+            self._shell.move_focus(".djgc-sweep input[type=text]")
         elif before is not None and plan is None:
-            moved = state.receipt is not None and state.receipt.count("moved")
-            self._focus = self._undo if moved and state.activity != IDLE else self._move
+            swept = state.activity != IDLE
+            self._shell.move_focus(".djgc-undo" if swept else ".djgc-move")
         self._draw()
 
     def _draw_doubts(self) -> None:
@@ -120,8 +118,8 @@ class _Doubt:
 class TrashTab:
     """Every sweep in the trash: what is left of it, brought back or purged."""
 
-    def __init__(self, state: PanelState) -> None:
-        self._state = state
+    def __init__(self, state: PanelState, shell: Shell) -> None:
+        self._state, self._shell = state, shell
         self.grid = Grid(
             state.sweeps,
             GridTexts("Sweeps", "sweep", "The trash is empty.", "filter sweeps …"),
@@ -142,7 +140,7 @@ class TrashTab:
         self._purge = button("Purge", "Delete for good", "djgc-primary")
         self._decline = button("Keep the trash", "Delete nothing")
         self._confirmation = box(
-            "djgc-confirm",
+            "djgc-confirm djgc-purge",
             self._question,
             row("djgc-actions", self._typed, self._days, self._purge, self._decline),
         )
@@ -161,7 +159,7 @@ class TrashTab:
             lambda _: state.purge(self._typed.value, timedelta(days=self._days.value))
         )
         state.observe(lambda _: self._draw(), ["activity", "scan", "unread"])
-        state.observe(lambda _: self._draw_question(), "purge_wanted")
+        state.observe(lambda change: self._ask_or_end(change["new"]), "purge_wanted")
         self._days.observe(lambda _: self._draw_question(), "value")
         state.sweeps.observe(lambda _: self._draw(), "revision")
         self._draw_question()
@@ -188,7 +186,10 @@ class TrashTab:
         )
         show(self._confirmation, state.purge_wanted)
         self._draw()
-        if state.purge_wanted:
-            self._typed.focus()
+
+    def _ask_or_end(self, wanted: bool) -> None:  # noqa: FBT001 - a trait's new value
+        if wanted:
+            self._shell.move_focus(".djgc-purge input[type=text]")
         else:  # the next question begins anew
             self._typed.value, self._days.value = "", RETENTION.days
+        self._draw_question()

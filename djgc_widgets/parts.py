@@ -17,6 +17,14 @@ class Shell(anywidget.AnyWidget):
     _esm = _STATIC / "shell.js"
     _css = _STATIC / "djgc.css"
     label = traitlets.Unicode("DataJoint object stores").tag(sync=True)
+    focus: traitlets.List[Any] = traitlets.List().tag(sync=True)
+
+    def move_focus(self, selector: str) -> None:
+        """Give the keyboard's focus to what a CSS selector finds, once it can take it.
+
+        A person who is elsewhere in the page is left there.
+        """
+        self.focus = [selector, (self.focus[1:] or [0])[0] + 1]
 
 
 def button(label: str, hover: str, style: str = "djgc-button") -> widgets.Button:
@@ -29,7 +37,8 @@ def button(label: str, hover: str, style: str = "djgc-button") -> widgets.Button
 def box(style: str, *children: widgets.Widget) -> widgets.VBox:
     """Return widgets below each other."""
     made = widgets.VBox(children)
-    made.add_class(style)
+    for each in style.split():
+        made.add_class(each)
     return made
 
 

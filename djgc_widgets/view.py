@@ -26,7 +26,7 @@ class View:
     """
 
     def __init__(self, state: PanelState) -> None:
-        self.state = state
+        self.state, shell = state, Shell()
         self._bar, self._working, self._failure = html(), html(), html()
         self._notice, self._refusal, self._cards = html(), html(), html()
         self._missing, self._notices = html(), html()
@@ -62,7 +62,7 @@ class View:
             explain=usage_facts,
             export=lambda *how: state.export("references", state.usage, *how),
         )
-        self.trash, self.sweeping = TrashTab(state), Sweeping(state)
+        self.trash, self.sweeping = TrashTab(state, shell), Sweeping(state, shell)
         self.tabs = widgets.Tab(
             [
                 box("djgc-tab", self._stores, html_title("Age"), self._ages),
@@ -77,7 +77,7 @@ class View:
         self._results = widgets.VBox([self._cards, self.tabs, self.sweeping.basket])
         self.root = box(
             "djgc",
-            Shell(),
+            shell,
             self._bar,
             row("djgc-actions", self._rescan, self._cancel, self._working),
             self._failure,

@@ -3,6 +3,7 @@
 // reach it from here. What is held with Ctrl, Alt or Meta stays JupyterLab's, such as saving.
 
 const OWN = new Set(["a", "enter"]); // select all, and what would run the cell again
+const FOCUS_MS = 10000;
 
 function render({ model, el }) {
   const root = () => el.closest(".djgc");
@@ -15,6 +16,18 @@ function render({ model, el }) {
     event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
   }
 
+  // what is to have the focus may still be hidden or disabled, and the person may be elsewhere
+  function moveFocus() {
+    const [selector, until] = [model.get("focus")[0], performance.now() + FOCUS_MS];
+    const attempt = () => {
+      const target = root()?.querySelector(selector);
+      const here = document.activeElement === document.body || root()?.contains(document.activeElement);
+      if (here && target?.offsetParent && !target.disabled) target.focus();
+      else if (here && performance.now() < until) requestAnimationFrame(attempt);
+    };
+    attempt();
+  }
+
   // JupyterLab listens on the document, so this has to come before; it looks for the mark from the
   // focused element upwards and stops at the first shortcut that fits, so the mark is on that element
   window.addEventListener("keydown", guard, true);
@@ -23,9 +36,11 @@ function render({ model, el }) {
     root()?.setAttribute("aria-label", model.get("label"));
   });
   attached.observe(el);
+  model.on("change:focus", moveFocus);
   return () => {
     window.removeEventListener("keydown", guard, true);
     attached.disconnect();
+    model.off("change:focus", moveFocus);
   };
 }
 
