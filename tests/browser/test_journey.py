@@ -123,7 +123,7 @@ def test_a_scan_shows_how_far_it_is_and_is_cancelled(journey: Journey) -> None:
 def test_the_treemap_filters_the_list_by_mouse_and_by_keyboard(
     journey: Journey,
 ) -> None:
-    journey.open("treemap")
+    journey.open("treemap", frontend="notebook")
     journey.ready()
     grid, treemap = journey.grid(), journey.panel.locator(".djgc-treemap")
     status = grid.get_by_role("status")
@@ -167,6 +167,9 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     before = digests(demo.stores)
     grid = journey.grid()
     tick = grid.locator("tbody input")
+    # nothing is purged of a store that misses objects, as the other one does
+    grid.get_by_role("searchbox").fill("raw _hash")
+    expect(grid.get_by_role("status")).to_contain_text("filtered")
     grid.get_by_role("button", name="Size").click()  # the smallest first
     expect(grid.locator("th", has_text="Size")).to_have_attribute(
         "aria-sort", "ascending"
@@ -212,7 +215,7 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
 
 
 def test_missing_rows_are_told_with_a_restriction_to_copy(journey: Journey) -> None:
-    journey.open("missing")
+    journey.open("missing", frontend="voila")
     journey.ready()
 
     journey.tab("Missing 2")
@@ -231,7 +234,7 @@ def test_missing_rows_are_told_with_a_restriction_to_copy(journey: Journey) -> N
 def test_what_is_shown_is_exported_beside_the_notebook(
     journey: Journey, demo: Demo
 ) -> None:
-    journey.open("export")
+    journey.open("export", frontend="notebook")
     journey.ready()
     grid = journey.grid()
     grid.get_by_role("searchbox").fill("old_sorting")
@@ -244,8 +247,8 @@ def test_what_is_shown_is_exported_beside_the_notebook(
         told = "1 row written" if rows == 1 else f"{rows} rows written"
         expect(journey.panel).to_contain_text(told)
 
-    (text,) = demo.notebooks.glob("orphans-*.csv")
-    (table,) = demo.notebooks.glob("orphans-*.parquet")
+    text = max(demo.notebooks.glob("orphans-*.csv"))
+    table = max(demo.notebooks.glob("orphans-*.parquet"))
     assert pd.read_csv(text)["table"].eq("old_sorting").sum() == 48
     assert len(pd.read_parquet(table)) == 1
 
@@ -258,7 +261,7 @@ def test_an_incomplete_scan_shows_what_it_saw_and_moves_nothing(
     ((kept,),) = query(f"SELECT voltage::text FROM {place} {where}").fetchall()
     query(f"UPDATE {place} SET voltage = '{{}}' {where}")
     try:
-        journey.open("incomplete")
+        journey.open("incomplete", frontend="voila")
         expect(journey.panel).to_contain_text("✕ incomplete: nothing can be moved")
         expect(journey.panel.get_by_role("alert")).to_contain_text("See the 1 problem")
         boxes = journey.grid().locator("tbody input")
