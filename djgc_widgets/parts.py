@@ -1,5 +1,6 @@
 """Small widgets that the parts of the panel are made of."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,31 @@ _PLOTLY = "application/vnd.plotly.v1+json"
 
 
 class Shell(anywidget.AnyWidget):
-    """Makes the box that it lies in a region with a name, whose keys are its own."""
+    """Makes the box that it lies in a region with a name, whose keys are its own.
+
+    Parameters
+    ----------
+    welcome : callable
+        Called when a page was opened: tells it the state of all widgets once more.
+    """
 
     _esm = _STATIC / "shell.js"
     _css = _STATIC / "djgc.css"
     label = traitlets.Unicode("DataJoint object stores").tag(sync=True)
     focus: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    greeted = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, welcome: Callable[[], None]) -> None:
+        super().__init__()
+        self._welcome = welcome
+        self.on_msg(lambda _, content, __: self.receive(content))
+
+    def receive(self, content: dict[str, Any]) -> None:
+        """Tell a page that has just been opened how everything is now."""
+        match content:
+            case {"do": "greet", "greeting": str(greeting)}:
+                self._welcome()
+                self.greeted = greeting
 
     def move_focus(self, selector: str) -> None:
         """Give the keyboard's focus to what a CSS selector finds, once it can take it.

@@ -37,9 +37,6 @@ _ANSWER_SECONDS = 5
 _SETTINGS = {
     "notification": {"fetchNews": "false", "checkForUpdates": False},
     "themes": {"adaptive-theme": True},
-    # a click right after the page was opened gets lost on them:
-    # https://github.com/ipython/ipykernel/issues/1557
-    "kernels-settings": {"commsOverSubshells": "disabled"},
 }
 
 

@@ -26,7 +26,7 @@ class View:
     """
 
     def __init__(self, state: PanelState) -> None:
-        self.state, shell = state, Shell()
+        self.state, shell = state, Shell(self._tell_again)
         self._bar, self._working, self._failure = html(), html(), html()
         self._notice, self._refusal, self._cards = html(), html(), html()
         self._missing, self._notices = html(), html()
@@ -93,11 +93,22 @@ class View:
 
     def close(self) -> None:
         """Take the widgets away, in the page and in the kernel."""
-        waiting = [self.root]
+        for widget in self._widgets():
+            widget.close()
+
+    def _tell_again(self) -> None:
+        for widget in self._widgets():
+            widget.send_state()
+            if hasattr(widget, "layout"):
+                widget.layout.send_state()
+
+    def _widgets(self) -> list[widgets.Widget]:
+        found, waiting = [], [self.root]
         while waiting:
             widget = waiting.pop()
+            found.append(widget)
             waiting.extend(getattr(widget, "children", ()))
-            widget.close()
+        return found
 
     def _bind(self) -> None:
         state = self.state

@@ -4,6 +4,7 @@
 
 const OWN = new Set(["a", "enter"]); // select all, and what would run the cell again
 const FOCUS_MS = 10000;
+const GREETING_MS = 1000;
 
 function render({ model, el }) {
   const root = () => el.closest(".djgc");
@@ -36,11 +37,29 @@ function render({ model, el }) {
     root()?.setAttribute("aria-label", model.get("label"));
   });
   attached.observe(el);
+
+  // what changed while the page was being built has passed it by, and what a page says first may
+  // get lost (https://github.com/ipython/ipykernel/issues/1557): so it asks until it is answered
+  const greeting = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  let asking;
+  const ask = () => {
+    model.send({ do: "greet", greeting });
+    asking = setTimeout(ask, GREETING_MS);
+  };
+  const answered = () => {
+    if (model.get("greeted") !== greeting) return;
+    clearTimeout(asking);
+    el.dataset.live = "true";
+  };
+  model.on("change:greeted", answered);
+  ask();
   model.on("change:focus", moveFocus);
   return () => {
     window.removeEventListener("keydown", guard, true);
     attached.disconnect();
     model.off("change:focus", moveFocus);
+    model.off("change:greeted", answered);
+    clearTimeout(asking);
   };
 }
 

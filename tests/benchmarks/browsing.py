@@ -50,7 +50,7 @@ state.replace(orphans.assign(
     age_days=(pd.Timestamp.now("UTC") - orphans["modified_at"]).dt.days,
 ))
 texts = GridTexts("Orphans", "orphan", "none", "filter")
-box("djgc", Shell(), Grid(
+box("djgc", Shell(lambda: None), Grid(
     state, texts, tickable=True, explain=lambda row: [], export=lambda *how: None
 ))
 """
