@@ -106,6 +106,7 @@ def test_a_scan_shows_how_far_it_is_and_is_cancelled(journey: Journey) -> None:
     journey.open("cancel", PANEL, SLOW)
     journey.ready()
 
+    before = journey.card("Orphaned").text_content() or ""
     journey.press("Rescan")
     working = journey.panel.locator(".djgc-actions [role=status]")
     expect(working).to_contain_text(re.compile(r"listed 9\d\d files, 23\.7 MiB"))
@@ -116,7 +117,7 @@ def test_a_scan_shows_how_far_it_is_and_is_cancelled(journey: Journey) -> None:
     expect(journey.panel.get_by_role("alert")).to_have_text(
         "Cancelled; what is shown is of before."
     )
-    expect(journey.card("Orphaned")).to_contain_text(re.compile(r"2\d\d objects"))
+    expect(journey.card("Orphaned")).to_have_text(before)
     expect(journey.panel.get_by_role("button", name="Rescan")).to_be_enabled()
 
 
