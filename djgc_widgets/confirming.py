@@ -33,6 +33,7 @@ class Sweeping:
             "Move to trash …", "Plan the sweep of what is ticked", "djgc-primary"
         )
         self._doubts, self._lines = widgets.VBox(), list[_Doubt]()
+        self._answered = False
         self._typed = _typed("Confirm")
         self._confirm = button("Move to trash", "Carry out the plan", "djgc-primary")
         self._decline = button("Keep everything", "Do not move anything")
@@ -66,7 +67,11 @@ class Sweeping:
         self._undo.disabled = not idle
         self._receipt.value = dialogs.receipt(receipt)
         show(self._done, receipt is not None)
-        show(self._undo, receipt is not None and receipt.count("moved"))
+        undoable = receipt is not None and receipt.count("moved") > 0
+        show(self._undo, undoable)
+        if self._answered and idle:  # a sweep may last for hours
+            self._answered = False
+            self._shell.move_focus(".djgc-undo" if undoable else ".djgc-move")
 
     def _draw_plan(self, before: object) -> None:
         state = self._state
@@ -79,9 +84,7 @@ class Sweeping:
         # the keyboard goes where the question is, and then to what comes of it
         if before is None and plan is not None:
             self._shell.move_focus(".djgc-sweep input[type=text]")
-        elif before is not None and plan is None:
-            swept = state.activity != IDLE
-            self._shell.move_focus(".djgc-undo" if swept else ".djgc-move")
+        self._answered = before is not None and plan is None
         self._draw()
 
     def _draw_doubts(self) -> None:

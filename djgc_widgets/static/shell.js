@@ -17,14 +17,15 @@ function render({ model, el }) {
     event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
   }
 
-  // what is to have the focus may still be hidden or disabled, and the person may be elsewhere
+  // what is to have the focus may still be hidden or disabled, and the person may be elsewhere:
+  // the focus is only moved when what had it is gone
+  const free = (focused) => focused.contains(root()) || focused.disabled || !focused.offsetParent;
   function moveFocus() {
     const [selector, until] = [model.get("focus")[0], performance.now() + FOCUS_MS];
     const attempt = () => {
       const target = root()?.querySelector(selector);
-      const here = document.activeElement === document.body || root()?.contains(document.activeElement);
-      if (here && target?.offsetParent && !target.disabled) target.focus();
-      else if (here && performance.now() < until) requestAnimationFrame(attempt);
+      if (target?.offsetParent && !target.disabled && free(document.activeElement)) target.focus();
+      else if (performance.now() < until) requestAnimationFrame(attempt);
     };
     attempt();
   }

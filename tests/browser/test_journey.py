@@ -159,6 +159,17 @@ def test_the_treemap_filters_the_list_by_mouse_and_by_keyboard(
     expect(here).to_have_attribute("title", re.compile("^derived / lab_ephys / "))
     expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
 
+    # a range does not begin at a row of the scan before
+    boxes, basket = grid.locator("tbody input"), journey.panel.locator(".djgc-basket")
+    boxes.nth(0).check()
+    expect(basket).to_contain_text("1 ticked")
+    journey.press("Rescan")
+    expect(basket).to_contain_text("Nothing ticked")
+    expect(boxes.nth(2)).to_be_enabled()
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(basket).to_contain_text("1 ticked")
+    expect(grid.locator("tbody input:checked")).to_have_count(1)
+
 
 def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     journey: Journey, demo: Demo

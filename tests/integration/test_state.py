@@ -17,6 +17,7 @@ from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
 from djgc_widgets.background import IDLE
 from djgc_widgets.embedded import EmbeddedServer
 from djgc_widgets.grid import Grid
+from djgc_widgets.parts import Shell
 from djgc_widgets.saved import saved
 from djgc_widgets.state import PanelState
 from djgc_widgets.sweeper import utc_now
@@ -363,6 +364,93 @@ def test_what_rows_need_again_comes_back_at_a_click(
     assert panel.state.receipt.count("restored") == 1
     assert panel.scan.missing.empty
     assert path in postgresql_laboratory.held()
+
+
+@pytest.mark.parametrize("how", ["undo", "heal", "restore"])
+def test_what_is_brought_back_can_be_stopped_and_gone_on_with(
+    how: str, panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    state = panel.state
+    if how == "heal":
+        for key, path in enumerate(panel.scan.trash["path"]):
+            metadata = {"path": path, "store": "raw", "shape": [4, 8], "dtype": "f8"}
+            postgresql_laboratory.write_row("recording", 100 + key, metadata)
+        click(panel, "Rescan")
+    once = {"restoring"}
+
+    def stop(change: Any) -> None:
+        if change["new"] in once:
+            once.clear()
+            state.cancel()
+
+    def bring_back() -> None:
+        state.sweeps.tick_filtered()
+        getattr(state, how)()
+        panel.wait()
+
+    state.observe(stop, "activity")
+    bring_back()
+    assert state.receipt.count("skipped") == 3
+    assert state.message == ""
+    assert len(panel.scan.trash) == 3
+    if how == "undo":  # that of a stopped undo puts back what the sweep moved, too
+        how = "restore"
+
+    bring_back()
+
+    assert state.receipt.count("restored") == 3
+    assert panel.scan.trash.empty
+    assert not [p for p in postgresql_laboratory.held() if "/objects/" in p]
+
+
+def test_who_hears_of_a_scan_finds_all_of_it(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    swept(panel)
+    gone = {"path": "_schema/gone_AbCd1234.npy", "store": "raw"}
+    postgresql_laboratory.write_row("recording", 9, gone)
+    state, seen = panel.state, []
+
+    def look(change: Any) -> None:
+        found = change["new"]
+        seen.append(found)
+        assert list(state.orphans.frame["path"]) == list(found.orphans["path"])
+        assert len(state.usage.frame) == len(found.usage())
+        assert len(state.missing.frame) == len(found.missing)
+        assert state.sweeps.frame["left_objects"].sum() == len(found.trash)
+        assert len(state.places) == len(found.places())
+
+    state.observe(look, "scan")
+    panel.refresh()
+    panel.wait()
+
+    assert state.message == ""  # what an observer raises is told there
+    assert seen == [panel.scan]
+    assert len(panel.scan.missing) == 1
+
+
+def test_a_page_that_was_just_opened_is_told_everything_once_more(
+    panel: GCPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[widgets.Widget] = []
+
+    def note(widget: widgets.Widget, key: Any = None) -> None:
+        del key
+        told.append(widget)
+
+    monkeypatch.setattr(widgets.Widget, "send_state", note)
+    (shell,) = widgets_of(panel, Shell)
+    told.clear()
+
+    shell.receive({"do": "something else"})
+    assert told == []
+    shell.receive({"do": "greet", "greeting": "1-2-3-4"})
+
+    assert set(widgets_of(panel, widgets.Widget)) <= set(told)
+    assert {widget.layout for widget in widgets_of(panel, widgets.Button)} <= set(told)
+    assert told[-1] is shell  # the answer comes last
+    assert shell.greeted == "1-2-3-4"
 
 
 def test_an_interrupted_sweep_is_recovered_at_a_click(

@@ -72,6 +72,18 @@ def test_filters_are_added_and_removed() -> None:
     assert view.page["chips"] == ["larger than 10"]
 
 
+def test_an_empty_table_offers_nothing_to_filter_by() -> None:
+    asked = Asked()
+    asked.state.replace(asked.state.frame.iloc[:0])
+    view, of = asked.view, asked.state.generation
+
+    assert [facet["choices"] for facet in view.facets if not facet["unit"]] == [[]]
+    view.receive({"do": "add", "facet": 0, "value": "0", "of": of})
+
+    assert view.page["chips"] == []
+    assert view.failure != ""
+
+
 def test_what_was_asked_wrongly_is_shown_until_the_next_time() -> None:
     view = Asked().view
 
