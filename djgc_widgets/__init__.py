@@ -8,6 +8,7 @@ from djgc_widgets.model import (
     Progress,
     SweepRefusedError,
 )
+from djgc_widgets.opinion import SecondOpinion, second_opinion
 from djgc_widgets.panel import GCPanel
 from djgc_widgets.plan import SweepPlan
 from djgc_widgets.receipt import Receipt
@@ -25,9 +26,11 @@ __all__ = [
     "Notice",
     "Progress",
     "Receipt",
+    "SecondOpinion",
     "SweepPlan",
     "SweepRefusedError",
     "Trash",
     "open_lab",
     "scan",
+    "second_opinion",
 ]

@@ -254,6 +254,24 @@ RECEIPT = FrameSchema(
     ),
 )
 
+OPINIONS = FrameSchema(
+    "opinions",
+    (
+        Column("verdict", "str", "how the collector's answer and ours differ"),
+        Column("store", "str", "store that holds the object"),
+        Column("schema", "str", "schema that the path names; NA if it names none"),
+        Column("table", "str", "table that the path names; NA in the hash section"),
+        Column("path", "str", "path relative to the store"),
+        Column("files", "int64", "stored files"),
+        Column("size_bytes", "int64", "sum of the sizes of these files, in bytes"),
+        Column("deleted_files", "int64", "of these, files that would be deleted"),
+        Column("deleted_bytes", "int64", "their bytes"),
+        Column("status", "str", "our status, or trash; NA if the scan did not list it"),
+        Column("references", "int64", "rows that refer to it"),
+        Column("reason", "str", "why we say so"),
+    ),
+)
+
 
 def absent(value: object) -> bool:
     """Tell whether a cell of a frame is empty: NA or NaN."""

@@ -121,6 +121,14 @@ class Scan:
         """What earlier sweeps moved to the trash: a frame of the trash schema."""
         return self._reconciled.trash.copy()
 
+    @property
+    def files(self) -> pd.DataFrame:
+        """Every listed file: a frame of the files schema, and ``object`` beside it.
+
+        That is the label of its row in `objects`; -1 in the trash.
+        """
+        return self._files.assign(object=self._reconciled.object_of_file.to_numpy())
+
     def summary(self) -> pd.DataFrame:
         """Add up per store and status: a frame of the summary schema."""
         return self._reconciled.summary.copy()

@@ -1,0 +1,173 @@
+"""What DataJoint's own collector would delete, laid beside what we say of it."""
+
+import copy
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import datajoint as dj
+import pandas as pd
+from datajoint.dependencies import Dependencies
+
+from djgc_widgets.display import plural
+from djgc_widgets.model import InputError, Notice
+from djgc_widgets.scans import CompleteScan, IncompleteScan
+from djgc_widgets.snapshot import backend_of, describe_error
+from djgc_widgets.verdicts import Verdict, compare
+
+_READ_ONLY = {
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+}
+_LISTS = ("orphaned_hash_paths", "orphaned_schema_paths")
+_LISTS_BEFORE_2_3_1 = ("orphaned_hashes", "orphaned_paths")
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What DataJoint's own collector would delete, beside our verdict.
+
+    Parameters
+    ----------
+    collector : str
+        Whose opinion it is: DataJoint and its release.
+    objects : DataFrame
+        A frame of the opinions schema: a row per object that the collector would
+        delete or that we call an orphan; what it would lose comes first.
+    problems : tuple of Notice
+        Stores that the collector gave up on.
+    warnings : tuple of str
+        What it logged and went on after: what it could not read counts as garbage.
+    """
+
+    collector: str
+    objects: pd.DataFrame = field(repr=False)
+    problems: tuple[Notice, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def losses(self) -> pd.DataFrame:
+        """The live objects that it would delete: a frame of the opinions schema."""
+        return self.objects[self.objects["verdict"].eq(Verdict.LOSES.value)]
+
+    def summary(self) -> pd.DataFrame:
+        """Add up per verdict, the worst first: objects, and bytes of these objects."""
+        groups = self.objects.groupby("verdict", sort=False)["size_bytes"]
+        sums = groups.agg(objects="size", size_bytes="sum")
+        return sums.reset_index()
+
+
+def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
+    """Ask the installed ``datajoint.gc`` what it would delete; nothing is deleted.
+
+    It runs dry, over a connection of its own whose transactions are read-only, for
+    the scan's schemas and every name of the scan's stores. What it lists now may have
+    changed since the scan.
+
+    Parameters
+    ----------
+    scan : CompleteScan
+        What we say.
+
+    Returns
+    -------
+    SecondOpinion
+        Its `losses` are what a row needs and the collector would delete.
+
+    Raises
+    ------
+    InputError
+        If the scan is incomplete: what it calls an orphan is not certain.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab, scan, second_opinion
+    >>> lab = open_lab()
+    >>> opinion = second_opinion(scan(lab.schema))
+    >>> opinion.losses.empty
+    True
+    >>> lab.close()
+    """
+    if not isinstance(scan, CompleteScan):
+        raise InputError(
+            "Expected a complete scan to compare with; got "
+            f"{type(scan).__name__} with {plural(len(scan.problems), 'problem')}. Mend "
+            "what its problems name, then scan again."
+        )
+    reader = scan.reader
+    names = reader.names
+    canonical = names.servers[0].stores
+    scanned = {info.name for info in names.stores}
+    wanted = sorted(name for name, store in canonical.items() if store in scanned)
+    doomed: list[tuple[str, str]] = []
+    problems: list[Notice] = []
+    with (
+        _heard() as warnings,
+        closing(_own_connection(reader.connections[0])) as connection,
+    ):
+        for name in wanted:
+            try:
+                paths = _doomed(scan.schemas, connection, name)
+            except Exception as error:  # noqa: BLE001 - of the collector: told, not ours
+                told = describe_error(error, connection)
+                message = f"the collector gave up: {type(error).__name__}: {told}"
+                remedy = "What it would delete there is not known"
+                problems.append(Notice(f"store {name}", message, remedy))
+            else:
+                doomed += [(canonical[name], path) for path in paths]
+    return SecondOpinion(
+        f"DataJoint {dj.__version__}",
+        compare(doomed, scan.objects, scan.references, scan.files, names),
+        tuple(problems),
+        tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _doomed(
+    schemas: Sequence[str], connection: dj.Connection, store: str
+) -> Iterator[str]:
+    """Return the paths that the collector of the installed release would delete."""
+    activated = [
+        dj.Schema(name, connection=connection, create_schema=False, create_tables=False)
+        for name in schemas
+    ]
+    if hasattr(dj.gc, "GarbageCollector"):  # since 2.3.1
+        told = dj.gc.GarbageCollector(*activated, store=store).collect(dry_run=True)
+        lists = _LISTS
+    else:
+        told = dj.gc.scan(*activated, store_name=store)
+        lists = _LISTS_BEFORE_2_3_1
+    return (str(path) for name in lists for path in told[name])
+
+
+def _own_connection(connection: dj.Connection) -> dj.Connection:
+    """Return a connection like this one that can only read."""
+    # DataJoint has no clone; what the original caches must not be shared
+    own: Any = copy.copy(connection)
+    own.schemas, own._in_transaction, own._conn = {}, False, None  # noqa: SLF001
+    own.dependencies = Dependencies(own)
+    own.connect()
+    own.query(_READ_ONLY[backend_of(own)])
+    return own
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what DataJoint warns of in this thread."""
+    warnings: list[str] = []
+    here = threading.get_ident()
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == here:
+                warnings.append(record.getMessage())
+
+    logger, listener = logging.getLogger("datajoint"), Listener(logging.WARNING)
+    logger.addHandler(listener)
+    try:
+        yield warnings
+    finally:
+        logger.removeHandler(listener)
