@@ -6,29 +6,21 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from djgc_widgets.display import readable_bytes, visible
-
-STATUS_COLORS = {
-    "live": "#4c78a8",
-    "orphan": "#e8790c",
-    "young": "#b79a20",
-    "unknown": "#8c959f",
-    "trash": "#8250df",
-}
-"""Colour of each status; a pattern or label goes with it: colour never stands alone."""
-
-STATUS_LABELS = {
-    "live": "Referenced",
-    "orphan": "Orphaned",
-    "young": "Young",
-    "unknown": "Unknown",
-    "trash": "In trash",
-}
-_PATTERNS = {"live": "", "orphan": "/", "young": ".", "unknown": "x", "trash": "-"}
-_NEUTRAL = (
-    "#808891"  # readable on light and dark, since a figure cannot follow the theme
+from djgc_widgets.columns import absent
+from djgc_widgets.display import escaped, plural, readable_bytes
+from djgc_widgets.drawing import (
+    LOGICAL,
+    STATUS_COLORS,
+    Look,
+    add_bars,
+    clear,
+    lay_out,
+    look_of,
+    most,
 )
-_STEPS = 5
+
+_BIGGEST = 12
+_LEVELS = ["store", "schema", "table", "attribute"]
 
 AGE_BINS = (
     ("under 1 day", 0),
@@ -55,17 +47,10 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     plotly.graph_objects.Figure
         One horizontal bar per store, one trace per status that occurs.
     """
-    stores = sorted(summary["store"].unique(), reverse=True)
-    figure = go.Figure()
-    for status in STATUS_COLORS:
-        rows = summary[summary["status"].eq(status)].set_index("store")
-        if rows.empty:
-            continue
-        sizes = [int(rows["size_bytes"].get(store, 0)) for store in stores]
-        _add_bars(figure, status, [visible(store) for store in stores], sizes)
-    totals = summary.groupby("store")["size_bytes"].sum()
-    _lay_out(figure, int(totals.max()) if len(totals) else 0, len(stores))
-    return figure
+    sums = summary.pivot_table(
+        "size_bytes", "store", "status", aggfunc="sum", fill_value=0, observed=False
+    )
+    return _by_status(sums.sort_index(ascending=False))
 
 
 def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
@@ -111,61 +96,164 @@ def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
     plotly.graph_objects.Figure
         One horizontal bar per bin, one trace per status that occurs.
     """
-    sums = bytes_by_age(objects, now)[::-1]
-    figure = go.Figure()
-    for status in filter(sums.columns.__contains__, STATUS_COLORS):
-        _add_bars(figure, status, list(sums.index), sums[status].tolist())
-    _lay_out(figure, int(sums.sum(axis=1).max()), len(sums))
+    return _by_status(bytes_by_age(objects, now)[::-1])
+
+
+def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
+    """Draw the tables that take the most bytes, what of them is orphaned apart.
+
+    Parameters
+    ----------
+    places : DataFrame
+        A frame of the places schema.
+    limit : int
+        How many tables are drawn; the rest is one bar.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One horizontal bar per table, the biggest on top; traces ``Orphaned`` and
+        ``All else``.
+    """
+    tables = places.groupby(["schema", "table"], dropna=False, sort=False)
+    sums = tables[["size_bytes", "orphan_bytes"]].sum()
+    sums = sums.sort_values("size_bytes", ascending=False, kind="stable")
+    names = [_table_name(*parts) for parts in sums.index]
+    sums = sums.set_axis(pd.Index(names, dtype="str")).head(limit)
+    left = len(names) - len(sums)
+    if left > 0:
+        every = places[["size_bytes", "orphan_bytes"]].sum()
+        sums.loc[f"{plural(left, 'more table')}"] = every - sums.sum()
+    sums = sums[::-1]
+    figure, rest = go.Figure(), sums["size_bytes"] - sums["orphan_bytes"]
+    labels = list(sums.index)
+    other = Look("All else", STATUS_COLORS["live"])
+    add_bars(figure, other, labels, rest.tolist())
+    add_bars(figure, look_of("orphan"), labels, sums["orphan_bytes"].tolist())
+    lay_out(figure, most(sums["size_bytes"]), len(sums))
     return figure
 
 
-def _add_bars(
-    figure: go.Figure, status: str, names: list[str], sizes: list[int]
-) -> None:
-    figure.add_bar(
-        name=STATUS_LABELS[status],
-        y=names,
-        x=sizes,
-        orientation="h",
+def bytes_by_codec(usage: pd.DataFrame) -> go.Figure:
+    """Draw logical beside physical bytes of each codec.
+
+    Parameters
+    ----------
+    usage : DataFrame
+        A frame of the usage schema.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Two horizontal bars per codec, traces ``Logical`` and ``Physical``.
+    """
+    sums = usage.groupby("codec")[["logical_bytes", "physical_bytes"]].sum()
+    sums = sums.sort_values("physical_bytes", kind="stable")
+    return _logical_beside_physical(sums.set_axis([f"<{name}>" for name in sums.index]))
+
+
+def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
+    """Draw logical beside physical bytes of each store column, and their ratio.
+
+    Parameters
+    ----------
+    usage : DataFrame
+        A frame of the usage schema.
+    limit : int
+        How many columns are drawn, those with the most physical bytes.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Two horizontal bars per column, traces ``Logical`` and ``Physical``; the label
+        holds the ratio.
+    """
+    top = usage.nlargest(limit, "physical_bytes", keep="first")[::-1]
+    labels = [
+        f"{row['schema']}.{row['table']}.{row['attribute']} ("
+        + ("no bytes" if absent(ratio := row["dedup_ratio"]) else f"{ratio:.2f} : 1")
+        + f", {row['store']})"
+        for row in top.to_dict("records")
+    ]
+    return _logical_beside_physical(top.set_axis(labels))
+
+
+def treemap(places: pd.DataFrame) -> go.Figure:
+    """Draw store, schema, table and attribute as nested tiles of their bytes.
+
+    Parameters
+    ----------
+    places : DataFrame
+        A frame of the places schema.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Colour and text are the share of orphans; a click goes into a tile.
+    """
+    rows = places[places["size_bytes"].gt(0)].fillna(dict.fromkeys(_LEVELS[1:], ""))
+    nodes: list[tuple[str, str, str, int, int]] = []
+    for depth in range(1, len(_LEVELS) + 1):
+        sums = rows.groupby(_LEVELS[:depth])[["size_bytes", "orphan_bytes"]].sum()
+        for key, size, orphaned in sums.itertuples(name=None):
+            parts = [str(part) for part in (key if depth > 1 else (key,))]
+            parent = "\n".join(parts[:-1])
+            name = parts[-1] or "(none)"
+            nodes.append(("\n".join(parts), parent, name, size, orphaned))
+    ids, parents, names, sizes, orphans = (
+        map(list, zip(*nodes, strict=True)) if nodes else ([], [], [], [], [])
+    )
+    shares = [100 * part / whole for part, whole in zip(orphans, sizes, strict=True)]
+    figure = go.Figure()
+    figure.add_treemap(
+        ids=ids,
+        parents=parents,
+        labels=[escaped(name) for name in names],
+        values=sizes,
+        branchvalues="total",
+        text=[
+            f"{readable_bytes(size)}, {share:.0f} % orphaned"
+            for size, share in zip(sizes, shares, strict=True)
+        ],
+        textinfo="label+text",
+        hovertemplate="%{label}<br>%{text} (%{value:,} bytes)<extra></extra>",
         marker={
-            "color": STATUS_COLORS[status],
-            "pattern": {"shape": _PATTERNS[status], "fgopacity": 0.45},
+            "colors": shares,
+            "colorscale": [[0, STATUS_COLORS["live"]], [1, STATUS_COLORS["orphan"]]],
+            "cmin": 0,
+            "cmax": 100,
+            "showscale": True,
+            "colorbar": {"title": {"text": "orphaned, %"}},
         },
-        customdata=[readable_bytes(size) for size in sizes],
-        hovertemplate="%{y}: %{customdata} (%{x:,} bytes)",
+        root={"color": "rgba(128,136,145,0.15)"},
     )
+    figure.update_layout(**clear(420), margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure
 
 
-def _lay_out(figure: go.Figure, longest: int, bars: int) -> None:
-    ticks = _ticks(longest)
-    figure.update_layout(
-        barmode="stack",
-        height=max(150, 90 + 36 * bars),
-        margin={"l": 8, "r": 8, "t": 8, "b": 66},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": _NEUTRAL, "size": 12},
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "traceorder": "normal",
-            "yref": "container",
-            "y": 0,
-            "yanchor": "bottom",
-        },
-        xaxis={
-            "tickvals": ticks,
-            "ticktext": [readable_bytes(tick) for tick in ticks],
-            "gridcolor": "rgba(128,136,145,0.25)",
-            "zeroline": False,
-        },
-        yaxis={"automargin": True, "type": "category"},
-    )
+def _table_name(schema: object, table: object) -> str:
+    if absent(schema):
+        return "(of no schema)"
+    return f"{schema}.{'(hash)' if absent(table) else table}"
 
 
-def _ticks(longest: int) -> list[int]:
-    """Return at most six round sizes: IEC units are powers of two, so are the steps."""
-    step = 1
-    while step * _STEPS < longest:
-        step *= 2
-    return list(range(0, longest + 1, step))
+def _by_status(sums: pd.DataFrame) -> go.Figure:
+    """Draw a bar per row and a trace per column, which is a status."""
+    figure, labels = go.Figure(), [str(label) for label in sums.index]
+    for status in filter(sums.columns.__contains__, STATUS_COLORS):
+        add_bars(figure, look_of(status), labels, sums[status].tolist())
+    lay_out(figure, most(sums.sum(axis=1)), len(sums))
+    return figure
+
+
+def _logical_beside_physical(sums: pd.DataFrame) -> go.Figure:
+    figure, labels = go.Figure(), [str(label) for label in sums.index]
+    for look in (
+        Look("Physical", STATUS_COLORS["live"]),
+        Look("Logical", LOGICAL, "."),
+    ):
+        sizes = sums[f"{look.name.lower()}_bytes"]
+        add_bars(figure, look, labels, sizes.tolist())
+    lay_out(figure, most(sums["logical_bytes"]), len(sums))
+    figure.update_layout(barmode="group")
+    return figure

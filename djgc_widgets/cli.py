@@ -76,11 +76,14 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    for name, run, text in (
-        ("scan", commands.run_scan, "say how much the stores hold, and of what"),
-        ("report", commands.run_report, "list orphans, missing objects and the trash"),
-    ):
-        _scanning(add(name, run, text))
+    _scanning(add("scan", commands.run_scan, "say how much the stores hold, of what"))
+    report = add("report", commands.run_report, "write a page about the stores")
+    _scanning(report)
+    report.add_argument(
+        "--history",
+        metavar="FOLDER",
+        help="add this scan to the history in a folder, and draw the growth",
+    )
     sweep = add("sweep", commands.run_sweep, "move all orphans to the trash")
     _scanning(sweep)
     _acknowledging(sweep)

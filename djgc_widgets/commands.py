@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import datajoint as dj
@@ -16,10 +17,12 @@ import psycopg2
 import pymysql
 
 from djgc_widgets.display import plural, readable_bytes, visible
-from djgc_widgets.exports import json_rows
+from djgc_widgets.exports import json_rows, write_new
+from djgc_widgets.history import History
 from djgc_widgets.model import InputError
 from djgc_widgets.parcels import MOVED, PURGED, RESTORED, reason_of
 from djgc_widgets.receipt import Receipt
+from djgc_widgets.report import report_html
 from djgc_widgets.scanner import scan
 from djgc_widgets.scans import CompleteScan, IncompleteScan, Scan
 from djgc_widgets.trash import Trash
@@ -57,16 +60,22 @@ def run_scan(given: Namespace) -> Answer:
 
 
 def run_report(given: Namespace) -> Answer:
-    """Scan, and list the biggest orphans, the missing objects and the trash."""
+    """Scan, and write a page for people; ``--json`` prints it for programs instead."""
     found = _scan(given)
+    history = None if given.history is None else History(given.history)
+    if history is not None:
+        history.record(found)
+    lines = list(_summary(found))
+    if not given.json:
+        page = report_html(found, history).encode()
+        stem = f"djgc-report-{found.started_at:%Y%m%d-%H%M%S}"
+        lines.append(f"Report written to {write_new(page, Path.cwd(), stem, 'html')}")
     frames = {
         "orphans": found.orphans,
         "missing": found.missing,
         "trash": found.trash,
+        "usage": found.usage(),
     }
-    lines = list(_summary(found))
-    for name, frame in frames.items():
-        lines += _table(name, frame)
     told = {name: json_rows(frame) for name, frame in frames.items()}
     return Answer(_code(found), lines, {**_told(found), **told})
 

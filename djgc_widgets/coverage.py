@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.frames import TEXT, arrow_text
+from djgc_widgets.columns import TEXT, arrow_text
 from djgc_widgets.grammar import MANIFEST_SUFFIX
 
 _SLASH = pa.scalar("/", TEXT)

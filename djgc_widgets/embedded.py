@@ -25,6 +25,8 @@ from typing import Self
 from djgc_widgets import supervisor
 
 _START_SECONDS = 180
+_PORTS = range(12_000, 32_000)
+_ATTEMPTS = 100
 
 
 class ServerError(RuntimeError):
@@ -211,10 +213,25 @@ def private_folder(prefix: str) -> Path:
 
 
 def free_port() -> int:
-    """Return a port of the loopback address that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of the loopback address that is free now.
+
+    It is none of those that connections are made from (from 32768 on, on Linux), since
+    one of them could take it before the server does.
+
+    Raises
+    ------
+    ServerError
+        If none can be found.
+    """
+    for _ in range(_ATTEMPTS):
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise ServerError("Expected a free port on 127.0.0.1; found none.")
 
 
 def hand_over(folder: Path) -> None:

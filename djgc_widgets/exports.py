@@ -1,6 +1,7 @@
 """Frames -> CSV and JSON for other programs; names in them are data."""
 
 import json
+from io import BytesIO
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -35,19 +36,18 @@ def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
     return text
 
 
-def write_new(frame: pd.DataFrame, folder: Path, stem: str, kind: str) -> Path:
-    """Write a frame to a new file; nothing is ever overwritten.
+def write_new(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
+    """Write a new file; nothing is ever overwritten.
 
     Parameters
     ----------
-    frame : DataFrame
-        Any frame of this package.
+    content : bytes
+        What it holds.
     folder : Path
         Where to.
-    stem : str
-        How the file's name begins; a number follows if there is such a file.
-    kind : str
-        ``csv``, safe to open in a spreadsheet, or ``parquet``, with names as they are.
+    stem, suffix : str
+        How the file's name begins and ends; a number comes between if there is such a
+        file.
 
     Returns
     -------
@@ -57,20 +57,15 @@ def write_new(frame: pd.DataFrame, folder: Path, stem: str, kind: str) -> Path:
     Raises
     ------
     InputError
-        If it cannot be written, or the kind is none of these.
+        If it cannot be written.
     """
-    if kind not in {"csv", "parquet"}:
-        raise InputError(f"Expected csv or parquet; got {kind!r}.")
     names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    paths = (folder / f"{name}.{kind}" for name in names)
+    paths = (folder / f"{name}.{suffix}" for name in names)
     path = next(path for path in paths if not path.exists())
     try:
         with path.open("xb") as file:
             try:
-                if kind == "csv":
-                    file.write(csv_text(frame).encode())
-                else:
-                    frame.to_parquet(file, index=False)
+                file.write(content)
             except BaseException:
                 path.unlink()
                 raise
@@ -80,6 +75,30 @@ def write_new(frame: pd.DataFrame, folder: Path, stem: str, kind: str) -> Path:
             f"({error.strerror}). Change to another: os.chdir(folder)."
         ) from error
     return path
+
+
+def encoded(frame: pd.DataFrame, kind: str) -> bytes:
+    """Return a frame as a file holds it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame of this package.
+    kind : str
+        ``csv``, safe to open in a spreadsheet, or ``parquet``, with names as they are.
+
+    Raises
+    ------
+    InputError
+        If the kind is none of these.
+    """
+    if kind == "csv":
+        return csv_text(frame).encode()
+    if kind != "parquet":
+        raise InputError(f"Expected csv or parquet; got {kind!r}.")
+    file = BytesIO()
+    frame.to_parquet(file, index=False)
+    return file.getvalue()
 
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

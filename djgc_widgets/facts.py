@@ -6,8 +6,8 @@ from urllib.parse import unquote
 import pandas as pd
 
 from djgc_widgets import reasons
+from djgc_widgets.columns import absent
 from djgc_widgets.display import plural, readable_bytes
-from djgc_widgets.frames import absent
 from djgc_widgets.rows import Fact, Record
 
 _FILES = 12

@@ -1,64 +1,6 @@
 """The schema of every frame: each column, its dtype and meaning, written once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import pandas as pd
-import pyarrow as pa
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a frame: its name, dtype and meaning (with the unit)."""
-
-    name: str
-    dtype: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class FrameSchema:
-    """The columns of a frame, in order; adapters, docs and grids use it."""
-
-    name: str
-    columns: tuple[Column, ...]
-
-    @property
-    def names(self) -> list[str]:
-        """Column names, in order."""
-        return [column.name for column in self.columns]
-
-    def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
-        """Return a new frame with exactly these columns, dtypes and a fresh index.
-
-        Parameters
-        ----------
-        columns : DataFrame or mapping
-            Must hold every column of the schema; others are dropped.
-
-        Returns
-        -------
-        DataFrame
-            A frame of this schema.
-
-        Raises
-        ------
-        ValueError
-            If a column is absent or cannot take its dtype.
-        """
-        frame = pd.DataFrame(columns)
-        absent = [name for name in self.names if name not in frame]
-        if absent:
-            raise ValueError(
-                f"A frame of {self.name} needs the columns {absent}; got {list(frame)}."
-            )
-        dtypes = {column.name: column.dtype for column in self.columns}
-        return frame[self.names].astype(dtypes).reset_index(drop=True)
-
-    def empty(self) -> pd.DataFrame:
-        """Return a frame of this schema without rows."""
-        return self.conform({name: [] for name in self.names})
-
+from djgc_widgets.columns import Column, FrameSchema
 
 _TIME = "datetime64[us, UTC]"
 
@@ -254,6 +196,37 @@ RECEIPT = FrameSchema(
     ),
 )
 
+GROWTH = FrameSchema(
+    "growth",
+    (
+        Column("week", _TIME, "Monday that the week begins with"),
+        Column("added_objects", "int64", "objects of that week that are still stored"),
+        Column("added_bytes", "int64", "their bytes"),
+        Column("physical_bytes", "int64", "bytes of all up to the end of that week"),
+        Column("logical_bytes", "int64", "the same, once per row that refers"),
+    ),
+)
+
+HISTORY = FrameSchema(
+    "history",
+    (
+        Column("scanned_at", _TIME, "when the scan began"),
+        Column("store", "str", "store"),
+        Column("address", "str", "physical address of the store"),
+        Column("complete", "bool", "everything was read"),
+        Column("schemas", "str", "schemas whose objects were judged"),
+        Column("objects", "int64", "stored objects"),
+        Column("stored_bytes", "int64", "bytes of all that is stored"),
+        Column("live_bytes", "int64", "of these, bytes that rows refer to"),
+        Column("orphan_bytes", "int64", "bytes of orphans"),
+        Column("young_bytes", "int64", "bytes too young to judge"),
+        Column("unknown_bytes", "int64", "bytes that are not ours to judge"),
+        Column("trash_bytes", "int64", "bytes in the trash"),
+        Column("logical_bytes", "int64", "live bytes, once per row that refers"),
+        Column("missing", "int64", "references whose object is gone"),
+    ),
+)
+
 OPINIONS = FrameSchema(
     "opinions",
     (
@@ -271,18 +244,3 @@ OPINIONS = FrameSchema(
         Column("reason", "str", "why we say so"),
     ),
 )
-
-
-def absent(value: object) -> bool:
-    """Tell whether a cell of a frame is empty: NA or NaN."""
-    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
-
-
-TEXT = pa.large_string()
-"""Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
-
-
-def arrow_text(values: object) -> pa.Array:
-    """Return text as one Arrow array."""
-    array = pa.array(values, TEXT)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.frames import TEXT, arrow_text
+from djgc_widgets.columns import TEXT, arrow_text
 from djgc_widgets.model import TRASH_FOLDER, Section, StoreInfo
 
 MANIFEST_SUFFIX = ".manifest.json"

@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from djgc_widgets.columns import TEXT, arrow_text
 from djgc_widgets.coverage import Coverage, cover, place_keys
-from djgc_widgets.frames import TEXT, arrow_text
 from djgc_widgets.grammar import MANIFEST_SUFFIX, parse_paths, parse_trash
 from djgc_widgets.model import FileKind, StoreInfo, StoreNames
 from djgc_widgets.resolve import respelled

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.frames import FILES, FOLDERS, arrow_text
+from djgc_widgets.columns import arrow_text
+from djgc_widgets.frames import FILES, FOLDERS
 from djgc_widgets.model import FileKind, Notice, Progress, ProgressCallback, StoreInfo
 
 _PAGE = 10_000

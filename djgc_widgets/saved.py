@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from djgc_widgets.charts import AGE_BINS, STATUS_COLORS, STATUS_LABELS, bytes_by_age
+from djgc_widgets.charts import AGE_BINS, bytes_by_age
+from djgc_widgets.columns import absent
 from djgc_widgets.display import escaped, plural, readable_bytes
-from djgc_widgets.frames import absent
+from djgc_widgets.drawing import STATUS_COLORS, STATUS_LABELS
 from djgc_widgets.scans import Scan
 
 _CELL = "padding: 2px 8px; text-align: left"

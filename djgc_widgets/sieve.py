@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from djgc_widgets.columns import arrow_text
 from djgc_widgets.display import bytes_of, days_of, visible
-from djgc_widgets.frames import arrow_text
 
 _CHOICES = 200
 """How many values of a column can be chosen from; the text filter finds the others."""

@@ -12,7 +12,7 @@ import traitlets
 from djgc_widgets import facts, tables
 from djgc_widgets.background import IDLE
 from djgc_widgets.display import plural, readable_age
-from djgc_widgets.exports import write_new
+from djgc_widgets.exports import encoded, write_new
 from djgc_widgets.frames import OBJECTS
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.rows import Fact, GridState, Record
@@ -183,7 +183,7 @@ class PanelState(TrashState):
 
     def _export(self, rows: pd.DataFrame, stem: str, kind: str) -> None:
         self.notice = ""
-        written = write_new(rows, Path.cwd(), stem, kind)
+        written = write_new(encoded(rows, kind), Path.cwd(), stem, kind)
         self.notice = f"{plural(len(rows), 'row')} written to {written}"
 
     def explain_orphan(self, row: Record) -> list[Fact]:

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from djgc_widgets.columns import absent
 from djgc_widgets.display import readable_age, readable_bytes
 from djgc_widgets.facts import keys_of, kind_of_reason
-from djgc_widgets.frames import absent
 from djgc_widgets.rows import GridColumn, GridState, Record
 from djgc_widgets.scans import Scan
 from djgc_widgets.sieve import Facet

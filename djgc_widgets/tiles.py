@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from djgc_widgets.columns import absent
 from djgc_widgets.display import plural, readable_bytes, visible
-from djgc_widgets.frames import absent
 
 LEVELS = ("store", "schema", "table", "attribute")
 _WIDTH = 1000.0  # tiles are placed for a panel of this width, in px, and stretch

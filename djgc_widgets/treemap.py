@@ -6,7 +6,7 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from djgc_widgets.frames import absent
+from djgc_widgets.columns import absent
 from djgc_widgets.grid import STATIC
 from djgc_widgets.rows import GridState
 from djgc_widgets.tiles import LEVELS, Tile, tiles_of

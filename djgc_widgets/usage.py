@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from djgc_widgets.frames import PLACES, USAGE, arrow_text
+from djgc_widgets.columns import arrow_text
+from djgc_widgets.frames import PLACES, USAGE
 from djgc_widgets.model import Section, State, Status
 
 _PLACE = ["store", "schema", "table", "attribute"]

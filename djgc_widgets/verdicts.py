@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from djgc_widgets.columns import absent
 from djgc_widgets.coverage import Coverage, cover, place_keys
 from djgc_widgets.display import plural
-from djgc_widgets.frames import OPINIONS, absent
+from djgc_widgets.frames import OPINIONS
 from djgc_widgets.model import Status, StoreNames
 from djgc_widgets.resolve import in_scanned, reached
 

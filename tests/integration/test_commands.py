@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from laboratory import HASH, Laboratory, orphaned
 
+from djgc_widgets import History
+
 Run = Callable[..., tuple[int, Any]]
 
 
@@ -76,9 +78,10 @@ def test_a_sweep_and_its_way_back(laboratory: Laboratory, djgc: Run) -> None:
         "live": 2,
         "orphan": 3,
     }
-    code, text = djgc("report", *own)
+    code, told = djgc("report", *own, "--json")
     assert code == 3
-    assert "no row holds this hash" in text
+    assert {row["reason"] for row in told["orphans"]} == {"no row holds this hash"}
+    assert [row["rows"] for row in told["usage"]] == [2]
 
     code, told = djgc("sweep", *own, "--confirm", "raw", "--json")
     assert code == 5
@@ -176,3 +179,26 @@ def test_what_cannot_be_done_has_a_code_of_its_own(
     assert code == 4
     assert "record a path" in told["problems"][0]
     assert djgc("sweep", *own, *ALL, "--confirm", "raw")[0] == 4
+
+
+def test_a_report_is_a_new_page_each_time_and_adds_to_the_history(
+    laboratory: Laboratory, djgc: Run, tmp_path: Path
+) -> None:
+    orphaned(laboratory)
+    records = tmp_path / "records"
+    words = ("report", *schema(laboratory), "--history", str(records))
+
+    code, text = djgc(*words)
+    djgc(*words)
+    djgc(*words, "--json")
+
+    assert code == 3
+    written = sorted((tmp_path / "work").glob("djgc-report-*.html"))
+    assert len(written) == 2  # programs get no page
+    assert str(written[0]) in text
+    page = written[-1].read_text()
+    assert "row deleted" in page
+    assert "stored, measured by scans" in page
+    history = History(records)
+    assert len(history.totals()) == 3
+    assert set(history.frame["orphan_bytes"]) == {0, 3 * 384}

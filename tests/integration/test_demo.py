@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -198,10 +199,12 @@ def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
     assert demo.stdout is not None
     url = demo.stdout.readline().strip()
     try:
+        assert url, demo.communicate()[1]
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             status = page.status
     finally:
-        os.killpg(demo.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.killpg(demo.pid, signal.SIGINT)
         out, _ = demo.communicate(timeout=_LIMIT_SECONDS)
 
     assert status == 200

@@ -1,0 +1,75 @@
+"""What a frame is made of: columns with dtypes and meanings, empty cells, text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a frame: its name, dtype and meaning (with the unit)."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSchema:
+    """The columns of a frame, in order; adapters, docs and grids use it."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names, in order."""
+        return [column.name for column in self.columns]
+
+    def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
+        """Return a new frame with exactly these columns, dtypes and a fresh index.
+
+        Parameters
+        ----------
+        columns : DataFrame or mapping
+            Must hold every column of the schema; others are dropped.
+
+        Returns
+        -------
+        DataFrame
+            A frame of this schema.
+
+        Raises
+        ------
+        ValueError
+            If a column is absent or cannot take its dtype.
+        """
+        frame = pd.DataFrame(columns)
+        absent = [name for name in self.names if name not in frame]
+        if absent:
+            raise ValueError(
+                f"A frame of {self.name} needs the columns {absent}; got {list(frame)}."
+            )
+        dtypes = {column.name: column.dtype for column in self.columns}
+        return frame[self.names].astype(dtypes).reset_index(drop=True)
+
+    def empty(self) -> pd.DataFrame:
+        """Return a frame of this schema without rows."""
+        return self.conform({name: [] for name in self.names})
+
+
+def absent(value: object) -> bool:
+    """Tell whether a cell of a frame is empty: NA or NaN."""
+    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
+
+
+TEXT = pa.large_string()
+"""Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
+
+
+def arrow_text(values: object) -> pa.Array:
+    """Return text as one Arrow array."""
+    array = pa.array(values, TEXT)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

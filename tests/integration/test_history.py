@@ -1,0 +1,104 @@
+"""The history of scans: nothing of it is lost, whoever records."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from laboratory import Laboratory, complete, orphaned
+
+from djgc_widgets import History, InputError
+
+
+def test_a_scan_is_kept_as_a_row_per_store(
+    postgresql_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(postgresql_laboratory)
+    found = complete(postgresql_laboratory)
+    history = History(tmp_path / "a" / "history")
+    assert history.frame.empty
+
+    history.record(found)
+
+    derived, raw = history.frame.to_dict("records")
+    assert (derived["store"], derived["stored_bytes"]) == ("derived", 0)
+    assert (raw["live_bytes"], raw["orphan_bytes"]) == (2 * 384, 3 * 384)
+    assert raw["stored_bytes"] == found.listed_bytes == 5 * 384
+    assert raw["address"] == str(postgresql_laboratory.store("raw"))
+    assert raw["scanned_at"] == found.started_at
+    assert raw["complete"]
+
+
+def test_records_of_many_at_once_are_all_kept(
+    postgresql_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(postgresql_laboratory)
+    found, history = complete(postgresql_laboratory), History(tmp_path / "history")
+    scans = [
+        replace(found, started_at=found.started_at + timedelta(days=n))
+        for n in range(20)
+    ]
+
+    with ThreadPoolExecutor(8) as threads:
+        written = set(threads.map(history.record, [*scans, *scans]))
+
+    assert len(written) == 40
+    assert len(history.frame) == 80
+    assert history.frame["scanned_at"].is_monotonic_increasing
+    assert len(history.totals("raw")) == 20
+    told = history.forecast(quota_bytes=10**6)
+    assert told.points == 20
+    assert told.reached_at is None  # it does not grow
+    names = [line.name for line in history.figure(found, 10**6).data]
+    assert "stored, measured by scans" in names
+    assert "forecast, likely" in names
+
+
+def test_incomplete_scans_are_kept_and_not_counted(
+    postgresql_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(postgresql_laboratory)
+    history = History(tmp_path)
+    history.record(complete(postgresql_laboratory))
+    postgresql_laboratory.write_row("recording", 9, {"where": "nobody knows"})
+
+    history.record(postgresql_laboratory.scan())
+
+    assert set(history.frame["complete"]) == {True, False}
+    assert len(history.totals()) == 1
+    with pytest.raises(InputError, match=r"at least 6 complete scans .* got 1"):
+        history.forecast(10**9)
+
+
+def test_only_scans_of_the_same_stores_are_one_line(
+    postgresql_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(postgresql_laboratory)
+    history = History(tmp_path)
+    history.record(complete(postgresql_laboratory, stores=["raw"]))
+    history.record(complete(postgresql_laboratory))
+
+    assert len(history.totals()) == 1
+    assert len(history.totals("raw")) == 2
+    with pytest.raises(InputError, match=r"of attic in the history; .* derived, raw"):
+        history.totals("attic")
+
+
+def test_what_is_no_record_is_told_and_left_alone(
+    postgresql_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(postgresql_laboratory)
+    found, history = complete(postgresql_laboratory), History(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "cut.unfinished").write_bytes(b"PAR1")  # of a process that was killed
+    history.record(found)
+    assert len(history.frame) == 2
+    (tmp_path / "other.parquet").write_bytes(b"not Parquet")
+
+    with pytest.raises(InputError, match=r"Expected a record of a scan in .*other"):
+        _ = history.frame
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(InputError, match="Expected a folder for the history"):
+        History(file).record(found)
