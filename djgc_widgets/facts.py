@@ -183,6 +183,27 @@ def usage_facts(row: Record) -> list[Fact]:
     ]
 
 
+def opinion_facts(row: Record, collector: str) -> list[Fact]:
+    """Say what another collector would do to an object, and what we say.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the opinions frame.
+    collector : str
+        Its name.
+    """
+    files, size = int(row["deleted_files"]), int(row["deleted_bytes"])
+    told = f"would delete {plural(files, 'file')}, {size:,} bytes, of it"
+    status = "it was not listed" if absent(row["status"]) else str(row["status"])
+    return [
+        Fact(collector, told if files else "would leave it where it is"),
+        Fact("We say", f"{status}: {row['reason']}"),
+        Fact("Path", str(row["path"]), copyable=True),
+        Fact("Store", str(row["store"])),
+    ]
+
+
 def sweep_facts(row: Record, trash: pd.DataFrame) -> list[Fact]:
     """Say who swept, from where, and what of it is still there.
 

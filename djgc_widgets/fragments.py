@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from djgc_widgets.display import escaped, plural, readable_bytes
 from djgc_widgets.model import Notice, Progress
+from djgc_widgets.opinion import SecondOpinion
 from djgc_widgets.reasons import younger_than
 from djgc_widgets.scans import Scan
 
@@ -163,6 +164,38 @@ def notice(text: str) -> str:
     """Say what a command did."""
     shown = f"<div class='djgc-note' role='status'>✓ {escaped(text)}</div>"
     return shown if text else ""
+
+
+def opinion(found: SecondOpinion | None) -> str:
+    """Say what DataJoint's own collector would do, losses first."""
+    if found is None:
+        return (
+            "<p>DataJoint has a collector of its own, <code>dj.gc</code>. Ask it what "
+            "it would delete, and see each object beside what we say of it. It runs "
+            "dry, over a connection that can only read: nothing is deleted.</p>"
+        )
+    losses = found.losses
+    size = readable_bytes(int(losses["size_bytes"].sum()))
+    told = ""
+    if len(losses):
+        told = (
+            "<div class='djgc-problems' role='alert'><b>✕ It would delete "
+            f"{plural(len(losses), 'object')} that rows refer to, {size}.</b> "
+            "They come first below.</div>"
+        )
+    elif not found.problems:
+        told = "<p>✓ It would delete nothing that a row refers to.</p>"
+    if found.problems:
+        told += f"<div class='djgc-problems'><ul>{items(found.problems)}</ul></div>"
+    counts = "".join(
+        f"<li>{escaped(row['verdict'])}: {plural(int(row['objects']), 'object')}, "
+        f"{readable_bytes(int(row['size_bytes']))}</li>"
+        for row in found.summary().to_dict("records")
+    )
+    heard = "".join(f"<li>{escaped(text)}</li>" for text in found.warnings)
+    if heard:
+        heard = f"<p>It went on after these warnings of its own:</p><ul>{heard}</ul>"
+    return f"<p><b>{escaped(found.collector)}</b></p>{told}<ul>{counts}</ul>{heard}"
 
 
 def trash_total(scan: Scan | None) -> str:

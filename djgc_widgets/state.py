@@ -14,6 +14,7 @@ from djgc_widgets.background import IDLE
 from djgc_widgets.display import plural, readable_age
 from djgc_widgets.exports import encoded, write_new
 from djgc_widgets.frames import OBJECTS
+from djgc_widgets.opinion import SecondOpinion, second_opinion
 from djgc_widgets.receipt import Receipt
 from djgc_widgets.rows import Fact, GridState, Record
 from djgc_widgets.scanner import MINIMUM_AGE, scan
@@ -23,8 +24,8 @@ from djgc_widgets.swept import read_sweeps
 from djgc_widgets.trash_state import RECOVERING, RESTORING, TrashState
 
 SCANNING, PLANNING, SWEEPING = "scanning", "planning", "sweeping"
-EXPORTING = "exporting"
-UNSTOPPABLE = frozenset({RECOVERING, EXPORTING})
+EXPORTING, ASKING = "exporting", "asking DataJoint's own collector"
+UNSTOPPABLE = frozenset({RECOVERING, EXPORTING, ASKING})
 """What goes on to its end."""
 STALE = timedelta(hours=1)
 """A scan older than this has to be made again before anything is moved."""
@@ -55,6 +56,8 @@ class PanelState(TrashState):
         The scan is older than an hour.
     plan : SweepPlan or None
         What is about to be confirmed, refused or not.
+    opinion : SecondOpinion or None
+        What DataJoint's own collector says of that scan, once it was asked.
     notice : str
         What the latest command did, if it has no receipt.
     """
@@ -62,6 +65,7 @@ class PanelState(TrashState):
     places = traitlets.Any(None, allow_none=True)
     stale = traitlets.Bool(default_value=False)
     plan = traitlets.Any(None, allow_none=True)
+    opinion = traitlets.Any(None, allow_none=True)
     notice = traitlets.Unicode("")
 
     def __init__(
@@ -75,7 +79,8 @@ class PanelState(TrashState):
         self._stores, self._minimum_age = stores, minimum_age
         self._ageing: threading.Timer | None = None
         self.orphans, self.missing = tables.orphan_table(), tables.missing_table()
-        self.usage = tables.usage_table()
+        self.usage, self.opinions = tables.usage_table(), tables.opinion_table()
+        self.opinions.replace(tables.opinion_rows(None))
         self.orphans.replace(OBJECTS.empty())
         self._scale = tables.BasketScale(self.orphans.frame)
 
@@ -131,6 +136,15 @@ class PanelState(TrashState):
         plan = found.plan(self.selected)
         self.expect_no_stop()
         self.plan = plan
+
+    def ask(self) -> None:
+        """Ask DataJoint's own collector, in the background, what it would delete."""
+        if isinstance(found := self.scan, CompleteScan | IncompleteScan):
+            self.start(ASKING, lambda: self._hear(second_opinion(found)))
+
+    def _hear(self, opinion: SecondOpinion | None) -> None:
+        self.opinions.replace(tables.opinion_rows(opinion))
+        self.opinion = opinion
 
     def acknowledge(self, name: str, *, lifted: bool) -> None:
         """Lift a refusal of the plan, or let it stand after all."""
@@ -196,6 +210,10 @@ class PanelState(TrashState):
         complete = isinstance(self.scan, CompleteScan)
         return facts.missing_facts(row, self.missing.frame, complete=complete)
 
+    def explain_opinion(self, row: Record) -> list[Fact]:
+        """Say what the collector would do to an object, and what we say."""
+        return facts.opinion_facts(row, self.opinion.collector)
+
     def explain_sweep(self, row: Record) -> list[Fact]:
         """Say what a sweep moved."""
         return facts.sweep_facts(row, self.scan.trash)
@@ -227,6 +245,7 @@ class PanelState(TrashState):
         self.missing.replace(found.missing)
         self.usage.replace(usage)
         self.sweeps.replace(swept.frame)
+        self._hear(None)
         self.unread = swept.problems
         self.places, self.stale = places, False
         self.scan = found

@@ -1,4 +1,4 @@
-"""The four tables of the panel: their columns, filters and rows."""
+"""The tables of the panel: their columns, filters and rows."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,10 +10,13 @@ import pandas as pd
 from djgc_widgets.columns import absent
 from djgc_widgets.display import readable_age, readable_bytes
 from djgc_widgets.facts import keys_of, kind_of_reason
+from djgc_widgets.frames import OPINIONS
+from djgc_widgets.opinion import SecondOpinion
 from djgc_widgets.rows import GridColumn, GridState, Record
 from djgc_widgets.scans import Scan
 from djgc_widgets.sieve import Facet
 from djgc_widgets.usage import attributes_of
+from djgc_widgets.verdicts import Verdict
 
 _STORE = GridColumn("Store", "store", lambda row: row["store"])
 _PATH = GridColumn("Path", "path", lambda row: row["path"])
@@ -131,6 +134,40 @@ def usage_table() -> GridState:
 def _ratio(row: Record) -> str:
     ratio = row["dedup_ratio"]
     return "" if absent(ratio) else f"{ratio:.2f} : 1"
+
+
+def opinion_table() -> GridState:
+    """Return the grid of the second opinion, empty."""
+    return GridState(
+        [
+            GridColumn("It", "rank", lambda row: row["verdict"]),
+            GridColumn(
+                "We say",
+                "status",
+                lambda row: "not listed" if absent(row["status"]) else row["status"],
+            ),
+            GridColumn("Why", "reason", lambda row: row["reason"]),
+            _size("Size", "size_bytes"),
+            _count("Files that go", "deleted_files"),
+            _STORE,
+            _PATH,
+        ],
+        ("path", "schema", "table", "reason", "store", "verdict"),
+        "rank",
+        [
+            Facet("verdict", "verdict"),
+            Facet("table", "table"),
+            Facet("schema", "schema"),
+            Facet("store", "store"),
+        ],
+    )
+
+
+def opinion_rows(opinion: SecondOpinion | None) -> pd.DataFrame:
+    """Return the rows of a second opinion, ranked so that losses come first."""
+    rows = OPINIONS.empty() if opinion is None else opinion.objects
+    worst = [verdict.value for verdict in reversed(Verdict)]
+    return rows.assign(rank=[worst.index(verdict) for verdict in rows["verdict"]])
 
 
 def sweep_table() -> GridState:

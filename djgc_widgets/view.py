@@ -62,6 +62,22 @@ class View:
             explain=usage_facts,
             export=lambda *how: state.export("references", state.usage, *how),
         )
+        self.opinions = Grid(
+            state.opinions,
+            GridTexts(
+                "Second opinion",
+                "object",
+                "It would delete nothing, and there are no orphans.",
+                "filter path, verdict …",
+            ),
+            tickable=False,
+            explain=state.explain_opinion,
+            export=lambda *how: state.export("opinion", state.opinions, *how),
+        )
+        self._opinion = html()
+        self._ask = button(
+            "Ask DataJoint's own collector", "What would dj.gc delete? It runs dry"
+        )
         self.trash, self.sweeping = TrashTab(state, shell), Sweeping(state, shell)
         self.tabs = widgets.Tab(
             [
@@ -71,6 +87,12 @@ class View:
                 box("djgc-tab", self.usage),
                 self.trash.root,
                 box("djgc-tab", self._notices),
+                box(
+                    "djgc-tab",
+                    row("djgc-actions", self._ask),
+                    self._opinion,
+                    self.opinions,
+                ),
             ],
             selected_index=_ORPHANS,
         )
@@ -89,6 +111,7 @@ class View:
         )
         self._bind()
         self._draw_scan()
+        self._draw_opinion()
         self._draw_activity()
 
     def close(self) -> None:
@@ -116,6 +139,8 @@ class View:
         self._cancel.on_click(lambda _: state.cancel())
         self._heal.on_click(lambda _: state.heal())
         self._recover.on_click(lambda _: state.recover())
+        self._ask.on_click(lambda _: state.ask())
+        state.observe(lambda _: self._draw_opinion(), "opinion")
         state.observe(lambda _: self._draw_scan(), ["scan", "stale"])
         state.observe(
             lambda _: self._draw_activity(),
@@ -145,13 +170,19 @@ class View:
             "Orphans": len(scan.orphans),
             "Missing": len(scan.missing),
             "References": None,
-            "Trash": len(self.state.sweeps.frame),
+            "Trash": int(self.state.sweeps.frame["left_objects"].gt(0).sum()),
             "Problems": len(scan.problems),
+            "Second opinion": None,
         }
         self.tabs.titles = [
             name if count is None else f"{name} {count:,}"
             for name, count in counts.items()
         ]
+
+    def _draw_opinion(self) -> None:
+        opinion = self.state.opinion
+        self._opinion.value = fragments.opinion(opinion)
+        show(self.opinions, opinion is not None)
 
     def _draw_activity(self) -> None:
         state = self.state
@@ -163,7 +194,7 @@ class View:
         self._notice.value = fragments.notice(state.notice)
         self._rescan.disabled = busy
         self._cancel.disabled = not busy or state.activity in UNSTOPPABLE
-        for each in (self._heal, self._recover):
+        for each in (self._heal, self._recover, self._ask):
             each.disabled = busy
         # while a plan is open, what is ticked is what will go
         self.orphans.locked = not state.ready or state.plan is not None

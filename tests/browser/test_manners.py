@@ -12,7 +12,11 @@ from browser.conftest import Demo, Journey
 from browser.test_journey import sweep
 from djgc_widgets.demo import DemoLab
 
-TABS = ("Overview", "Orphans", "Missing", "References", "Trash", "Problems")
+TABS = (
+    *("Overview", "Orphans", "Missing", "References", "Trash", "Problems"),
+    "Second opinion",
+)
+ASK = "Ask DataJoint's own collector"
 _RUNNING = "[onload], [onerror], [src=x]"
 RUN = "window.evil=1"
 EVIL = f"<img src=x onerror={RUN}>\"'${{{RUN}}}\n\u202e"
@@ -132,8 +136,12 @@ def test_every_tab_fits_and_can_be_read(
         if tab == "Overview":
             legends = journey.panel.locator(".js-plotly-plot .legend")
             expect(legends).to_have_count(2)
+        if tab == "Second opinion":
+            journey.press(ASK)
+            found = journey.grid(tab).get_by_role("status")
+            expect(found).to_contain_text("rows 1")
         serious[tab] = journey.violations()
-        shoot(journey, f"{tab.lower()}-{size}-{scheme}")
+        shoot(journey, f"{tab.lower().replace(' ', '-')}-{size}-{scheme}")
         wider = journey.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth")
         assert wider <= 0, tab
     journey.tab("Orphans")
@@ -199,6 +207,8 @@ def test_names_are_shown_and_never_run(journey: Journey, evil: list[str]) -> Non
     expect(journey.panel.locator(".djgc-confirm:visible")).to_contain_text("1 object")
     for tab in TABS:
         journey.tab(tab)
+    journey.press(ASK)
+    expect(journey.grid(tab).get_by_role("status")).to_contain_text("rows 1")
     journey.tab("Missing")
     missing = journey.grid("Missing")
     missing.get_by_role("searchbox").fill("lab_evil")

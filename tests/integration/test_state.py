@@ -453,6 +453,45 @@ def test_a_page_that_was_just_opened_is_told_everything_once_more(
     assert shell.greeted == "1-2-3-4"
 
 
+def test_the_collector_of_datajoint_is_asked_at_a_click(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    assert "what it would delete" in texts(panel)
+    grid = grid_of(panel, "Second opinion")
+    assert grid.layout.display == "none"
+    stores = postgresql_laboratory.config.stores
+    postgresql_laboratory.config.stores = {**stores, "again": dict(stores["raw"])}
+    click(panel, "Rescan")
+
+    click(panel, "Ask DataJoint's own collector")
+
+    assert panel.state.message == ""
+    assert "✕ It would delete 2 objects that rows refer to" in texts(panel)
+    assert grid.layout.display == ""
+    first = grid.page["rows"][0]
+    assert first["cells"][:2] == ["loses live data", "live"]
+    grid.receive({"do": "open", "row": first["id"], "of": grid.state.generation})
+    facts = {fact["label"]: fact["text"] for fact in grid.details}
+    assert facts["We say"].startswith("live: ")
+    assert "would delete 1 file, 384 bytes" in facts[panel.state.opinion.collector]
+
+    click(panel, "Rescan")  # an opinion belongs to one scan
+    assert panel.state.opinion is None
+    assert grid.layout.display == "none"
+
+
+def test_the_collector_is_not_compared_with_an_incomplete_scan(
+    panel: GCPanel, postgresql_laboratory: Laboratory
+) -> None:
+    postgresql_laboratory.write_row("recording", 9, {"where": "nobody knows"})
+    click(panel, "Rescan")
+
+    click(panel, "Ask DataJoint's own collector")
+
+    assert "Expected a complete scan" in panel.state.message
+    assert panel.state.opinion is None
+
+
 def test_an_interrupted_sweep_is_recovered_at_a_click(
     panel: GCPanel, postgresql_laboratory: Laboratory
 ) -> None:

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from djgc_widgets.frames import OBJECTS, REFERENCES, TRASH, arrow_text
+from djgc_widgets.columns import arrow_text
+from djgc_widgets.frames import OBJECTS, REFERENCES, TRASH
 from djgc_widgets.model import is_plain_path, parent_of
 
 
