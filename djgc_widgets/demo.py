@@ -1,4 +1,4 @@
-"""The embedded lab: a private PostgreSQL, a small pipeline, and stores with garbage.
+"""The embedded lab: a private database, a small pipeline, and stores with garbage.
 
 The garbage is made the way labs make it: rows are deleted, values updated, a table is
 dropped, an insert fails after its upload, and one object of a live row is lost.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import datajoint as dj
 
@@ -24,6 +24,11 @@ from djgc_widgets.pipeline import SCHEMA, STORES, fill
 
 LAB_VARIABLE = "DJGC_LAB"
 """Environment variable with the folder of a lab that is running already."""
+
+
+BACKENDS = ("postgresql", "mysql")
+PROTOCOLS = ("file", "s3")
+_BUCKET_FOLDER = "lab"
 
 
 @dataclass(slots=True)
@@ -40,7 +45,7 @@ class DemoLab:
 
     folder: Path
     connection: dj.Connection
-    _server: EmbeddedServer | None = field(default=None, repr=False)
+    _servers: tuple[EmbeddedServer, ...] = field(default=(), repr=False)
 
     @property
     def schema(self) -> dj.Schema:
@@ -49,14 +54,14 @@ class DemoLab:
 
     @property
     def stores(self) -> dict[str, Path]:
-        """Folder of each store, by name."""
+        """Folder of each store, by name; a lab on S3 was copied from there."""
         return {name: self.folder / "stores" / name for name in STORES}
 
     def close(self) -> None:
-        """End the lab if it was started here; its server and stores go."""
+        """End the lab if it was started here; its servers and stores go."""
         self.connection.close()
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -65,21 +70,55 @@ class DemoLab:
         self.close()
 
 
-def open_lab() -> DemoLab:
+def open_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
     """Connect to the lab that is running, or start one that ends with this process.
+
+    Parameters
+    ----------
+    backend : str
+        ``postgresql``, from a wheel, or ``mysql``: the system's MariaDB.
+    protocol : str
+        ``file``, or ``s3`` for stores on an S3 server from a wheel. Objects there are
+        as young as the lab.
 
     Returns
     -------
     DemoLab
         Its database holds a few hundred rows, its stores some 20 MB with garbage in
         them.
+
+    Raises
+    ------
+    InputError
+        If the backend or protocol is none of these.
+    ServerError
+        If a server is not installed or does not start.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab
+    >>> with open_lab() as lab:
+    ...     sorted(lab.stores)
+    ['derived', 'raw']
     """
+    if backend not in BACKENDS or protocol not in PROTOCOLS:
+        raise InputError(
+            f"Expected a backend of {', '.join(BACKENDS)} and a protocol of "
+            f"{', '.join(PROTOCOLS)}; got {backend!r} and {protocol!r}."
+        )
     running = os.environ.get(LAB_VARIABLE)
-    return attach_lab(Path(running)) if running else start_lab()
+    if running and (backend, protocol) == (BACKENDS[0], PROTOCOLS[0]):
+        return attach_lab(Path(running))
+    return start_lab(backend, protocol)
 
 
-def start_lab() -> DemoLab:
+def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
     """Start a lab of our own and fill it.
+
+    Parameters
+    ----------
+    backend, protocol : str
+        As of `open_lab`.
 
     Returns
     -------
@@ -89,9 +128,10 @@ def start_lab() -> DemoLab:
     Raises
     ------
     ServerError
-        If the embedded PostgreSQL is not installed or does not start.
+        If a server is not installed or does not start.
     """
-    server = start_postgresql()
+    server = start_postgresql() if backend == "postgresql" else _mariadb()
+    servers = [server]
     try:
         folder = server.folder / "lab"
         folder.mkdir()
@@ -100,14 +140,18 @@ def start_lab() -> DemoLab:
             "port": server.port,
             "user": server.user,
             "password": server.password,
+            "backend": backend,
         }
         (folder / "lab.json").write_text(json.dumps(address))
         lab = attach_lab(folder)
-        lab._server = server  # noqa: SLF001 - the lab that started it ends it
         with _quiet():
             fill(lab.connection, lab.stores, folder / "incoming")
+        if protocol == "s3":
+            servers.append(_move_to_s3(lab))
+        lab._servers = tuple(servers)  # noqa: SLF001 - the lab that started them ends them
     except BaseException:
-        server.close()
+        for each in servers:
+            each.close()
         raise
     return lab
 
@@ -133,14 +177,54 @@ def attach_lab(folder: Path) -> DemoLab:
             f"Unset {LAB_VARIABLE} to start a lab here, or start one with: djgc demo"
         ) from None
     with _quiet():
-        instance = dj.Instance(**address, use_tls=False, backend="postgresql")
+        instance = dj.Instance(**address, use_tls=False)
     lab = DemoLab(folder, instance.connection)
+    if address["backend"] == "mysql":
+        _let_mariadb_take_json(instance.connection)
     instance.config.stores = {
         name: {"protocol": "file", "location": str(path)}
         for name, path in lab.stores.items()
     }
     instance.config.safemode = False
+    instance.config.download_path = str(folder / "downloads")
     return lab
+
+
+def _mariadb() -> EmbeddedServer:
+    from djgc_widgets.embedded_mariadb import start_mariadb  # noqa: PLC0415 - only then
+
+    return start_mariadb()
+
+
+def _let_mariadb_take_json(connection: Any) -> None:  # noqa: ANN401 - has no types
+    # its json is longtext, so DataJoint 2.3.5 hands dictionaries to the driver
+    def as_json(value: dict[str, Any], _mapping: object = None) -> str:
+        return str(connection._conn.literal(json.dumps(value)))  # noqa: SLF001
+
+    connection._conn.encoders[dict] = as_json  # noqa: SLF001 - DataJoint has no other way
+
+
+def _move_to_s3(lab: DemoLab) -> EmbeddedServer:
+    """Copy the stores to an S3 server, and let the lab's configuration point there."""
+    from djgc_widgets.embedded_s3 import start_s3  # noqa: PLC0415 - only then
+
+    s3 = start_s3()
+    try:
+        client = s3.client()
+        for name, folder in lab.stores.items():
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    relative = path.relative_to(folder).as_posix()
+                    key = f"{_BUCKET_FOLDER}/{name}/{relative}"
+                    body = path.read_bytes()
+                    client.put_object(Bucket=s3.bucket, Key=key, Body=body)
+    except BaseException:
+        s3.server.close()
+        raise
+    lab.connection._config.stores = {  # noqa: SLF001 - DataJoint has no other way
+        name: s3.spec(s3.bucket, f"{_BUCKET_FOLDER}/{name}") for name in STORES
+    }
+    return s3.server
 
 
 @contextmanager

@@ -207,6 +207,17 @@ def supervise(
         time.sleep(0.05)
 
 
+def find_program(*names: str) -> str | None:
+    """Return the path of the first program that is found; None if none is.
+
+    Those of wheels lie beside Python, and servers may lie outside of PATH.
+    """
+    elsewhere = f"{Path(sys.executable).parent}:/usr/sbin:/usr/local/sbin"
+    places = (None, elsewhere)
+    found = (shutil.which(name, path=place) for name in names for place in places)
+    return next(filter(None, found), None)
+
+
 def private_folder(prefix: str) -> Path:
     """Make a folder that only this account can enter."""
     return Path(tempfile.mkdtemp(prefix=prefix))

@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 from laboratory import Laboratory
-from services import (
-    S3Server,
-    Services,
-    service_table,
-    start_mariadb,
-    start_s3,
-)
+from services import Services, service_table
 
 from djgc_widgets.embedded import EmbeddedServer, start_postgresql
+from djgc_widgets.embedded_mariadb import start_mariadb
+from djgc_widgets.embedded_s3 import S3Server, start_s3
 
 _FOLDER_MARKERS = {
     "integration": "integration",

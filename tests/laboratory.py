@@ -15,10 +15,11 @@ from typing import Any
 
 import datajoint as dj
 import numpy as np
-from services import S3Server
+from services import contents_of
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
 from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.embedded_s3 import S3Server
 from djgc_widgets.file_store import FileStore
 from djgc_widgets.journal import read_owners, write_owners
 from djgc_widgets.scanner import MINIMUM_AGE
@@ -83,7 +84,7 @@ class Laboratory:
         if self.s3 is None:
             return contents(self.store(store))
         spec = self.config.stores[store]
-        return self.s3.contents(spec["bucket"], spec["location"])
+        return contents_of(self.s3, spec["bucket"], spec["location"])
 
     def remove(self, path: str, store: str = "raw") -> None:
         """Remove a file, or a folder with all that it holds."""

@@ -104,7 +104,7 @@ def test_the_lab_refuses_stores_and_schemas_that_are_not_its_own(
 
 def test_closing_the_lab_leaves_nothing() -> None:
     lab = open_lab()
-    folder, server = lab.folder.parent, lab._server  # noqa: SLF001 - to find its process
+    folder, server = lab.folder.parent, lab._servers[0]  # noqa: SLF001 - to find its process
     assert server is not None
     assert lingering(folder)
 

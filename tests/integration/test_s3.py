@@ -11,9 +11,10 @@ from laboratory import (
     filled,
 )
 from proxy import Relay, relay
-from services import S3Server
+from services import contents_of
 
 from djgc_widgets import IncompleteScan
+from djgc_widgets.embedded_s3 import S3Server
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_a_store_is_where_datajoint_says(
     (table & "id = 1").delete()
 
     assert statuses(lab) == ["live", "live", "orphan"]
-    assert len(lab.s3.contents(bucket, location)) == 3
+    assert len(contents_of(lab.s3, bucket, location)) == 3
 
 
 def test_ambient_credentials_serve_as_well(

@@ -11,9 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from services import start_mariadb
-
 from djgc_widgets.embedded import EmbeddedServer, start_postgresql
+from djgc_widgets.embedded_mariadb import start_mariadb
 
 RELEASES = {
     "2.0.2": ("mysql",),  # without PostgreSQL
