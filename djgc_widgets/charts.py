@@ -1,4 +1,13 @@
-"""Frames -> plotly figures. Pure: a figure takes a frame, never a connection."""
+"""Frames -> plotly figures. Pure: a figure takes a frame, never a connection.
+
+Examples
+--------
+>>> from djgc_widgets import charts, open_lab, scan
+>>> with open_lab() as lab:
+...     figure = charts.bytes_by_status(scan(lab.schema).summary())
+>>> [bar.name for bar in figure.data]
+['Referenced', 'Orphaned', 'Young', 'Unknown']
+"""
 
 from datetime import datetime
 

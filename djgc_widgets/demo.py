@@ -41,6 +41,13 @@ class DemoLab:
         Private folder with the stores; removed when the lab closes.
     connection : datajoint.Connection
         Connection to the lab's database; its configuration names the lab's stores.
+
+    Examples
+    --------
+    >>> from djgc_widgets import DemoLab, open_lab
+    >>> with open_lab() as lab:
+    ...     isinstance(lab, DemoLab), str(lab.schema.database)
+    (True, 'lab_ephys')
     """
 
     folder: Path

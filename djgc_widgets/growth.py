@@ -36,9 +36,12 @@ def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from djgc_widgets.frames import OBJECTS
-    >>> len(growth_by_week(OBJECTS.empty()))
-    0
+    >>> from djgc_widgets import growth_by_week, open_lab, scan
+    >>> with open_lab() as lab:
+    ...     s = scan(lab.schema)
+    >>> weeks = growth_by_week(s.objects)
+    >>> int(weeks["physical_bytes"].iloc[-1]) == s.listed_bytes
+    True
     """
     if objects.empty:
         return GROWTH.empty()
@@ -84,6 +87,15 @@ class Forecast:
         Growth: the median of the slopes between all pairs of scans.
     slowest, fastest : float
         Interval of the growth, 95 %, in bytes per day.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> from djgc_widgets import Forecast
+    >>> since = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> told = Forecast(200, 6, since, 100.0, 10.0, 5.0, 20.0)
+    >>> f"{told.earliest:%d}, {told.reached_at:%d}, {told.latest:%d} January"
+    '06, 11, 21 January'
     """
 
     quota_bytes: int

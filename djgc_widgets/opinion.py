@@ -41,6 +41,14 @@ class SecondOpinion:
         Stores that the collector gave up on.
     warnings : tuple of str
         What it logged and went on after: what it could not read counts as garbage.
+
+    Examples
+    --------
+    >>> from djgc_widgets import SecondOpinion, open_lab, scan, second_opinion
+    >>> with open_lab() as lab:
+    ...     opinion = second_opinion(scan(lab.schema))
+    >>> isinstance(opinion, SecondOpinion), opinion.collector.partition(" ")[0]
+    (True, 'DataJoint')
     """
 
     collector: str
@@ -85,11 +93,10 @@ def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
     Examples
     --------
     >>> from djgc_widgets import open_lab, scan, second_opinion
-    >>> lab = open_lab()
-    >>> opinion = second_opinion(scan(lab.schema))
+    >>> with open_lab() as lab:
+    ...     opinion = second_opinion(scan(lab.schema))
     >>> opinion.losses.empty
     True
-    >>> lab.close()
     """
     if not isinstance(scan, CompleteScan):
         raise InputError(

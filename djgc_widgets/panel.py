@@ -34,6 +34,17 @@ class GCPanel:
     Examples
     --------
     >>> GCPanel(schema).show()  # doctest: +SKIP
+
+    Examples
+    --------
+    >>> from djgc_widgets import GCPanel, open_lab
+    >>> with open_lab() as lab:
+    ...     panel = GCPanel(lab.schema)  # in a notebook: panel.show()
+    ...     panel.refresh()
+    ...     panel.wait()
+    ...     panel.scan.complete, len(panel.selected)
+    ...     panel.close()
+    (True, 0)
     """
 
     # a cell that runs again makes another panel: the one that it showed has to end

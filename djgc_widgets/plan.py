@@ -59,6 +59,15 @@ class SweepPlan:
         Identifiers of the database servers whose rows were read.
     carry_out : callable
         Sweeps; bound by whoever made the plan.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab, scan
+    >>> with open_lab() as lab:
+    ...     s = scan(lab.schema)
+    ...     plan = s.plan(s.orphans.query("store == 'derived'"))
+    >>> plan.allowed, "missing-objects" in {refusal.name for refusal in plan.refusals}
+    (False, True)
     """
 
     objects: pd.DataFrame

@@ -34,6 +34,16 @@ class Receipt:
         Restores the sweep; bound by whoever made the receipt.
     problems : tuple of Notice
         What of it could not be written to the journal.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab, scan
+    >>> with open_lab() as lab:
+    ...     s = scan(lab.schema)
+    ...     one = s.orphans.query("store == 'raw'").head(1)
+    ...     receipt = s.plan(one, acknowledge={"sole-owner"}).sweep()
+    ...     receipt.count("moved"), receipt.restore().count("restored")
+    (1, 1)
     """
 
     sweep_id: str

@@ -51,6 +51,14 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     -------
     str
         HTML in which every name is text.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab, report_html, scan
+    >>> with open_lab() as lab:
+    ...     page = report_html(scan(lab.schema))
+    >>> page.startswith("<!doctype html>"), "<script src" in page
+    (True, False)
     """
     summary = scan.summary()
     measured = None if history is None else history.frame

@@ -80,6 +80,14 @@ def scan(
         connection, an unknown store, a negative minimum age.
     Cancelled
         If `progress` raised it.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab, scan
+    >>> with open_lab() as lab:
+    ...     s = scan(lab.schema)
+    >>> sorted(s.summary()["status"].unique())
+    ['live', 'orphan', 'unknown', 'young']
     """
     report = progress or no_progress
     connection, names = _scope(schemas)

@@ -216,7 +216,16 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class CompleteScan(Scan):
-    """A scan that read everything; only it can make a plan."""
+    """A scan that read everything; only it can make a plan.
+
+    Examples
+    --------
+    >>> from djgc_widgets import CompleteScan, open_lab, scan
+    >>> with open_lab() as lab:
+    ...     s = scan(lab.schema)
+    >>> isinstance(s, CompleteScan), s.adds_up(), len(s.missing)
+    (True, True, 2)
+    """
 
     def plan(
         self, selection: Selection = None, acknowledge: Collection[str] = frozenset()
@@ -272,4 +281,11 @@ class CompleteScan(Scan):
 
 @dataclass(frozen=True, slots=True)
 class IncompleteScan(Scan):
-    """A scan that met a problem: it shows what it saw and cannot make a plan."""
+    """A scan that met a problem: it shows what it saw and cannot make a plan.
+
+    Examples
+    --------
+    >>> from djgc_widgets import CompleteScan, IncompleteScan
+    >>> hasattr(CompleteScan, "plan"), hasattr(IncompleteScan, "plan")
+    (True, False)
+    """

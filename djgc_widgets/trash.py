@@ -54,6 +54,13 @@ class Trash:
         If the store is unknown, or neither a folder nor on S3.
     SweepRefusedError
         If it cannot be opened.
+
+    Examples
+    --------
+    >>> from djgc_widgets import Trash, open_lab
+    >>> with open_lab() as lab:
+    ...     list(Trash(lab.schema, "derived").sweeps["sweep_id"])  # nothing was swept
+    []
     """
 
     def __init__(
