@@ -1,5 +1,7 @@
 """Scan pipelines that other releases of DataJoint wrote, and print a table.
 
+Beside it stands what each release's own collector would delete of the same stores.
+
 Run with ``make matrix``. Each release has an environment of its own below ``.venv``,
 made when it is first needed.
 """
@@ -8,6 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -37,15 +40,27 @@ def environment(release: str) -> Path:
     return python
 
 
-def run(release: str, backend: str, server: EmbeddedServer) -> dict[str, str]:
+def run(release: str, backend: str, server: EmbeddedServer) -> dict[str, Any]:
     """Return what came of each case."""
     where = [server.host, str(server.port), server.user, server.password]
     command = [environment(release), "-W", "ignore", _CASES, backend, *where]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if ended.returncode:
-        return {"all": (ended.stderr.strip() or ended.stdout).splitlines()[-1]}
-    found: dict[str, str] = json.loads(ended.stdout.splitlines()[-1])
+        lines = (ended.stderr + ended.stdout).splitlines()
+        told = next((line for line in lines[::-1] if "Error: " in line), lines[-1])
+        return {"all": {"outcome": told}}
+    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return found
+
+
+def _collector(told: dict[str, Any]) -> str:
+    if "losses" not in told:
+        return ""
+    lost = f"LOSES {told['losses']} of {told['live']} live"
+    return (
+        f"its collector: {lost if told['losses'] else 'keeps what is live'}, "
+        f"{'finds' if told['garbage'] else 'leaves'} garbage"
+    )
 
 
 def main() -> int:
@@ -56,12 +71,14 @@ def main() -> int:
         for release, backends in RELEASES.items():
             for backend in backends:
                 found = run(release, backend, servers[backend])
-                done = sum(outcome == "ok" for outcome in found.values())
-                print(f"DataJoint {release} on {backend}: {done} of {len(found)} right")
-                for case, outcome in found.items():
-                    if outcome != "ok":
-                        print(f"  {case}: {outcome}")
-                wrong += sum(not o.startswith(("ok", "n/a")) for o in found.values())
+                outcomes = [told["outcome"] for told in found.values()]
+                print(
+                    f"DataJoint {release} on {backend}: we are right in "
+                    f"{outcomes.count('ok')} of {len(found)}"
+                )
+                for case, told in found.items():
+                    print(f"  {case:<14}{_collector(told):<48}{told['outcome']}")
+                wrong += sum(not o.startswith(("ok", "n/a")) for o in outcomes)
     return int(wrong > 0)
 
 

@@ -1,7 +1,8 @@
 """Write a pipeline with the installed DataJoint, scan it, and print what came of it.
 
 Run in an environment of its own, for one release and one kind of server. Prints one
-line of JSON: for each case ``ok``, what went wrong, or why the release cannot do it.
+line of JSON: for each case ``ok``, what went wrong, or why the release cannot do it,
+and what the release's own collector would delete of known live data and known garbage.
 """
 
 import json
@@ -18,7 +19,7 @@ import datajoint as dj
 import numpy as np
 from pymysql import converters
 
-from djgc_widgets import CompleteScan, scan
+from djgc_widgets import CompleteScan, scan, second_opinion
 
 _MONTH_SECONDS = 30 * 86_400
 Insert = Callable[["Bench", Any, int], None]
@@ -87,6 +88,34 @@ def _updated(bench: Bench, table: Any, key: int) -> None:
     table.update1({"id": key, "data": _array(key + 100)})
 
 
+def _copied(bench: Bench, table: Any, key: int) -> None:
+    """Insert a row, and copy it to a table of another schema, whose row stays."""
+    _plain(lambda *_: _array(key))(bench, table, key)
+    other = dj.Schema(f"{bench.schema.database}_x", connection=bench.connection)
+    definition = "id : int32\n---\ndata : <npy@raw>\n"
+    copy = other(type("Copy", (dj.Manual,), {"definition": definition}), context={})()
+    mark = '"' if bench.backend == "postgresql" else "`"
+    target, source = (
+        f"{mark}{schema}{mark}.{mark}{name}{mark}"
+        for schema, name in (
+            (other.database, copy.table_name),
+            (bench.schema.database, "recording"),
+        )
+    )
+    if key != 1:
+        bench.connection.query(
+            f"INSERT INTO {target} (id, data) SELECT id, data FROM {source} "
+            f"WHERE id = {key}"
+        )
+
+
+def _named_twice(bench: Bench, table: Any, key: int) -> None:
+    """Insert a row; the store has another name as well."""
+    _plain(lambda *_: _array(key))(bench, table, key)
+    stores = dict(dj.config.stores)
+    dj.config.stores = {**stores, "again": dict(stores["raw"])}
+
+
 CASES: dict[str, tuple[str, Insert]] = {
     "blob": ("blob", _plain(lambda _, key: _array(key))),
     "attach": ("attach", _plain(_file)),
@@ -96,19 +125,21 @@ CASES: dict[str, tuple[str, Insert]] = {
     "object-folder": ("object", _plain(_folder)),
     "staged": ("object", _staged),
     "updated": ("npy", _updated),
+    "copied-row": ("npy", _copied),
+    "two-names": ("npy", _named_twice),
 }
 
 
-def run(bench: Bench, codec: str, insert: Insert) -> str:
+def run(bench: Bench, codec: str, insert: Insert) -> dict[str, Any]:
     """Insert three rows, delete one, and compare the scan with what must come out."""
     table = bench.declare(codec)
     try:
         for key in (1, 2, 3):
             insert(bench, table, key)
     except Exception as error:  # noqa: BLE001 - what a release cannot do is an answer
-        return f"n/a: {type(error).__name__}: {str(error)[:60]}"
+        return {"outcome": f"n/a: {type(error).__name__}: {str(error)[:60]}"}
     written = bench.recorded()
-    (table & "id = 1").delete()
+    (table & ("id > 0" if insert is _copied else "id = 1")).delete()
     then = time.time() - _MONTH_SECONDS
     for path in bench.store.rglob("*"):
         os.utime(path, (then, then))
@@ -116,16 +147,22 @@ def run(bench: Bench, codec: str, insert: Insert) -> str:
     found = scan(bench.schema)
 
     if not isinstance(found, CompleteScan):
-        return f"incomplete: {found.problems[0]}"
+        return {"outcome": f"incomplete: {found.problems[0]}"}
+    deleted = second_opinion(found).objects.query("deleted_files > 0")["path"]
+    told = {
+        "live": len({written[2], written[3]}),
+        "losses": len({written[2], written[3]} & set(deleted)),
+        "garbage": written[1] in set(deleted),
+    }
     live = set(found.objects.query("status == 'live'")["path"])
     if live != {written[2], written[3]}:
-        return f"live: {sorted(live)}"
+        return {"outcome": f"live: {sorted(live)}", **told}
     status = dict(zip(found.objects["path"], found.objects["status"], strict=True))
     # up to 2.3.0 update1 wrote to the root without the row's key: that stays unknown
     keyless = not written[1].startswith("_") and "=" not in written[1]
     if status[written[1]] != ("unknown" if keyless else "orphan"):
-        return f"garbage: {status[written[1]]} {written[1]}"
-    return "ok"
+        return {"outcome": f"garbage: {status[written[1]]} {written[1]}", **told}
+    return {"outcome": "ok", **told}
 
 
 def main() -> None:
@@ -142,7 +179,10 @@ def main() -> None:
         for case, (codec, insert) in CASES.items():
             bench = Bench(connection, backend, Path(name))
             found[case] = run(bench, codec, insert)
-            bench.schema.drop(**_without_prompt(bench.schema))
+            for own in (f"{bench.schema.database}_x", bench.schema.database):
+                if own in dj.list_schemas(connection=connection):
+                    schema = dj.Schema(own, connection=connection)
+                    schema.drop(**_without_prompt(schema))
     print(json.dumps(found))  # noqa: T201 - the answer
 
 

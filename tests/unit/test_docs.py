@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import djgc_widgets
 from djgc_widgets.cli import main
 
 _ROOT = Path(__file__).parents[2]
+_NOTEBOOKS = sorted((_ROOT / "notebooks").glob("*.ipynb"))
+_MOST_CELLS = 10
 _DOCUMENTS = [_ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 
 
@@ -63,3 +66,30 @@ def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None
     assert len(commands) == 9
     for command in commands:
         assert f"djgc {command}" in (_ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("notebook", _NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_a_short_story_that_ends_with_asserts(notebook: Path) -> None:
+    cells = json.loads(notebook.read_text())["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in code]
+
+    assert len(code) < _MOST_CELLS
+    assert all(cell["outputs"] == [] for cell in code)
+    assert all(cell["execution_count"] is None for cell in code)
+    assert any("assert " in source for source in sources[-2:])
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and "djgc" in str(node.module):
+                assert node.module == "djgc_widgets"
+                assert {name.name for name in node.names} <= set(djgc_widgets.__all__)
+    assert f"notebooks/{notebook.name}" in (_ROOT / "README.md").read_text()
+
+
+def test_every_import_that_is_shown_runs() -> None:
+    for document in _DOCUMENTS:
+        blocks = re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)
+        for block in blocks:
+            for node in ast.walk(ast.parse(block)):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    exec(ast.unparse(node), {})  # noqa: S102 - our own documents
