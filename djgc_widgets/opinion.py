@@ -10,6 +10,7 @@ from typing import Any
 
 import datajoint as dj
 import pandas as pd
+from datajoint import gc  # before 2.1 the package does not offer it by itself
 from datajoint.dependencies import Dependencies
 
 from djgc_widgets.display import plural
@@ -141,11 +142,11 @@ def _doomed(
         dj.Schema(name, connection=connection, create_schema=False, create_tables=False)
         for name in schemas
     ]
-    if hasattr(dj.gc, "GarbageCollector"):  # since 2.3.1
-        told = dj.gc.GarbageCollector(*activated, store=store).collect(dry_run=True)
+    if hasattr(gc, "GarbageCollector"):  # since 2.3.1
+        told = gc.GarbageCollector(*activated, store=store).collect(dry_run=True)
         lists = _LISTS
     else:
-        told = dj.gc.scan(*activated, store_name=store)
+        told = gc.scan(*activated, store_name=store)
         lists = _LISTS_BEFORE_2_3_1
     return (str(path) for name in lists for path in told[name])
 

@@ -56,6 +56,8 @@ def run(release: str, backend: str, server: EmbeddedServer) -> dict[str, Any]:
 def _collector(told: dict[str, Any]) -> str:
     if "losses" not in told:
         return ""
+    if told["problems"]:
+        return "its collector fails"
     lost = f"LOSES {told['losses']} of {told['live']} live"
     return (
         f"its collector: {lost if told['losses'] else 'keeps what is live'}, "
@@ -77,7 +79,7 @@ def main() -> int:
                     f"{outcomes.count('ok')} of {len(found)}"
                 )
                 for case, told in found.items():
-                    print(f"  {case:<14}{_collector(told):<48}{told['outcome']}")
+                    print(f"  {case:<14}{_collector(told):<50}{told['outcome']}")
                 wrong += sum(not o.startswith(("ok", "n/a")) for o in outcomes)
     return int(wrong > 0)
 

@@ -34,6 +34,7 @@ class Bench:
         self.store.mkdir()
         spec = {"protocol": "file", "location": str(self.store)}
         dj.config.stores = {"default": "raw", "raw": spec}
+        self.others: dict[str, Any] = {}
         self.schema = dj.Schema(f"m_{uuid.uuid4().hex[:8]}", connection=connection)
 
     def declare(self, codec: str) -> Any:
@@ -91,7 +92,8 @@ def _updated(bench: Bench, table: Any, key: int) -> None:
 def _copied(bench: Bench, table: Any, key: int) -> None:
     """Insert a row, and copy it to a table of another schema, whose row stays."""
     _plain(lambda *_: _array(key))(bench, table, key)
-    other = dj.Schema(f"{bench.schema.database}_x", connection=bench.connection)
+    name = f"{bench.schema.database}_x"
+    other = bench.others.setdefault(name, dj.Schema(name, connection=bench.connection))
     definition = "id : int32\n---\ndata : <npy@raw>\n"
     copy = other(type("Copy", (dj.Manual,), {"definition": definition}), context={})()
     mark = '"' if bench.backend == "postgresql" else "`"
@@ -148,8 +150,10 @@ def run(bench: Bench, codec: str, insert: Insert) -> dict[str, Any]:
 
     if not isinstance(found, CompleteScan):
         return {"outcome": f"incomplete: {found.problems[0]}"}
-    deleted = second_opinion(found).objects.query("deleted_files > 0")["path"]
+    opinion = second_opinion(found)
+    deleted = opinion.objects.query("deleted_files > 0")["path"]
     told = {
+        "problems": [str(problem) for problem in opinion.problems],
         "live": len({written[2], written[3]}),
         "losses": len({written[2], written[3]} & set(deleted)),
         "garbage": written[1] in set(deleted),
@@ -168,6 +172,7 @@ def run(bench: Bench, codec: str, insert: Insert) -> dict[str, Any]:
 def main() -> None:
     """Run every case on the server that the arguments name."""
     backend, host, port, user, password = sys.argv[1:]
+    sys.excepthook = sys.__excepthook__  # up to 2.2 DataJoint's own hides what it was
     if backend == "postgresql":
         dj.config["database.backend"] = backend
     dj.config["safemode"] = False
@@ -179,10 +184,8 @@ def main() -> None:
         for case, (codec, insert) in CASES.items():
             bench = Bench(connection, backend, Path(name))
             found[case] = run(bench, codec, insert)
-            for own in (f"{bench.schema.database}_x", bench.schema.database):
-                if own in dj.list_schemas(connection=connection):
-                    schema = dj.Schema(own, connection=connection)
-                    schema.drop(**_without_prompt(schema))
+            for schema in (*bench.others.values(), bench.schema):
+                schema.drop(**_without_prompt(schema))
     print(json.dumps(found))  # noqa: T201 - the answer
 
 
