@@ -1,7 +1,7 @@
 # make demo    the embedded lab in JupyterLab
 # make test    every test; lint, types, mutants and bench are what their names say
 # make soak    10,000 steps of whatever laboratories do: nothing live is lost
-# make matrix  scan what other releases of DataJoint wrote
+# make matrix  what other releases of DataJoint wrote, and what their collectors lose
 # make lock    resolve the locks anew
 
 VENV := .venv

@@ -77,7 +77,9 @@ class DemoLab:
         self.close()
 
 
-def open_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
+def open_lab(
+    backend: str = "postgresql", protocol: str = "file", *, shared: bool = True
+) -> DemoLab:
     """Connect to the lab that is running, or start one that ends with this process.
 
     Parameters
@@ -87,6 +89,8 @@ def open_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
     protocol : str
         ``file``, or ``s3`` for stores on an S3 server from a wheel. Objects there are
         as young as the lab.
+    shared : bool
+        Join the lab of ``djgc demo`` or Binder, if it is alike; else start another.
 
     Returns
     -------
@@ -114,7 +118,8 @@ def open_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
             f"{', '.join(PROTOCOLS)}; got {backend!r} and {protocol!r}."
         )
     running = os.environ.get(LAB_VARIABLE)
-    if running and (backend, protocol) == (BACKENDS[0], PROTOCOLS[0]):
+    alike = (backend, protocol) == (BACKENDS[0], PROTOCOLS[0])
+    if running and shared and alike:
         return attach_lab(Path(running))
     return start_lab(backend, protocol)
 
@@ -241,7 +246,8 @@ def _quiet() -> Iterator[None]:
     logger.disabled = True  # a level would be reset by each configuration that is made
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "No datajoint.json", UserWarning)
+            for known in ("No datajoint.json", "MariaDB is not officially supported"):
+                warnings.filterwarnings("ignore", known, UserWarning)
             yield
     finally:
         logger.disabled = False

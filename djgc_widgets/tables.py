@@ -16,7 +16,6 @@ from djgc_widgets.rows import GridColumn, GridState, Record
 from djgc_widgets.scans import Scan
 from djgc_widgets.sieve import Facet
 from djgc_widgets.usage import attributes_of
-from djgc_widgets.verdicts import Verdict
 
 _STORE = GridColumn("Store", "store", lambda row: row["store"])
 _PATH = GridColumn("Path", "path", lambda row: row["path"])
@@ -140,7 +139,7 @@ def opinion_table() -> GridState:
     """Return the grid of the second opinion, empty."""
     return GridState(
         [
-            GridColumn("It", "rank", lambda row: row["verdict"]),
+            GridColumn("dj.gc", "rank", lambda row: row["verdict"]),
             GridColumn(
                 "We say",
                 "status",
@@ -164,10 +163,9 @@ def opinion_table() -> GridState:
 
 
 def opinion_rows(opinion: SecondOpinion | None) -> pd.DataFrame:
-    """Return the rows of a second opinion, ranked so that losses come first."""
+    """Return the rows of a second opinion, ranked as they come: losses first."""
     rows = OPINIONS.empty() if opinion is None else opinion.objects
-    worst = [verdict.value for verdict in reversed(Verdict)]
-    return rows.assign(rank=[worst.index(verdict) for verdict in rows["verdict"]])
+    return rows.assign(rank=np.arange(len(rows), 0, -1))
 
 
 def sweep_table() -> GridState:

@@ -8,12 +8,13 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg2
 import pytest
 from laboratory import Laboratory
-from services import lingering
+from services import Services, lingering
 from unprivileged import let_in
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
@@ -82,6 +83,8 @@ def test_a_running_lab_can_be_joined(
     with open_lab() as joined:
         assert joined.folder == lab.folder
         assert len(scan(joined.schema).orphans) == 211
+    with open_lab(shared=False) as own:
+        assert own.folder != lab.folder
 
     assert lab.folder.exists()
     assert lab.connection.is_connected
@@ -100,6 +103,35 @@ def test_the_lab_refuses_stores_and_schemas_that_are_not_its_own(
     with pytest.raises(InputError, match="lab_ephys exists already"):
         fill(lab.connection, lab.stores, tmp_path / "incoming")
     assert not (tmp_path / "incoming").exists()
+
+
+@pytest.mark.mariadb
+@pytest.mark.s3
+@pytest.mark.parametrize(("backend", "protocol"), [("mysql", "file"), ("mysql", "s3")])
+def test_the_lab_is_the_same_on_other_servers(
+    backend: str, protocol: str, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.need("MariaDB")
+    services.need("S3")
+    monkeypatch.setenv(LAB_VARIABLE, "/of/another/kind")
+
+    with open_lab(backend, protocol) as lab:
+        found = scan(lab.schema, minimum_age=timedelta(0))
+
+        assert found.complete, found.problems
+        per_status = found.summary().groupby("status")["objects"].sum().to_dict()
+        assert per_status == {"live": 544, "orphan": 213, "unknown": 3}
+        assert {store.protocol for store in found.stores} == {protocol}
+        folder = lab.folder.parent
+    assert not folder.exists()
+    assert lingering(folder) == []
+
+
+def test_a_lab_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(InputError, match="got 'oracle' and 'file'"):
+        open_lab("oracle")
+    with pytest.raises(InputError, match="got 'postgresql' and 'ftp'"):
+        open_lab(protocol="ftp")
 
 
 def test_closing_the_lab_leaves_nothing() -> None:
