@@ -11,7 +11,8 @@ from datajoint.errors import DataJointError
 from datajoint.storage import StorageBackend
 
 from djgc_widgets.file_store import FileStore
-from djgc_widgets.model import InputError, Naming, Notice, StoreInfo, StoreNames
+from djgc_widgets.model import InputError, Notice
+from djgc_widgets.names import Naming, StoreInfo, StoreNames
 from djgc_widgets.physical import same_places
 from djgc_widgets.remote import RemoteStore, remote_address
 from djgc_widgets.s3 import S3Store

@@ -9,7 +9,8 @@ import pandas as pd
 
 from djgc_widgets.frames import FILES, FOLDERS
 from djgc_widgets.listing import Listing, bounded_ns
-from djgc_widgets.model import FileKind, Notice, StoreInfo, is_plain_path
+from djgc_widgets.model import FileKind, Notice, is_plain_path
+from djgc_widgets.names import StoreInfo
 
 _UNKNOWN_TIME = 2**63 - 1  # unknown age = young
 

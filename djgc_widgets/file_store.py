@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from djgc_widgets.listing import Listing, SecondLook, list_folder
-from djgc_widgets.model import Notice, ProgressCallback, StoreInfo, parent_of
+from djgc_widgets.model import Notice, ProgressCallback, parent_of
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.parcels import (
     FAILED,
     GONE,

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.columns import TEXT, arrow_text
-from djgc_widgets.model import TRASH_FOLDER, Section, StoreInfo
+from djgc_widgets.model import TRASH_FOLDER, Section
+from djgc_widgets.names import StoreInfo
 
 MANIFEST_SUFFIX = ".manifest.json"
 """Suffix of the sidecar that DataJoint writes beside a folder object."""

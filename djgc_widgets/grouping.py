@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from djgc_widgets.columns import TEXT, arrow_text
 from djgc_widgets.coverage import Coverage, cover, place_keys
 from djgc_widgets.grammar import MANIFEST_SUFFIX, parse_paths, parse_trash
-from djgc_widgets.model import FileKind, StoreInfo, StoreNames
+from djgc_widgets.model import FileKind
+from djgc_widgets.names import StoreInfo, StoreNames
 from djgc_widgets.resolve import respelled
 
 _PARSED = ("section", "schema", "table", "prefix")

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from djgc_widgets import reasons
-from djgc_widgets.model import Section, Status, StoreNames, TableInfo
+from djgc_widgets.model import Section, Status, TableInfo
+from djgc_widgets.names import StoreNames
 
 _KEY_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 # {schema}/{2 hex digits}/{2 hex digits}/{uuid}, with whatever folding and suffix

@@ -11,7 +11,8 @@ import pandas as pd
 
 from djgc_widgets.columns import arrow_text
 from djgc_widgets.frames import FILES, FOLDERS
-from djgc_widgets.model import FileKind, Notice, Progress, ProgressCallback, StoreInfo
+from djgc_widgets.model import FileKind, Notice, Progress, ProgressCallback
+from djgc_widgets.names import StoreInfo
 
 _PAGE = 10_000
 _NONE: tuple[tuple[int, ...], ...] = ((), (), ())

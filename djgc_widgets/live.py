@@ -9,13 +9,8 @@ import pandas as pd
 from djgc_widgets.frames import FILES
 from djgc_widgets.grouping import entered_objects, mark
 from djgc_widgets.locate import locate
-from djgc_widgets.model import (
-    Notice,
-    Sight,
-    StoreNames,
-    SweepRefusedError,
-    no_progress,
-)
+from djgc_widgets.model import Notice, Sight, SweepRefusedError, no_progress
+from djgc_widgets.names import StoreNames
 from djgc_widgets.parcels import Parcel
 from djgc_widgets.reading import ReferenceReading
 from djgc_widgets.references import read_references

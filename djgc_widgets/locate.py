@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.coverage import cover, place_keys
-from djgc_widgets.model import FileKind, Notice, StoreInfo, StoreNames
+from djgc_widgets.model import FileKind, Notice
+from djgc_widgets.names import StoreInfo, StoreNames
 from djgc_widgets.physical import Follower
 from djgc_widgets.resolve import in_scanned, reached, resolve_stores
 

@@ -21,7 +21,8 @@ from djgc_widgets.grammar import (
 )
 from djgc_widgets.grouping import Marked, group_files, mark, parse_by_store
 from djgc_widgets.judge import World, judge
-from djgc_widgets.model import Notice, State, StoreInfo
+from djgc_widgets.model import Notice, State
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.resolve import folded
 
 _NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says

@@ -13,13 +13,8 @@ from datajoint.storage import StorageBackend
 
 from djgc_widgets.entries import Entry, Gathered
 from djgc_widgets.listing import Listing, SecondLook, other_way
-from djgc_widgets.model import (
-    Notice,
-    Progress,
-    ProgressCallback,
-    StoreInfo,
-    no_progress,
-)
+from djgc_widgets.model import Notice, Progress, ProgressCallback, no_progress
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.parcels import reason_of
 
 _PUBLIC = {"protocol", "location", "bucket", "container", "endpoint", "stage"}

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.coverage import cover, place_keys
-from djgc_widgets.model import Naming, Notice, StoreNames
+from djgc_widgets.model import Notice
+from djgc_widgets.names import Naming, StoreNames
 
 _COLUMNS = ["server", "named_store", "column_store", "codec"]
 

@@ -10,7 +10,8 @@ from datajoint.storage import StorageBackend
 from djgc_widgets.bucket import Bucket, ChangedError
 from djgc_widgets.copying import Copier
 from djgc_widgets.entries import Entry
-from djgc_widgets.model import TRASH_FOLDER, StoreInfo
+from djgc_widgets.model import TRASH_FOLDER
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.parcels import Identity, Parcel
 from djgc_widgets.remote import RemoteStore, base_of
 from djgc_widgets.stores import Outcomes, Where

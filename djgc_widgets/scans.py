@@ -16,11 +16,11 @@ from djgc_widgets.model import (
     ProgressCallback,
     State,
     Status,
-    StoreInfo,
     SweepRefusedError,
     no_progress,
 )
 from djgc_widgets.moving import Work, receipt_of
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.plan import SweepPlan, plan_sweep
 from djgc_widgets.reading import ColumnCount
 from djgc_widgets.receipt import Receipt

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.listing import Listing, SecondLook
-from djgc_widgets.model import (
-    TRASH_FOLDER,
-    ProgressCallback,
-    StoreInfo,
-)
+from djgc_widgets.model import TRASH_FOLDER, ProgressCallback
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.parcels import (
     Identity,
     Outcome,

@@ -11,7 +11,8 @@ from djgc_widgets.columns import absent
 from djgc_widgets.coverage import Coverage, cover, place_keys
 from djgc_widgets.display import plural
 from djgc_widgets.frames import OPINIONS
-from djgc_widgets.model import Status, StoreNames
+from djgc_widgets.model import Status
+from djgc_widgets.names import StoreNames
 from djgc_widgets.resolve import in_scanned, reached
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from djgc_widgets.frames import FILES, FOLDERS, RECORDED
 from djgc_widgets.judge import World
-from djgc_widgets.model import Naming, StoreInfo, StoreNames, TableInfo
+from djgc_widgets.model import TableInfo
+from djgc_widgets.names import Naming, StoreInfo, StoreNames
 from djgc_widgets.reconcile import Reconciled, reconcile
 from djgc_widgets.resolve import in_scanned, resolve_stores
 

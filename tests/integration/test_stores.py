@@ -9,7 +9,8 @@ import pytest
 from unprivileged import open_folder, ordinary_account
 
 from djgc_widgets.file_store import FileStore
-from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
+from djgc_widgets.model import Cancelled, Progress, no_progress
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.parcels import changed_files
 from djgc_widgets.tree import Tree
 

@@ -9,7 +9,7 @@ from djgc_widgets.grammar import (
     parse_trash,
     section_of,
 )
-from djgc_widgets.model import StoreInfo
+from djgc_widgets.names import StoreInfo
 
 
 def parse(path: str, store: StoreInfo = RAW) -> dict[str, object]:

@@ -16,7 +16,8 @@ from djgc_widgets.journal import (
     read_owners,
     write_owners,
 )
-from djgc_widgets.model import StoreInfo, SweepRefusedError
+from djgc_widgets.model import SweepRefusedError
+from djgc_widgets.names import StoreInfo
 from djgc_widgets.parcels import Identity, Parcel
 
 SWEEP = "20260101T000000Z-00000000"

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djgc_widgets.metadata import recorded_paths
-from djgc_widgets.model import SamePlace, StoreInfo
+from djgc_widgets.names import SamePlace, StoreInfo
 from djgc_widgets.spellings import Listed, Places
 
 SIDECAR = ".manifest.json"

@@ -22,7 +22,8 @@ from builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djgc_widgets.model import SamePlace, StoreInfo, StoreNames, TableInfo
+from djgc_widgets.model import TableInfo
+from djgc_widgets.names import SamePlace, StoreInfo, StoreNames
 from djgc_widgets.resolve import resolve_stores
 
 ZARR = object_path("voltage_AbCd1234.zarr")

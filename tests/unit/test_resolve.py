@@ -14,7 +14,7 @@ from builders import (
     world,
 )
 
-from djgc_widgets.model import Naming, SamePlace, StoreInfo, StoreNames
+from djgc_widgets.names import Naming, SamePlace, StoreInfo, StoreNames
 from djgc_widgets.resolve import in_scanned, resolve_stores
 
 INNER = StoreInfo("inner", ("inner",), "/data/raw/in")
