@@ -11,6 +11,9 @@ UV := uv==0.13.*
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
+# What is compiled once need not be compiled by every process of every test.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test lint types mutants soak matrix bench lock clean
 
 demo: $(VENV)/demo

@@ -232,11 +232,16 @@ def treemap(places: pd.DataFrame) -> go.Figure:
             "cmin": 0,
             "cmax": 100,
             "showscale": True,
+            "line": {"color": "rgba(255,255,255,0.6)", "width": 1},
             "colorbar": {"title": {"text": "orphaned, %"}},
         },
         root={"color": "rgba(128,136,145,0.15)"},
     )
-    figure.update_layout(**clear(420), margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_layout(
+        **clear(420),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        uniformtext={"minsize": 10, "mode": "hide"},
+    )
     return figure
 
 

@@ -28,7 +28,8 @@ def basket(ticked: Basket) -> str:
     size = readable_bytes(ticked.size_bytes)
     return (
         f"<span role='status'><b title='{ticked.size_bytes:,} bytes'>"
-        f"{ticked.objects:,} ticked · {size} · {plural(ticked.files, 'file')}</b> "
+        f"Orphans: {ticked.objects:,} ticked · {size} · "
+        f"{plural(ticked.files, 'file')}</b> "
         f"<span class='djgc-muted'>{biggest}{more}</span></span>"
     )
 

@@ -26,9 +26,7 @@ STATUS_LABELS = {
     "trash": "In trash",
 }
 _PATTERNS = {"live": "", "orphan": "/", "young": ".", "unknown": "x", "trash": "-"}
-NEUTRAL = (
-    "#808891"  # readable on light and dark, since a figure cannot follow the theme
-)
+NEUTRAL = "#757b83"  # as readable on light as on dark: a figure cannot follow the theme
 LOGICAL = "#72b7b2"
 """Colour of bytes that are counted once per row that refers."""
 

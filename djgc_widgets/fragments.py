@@ -130,7 +130,7 @@ def refusal(problems: Sequence[Notice]) -> str:
 
 def notices(problems: Sequence[Notice], warnings: Sequence[Notice]) -> str:
     """Name every problem and warning, with what to do about it."""
-    text = "" if problems else "<p>✓ Everything was read; there is no problem.</p>"
+    text = "" if problems else "<p>✓ Everything could be read.</p>"
     if problems:
         text += (
             "<div class='djgc-problems'><b>✕ What could not be read or "
@@ -184,7 +184,7 @@ def opinion(found: SecondOpinion | None) -> str:
             "They come first below.</div>"
         )
     elif not found.problems:
-        told = "<p>✓ It would delete nothing that a row refers to.</p>"
+        told = "<p>✓ It would delete nothing that a committed row refers to.</p>"
     if found.problems:
         told += f"<div class='djgc-problems'><ul>{items(found.problems)}</ul></div>"
     counts = "".join(
@@ -233,5 +233,5 @@ def missing_total(scan: Scan | None) -> str:
     )
     return (
         f"<p><b>✕ {plural(len(missing), 'row')} refer to an object that is gone</b>: "
-        f"{told}. A row's details hold what restricts its table to such rows.</p>"
+        f"{told}. Open a row's details to copy a restriction of its table.</p>"
     )

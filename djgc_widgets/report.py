@@ -13,6 +13,7 @@ from djgc_widgets.charts import (
 )
 from djgc_widgets.columns import absent
 from djgc_widgets.display import escaped, plural, readable_bytes
+from djgc_widgets.drawing import STATUS_LABELS
 from djgc_widgets.growth import growth_by_week
 from djgc_widgets.history import History
 from djgc_widgets.scans import Scan
@@ -108,7 +109,8 @@ def _verdict(scan: Scan) -> str:
 
 
 def _totals(summary: pd.DataFrame) -> pd.DataFrame:
-    return summary[["store", "status", "objects", "size_bytes", "logical_bytes"]]
+    rows = summary[["store", "status", "objects", "size_bytes", "logical_bytes"]]
+    return rows.assign(status=rows["status"].map(STATUS_LABELS))
 
 
 def _drawn(title: str, figure: go.Figure) -> str:

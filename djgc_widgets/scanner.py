@@ -86,8 +86,8 @@ def scan(
     >>> from djgc_widgets import open_lab, scan
     >>> with open_lab() as lab:
     ...     s = scan(lab.schema)
-    >>> sorted(s.summary()["status"].unique())
-    ['live', 'orphan', 'unknown', 'young']
+    >>> {"live", "orphan", "young"} <= set(s.summary()["status"])
+    True
     """
     report = progress or no_progress
     connection, names = _scope(schemas)

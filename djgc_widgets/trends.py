@@ -76,8 +76,9 @@ def growth(
 def _add_forecast(figure: go.Figure, forecast: Forecast) -> None:
     ends = forecast.ends()
     start, color = (forecast.since, forecast.level_bytes), STATUS_COLORS["trash"]
-    for name, end in zip(("slowest", "likely", "fastest"), ends, strict=True):
-        look = Look(f"forecast, {name}", color, "dash" if name == "likely" else "dot")
+    dashes = {"slowest": "dot", "likely": "dash", "fastest": "dashdot"}
+    for (name, dash), end in zip(dashes.items(), ends, strict=True):
+        look = Look(f"forecast, {name}", color, dash)
         (first, level), (last, size) = start, end
         add_line(figure, look, [first, last], [level, size])
     span = [forecast.since, max(time for time, _ in ends)]

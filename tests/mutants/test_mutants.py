@@ -32,9 +32,7 @@ def _run(mutant: Path, folder: Path) -> str:
     for name in ("djgc_widgets", "tests", "pyproject.toml"):
         source, target = _ROOT / name, folder / name
         if source.is_dir():
-            shutil.copytree(
-                source, target, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(source, target)  # what was compiled as well, to be quick
         else:
             shutil.copy(source, target)
     subprocess.run(["git", "apply", mutant], cwd=folder, check=True)  # noqa: S603, S607
