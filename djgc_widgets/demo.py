@@ -66,7 +66,8 @@ class DemoLab:
 
     def close(self) -> None:
         """End the lab if it was started here; its servers and stores go."""
-        self.connection.close()
+        if self.connection.is_connected:
+            self.connection.close()
         for server in self._servers:
             server.close()
 

@@ -195,12 +195,19 @@ def supervise(
     if process.stdin is not None:
         process.stdin.write(json.dumps(orders).encode() + b"\n")
         process.stdin.flush()
+    try:
+        _await(server, answers)
+    except BaseException:
+        server.close()
+        raise
+
+
+def _await(server: EmbeddedServer, answers: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not answers():
         if server.ended or time.monotonic() > deadline:
             log = server.folder / "log"
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            server.close()
             raise ServerError(
                 f"Expected a server on port {server.port}; it did not start: {tail}"
             )

@@ -183,7 +183,7 @@ def opinion(found: SecondOpinion | None) -> str:
             f"{plural(len(losses), 'object')} that rows refer to, {size}.</b> "
             "They come first below.</div>"
         )
-    elif not found.problems:
+    elif not found.problems and not found.warnings:
         told = "<p>✓ It would delete nothing that a committed row refers to.</p>"
     if found.problems:
         told += f"<div class='djgc-problems'><ul>{items(found.problems)}</ul></div>"

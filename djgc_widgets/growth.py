@@ -82,7 +82,7 @@ class Forecast:
     since : datetime
         Time of the latest scan.
     level_bytes : float
-        Stored bytes at that time, by the fitted line.
+        Stored bytes at that time.
     bytes_per_day : float
         Growth: the median of the slopes between all pairs of scans.
     slowest, fastest : float
@@ -141,6 +141,8 @@ class Forecast:
 
     def __str__(self) -> str:
         day = "{:%Y-%m-%d}".format
+        if self.level_bytes >= self.quota_bytes:
+            return f"The quota is reached already, by {self.points} scans."
         if self.reached_at is None and self.earliest is None:
             return f"No quota is in sight, by {self.points} scans."
         likely, first, final = (
@@ -204,7 +206,7 @@ def forecast_of(totals: pd.Series, quota_bytes: int) -> Forecast:
         quota_bytes=quota_bytes,
         points=count,
         since=since.to_pydatetime(),
-        level_bytes=float(np.median(sizes - slope * days)),
+        level_bytes=float(sizes[-1]),
         bytes_per_day=slope,
         slowest=float(slopes[low]),
         fastest=float(slopes[high]),

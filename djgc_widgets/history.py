@@ -75,23 +75,56 @@ class History:
     def frame(self) -> pd.DataFrame:
         """Every record, the oldest first: a frame of the history schema.
 
+        A scan that was recorded twice is in it once.
+
         Raises
         ------
         InputError
-            If a file there is not such a record.
+            If the folder cannot be read, or a file there is not such a record.
         """
-        records = [HISTORY.empty(), *map(_read, sorted(self._folder.glob("*.parquet")))]
-        rows = pd.concat(records, ignore_index=True)
+        try:
+            paths = sorted(self._folder.iterdir()) if self._folder.exists() else []
+        except OSError as error:
+            raise InputError(
+                f"Expected a folder with a history that can be read; {self._folder} "
+                f"cannot ({error.strerror}). Mend its permissions."
+            ) from error
+        records = [_read(path) for path in paths if path.suffix == ".parquet"]
+        rows = pd.concat([HISTORY.empty(), *records], ignore_index=True)
+        rows = rows.drop_duplicates(["scanned_at", "address"], keep="last")
         return HISTORY.conform(rows.sort_values(["scanned_at", "store"], kind="stable"))
 
-    def totals(self, store: str | None = None) -> pd.Series:
-        """Return the stored bytes at the time of each complete scan.
+    def measured(self, store: str | None = None) -> pd.DataFrame:
+        """Return the records that can be compared: those of complete scans.
 
         Parameters
         ----------
         store : str, optional
-            Of this store; by default of all, at scans that covered as many stores as
+            Of this store; by default of all, at scans that covered the same stores as
             the latest one.
+
+        Returns
+        -------
+        DataFrame
+            A frame of the history schema.
+        """
+        rows = self.frame
+        rows = rows[rows["complete"]]
+        if store is not None:
+            rows = rows[rows["store"].eq(store)]
+        if rows.empty:
+            return rows
+        covered = rows.groupby("scanned_at")["address"].agg("\n".join)
+        alike = covered.index[covered.eq(covered.iloc[-1])]
+        return HISTORY.conform(rows[rows["scanned_at"].isin(alike)])
+
+    def totals(self, store: str | None = None) -> pd.Series:
+        """Return the stored bytes at the time of each comparable scan.
+
+        Parameters
+        ----------
+        store : str, optional
+            As of `measured`.
 
         Returns
         -------
@@ -103,19 +136,13 @@ class History:
         InputError
             If no complete scan of that store was recorded.
         """
-        rows = self.frame
-        rows = rows[rows["complete"]]
-        if store is not None:
-            rows = rows[rows["store"].eq(store)]
+        rows = self.measured(store)
         if rows.empty:
             told = ", ".join(sorted(self.frame["store"].unique())) or "nothing"
             raise InputError(
                 f"Expected a complete scan of {store or 'any store'} in the history; "
                 f"it holds records of {told}. Record one: History(path).record(scan)."
             )
-        covered = rows.groupby("scanned_at")["address"].agg("\n".join)
-        alike = covered.index[covered.eq(covered.iloc[-1])]
-        rows = rows[rows["scanned_at"].isin(alike)]
         return rows.groupby("scanned_at")["stored_bytes"].sum()
 
     def forecast(self, quota_bytes: int, store: str | None = None) -> Forecast:
@@ -161,7 +188,7 @@ class History:
             If a forecast is asked for and there are fewer than six complete scans.
         """
         forecast = None if quota_bytes is None else self.forecast(quota_bytes)
-        return growth(growth_by_week(scan.objects), self.frame, forecast)
+        return growth(growth_by_week(scan.objects), self.measured(), forecast)
 
 
 def totals_of(scan: Scan) -> pd.DataFrame:

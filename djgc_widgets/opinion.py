@@ -2,26 +2,37 @@
 
 import copy
 import logging
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import datajoint as dj
 import pandas as pd
 from datajoint import gc  # before 2.1 the package does not offer it by itself
 from datajoint.dependencies import Dependencies
+from datajoint.errors import LostConnectionError
 
 from djgc_widgets.display import plural
+from djgc_widgets.frames import OPINIONS
 from djgc_widgets.model import InputError, Notice
 from djgc_widgets.scans import CompleteScan, IncompleteScan
 from djgc_widgets.snapshot import backend_of, describe_error
-from djgc_widgets.verdicts import Verdict, compare
+from djgc_widgets.verdicts import Doomed, Verdict, compare
 
-_READ_ONLY = {
-    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
+_LOCK_SECONDS = 60
+_ONLY_READ = {  # and do not wait for a lock for ever
+    "postgresql": (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        f"SET SESSION lock_timeout = '{_LOCK_SECONDS}s'",
+    ),
+    "mysql": (
+        "SET SESSION TRANSACTION READ ONLY",
+        f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}",
+    ),
 }
 _LISTS = ("orphaned_hash_paths", "orphaned_schema_paths")
 _LISTS_BEFORE_2_3_1 = ("orphaned_hashes", "orphaned_paths")
@@ -110,45 +121,79 @@ def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
     canonical = names.servers[0].stores
     scanned = {info.name for info in names.stores}
     wanted = sorted(name for name, store in canonical.items() if store in scanned)
+    objects = scan.objects
+    managed = objects[objects["schema"].isin(scan.schemas) & objects["section"].notna()]
+    known = managed["store"].value_counts().to_dict()
     doomed: list[tuple[str, str]] = []
     problems: list[Notice] = []
+    unasked: set[str] = set()
     with (
         _heard() as warnings,
         closing(_own_connection(reader.connections[0])) as connection,
     ):
         for name in wanted:
+            store = canonical[name]
             try:
-                paths = _doomed(scan.schemas, connection, name)
+                paths = _doomed(scan.schemas, connection, name, known.get(store, 0))
             except Exception as error:  # noqa: BLE001 - of the collector: told, not ours
-                told = describe_error(error, connection)
-                message = f"the collector gave up: {type(error).__name__}: {told}"
+                why = describe_error(error, connection)
+                message = f"the collector gave up: {type(error).__name__}: {why}"
                 remedy = "What it would delete there is not known"
                 problems.append(Notice(f"store {name}", message, remedy))
+                unasked.add(store)
             else:
-                doomed += [(canonical[name], path) for path in paths]
+                doomed += [(store, path) for path in paths]
+    told = Doomed(doomed, _FOLDERS)
+    rows = compare(told, objects, scan.references, scan.files, names)
+    unsaid = rows["verdict"].eq(Verdict.LEAVES.value) & rows["store"].isin(unasked)
     return SecondOpinion(
         f"DataJoint {dj.__version__}",
-        compare(doomed, scan.objects, scan.references, scan.files, names),
+        OPINIONS.conform(rows[~unsaid]),
         tuple(problems),
         tuple(dict.fromkeys(warnings)),
     )
 
 
+_FOLDERS = not hasattr(gc, "GarbageCollector")
+"""Up to 2.3.0 the collector deletes folders, since then files."""
+
+
 def _doomed(
-    schemas: Sequence[str], connection: dj.Connection, store: str
-) -> Iterator[str]:
-    """Return the paths that the collector of the installed release would delete."""
+    schemas: Sequence[str], connection: dj.Connection, store: str, known: int
+) -> list[str]:
+    """Return the paths that the collector of the installed release would delete.
+
+    Raises
+    ------
+    OSError
+        If it could not look: it takes that for an empty store.
+    """
     activated = [
         dj.Schema(name, connection=connection, create_schema=False, create_tables=False)
         for name in schemas
     ]
-    if hasattr(gc, "GarbageCollector"):  # since 2.3.1
-        told = gc.GarbageCollector(*activated, store=store).collect(dry_run=True)
-        lists = _LISTS
-    else:
+    config = connection._config if hasattr(connection, "_config") else None  # noqa: SLF001
+    if _FOLDERS:
+        own = "config" in signature(gc.get_store_backend).parameters
+        backend = gc.get_store_backend(store, **({"config": config} if own else {}))
+        backend.fs.invalidate_cache()  # of listings, which other sessions change
         told = gc.scan(*activated, store_name=store)
-        lists = _LISTS_BEFORE_2_3_1
-    return (str(path) for name in lists for path in told[name])
+        stored, lists = told["stored"], _LISTS_BEFORE_2_3_1
+    else:
+        collector = gc.GarbageCollector(*activated, store=store)
+        collector.backend.fs.invalidate_cache()
+        told = collector.collect(dry_run=True)
+        stored, lists = told["hash_paths_stored"] + told["schema_paths_stored"], _LISTS
+    if errors := told.get("scan_errors"):
+        raise OSError("; ".join(errors))
+    if known and not stored:
+        raise OSError(f"it saw none of the {plural(known, 'object')} of these schemas")
+    # as our listing spells names that are not UTF-8
+    return [
+        os.fsencode(str(path)).decode("utf-8", "backslashreplace")
+        for name in lists
+        for path in told[name]
+    ]
 
 
 def _own_connection(connection: dj.Connection) -> dj.Connection:
@@ -156,10 +201,21 @@ def _own_connection(connection: dj.Connection) -> dj.Connection:
     # DataJoint has no clone; what the original caches must not be shared
     own: Any = copy.copy(connection)
     own.schemas, own._in_transaction, own._conn = {}, False, None  # noqa: SLF001
+    own._query_cache = None  # noqa: SLF001
     own.dependencies = Dependencies(own)
     own.connect()
-    own.query(_READ_ONLY[backend_of(own)])
+    own.connect = _stay_lost  # another session could write again
+    try:
+        for statement in _ONLY_READ[backend_of(own)]:
+            own.query(statement)
+    except BaseException:
+        own.close()
+        raise
     return own
+
+
+def _stay_lost() -> None:
+    raise LostConnectionError("the connection was lost amid the collector's reading")
 
 
 @contextmanager
@@ -174,8 +230,13 @@ def _heard() -> Iterator[list[str]]:
                 warnings.append(record.getMessage())
 
     logger, listener = logging.getLogger("datajoint"), Listener(logging.WARNING)
+    before = logger.level, logger.disabled
     logger.addHandler(listener)
+    logger.setLevel(min(logger.getEffectiveLevel(), logging.WARNING))
+    logger.disabled = False
     try:
         yield warnings
     finally:
         logger.removeHandler(listener)
+        logger.setLevel(before[0])
+        logger.disabled = before[1]

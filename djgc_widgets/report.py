@@ -62,7 +62,7 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     (True, False)
     """
     summary = scan.summary()
-    measured = None if history is None else history.frame
+    measured = None if history is None else history.measured()
     figures = {
         "What the stores hold": bytes_by_status(summary),
         "Where it lies": treemap(scan.places()),

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.columns import absent
-from djgc_widgets.coverage import Coverage, cover, place_keys
+from djgc_widgets.coverage import cover, place_keys
 from djgc_widgets.display import plural
 from djgc_widgets.frames import OPINIONS
 from djgc_widgets.model import Status
@@ -37,8 +38,23 @@ _VERDICTS = {
 }
 
 
+class Doomed(NamedTuple):
+    """What a collector would delete.
+
+    Parameters
+    ----------
+    paths : sequence of (str, str)
+        Store and path.
+    folders : bool
+        What is in a folder of that path would be deleted as well.
+    """
+
+    paths: Sequence[tuple[str, str]]
+    folders: bool = False
+
+
 def compare(
-    doomed: Sequence[tuple[str, str]],
+    doomed: Doomed,
     objects: pd.DataFrame,
     references: pd.DataFrame,
     files: pd.DataFrame,
@@ -48,8 +64,8 @@ def compare(
 
     Parameters
     ----------
-    doomed : sequence of (str, str)
-        Store and path of files, or of folders with all that is in them.
+    doomed : Doomed
+        What would be deleted.
     objects, references : DataFrame
         What we say: frames of these schemas.
     files : DataFrame
@@ -63,17 +79,24 @@ def compare(
     DataFrame
         A frame of the opinions schema.
     """
-    paths = pd.DataFrame(doomed, columns=["store", "path"]).astype("str")
-    paths = paths.drop_duplicates(ignore_index=True)
+    paths = pd.DataFrame(doomed.paths, columns=["store", "path"]).astype("str")
+    # an object store's marker of a folder is none of its files
+    paths = paths[~paths["path"].str.endswith("/")].drop_duplicates(ignore_index=True)
     targets = paths.assign(row=paths.index, reference=paths.index)
     ways = in_scanned(reached(targets[["row", "reference", *paths]], names), names)
     keys = place_keys(ways["store"], ways["path"], names.known)
-    met = cover(place_keys(files["store"], files["path"], names.known), pc.unique(keys))
-    gone = files[(met.reference >= 0) & ~met.sidecar]
+    stored = place_keys(files["store"], files["path"], names.known)
+    if doomed.folders:
+        met = cover(stored, pc.unique(keys))
+        gone = files[(met.reference >= 0) & ~met.sidecar]
+        seen = pc.unique(keys).filter(pa.array(met.stored | met.described))
+    else:
+        gone = files[pc.is_in(stored, value_set=keys).to_numpy(zero_copy_only=False)]
+        seen = stored
     told = [
         _objects(gone, objects, references),
         _of_the_trash(gone[gone["object"] < 0]),
-        _unseen(paths, ways, keys, met),
+        _unseen(paths, ways, keys, seen),
     ]
     rows = pd.concat([frame for frame in told if len(frame)] or [OPINIONS.empty()])
     worst = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
@@ -125,11 +148,10 @@ def _of_the_trash(files: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unseen(
-    paths: pd.DataFrame, ways: pd.DataFrame, keys: pa.Array, met: Coverage
+    paths: pd.DataFrame, ways: pd.DataFrame, keys: pa.Array, stored: pa.Array
 ) -> pd.DataFrame:
-    known = pc.unique(keys).filter(pa.array(met.stored | met.described))
-    seen = ways.loc[pc.is_in(keys, known).to_numpy(zero_copy_only=False), "row"]
-    files = paths.drop(index=seen.unique()).assign(size_bytes=0)
+    known = pc.is_in(keys, value_set=stored).to_numpy(zero_copy_only=False)
+    files = paths.drop(index=ways.loc[known, "row"].unique()).assign(size_bytes=0)
     return _rows(files, None, Verdict.UNSEEN, "not there when the stores were listed")
 
 

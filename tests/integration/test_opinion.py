@@ -1,6 +1,8 @@
 """DataJoint's own collector beside ours: what it would lose is shown first."""
 
+import logging
 import uuid
+from contextlib import suppress
 
 import datajoint as dj
 import pytest
@@ -17,8 +19,8 @@ from laboratory import (
 )
 
 from djgc_widgets import InputError, scan, second_opinion
-from djgc_widgets.opinion import _own_connection
-from djgc_widgets.verdicts import Verdict, compare
+from djgc_widgets.opinion import _heard, _own_connection
+from djgc_widgets.verdicts import Doomed, Verdict, compare
 
 
 def verdicts(frame: object) -> dict[str, int]:
@@ -169,8 +171,10 @@ def test_a_folder_that_is_deleted_takes_all_that_is_in_it(
 
     # up to 2.3.0 the collector deletes folders, whatever is in them
     frames = (found.objects, found.references, found.files, names)
-    told = compare([("raw", section), ("raw", "_trash")], *frames)
-    gone = compare([("raw", "notes.txt"), ("raw", f"{section}/new_x")], *frames)
+    folders = Doomed([("raw", section), ("raw", "_trash")], folders=True)
+    told = compare(folders, *frames)
+    files = [("raw", "notes.txt"), ("raw", f"{section}/new_x"), ("raw", f"{section}/")]
+    gone = compare(Doomed(files), *frames)
 
     assert verdicts(told)[Verdict.LOSES] == 2
     assert verdicts(told)[Verdict.AGREES] == 2
@@ -211,3 +215,92 @@ def test_the_collector_runs_over_a_connection_that_cannot_write(
 
     assert laboratory.connection.is_connected
     assert schema_of(laboratory.connection, laboratory.name).exists
+
+
+def test_a_collector_that_could_not_look_has_no_opinion(
+    s3_laboratory: Laboratory,
+) -> None:
+    orphaned(s3_laboratory)
+    found = complete(s3_laboratory)
+    stores = s3_laboratory.config.stores
+    wrong = {**stores["raw"], "secret_key": "wrong"}
+    s3_laboratory.config.stores = {**stores, "raw": wrong}
+
+    opinion = second_opinion(found)
+
+    assert [problem.place for problem in opinion.problems] == ["store raw"]
+    assert opinion.objects.empty  # least of all that it leaves garbage
+    assert "wrong" not in str(opinion.problems)
+
+
+def test_what_others_wrote_meanwhile_is_listed_anew(
+    s3_laboratory: Laboratory,
+) -> None:
+    laboratory = s3_laboratory
+    orphaned(laboratory)
+    second_opinion(complete(laboratory))
+    folder = f"_schema/{laboratory.name}/recording/id=1"
+    laboratory.put(f"{folder}/data_AbCd1234.npy")
+    laboratory.put(f"{folder}/")  # a marker, as consoles of object stores make them
+
+    opinion = second_opinion(complete(laboratory))
+
+    assert f"{folder}/data_AbCd1234.npy" in set(opinion.objects["path"])
+    assert opinion.losses.empty
+    assert Verdict.UNSEEN not in verdicts(opinion.objects)
+
+
+def test_a_lost_connection_is_not_replaced_by_one_that_can_write(
+    laboratory: Laboratory,
+) -> None:
+    laboratory.declare(NPY)
+    own = _own_connection(laboratory.connection)
+    place = laboratory.quote(laboratory.name, "made")
+    own_id, end = {
+        "mysql": ("SELECT connection_id()", "KILL {}"),
+        "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
+    }[laboratory.backend]
+    laboratory.connection.query(end.format(own.query(own_id).fetchone()[0]))
+
+    with pytest.raises(Exception, match=r"(?i)lost|closed|terminat|gone"):
+        own.query(f"CREATE TABLE {place} (id int)")
+    with suppress(Exception):
+        own.close()
+
+    assert "made" not in laboratory.schema.list_tables()
+
+
+def test_a_lock_is_not_waited_for_for_ever(
+    laboratory: Laboratory,
+) -> None:
+    own = _own_connection(laboratory.connection)
+    asked = (
+        "SHOW lock_timeout"
+        if laboratory.backend == "postgresql"
+        else "SELECT @@lock_wait_timeout"
+    )
+
+    (limit,) = own.query(asked).fetchone()
+    own.close()
+
+    assert limit in {"1min", 60}
+
+
+def test_a_quiet_logger_still_tells_and_is_as_it_was(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    orphaned(postgresql_laboratory)
+    logger = logging.getLogger("datajoint")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with _heard() as warnings:
+            logger.warning("heard")
+        assert logger.level == logging.CRITICAL
+    finally:
+        logger.setLevel(before)
+
+    assert warnings == ["heard"]
+    with _heard() as warnings:
+        pass
+    assert warnings == []

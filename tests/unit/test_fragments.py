@@ -61,7 +61,7 @@ def test_nothing_to_say_is_nothing() -> None:
     assert fragments.trash_total(None) == ""
     assert fragments.refusal([]) == ""
     assert fragments.notice("") == ""
-    assert "no problem" in fragments.notices([], [])
+    assert "Everything could be read" in fragments.notices([], [])
     assert fragments.failure("") == ""
     assert fragments.working("idle", None) == ""
     assert "DataJoint" in fragments.bar(None)

@@ -123,6 +123,10 @@ def test_a_quota_that_is_exceeded_is_reached_now() -> None:
     told = forecast_of(totals([5.0, 6, 7, 8, 9, 10]), 7)
 
     assert told.reached_at == told.since
+    assert str(told) == "The quota is reached already, by 6 scans."
+    purged = forecast_of(totals([*range(1000, 1018), 10]), 900)
+    assert purged.level_bytes == 10
+    assert purged.reached_at > purged.since
 
 
 @given(
