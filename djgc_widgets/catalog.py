@@ -281,7 +281,7 @@ def _unreadable(table: TableInfo) -> Notice:
         table.full_name,
         "this account may not read the table, so the objects that its rows need are "
         "not known",
-        f"Ask for SELECT on {table.full_name}",
+        f"Ask for SELECT on {table.full_name} (and USAGE on a schema of PostgreSQL)",
     )
 
 

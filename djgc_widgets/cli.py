@@ -63,8 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="djgc",
         description="Inspect and sweep DataJoint object stores. The connection and the "
-        "stores are those of DataJoint's own configuration. Every command only looks "
-        "unless --confirm names the store.",
+        "stores are those of DataJoint's own configuration. No command changes a store "
+        "unless --confirm names it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

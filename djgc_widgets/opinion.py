@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import datajoint as dj
@@ -177,7 +178,9 @@ def _doomed(
         own = "config" in signature(gc.get_store_backend).parameters
         backend = gc.get_store_backend(store, **({"config": config} if own else {}))
         backend.fs.invalidate_cache()  # of listings, which other sessions change
-        told = gc.scan(*activated, store_name=store)
+        # up to 2.1 it decodes every value, which downloads what was attached
+        with TemporaryDirectory() as place, dj.config.override(download_path=place):
+            told = gc.scan(*activated, store_name=store)
         stored, lists = told["stored"], _LISTS_BEFORE_2_3_1
     else:
         collector = gc.GarbageCollector(*activated, store=store)

@@ -260,6 +260,11 @@ class CompleteScan(Scan):
         SweepRefusedError
             If it cannot be read for which servers a store was swept.
         """
+        if isinstance(acknowledge, str):
+            raise InputError(
+                "Expected a set of names in acknowledge; got one text. "
+                f"Pass acknowledge={{{acknowledge!r}}}."
+            )
         return plan_sweep(
             self._reconciled,
             self._files,

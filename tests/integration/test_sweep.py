@@ -23,6 +23,7 @@ from djgc_widgets import (
     Cancelled,
     CompleteScan,
     IncompleteScan,
+    InputError,
     Progress,
     SweepRefusedError,
 )
@@ -406,3 +407,23 @@ def test_orphans_of_two_stores_go_to_the_trash_of_each(laboratory: Laboratory) -
         objects = laboratory.store(store) / "_trash" / receipt.sweep_id / "objects"
         assert len(contents(objects)) == count
     assert receipt.restore().count("restored") == 4
+
+
+def test_every_acknowledgement_is_journalled(anywhere: Laboratory) -> None:
+    orphaned(anywhere)
+    plan = planned(complete(anywhere))
+
+    receipt = plan.sweep()
+
+    held = anywhere.held()[f"_trash/{receipt.sweep_id}/plan.json"]
+    assert {"sole-owner", "large-sweep"} <= plan.acknowledged
+    for name in plan.acknowledged:
+        assert f'"{name}"'.encode() in held
+
+
+def test_one_text_is_not_a_set_of_names(postgresql_laboratory: Laboratory) -> None:
+    orphaned(postgresql_laboratory)
+    found = complete(postgresql_laboratory)
+
+    with pytest.raises(InputError, match=r"Pass acknowledge=\{'sole-owner'\}"):
+        found.plan(acknowledge="sole-owner")
