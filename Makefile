@@ -50,14 +50,17 @@ lock: $(BIN)/uv
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .*_cache
 
-# A machine with the services has nothing to install; elsewhere Debian's packages, as root.
+# Debian's packages as root, only those that are missing; elsewhere install them by hand.
 .PHONY: services
 services:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  command -v chromium >/dev/null && command -v mariadb-install-db >/dev/null && \
-	  command -v npm >/dev/null || { \
+	  missing=; \
+	  command -v chromium >/dev/null || missing="$$missing chromium"; \
+	  command -v mariadb-install-db >/dev/null || missing="$$missing mariadb-server"; \
+	  command -v npm >/dev/null || missing="$$missing npm"; \
+	  [ -z "$$missing" ] || { \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy \
-	      --no-install-recommends chromium mariadb-server npm; }; \
+	      --no-install-recommends $$missing; }; \
 	fi
 
 # The checker of accessibility that the browser tests put into the page.
