@@ -1,24 +1,24 @@
 """See what DataJoint object stores hold, what the rows still need, and what may go."""
 
-from djgc_widgets import charts
-from djgc_widgets.demo import DemoLab, open_lab
-from djgc_widgets.growth import Forecast, growth_by_week
-from djgc_widgets.history import History
-from djgc_widgets.model import (
+from djgc_widgets.analysis import charts
+from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
+from djgc_widgets.analysis.growth import Forecast, growth_by_week
+from djgc_widgets.analysis.history import History
+from djgc_widgets.analysis.html_report import report_html
+from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
+from djgc_widgets.collector.scanner import scan
+from djgc_widgets.collector.trash import Trash
+from djgc_widgets.lab.demo_lab import DemoLab, open_lab
+from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model.vocabulary import (
     Cancelled,
     InputError,
     Notice,
     Progress,
     SweepRefusedError,
 )
-from djgc_widgets.opinion import SecondOpinion, second_opinion
-from djgc_widgets.panel import GCPanel
-from djgc_widgets.plan import SweepPlan
-from djgc_widgets.receipt import Receipt
-from djgc_widgets.report import report_html
-from djgc_widgets.scanner import scan
-from djgc_widgets.scans import CompleteScan, IncompleteScan
-from djgc_widgets.trash import Trash
+from djgc_widgets.panel.gc_panel import GCPanel
+from djgc_widgets.verdict.plan import SweepPlan
 
 __all__ = [
     "Cancelled",

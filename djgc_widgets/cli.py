@@ -14,10 +14,10 @@ from datajoint.errors import DataJointError
 
 from djgc_widgets import commands
 from djgc_widgets.commands import FAILED, REFUSED, Answer
-from djgc_widgets.demo import LAB_VARIABLE, start_lab
-from djgc_widgets.display import visible
-from djgc_widgets.embedded import ServerError
-from djgc_widgets.model import InputError, SweepRefusedError
+from djgc_widgets.lab.demo_lab import LAB_VARIABLE, start_lab
+from djgc_widgets.lab.server import ServerError
+from djgc_widgets.model.text import visible
+from djgc_widgets.model.vocabulary import InputError, SweepRefusedError
 
 _NOTEBOOK = "01_quickstart.ipynb"
 _QUIET = "ignore:No datajoint.json:UserWarning"  # the lab brings its own settings
@@ -178,7 +178,7 @@ def run_demo(*, open_browser: bool) -> int:
         Open the URL; it is printed in any case.
     """
     try:
-        from djgc_widgets.serve import start_jupyterlab  # noqa: PLC0415 - needs the extra "demo"
+        from djgc_widgets.lab.jupyterlab import start_jupyterlab  # noqa: PLC0415 - needs the extra "demo"
     except ModuleNotFoundError as error:
         raise ServerError(
             f"Expected the package {error.name}; install it with: pip install "

@@ -16,16 +16,16 @@ import pandas as pd
 import psycopg2
 import pymysql
 
-from djgc_widgets.display import plural, readable_bytes, visible
-from djgc_widgets.exports import json_rows, write_new
-from djgc_widgets.history import History
-from djgc_widgets.model import InputError
-from djgc_widgets.parcels import MOVED, PURGED, RESTORED, reason_of
-from djgc_widgets.receipt import Receipt
-from djgc_widgets.report import report_html
-from djgc_widgets.scanner import scan
-from djgc_widgets.scans import CompleteScan, IncompleteScan, Scan
-from djgc_widgets.trash import Trash
+from djgc_widgets.analysis.history import History
+from djgc_widgets.analysis.html_report import report_html
+from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
+from djgc_widgets.collector.scanner import scan
+from djgc_widgets.collector.trash import Trash
+from djgc_widgets.model.export import json_rows, write_new
+from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model.text import plural, readable_bytes, visible
+from djgc_widgets.model.vocabulary import InputError
+from djgc_widgets.stores.pinned import MOVED, PURGED, RESTORED, reason_of
 
 DONE, FAILED, USAGE, ORPHANS, INCOMPLETE, REFUSED, PARTLY = range(7)
 """Exit codes: clean or done, error, wrong words, orphans found, scan incomplete,

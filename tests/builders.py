@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from djgc_widgets.frames import FILES, FOLDERS, RECORDED
-from djgc_widgets.judge import World
-from djgc_widgets.model import TableInfo
-from djgc_widgets.names import Naming, StoreInfo, StoreNames
-from djgc_widgets.reconcile import Reconciled, reconcile
-from djgc_widgets.resolve import in_scanned, resolve_stores
+from djgc_widgets.model.frames import FILES, FOLDERS, RECORDED
+from djgc_widgets.model.store_names import Naming, StoreInfo, StoreNames
+from djgc_widgets.model.vocabulary import TableInfo
+from djgc_widgets.verdict.reconcile import Reconciled, reconcile
+from djgc_widgets.verdict.resolve import in_scanned, resolve_stores
+from djgc_widgets.verdict.status import World
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=30)

@@ -9,9 +9,9 @@ import pytest
 from laboratory import Laboratory
 from services import Services, service_table
 
-from djgc_widgets.embedded import EmbeddedServer, start_postgresql
-from djgc_widgets.embedded_mariadb import start_mariadb
-from djgc_widgets.embedded_s3 import S3Server, start_s3
+from djgc_widgets.lab.mariadb import start_mariadb
+from djgc_widgets.lab.s3_server import S3Server, start_s3
+from djgc_widgets.lab.server import EmbeddedServer, start_postgresql
 
 _FOLDER_MARKERS = {
     "integration": "integration",

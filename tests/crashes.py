@@ -18,7 +18,7 @@ from typing import Any
 import datajoint as dj
 
 from djgc_widgets import CompleteScan, Progress, Trash, scan
-from djgc_widgets.journal import Journal
+from djgc_widgets.collector.journal import Journal
 
 host, port, user, password, name, folder, verb, kind, start, step = sys.argv[1:]
 ALL = {"sole-owner", "large-sweep"}

@@ -18,12 +18,12 @@ import numpy as np
 from services import contents_of
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
-from djgc_widgets.embedded import EmbeddedServer
-from djgc_widgets.embedded_s3 import S3Server
-from djgc_widgets.file_store import FileStore
-from djgc_widgets.journal import read_owners, write_owners
-from djgc_widgets.scanner import MINIMUM_AGE
-from djgc_widgets.tree import Tree
+from djgc_widgets.collector.journal import read_owners, write_owners
+from djgc_widgets.collector.scanner import MINIMUM_AGE
+from djgc_widgets.lab.s3_server import S3Server
+from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.stores.file.folder import Tree
+from djgc_widgets.stores.file.store import FileStore
 
 DAY_SECONDS = 86_400
 NOW = timedelta(0)

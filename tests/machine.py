@@ -28,11 +28,11 @@ from hypothesis.stateful import (
 from laboratory import Laboratory, connect
 
 from djgc_widgets import CompleteScan, Progress, SweepPlan, SweepRefusedError, Trash
-from djgc_widgets.bucket import Bucket
-from djgc_widgets.file_store import FileStore
-from djgc_widgets.remote import base_of
-from djgc_widgets.s3 import S3Store
-from djgc_widgets.tree import Tree
+from djgc_widgets.stores.file.folder import Tree
+from djgc_widgets.stores.file.store import FileStore
+from djgc_widgets.stores.remote import base_of
+from djgc_widgets.stores.s3.requests import Bucket
+from djgc_widgets.stores.s3.store import S3Store
 
 CODECS = {"hash": "<hash@raw>", "npy": "<npy@raw>", "object": "<object@raw>"}
 ACKNOWLEDGED = frozenset({"sole-owner", "large-sweep", "minimum-age"})

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from djgc_widgets.embedded import find_program
-from djgc_widgets.embedded_mariadb import SERVERS
-from djgc_widgets.embedded_s3 import S3Server
+from djgc_widgets.lab.mariadb import SERVERS
+from djgc_widgets.lab.s3_server import S3Server
+from djgc_widgets.lab.server import find_program
 
 _PROGRAMS = {
     "MariaDB": SERVERS,

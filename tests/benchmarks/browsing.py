@@ -16,13 +16,13 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from djgc_widgets.serve import NotebookServer, start_jupyterlab
+from djgc_widgets.lab.jupyterlab import NotebookServer, start_jupyterlab
 
 _LIMIT_MS = 120_000
 _LINE = "{:44}{:>10,} rows{:>8.2f} s{:>11,.0f} KB"
 _FRAME = """\
 import numpy as np, pandas as pd
-from djgc_widgets.frames import OBJECTS
+from djgc_widgets.model.frames import OBJECTS
 n, random = {rows}, np.random.default_rng(7)
 key, token = np.arange(n), random.integers(0, 2**32, n)
 table = [f"recording_{{k % 50}}" for k in key]
@@ -41,9 +41,9 @@ orphans = OBJECTS.conform({{
 """
 _OURS = """\
 import ipywidgets as widgets
-from djgc_widgets import tables
-from djgc_widgets.grid import Grid, GridTexts
-from djgc_widgets.parts import Shell, box
+from djgc_widgets.panel import tables
+from djgc_widgets.panel.grid.widget import Grid, GridTexts
+from djgc_widgets.panel.elements import Shell, box
 state = tables.orphan_table()
 state.replace(orphans.assign(
     attribute="v", why=orphans["reason"],

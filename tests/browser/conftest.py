@@ -25,9 +25,9 @@ from playwright.sync_api import TimeoutError as Late
 from services import Services
 from unprivileged import open_folder
 
-from djgc_widgets.demo import DemoLab, attach_lab
-from djgc_widgets.embedded import EmbeddedServer
-from djgc_widgets.serve import NotebookServer
+from djgc_widgets.lab.demo_lab import DemoLab, attach_lab
+from djgc_widgets.lab.jupyterlab import NotebookServer
+from djgc_widgets.lab.server import EmbeddedServer
 
 _LIMIT_SECONDS = 120
 _ARGUMENTS = [

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser.conftest import FRONTENDS, PANEL, Demo, Journey
-from djgc_widgets.demo import DemoLab
+from djgc_widgets.lab.demo_lab import DemoLab
 
 SLOW = """\
 import time

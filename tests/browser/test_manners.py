@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Demo, Journey
 from browser.test_journey import sweep
-from djgc_widgets.demo import DemoLab
+from djgc_widgets.lab.demo_lab import DemoLab
 
 TABS = (
     *("Overview", "Orphans", "Missing", "References", "Trash", "Problems"),

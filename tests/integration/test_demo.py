@@ -19,8 +19,9 @@ from unprivileged import let_in
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
 from djgc_widgets.cli import main
-from djgc_widgets.demo import LAB_VARIABLE, attach_lab
-from djgc_widgets.embedded import (
+from djgc_widgets.lab.demo_lab import LAB_VARIABLE, attach_lab
+from djgc_widgets.lab.pipeline import fill
+from djgc_widgets.lab.server import (
     Commands,
     EmbeddedServer,
     ServerError,
@@ -28,7 +29,6 @@ from djgc_widgets.embedded import (
     private_folder,
     supervise,
 )
-from djgc_widgets.pipeline import fill
 
 _LIMIT_SECONDS = 120
 

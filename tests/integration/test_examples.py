@@ -9,7 +9,7 @@ import pytest
 
 import djgc_widgets
 from djgc_widgets import open_lab
-from djgc_widgets.demo import LAB_VARIABLE
+from djgc_widgets.lab.demo_lab import LAB_VARIABLE
 
 _FOUND = pkgutil.iter_modules(djgc_widgets.__path__)
 _MODULES = [f"djgc_widgets.{module.name}" for module in _FOUND]

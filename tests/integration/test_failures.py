@@ -12,7 +12,7 @@ from proxy import Relay, relay
 from services import Services, build_shim
 
 from djgc_widgets import CompleteScan, IncompleteScan, InputError, scan
-from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.lab.server import EmbeddedServer
 
 _TESTS = Path(__file__).parents[1]
 

@@ -11,11 +11,11 @@ import pytest
 from laboratory import HASH, Laboratory, complete, details, orphaned, planned
 
 from djgc_widgets import Progress, SweepRefusedError, Trash
-from djgc_widgets.configuration import open_stores
-from djgc_widgets.journal import Journal
-from djgc_widgets.lock import LOCK, Holder, StoreLock, read_holder
-from djgc_widgets.moving import Steps, Work, skip_rest
-from djgc_widgets.stores import SweepableStore, sweepable
+from djgc_widgets.collector.journal import Journal
+from djgc_widgets.collector.lock import LOCK, Holder, StoreLock, read_holder
+from djgc_widgets.collector.operation import Steps, Work, skip_rest
+from djgc_widgets.stores.configuration import open_stores
+from djgc_widgets.stores.protocol import SweepableStore, sweepable
 
 BROKEN = "_trash/broken-{}.json"
 

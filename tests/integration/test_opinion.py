@@ -19,8 +19,8 @@ from laboratory import (
 )
 
 from djgc_widgets import InputError, scan, second_opinion
-from djgc_widgets.opinion import _heard, _own_connection
-from djgc_widgets.verdicts import Doomed, Verdict, compare
+from djgc_widgets.analysis.comparison import Doomed, Verdict, compare
+from djgc_widgets.analysis.dj_gc import _heard, _own_connection
 
 
 def verdicts(frame: object) -> dict[str, int]:

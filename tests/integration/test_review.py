@@ -20,10 +20,10 @@ from laboratory import (
 )
 
 from djgc_widgets import SweepRefusedError, Trash, sweeper
-from djgc_widgets.bucket import Bucket, ChangedError
-from djgc_widgets.remote import base_of
-from djgc_widgets.s3 import S3Store
-from djgc_widgets.tree import Tree, Way
+from djgc_widgets.stores.file.folder import Tree, Way
+from djgc_widgets.stores.remote import base_of
+from djgc_widgets.stores.s3.requests import Bucket, ChangedError
+from djgc_widgets.stores.s3.store import S3Store
 
 NEVER = timedelta(0)
 

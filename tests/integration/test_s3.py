@@ -14,7 +14,7 @@ from proxy import Relay, relay
 from services import contents_of
 
 from djgc_widgets import IncompleteScan
-from djgc_widgets.embedded_s3 import S3Server
+from djgc_widgets.lab.s3_server import S3Server
 
 
 @pytest.fixture

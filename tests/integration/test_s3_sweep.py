@@ -18,9 +18,9 @@ from laboratory import (
 )
 
 from djgc_widgets import Cancelled, CompleteScan, Progress, SweepPlan, Trash
-from djgc_widgets.bucket import Bucket
-from djgc_widgets.remote import base_of
-from djgc_widgets.s3 import S3Store
+from djgc_widgets.stores.remote import base_of
+from djgc_widgets.stores.s3.requests import Bucket
+from djgc_widgets.stores.s3.store import S3Store
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from djgc_widgets import (
     open_lab,
     scan,
 )
-from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.lab.server import EmbeddedServer
 
 
 def test_a_scan_works_on_a_select_only_account(laboratory: Laboratory) -> None:

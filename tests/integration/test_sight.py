@@ -23,7 +23,7 @@ from djgc_widgets import (
     SweepRefusedError,
     scan,
 )
-from djgc_widgets.embedded import EmbeddedServer
+from djgc_widgets.lab.server import EmbeddedServer
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from laboratory import Laboratory, array, orphaned
 
 from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
-from djgc_widgets.background import IDLE
-from djgc_widgets.embedded import EmbeddedServer
-from djgc_widgets.grid import Grid
-from djgc_widgets.parts import Shell
-from djgc_widgets.saved import saved
-from djgc_widgets.state import PanelState
-from djgc_widgets.sweeper import utc_now
-from djgc_widgets.view import View
+from djgc_widgets.collector.sweeper import utc_now
+from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.panel.elements import PanelRegion
+from djgc_widgets.panel.grid.widget import Grid
+from djgc_widgets.panel.saved_html import saved
+from djgc_widgets.panel.state import PanelState
+from djgc_widgets.panel.view import View
+from djgc_widgets.panel.worker import IDLE
 
 
 def widgets_of(panel: GCPanel, kind: type) -> list[Any]:
@@ -440,17 +440,17 @@ def test_a_page_that_was_just_opened_is_told_everything_once_more(
         told.append(widget)
 
     monkeypatch.setattr(widgets.Widget, "send_state", note)
-    (shell,) = widgets_of(panel, Shell)
+    (region,) = widgets_of(panel, PanelRegion)
     told.clear()
 
-    shell.receive({"do": "something else"})
+    region.receive({"do": "something else"})
     assert told == []
-    shell.receive({"do": "greet", "greeting": "1-2-3-4"})
+    region.receive({"do": "greet", "greeting": "1-2-3-4"})
 
     assert set(widgets_of(panel, widgets.Widget)) <= set(told)
     assert {widget.layout for widget in widgets_of(panel, widgets.Button)} <= set(told)
-    assert told[-1] is shell  # the answer comes last
-    assert shell.greeted == "1-2-3-4"
+    assert told[-1] is region  # the answer comes last
+    assert region.greeted == "1-2-3-4"
 
 
 def test_the_collector_of_datajoint_is_asked_at_a_click(

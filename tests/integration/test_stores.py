@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from unprivileged import open_folder, ordinary_account
 
-from djgc_widgets.file_store import FileStore
-from djgc_widgets.model import Cancelled, Progress, no_progress
-from djgc_widgets.names import StoreInfo
-from djgc_widgets.parcels import changed_files
-from djgc_widgets.tree import Tree
+from djgc_widgets.model.store_names import StoreInfo
+from djgc_widgets.model.vocabulary import Cancelled, Progress, no_progress
+from djgc_widgets.stores.file.folder import Tree
+from djgc_widgets.stores.file.store import FileStore
+from djgc_widgets.stores.pinned import changed_files
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from laboratory import (
 )
 
 from djgc_widgets import CompleteScan, IncompleteScan, Progress, Receipt, scan
-from djgc_widgets.tree import Tree, Way
+from djgc_widgets.stores.file.folder import Tree, Way
 
 
 def write_row(laboratory: Laboratory, value: Any, key: int = 50) -> None:

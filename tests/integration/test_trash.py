@@ -24,7 +24,7 @@ from djgc_widgets import (
     SweepRefusedError,
     Trash,
 )
-from djgc_widgets.trash import RETENTION
+from djgc_widgets.collector.trash import RETENTION
 
 NEVER = timedelta(0)
 

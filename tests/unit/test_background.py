@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from djgc_widgets.background import IDLE, Background
-from djgc_widgets.model import Cancelled, InputError, Progress
+from djgc_widgets.model.vocabulary import Cancelled, InputError, Progress
+from djgc_widgets.panel.worker import IDLE, Background
 
 
 def fail(error: Exception) -> None:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
-from djgc_widgets.brakes import (
+from djgc_widgets.verdict.reconcile import Reconciled
+from djgc_widgets.verdict.refusals import (
     Circumstances,
     Ownership,
     Refusal,
@@ -15,7 +16,6 @@ from djgc_widgets.brakes import (
     ownership_refusal,
     standing,
 )
-from djgc_widgets.reconcile import Reconciled
 
 MANY = files(*(hash_path(letter) for letter in "abcdefgh"))
 

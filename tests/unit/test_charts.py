@@ -3,7 +3,7 @@ from datetime import timedelta
 import pandas as pd
 import plotly.graph_objects as go
 
-from djgc_widgets.charts import (
+from djgc_widgets.analysis.charts import (
     age_histogram,
     biggest_tables,
     bytes_by_age,
@@ -12,9 +12,9 @@ from djgc_widgets.charts import (
     dedup_ratio,
     treemap,
 )
-from djgc_widgets.frames import GROWTH, HISTORY, OBJECTS, PLACES, SUMMARY, USAGE
-from djgc_widgets.growth import forecast_of
-from djgc_widgets.trends import growth
+from djgc_widgets.analysis.growth import forecast_of
+from djgc_widgets.analysis.growth_chart import growth
+from djgc_widgets.model.frames import GROWTH, HISTORY, OBJECTS, PLACES, SUMMARY, USAGE
 
 
 def summary(*rows: tuple[str, str, int]) -> pd.DataFrame:

@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djgc_widgets.columns import arrow_text
-from djgc_widgets.coverage import cover, place_keys
+from djgc_widgets.model.schema import arrow_text
+from djgc_widgets.verdict.coverage import cover, place_keys
 
 segment = st.sampled_from(["a", "b", "ab", "a.manifest.json", "_hash", "ü", "x y"])
 path = st.lists(segment, min_size=1, max_size=4).map("/".join)

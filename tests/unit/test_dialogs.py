@@ -3,13 +3,13 @@
 import pandas as pd
 from builders import files, hash_path, judge, object_path, recorded
 
-from djgc_widgets import dialogs
-from djgc_widgets.brakes import Circumstances
-from djgc_widgets.frames import RECEIPT
-from djgc_widgets.model import Notice
-from djgc_widgets.plan import SweepPlan, plan_sweep
-from djgc_widgets.receipt import Receipt
-from djgc_widgets.tables import Basket, BasketScale
+from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model.vocabulary import Notice
+from djgc_widgets.panel import dialog_html as dialogs
+from djgc_widgets.panel.tables import Basket, BasketScale
+from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
+from djgc_widgets.verdict.refusals import Circumstances
 
 
 def plan(stored: pd.DataFrame) -> SweepPlan:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from djgc_widgets.display import (
+from djgc_widgets.model.text import (
     bytes_of,
     days_of,
     escaped,
@@ -11,7 +11,7 @@ from djgc_widgets.display import (
     readable_bytes,
     visible,
 )
-from djgc_widgets.model import InputError
+from djgc_widgets.model.vocabulary import InputError
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,16 @@ from typing import Any
 import pandas as pd
 from builders import files, hash_path, judge, object_path, recorded
 
-from djgc_widgets import reasons
-from djgc_widgets.facts import (
+from djgc_widgets.model.frames import TRASH, USAGE
+from djgc_widgets.panel.details import (
     kind_of_reason,
     missing_facts,
     orphan_facts,
     sweep_facts,
     usage_facts,
 )
-from djgc_widgets.frames import TRASH, USAGE
-from djgc_widgets.rows import Fact
+from djgc_widgets.panel.grid.state import Fact
+from djgc_widgets.verdict import reasons
 
 
 def told(facts: list[Fact]) -> dict[str, str]:

@@ -2,13 +2,14 @@ import pandas as pd
 import pytest
 from builders import files, judge, object_path, recorded
 
-from djgc_widgets import dialogs, fragments
-from djgc_widgets.brakes import Circumstances, Refusal
-from djgc_widgets.frames import RECEIPT
-from djgc_widgets.model import Notice, Progress
-from djgc_widgets.plan import plan_sweep
-from djgc_widgets.receipt import Receipt
-from djgc_widgets.tables import Basket
+from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model.vocabulary import Notice, Progress
+from djgc_widgets.panel import dialog_html as dialogs
+from djgc_widgets.panel import html as fragments
+from djgc_widgets.panel.tables import Basket
+from djgc_widgets.verdict.plan import plan_sweep
+from djgc_widgets.verdict.refusals import Circumstances, Refusal
 
 HELD = {"objects": "left_objects", "size_bytes": "left_bytes"}
 EVIL = '<img src=x onerror="alert(1)">\'${}\u202e\n'

@@ -2,14 +2,14 @@ import pandas as pd
 import pytest
 from builders import HASH, RAW
 
-from djgc_widgets.grammar import (
+from djgc_widgets.model.object_paths import (
     candidate_prefixes,
     former_prefixes,
     parse_paths,
     parse_trash,
     section_of,
 )
-from djgc_widgets.names import StoreInfo
+from djgc_widgets.model.store_names import StoreInfo
 
 
 def parse(path: str, store: StoreInfo = RAW) -> dict[str, object]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from unit.test_rows import state
 
-from djgc_widgets.grid import Grid, GridTexts
-from djgc_widgets.rows import Fact, GridState
+from djgc_widgets.panel.grid.state import Fact, GridState
+from djgc_widgets.panel.grid.widget import Grid, GridTexts
 
 TEXTS = GridTexts("Rows", "row", "There are none.", "filter …")
 

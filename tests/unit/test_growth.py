@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djgc_widgets import Forecast, InputError
-from djgc_widgets.frames import GROWTH, OBJECTS
-from djgc_widgets.growth import FEWEST_POINTS, forecast_of, growth_by_week
+from djgc_widgets.analysis.growth import FEWEST_POINTS, forecast_of, growth_by_week
+from djgc_widgets.model.frames import GROWTH, OBJECTS
 
 START = pd.Timestamp("2026-01-01T00:00Z")
 DAY = timedelta(days=1)

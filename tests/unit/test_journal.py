@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from djgc_widgets.file_store import FileStore
-from djgc_widgets.journal import (
+from djgc_widgets.collector.journal import (
     OWNER,
     Journal,
     _checksum,
     read_owners,
     write_owners,
 )
-from djgc_widgets.model import SweepRefusedError
-from djgc_widgets.names import StoreInfo
-from djgc_widgets.parcels import Identity, Parcel
+from djgc_widgets.model.store_names import StoreInfo
+from djgc_widgets.model.vocabulary import SweepRefusedError
+from djgc_widgets.stores.file.store import FileStore
+from djgc_widgets.stores.pinned import Identity, Parcel
 
 SWEEP = "20260101T000000Z-00000000"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

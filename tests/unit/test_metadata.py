@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djgc_widgets.metadata import RecordedPath, recorded_paths
-from djgc_widgets.spellings import Places, spellings
+from djgc_widgets.references.path_spellings import Places, spellings
+from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 
 PLACES = Places(("/data/raw", "/data/derived"), ("_hash", "_schema"))
 

@@ -16,9 +16,9 @@ from builders import NOW, OLD, files, judge, names, recorded, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djgc_widgets.metadata import recorded_paths
-from djgc_widgets.names import SamePlace, StoreInfo
-from djgc_widgets.spellings import Listed, Places
+from djgc_widgets.model.store_names import SamePlace, StoreInfo
+from djgc_widgets.references.path_spellings import Listed, Places
+from djgc_widgets.references.recorded_paths import recorded_paths
 
 SIDECAR = ".manifest.json"
 RAW = StoreInfo("raw", ("raw", "alias"), "/raw")

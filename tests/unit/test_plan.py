@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
-from djgc_widgets.brakes import Circumstances
-from djgc_widgets.frames import RECEIPT
-from djgc_widgets.model import InputError, Notice, Progress
-from djgc_widgets.plan import SweepPlan, plan_sweep
-from djgc_widgets.receipt import Receipt
-from djgc_widgets.reconcile import Reconciled
-from djgc_widgets.selection import Selection
+from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model.vocabulary import InputError, Notice, Progress
+from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
+from djgc_widgets.verdict.reconcile import Reconciled
+from djgc_widgets.verdict.refusals import Circumstances
+from djgc_widgets.verdict.selection import Selection
 
 ZARR = object_path("voltage_AbCd1234.zarr")
 STORED = files(hash_path("a"), hash_path("b"), f"{ZARR}/0", f"{ZARR}/1", "README.txt")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from djgc_widgets.frames import RECEIPT
-from djgc_widgets.model import InputError, SweepRefusedError
-from djgc_widgets.receipt import Receipt, carry_out_each
+from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.receipt import Receipt, carry_out_each
+from djgc_widgets.model.vocabulary import InputError, SweepRefusedError
 
 
 def did(path: str) -> Callable[[], Receipt]:

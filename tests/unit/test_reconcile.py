@@ -22,9 +22,9 @@ from builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djgc_widgets.model import TableInfo
-from djgc_widgets.names import SamePlace, StoreInfo, StoreNames
-from djgc_widgets.resolve import resolve_stores
+from djgc_widgets.model.store_names import SamePlace, StoreInfo, StoreNames
+from djgc_widgets.model.vocabulary import TableInfo
+from djgc_widgets.verdict.resolve import resolve_stores
 
 ZARR = object_path("voltage_AbCd1234.zarr")
 CHUNKS = (f"{ZARR}/.zarray", f"{ZARR}/0/0", f"{ZARR}/0/1")

@@ -14,8 +14,8 @@ from builders import (
     world,
 )
 
-from djgc_widgets.names import Naming, SamePlace, StoreInfo, StoreNames
-from djgc_widgets.resolve import in_scanned, resolve_stores
+from djgc_widgets.model.store_names import Naming, SamePlace, StoreInfo, StoreNames
+from djgc_widgets.verdict.resolve import in_scanned, resolve_stores
 
 INNER = StoreInfo("inner", ("inner",), "/data/raw/in")
 COLD = StoreInfo("cold", ("cold",), "/cold")

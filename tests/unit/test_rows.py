@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djgc_widgets.model import InputError
-from djgc_widgets.rows import GridColumn, GridState
-from djgc_widgets.sieve import Facet
+from djgc_widgets.model.vocabulary import InputError
+from djgc_widgets.panel.grid.filters import Facet
+from djgc_widgets.panel.grid.state import GridColumn, GridState
 
 COLUMNS = [
     GridColumn("Size", "size", lambda row: f"{row['size']} B", numeric=True),

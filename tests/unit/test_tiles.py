@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djgc_widgets.frames import PLACES
-from djgc_widgets.rows import GridColumn, GridState
-from djgc_widgets.sieve import Facet
-from djgc_widgets.tiles import LEVELS, Box, squarify, tiles_of
-from djgc_widgets.treemap import Treemap
+from djgc_widgets.model.frames import PLACES
+from djgc_widgets.panel.grid.filters import Facet
+from djgc_widgets.panel.grid.state import GridColumn, GridState
+from djgc_widgets.panel.treemap.layout import LEVELS, Box, squarify, tiles_of
+from djgc_widgets.panel.treemap.widget import Treemap
 
 ROWS = [
     ("raw", "ephys", "recording", "voltage", 6000, 3000),

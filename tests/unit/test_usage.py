@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from builders import files, hash_path, judge, object_path, recorded
 
-from djgc_widgets.usage import attributes_of, bytes_by_place, usage_by_attribute
+from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_attribute
 
 
 def test_a_hash_that_many_rows_hold_counts_once_in_physical_bytes() -> None:

@@ -1,0 +1,273 @@
+"""Frames -> plotly figures. Pure: a figure takes a frame, never a connection.
+
+Examples
+--------
+>>> from djgc_widgets import charts, open_lab, scan
+>>> with open_lab() as lab:
+...     figure = charts.bytes_by_status(scan(lab.schema).summary())
+>>> [bar.name for bar in figure.data]
+['Referenced', 'Orphaned', 'Young', 'Unknown']
+"""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from djgc_widgets.analysis.figure_style import (
+    LOGICAL,
+    STATUS_COLORS,
+    Look,
+    add_bars,
+    clear,
+    lay_out,
+    look_of,
+    most,
+)
+from djgc_widgets.model.schema import absent
+from djgc_widgets.model.text import escaped, plural, readable_bytes
+
+_BIGGEST = 12
+_LEVELS = ["store", "schema", "table", "attribute"]
+
+AGE_BINS = (
+    ("under 1 day", 0),
+    ("1 to 7 days", 1),
+    ("7 to 30 days", 7),
+    ("30 to 90 days", 30),
+    ("90 days to 1 year", 90),
+    ("1 to 2 years", 365),
+    ("over 2 years", 730),
+)
+"""Bins of the age histogram: label, and its lower edge in days."""
+
+
+def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
+    """Draw the physical bytes of each store, stacked by status.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        A frame of the summary schema.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One horizontal bar per store, one trace per status that occurs.
+    """
+    sums = summary.pivot_table(
+        "size_bytes", "store", "status", aggfunc="sum", fill_value=0, observed=False
+    )
+    return _by_status(sums.sort_index(ascending=False))
+
+
+def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """Add up the bytes of each bin of ages and status.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame of the objects schema.
+    now : datetime
+        Aware time to which ages are counted.
+
+    Returns
+    -------
+    DataFrame
+        A row per bin, by its label; a column per status that occurs, in bytes.
+    """
+    labels = [label for label, _ in AGE_BINS]
+    days = (pd.Timestamp(now) - objects["modified_at"]).dt.total_seconds() / 86400
+    edges = [edge for _, edge in AGE_BINS]
+    at = np.searchsorted(edges, days.to_numpy(), side="right") - 1
+    at = np.maximum(at, 0)  # a clock that runs ahead
+    named = pd.Series(pd.array(labels, dtype="str")).take(at)
+    told = objects[["status", "size_bytes"]].assign(bin=named.to_numpy())
+    sums = told.pivot_table(
+        "size_bytes", "bin", "status", aggfunc="sum", fill_value=0, observed=False
+    )
+    return sums.reindex(labels, fill_value=0)
+
+
+def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
+    """Draw the bytes per age, stacked by status.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame of the objects schema.
+    now : datetime
+        Aware time to which ages are counted.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One horizontal bar per bin, one trace per status that occurs.
+    """
+    return _by_status(bytes_by_age(objects, now)[::-1])
+
+
+def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
+    """Draw the tables that take the most bytes, what of them is orphaned apart.
+
+    Parameters
+    ----------
+    places : DataFrame
+        A frame of the places schema.
+    limit : int
+        How many tables are drawn; the rest is one bar.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One horizontal bar per table, the biggest on top; traces ``Orphaned`` and
+        ``All else``.
+    """
+    tables = places.groupby(["schema", "table"], dropna=False, sort=False)
+    sums = tables[["size_bytes", "orphan_bytes"]].sum()
+    sums = sums.sort_values("size_bytes", ascending=False, kind="stable")
+    names = [_table_name(*parts) for parts in sums.index]
+    sums = sums.set_axis(pd.Index(names, dtype="str")).head(limit)
+    left = len(names) - len(sums)
+    if left > 0:
+        every = places[["size_bytes", "orphan_bytes"]].sum()
+        sums.loc[f"{plural(left, 'more table')}"] = every - sums.sum()
+    sums = sums[::-1]
+    figure, rest = go.Figure(), sums["size_bytes"] - sums["orphan_bytes"]
+    labels = list(sums.index)
+    other = Look("All else", STATUS_COLORS["live"])
+    add_bars(figure, other, labels, rest.tolist())
+    add_bars(figure, look_of("orphan"), labels, sums["orphan_bytes"].tolist())
+    lay_out(figure, most(sums["size_bytes"]), len(sums))
+    return figure
+
+
+def bytes_by_codec(usage: pd.DataFrame) -> go.Figure:
+    """Draw logical beside physical bytes of each codec.
+
+    Parameters
+    ----------
+    usage : DataFrame
+        A frame of the usage schema.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Two horizontal bars per codec, traces ``Logical`` and ``Physical``.
+    """
+    sums = usage.groupby("codec")[["logical_bytes", "physical_bytes"]].sum()
+    sums = sums.sort_values("physical_bytes", kind="stable")
+    return _logical_beside_physical(sums.set_axis([f"<{name}>" for name in sums.index]))
+
+
+def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
+    """Draw logical beside physical bytes of each store column, and their ratio.
+
+    Parameters
+    ----------
+    usage : DataFrame
+        A frame of the usage schema.
+    limit : int
+        How many columns are drawn, those with the most physical bytes.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Two horizontal bars per column, traces ``Logical`` and ``Physical``; the label
+        holds the ratio.
+    """
+    top = usage.nlargest(limit, "physical_bytes", keep="first")[::-1]
+    labels = [
+        f"{row['schema']}.{row['table']}.{row['attribute']} ("
+        + ("no bytes" if absent(ratio := row["dedup_ratio"]) else f"{ratio:.2f} : 1")
+        + f", {row['store']})"
+        for row in top.to_dict("records")
+    ]
+    return _logical_beside_physical(top.set_axis(labels))
+
+
+def treemap(places: pd.DataFrame) -> go.Figure:
+    """Draw store, schema, table and attribute as nested tiles of their bytes.
+
+    Parameters
+    ----------
+    places : DataFrame
+        A frame of the places schema.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Colour and text are the share of orphans; a click goes into a tile.
+    """
+    rows = places[places["size_bytes"].gt(0)].fillna(dict.fromkeys(_LEVELS[1:], ""))
+    nodes: list[tuple[str, str, str, int, int]] = []
+    for depth in range(1, len(_LEVELS) + 1):
+        sums = rows.groupby(_LEVELS[:depth])[["size_bytes", "orphan_bytes"]].sum()
+        for key, size, orphaned in sums.itertuples(name=None):
+            parts = [str(part) for part in (key if depth > 1 else (key,))]
+            parent = "\n".join(parts[:-1])
+            name = parts[-1] or "(none)"
+            nodes.append(("\n".join(parts), parent, name, size, orphaned))
+    ids, parents, names, sizes, orphans = (
+        map(list, zip(*nodes, strict=True)) if nodes else ([], [], [], [], [])
+    )
+    shares = [100 * part / whole for part, whole in zip(orphans, sizes, strict=True)]
+    figure = go.Figure()
+    figure.add_treemap(
+        ids=ids,
+        parents=parents,
+        labels=[escaped(name) for name in names],
+        values=sizes,
+        branchvalues="total",
+        text=[
+            f"{readable_bytes(size)}, {share:.0f} % orphaned"
+            for size, share in zip(sizes, shares, strict=True)
+        ],
+        textinfo="label+text",
+        hovertemplate="%{label}<br>%{text} (%{value:,} bytes)<extra></extra>",
+        marker={
+            "colors": shares,
+            "colorscale": [[0, STATUS_COLORS["live"]], [1, STATUS_COLORS["orphan"]]],
+            "cmin": 0,
+            "cmax": 100,
+            "showscale": True,
+            "line": {"color": "rgba(255,255,255,0.6)", "width": 1},
+            "colorbar": {"title": {"text": "orphaned, %"}},
+        },
+        root={"color": "rgba(128,136,145,0.15)"},
+    )
+    figure.update_layout(
+        **clear(420),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        uniformtext={"minsize": 10, "mode": "hide"},
+    )
+    return figure
+
+
+def _table_name(schema: object, table: object) -> str:
+    if absent(schema):
+        return "(of no schema)"
+    return f"{schema}.{'(hash)' if absent(table) else table}"
+
+
+def _by_status(sums: pd.DataFrame) -> go.Figure:
+    """Draw a bar per row and a trace per column, which is a status."""
+    figure, labels = go.Figure(), [str(label) for label in sums.index]
+    for status in filter(sums.columns.__contains__, STATUS_COLORS):
+        add_bars(figure, look_of(status), labels, sums[status].tolist())
+    lay_out(figure, most(sums.sum(axis=1)), len(sums))
+    return figure
+
+
+def _logical_beside_physical(sums: pd.DataFrame) -> go.Figure:
+    figure, labels = go.Figure(), [str(label) for label in sums.index]
+    for look in (
+        Look("Physical", STATUS_COLORS["live"]),
+        Look("Logical", LOGICAL, "."),
+    ):
+        sizes = sums[f"{look.name.lower()}_bytes"]
+        add_bars(figure, look, labels, sizes.tolist())
+    lay_out(figure, most(sums["logical_bytes"]), len(sums))
+    figure.update_layout(barmode="group")
+    return figure

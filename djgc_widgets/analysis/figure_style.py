@@ -1,0 +1,148 @@
+"""How every figure looks: bars, lines, axes. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from djgc_widgets.model.text import escaped, readable_bytes
+
+STATUS_COLORS = {
+    "live": "#4c78a8",
+    "orphan": "#e8790c",
+    "young": "#b79a20",
+    "unknown": "#8c959f",
+    "trash": "#8250df",
+}
+"""Colour of each status; a pattern or label goes with it: colour never stands alone."""
+
+STATUS_LABELS = {
+    "live": "Referenced",
+    "orphan": "Orphaned",
+    "young": "Young",
+    "unknown": "Unknown",
+    "trash": "In trash",
+}
+_PATTERNS = {"live": "", "orphan": "/", "young": ".", "unknown": "x", "trash": "-"}
+NEUTRAL = "#757b83"  # as readable on light as on dark: a figure cannot follow the theme
+LOGICAL = "#72b7b2"
+"""Colour of bytes that are counted once per row that refers."""
+
+_STEPS = 5
+
+
+class Look(NamedTuple):
+    """A trace: its name, colour, pattern (of bars) or dash (of lines), and mode."""
+
+    name: str
+    color: str
+    pattern: str = ""
+    mode: str = "lines"
+
+
+def look_of(status: str) -> Look:
+    """Return how a status looks in every figure."""
+    return Look(STATUS_LABELS[status], STATUS_COLORS[status], _PATTERNS[status])
+
+
+def add_bars(
+    figure: go.Figure, look: Look, labels: Sequence[str], sizes: Sequence[int]
+) -> None:
+    """Add a trace of horizontal bars, in bytes."""
+    figure.add_bar(
+        name=look.name,
+        y=[escaped(label) for label in labels],
+        x=sizes,
+        orientation="h",
+        marker={
+            "color": look.color,
+            "line": {"width": 0},
+            "pattern": {"shape": look.pattern, "fgopacity": 0.45},
+        },
+        customdata=[readable_bytes(size) for size in sizes],
+        hovertemplate="%{y}: %{customdata} (%{x:,} bytes)",
+    )
+
+
+def add_line(
+    figure: go.Figure, look: Look, times: Sequence[datetime], sizes: Sequence[float]
+) -> None:
+    """Add a line over time, in bytes."""
+    figure.add_scatter(
+        name=look.name,
+        x=times,
+        y=sizes,
+        mode=look.mode,
+        line={"color": look.color, "dash": look.pattern or "solid"},
+        customdata=[readable_bytes(int(size)) for size in sizes],
+        hovertemplate="%{x|%Y-%m-%d}: %{customdata} (%{y:,.0f} bytes)",
+    )
+
+
+def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> None:
+    """Give a figure its axes and size.
+
+    Parameters
+    ----------
+    figure : Figure
+        With its traces.
+    longest : int
+        Bytes at the end of the axis.
+    bars : int
+        How many bars there must be room for.
+    sized : str
+        ``x`` or ``y``: the axis of the bytes.
+    """
+    ticks = _ticks(longest)
+    sizes = {
+        "tickvals": ticks,
+        "ticktext": [readable_bytes(tick) for tick in ticks],
+        "gridcolor": "rgba(128,136,145,0.25)",
+        "zeroline": False,
+        "range": [0, 1.05 * longest or 1],
+    }
+    others = {
+        "automargin": True,
+        "showgrid": False,
+        **({"type": "category"} if sized == "x" else {}),
+    }
+    figure.update_layout(
+        **clear(max(150, 90 + 36 * bars)),
+        barmode="stack",
+        margin={"l": 8, "r": 8, "t": 8, "b": 66},
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "traceorder": "normal",
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+        },
+        xaxis=sizes if sized == "x" else others,
+        yaxis=others if sized == "x" else {**sizes, "automargin": True},
+    )
+
+
+def clear(height: int) -> dict[str, object]:
+    """Return the look of every figure, which any theme can lie behind."""
+    return {
+        "height": height,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": NEUTRAL, "size": 12},
+    }
+
+
+def most(sizes: pd.Series) -> int:
+    """Return the biggest of some sizes; 0 of none."""
+    return int(sizes.max()) if len(sizes) else 0
+
+
+def _ticks(longest: int) -> list[int]:
+    """Return at most six round sizes: IEC units are powers of two, so are the steps."""
+    step = 1
+    while step * _STEPS < longest:
+        step *= 2
+    return list(range(0, longest + 1, step))

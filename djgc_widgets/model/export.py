@@ -1,0 +1,109 @@
+"""Frames -> CSV and JSON for other programs; names in them are data."""
+
+import json
+from io import BytesIO
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from djgc_widgets.model.vocabulary import InputError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - they count as well
+
+
+def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
+    """Return a frame as CSV in which no name is taken for a formula.
+
+    A spreadsheet runs what begins like a formula, so such text gets an apostrophe in
+    front: https://owasp.org/www-community/attacks/CSV_Injection.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame of this package.
+    path : str or Path, optional
+        File to write it to as well.
+    """
+    safe = frame.copy()
+    for name in frame.columns[frame.dtypes.eq("str")]:
+        suspect = frame[name].str.startswith(_FORMULA)
+        safe[name] = frame[name].where(suspect.ne(other=True), "'" + frame[name])
+    text = str(safe.to_csv(index=False, lineterminator="\n"))
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def write_new(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
+    """Write a new file; nothing is ever overwritten.
+
+    Parameters
+    ----------
+    content : bytes
+        What it holds.
+    folder : Path
+        Where to.
+    stem, suffix : str
+        How the file's name begins and ends; a number comes between if there is such a
+        file.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    paths = (folder / f"{name}.{suffix}" for name in names)
+    path = next(path for path in paths if not path.exists())
+    try:
+        with path.open("xb") as file:
+            try:
+                file.write(content)
+            except BaseException:
+                path.unlink()
+                raise
+    except OSError as error:
+        raise InputError(
+            f"Expected a folder that can be written to; {folder} cannot "
+            f"({error.strerror}). Change to another: os.chdir(folder)."
+        ) from error
+    return path
+
+
+def encoded(frame: pd.DataFrame, kind: str) -> bytes:
+    """Return a frame as a file holds it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame of this package.
+    kind : str
+        ``csv``, safe to open in a spreadsheet, or ``parquet``, with names as they are.
+
+    Raises
+    ------
+    InputError
+        If the kind is none of these.
+    """
+    if kind == "csv":
+        return csv_text(frame).encode()
+    if kind != "parquet":
+        raise InputError(f"Expected csv or parquet; got {kind!r}.")
+    file = BytesIO()
+    frame.to_parquet(file, index=False)
+    return file.getvalue()
+
+
+def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as JSON has them: times in ISO format, NA as null."""
+    rows: list[dict[str, Any]] = json.loads(
+        frame.to_json(orient="records", date_format="iso", date_unit="us")
+    )
+    return rows

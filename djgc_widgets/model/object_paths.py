@@ -1,0 +1,248 @@
+"""The path grammar of DataJoint's stores: what a path names.
+
+The rules are those of ``datajoint.storage.build_object_path`` and
+``datajoint.hash_registry.build_hash_path`` (DataJoint 2.0 to 2.3):
+
+- hash section: ``{hash_prefix}/{schema}[/{fold}...]/{26 characters a-z2-7}``, where the
+  folds spell the beginning of the hash;
+- schema section:
+  ``{schema_prefix}/[attr=value/...]{schema}/{table}/[attr=value/...]{field}_{token}[.ext]``,
+  anything below that path belonging to the same object.
+"""
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from djgc_widgets.model.schema import TEXT, arrow_text
+from djgc_widgets.model.store_names import StoreInfo
+from djgc_widgets.model.vocabulary import TRASH_FOLDER, Section
+
+MANIFEST_SUFFIX = ".manifest.json"
+"""Suffix of the sidecar that DataJoint writes beside a folder object."""
+
+_HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26})$"
+_PAIR = r"[A-Za-z_][A-Za-z0-9_]*=[^/]*/"
+_TOKEN = "[A-Za-z0-9_-]{4,16}"  # noqa: S105 - a pattern of path tokens
+_SCHEMA = (
+    rf"(?:{_PAIR})*(?P<schema>[^/=]+)/(?P<table>[^/=]+)/(?:{_PAIR})*"
+    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{_TOKEN}(?:\.[^/]*)?)(?P<below>/.*)?$"
+)
+_SWEEP_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
+_TRASH = rf"(?s)^{TRASH_FOLDER}/(?P<sweep_id>{_SWEEP_ID})/(?P<entry>.+)$"
+_TRASHED = "objects/"
+_RECORD = r"(?P<record>[a-z]+(?:-[0-9TZ]+)?)\.json"
+
+RECORD_ENDS = {"plan": "result", "restoring": "restored", "purging": "purged"}
+"""What is written down before something is done, and what when it is done."""
+
+SWEEP_ID = re.compile(_SWEEP_ID)
+"""Names of the folders in a trash: the time of the sweep and eight random digits."""
+
+
+def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
+    """Say for each stored path which object it belongs to.
+
+    Parameters
+    ----------
+    paths : Series of str
+        Paths relative to the store.
+    store : StoreInfo
+        The store's prefixes.
+
+    Returns
+    -------
+    DataFrame
+        Same index, with ``section``, ``schema`` and ``table`` (NA where the path names
+        none), ``object_path`` (the path itself where the grammar does not match) and
+        ``prefix`` (of the section; NA where there is none). The root is tried last,
+        since DataJoint up to 2.3.0 had no schema prefix.
+    """
+    path = arrow_text(paths)
+    nothing = pa.nulls(len(path), TEXT)
+    section, schema, table, prefix, whole = (*[nothing] * 4, path)
+    for at in _longest_first(store.hash_prefixes):
+        found = _extract(path, _anchored(at, _HASH))
+        fits = _spells_folds(found["hash"], found["folds"])
+        new = pc.and_(fits, pc.is_null(section))
+        section = pc.if_else(new, Section.HASH.value, section)
+        schema = pc.if_else(new, found["schema"], schema)
+        prefix = pc.if_else(new, at, prefix)
+    for at in _longest_first((*store.schema_prefixes, "")):
+        found = _extract(path, _anchored(at, _SCHEMA))
+        new = pc.and_(pc.is_valid(found["name"]), pc.is_null(section))
+        section = pc.if_else(new, Section.SCHEMA.value, section)
+        schema = pc.if_else(new, found["schema"], schema)
+        table = pc.if_else(new, found["table"], table)
+        prefix = pc.if_else(new, at, prefix)
+        whole = pc.if_else(new, _without(path, found["below"]), whole)
+    columns = {
+        "section": section,
+        "schema": schema,
+        "table": table,
+        "object_path": whole,
+        "prefix": prefix,
+    }
+    strings = {name: _strings(values) for name, values in columns.items()}
+    return pd.DataFrame(strings, index=paths.index)
+
+
+def parse_trash(paths: pd.Series) -> pd.DataFrame:
+    """Return ``sweep_id`` and former ``path`` of each path in a trash; NA elsewhere.
+
+    A journal has no former ``path`` but the name of its ``record``.
+    """
+    trash = _extract(arrow_text(paths), _TRASH)
+    is_object = pc.fill_null(pc.starts_with(trash["entry"], _TRASHED), fill_value=False)
+    former = _where(is_object, pc.utf8_slice_codeunits(trash["entry"], len(_TRASHED)))
+    record = _extract(pc.fill_null(trash["entry"], ""), rf"^{_RECORD}$")["record"]
+    columns = {"sweep_id": trash["sweep_id"], "path": former, "record": record}
+    return pd.DataFrame(
+        {name: _strings(values) for name, values in columns.items()}, index=paths.index
+    )
+
+
+def former_places(files: pd.DataFrame) -> pd.Series:
+    """Return where everything was that is in a trash: rows may refer to it again.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame of the files schema.
+    """
+    swept = files["path"][files["path"].str.startswith(f"{TRASH_FOLDER}/")]
+    return parse_trash(swept)["path"].dropna()
+
+
+def interrupted_sweeps(files: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return which records of sweeps are due: what was begun and did not end.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame with ``store`` and ``path`` of what stores, or their trash, hold.
+
+    Returns
+    -------
+    dict of (str, str) to list of str
+        Store and sweep, and the names of the records that are not there.
+    """
+    swept = files[files["path"].str.startswith(f"{TRASH_FOLDER}/")]
+    told = parse_trash(swept["path"]).assign(store=swept["store"])
+    told = told.dropna(subset=["record"])[["store", "sweep_id", "record"]]
+    there = set(told.itertuples(index=False, name=None))
+    due: dict[tuple[str, str], list[str]] = {}
+    for store, sweep_id, record in sorted(there):
+        begun, dash, when = record.partition("-")
+        end = f"{RECORD_ENDS.get(begun, '')}{dash}{when}"
+        if begun in RECORD_ENDS and (store, sweep_id, end) not in there:
+            due.setdefault((store, sweep_id), []).append(end)
+    return due
+
+
+def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:
+    """Return the section that each path lies below; NA outside both."""
+    path = arrow_text(paths)
+    section = pa.nulls(len(path), TEXT)
+    for prefixes, name in (
+        (store.schema_prefixes, Section.SCHEMA),
+        (store.hash_prefixes, Section.HASH),
+    ):
+        for prefix in filter(None, prefixes):
+            below = pc.starts_with(path, f"{prefix}/")
+            section = pc.if_else(below, name.value, section)
+    return pd.Series(_strings(section), index=paths.index)
+
+
+def candidate_prefixes(stores: Iterable[StoreInfo]) -> tuple[str, ...]:
+    """Return the prefixes of all sections of these stores."""
+    return tuple(
+        dict.fromkeys(
+            prefix
+            for store in stores
+            for prefix in (*store.hash_prefixes, *store.schema_prefixes)
+        )
+    )
+
+
+def former_prefixes(
+    paths: pd.Series, schema: str, table: str, attribute: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the hash and the schema prefixes below which a column's values lie.
+
+    Parameters
+    ----------
+    paths : Series of str
+        Recorded paths of one column, relative to their store.
+    schema, table, attribute : str
+        That column; a path that does not name it tells nothing.
+    """
+    path = arrow_text(paths)
+    own = f"{_literal(schema)}/{_literal(table)}/(?:{_PAIR})*{_literal(attribute)}"
+    lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
+    shaped = _extract(path, rf"{lead}{own}_{_TOKEN}(?:\.[^/]*)?)$")
+    digest = rf"{_literal(schema)}/(?:[a-z2-7]+/)*[a-z2-7]{{26}}"
+    hashed = _extract(path, rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>{digest})$")
+    hash_prefixes, schema_prefixes = (
+        frozenset(
+            prefix
+            for prefix in pc.unique(
+                pc.filter(found["prefix"], pc.is_valid(found["own"]))
+            ).to_pylist()
+            if f"{prefix}/".partition("/")[0] != TRASH_FOLDER
+        )
+        for found in (hashed, shaped)
+    )
+    return hash_prefixes, schema_prefixes
+
+
+def _longest_first(prefixes: Iterable[str]) -> list[str]:
+    return sorted(dict.fromkeys(prefixes), key=len, reverse=True)
+
+
+def _literal(text: str) -> str:
+    # RE2 takes a backslash before punctuation only
+    return re.sub(r"([^\w])", lambda m: rf"\x{{{ord(m[1]):x}}}", text)
+
+
+def _anchored(prefix: str, pattern: str) -> str:
+    return f"(?s)^{_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
+
+
+def _extract(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
+    groups = pc.extract_regex(path, pattern)
+    valid = pc.is_valid(groups)
+    null = pa.scalar(None, TEXT)
+    return {
+        field.name: pc.if_else(valid, groups.field(index), null)
+        for index, field in enumerate(groups.type)
+    }
+
+
+def _spells_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:
+    if not pc.any(pc.not_equal(folds, "")).as_py():
+        return pc.is_valid(digest)
+    pairs = zip(digest.to_pylist(), folds.to_pylist(), strict=True)
+    return pa.array(
+        [d is not None and d.startswith(f.replace("/", "")) for d, f in pairs],
+        pa.bool_(),
+    )
+
+
+def _without(path: pa.Array, below: pa.Array) -> pa.Array:
+    if not pc.any(pc.not_equal(below, "")).as_py():
+        return path
+    pairs = zip(path.to_pylist(), below.to_pylist(), strict=True)
+    return arrow_text([text[: len(text) - len(rest or "")] for text, rest in pairs])
+
+
+def _where(condition: pa.Array, value: pa.Array | str) -> pa.Array:
+    return pc.if_else(condition, value, pa.scalar(None, TEXT))
+
+
+def _strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
+    strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype="str")
+    return strings

@@ -1,0 +1,76 @@
+"""What a caller selects: a frame, a mask or paths -> rows of a scan's objects."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from djgc_widgets.model.vocabulary import InputError
+
+INDEX = "object"
+"""Name of the index of a scan's objects; another index cannot be taken for it."""
+
+Selection = pd.DataFrame | pd.Series | Iterable[str] | None
+"""A frame with ``store`` and ``path``, a mask, paths, or None for all orphans."""
+
+
+def select(
+    objects: pd.DataFrame, candidate: pd.Series, selection: Selection
+) -> pd.DataFrame:
+    """Return the selected rows.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        A frame of the objects schema.
+    candidate : Series of bool
+        What is selected by default.
+    selection : Selection
+        What the caller wants.
+
+    Raises
+    ------
+    InputError
+        If it names what is not there.
+    """
+    if selection is None:
+        return objects[candidate]
+    if isinstance(selection, pd.DataFrame):
+        absent = {"store", "path"} - set(selection)
+        if absent:
+            raise InputError(
+                "Expected a frame with the columns store and path; it lacks "
+                f"{sorted(absent)}."
+            )
+        wanted = pd.MultiIndex.from_frame(selection[["store", "path"]]).unique()
+        return _find(
+            objects, pd.MultiIndex.from_frame(objects[["store", "path"]]), wanted
+        )
+    if isinstance(selection, pd.Series) and selection.dtype == bool:
+        chosen = selection.index[selection]
+        if selection.index.name != INDEX or not chosen.isin(objects.index).all():
+            raise InputError(
+                "Expected a mask with the index of scan.objects or scan.orphans; got "
+                "another index. Select by a frame with store and path instead."
+            )
+        return objects.loc[chosen]
+    if isinstance(selection, str):
+        raise InputError(
+            "Expected a frame, a mask or a list of paths; got one string. Put it into "
+            "a list."
+        )
+    return _find(
+        objects,
+        pd.Index(objects["path"]),
+        pd.Index(list(selection), dtype="str").unique(),
+    )
+
+
+def _find(objects: pd.DataFrame, known: pd.Index, wanted: pd.Index) -> pd.DataFrame:
+    absent = wanted.difference(known)
+    if len(absent):
+        raise InputError(
+            f"Expected objects of this scan; got {len(absent)} that it does not hold, "
+            f"the first {absent[0]!r}. "
+            "Scan again, or correct the path."
+        )
+    return objects[known.isin(wanted)]
