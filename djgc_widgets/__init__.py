@@ -9,14 +9,9 @@ from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.trash import Trash
 from djgc_widgets.lab.demo_lab import DemoLab, open_lab
+from djgc_widgets.model.errors import Cancelled, InputError, SweepRefusedError
+from djgc_widgets.model.notices import Notice, Progress
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import (
-    Cancelled,
-    InputError,
-    Notice,
-    Progress,
-    SweepRefusedError,
-)
 from djgc_widgets.panel.gc_panel import GCPanel
 from djgc_widgets.verdict.plan import SweepPlan
 

@@ -3,25 +3,16 @@
 import argparse
 import json
 import logging
-import shutil
-import signal
 import sys
-import webbrowser
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from datajoint.errors import DataJointError
 
 from djgc_widgets import commands
 from djgc_widgets.commands import FAILED, REFUSED, Answer
-from djgc_widgets.lab.demo_lab import LAB_VARIABLE, start_lab
-from djgc_widgets.lab.server import ServerError
+from djgc_widgets.model.errors import InputError, ServerError, SweepRefusedError
 from djgc_widgets.model.text import visible
-from djgc_widgets.model.vocabulary import InputError, SweepRefusedError
 
-_NOTEBOOK = "01_quickstart.ipynb"
-_QUIET = "ignore:No datajoint.json:UserWarning"  # the lab brings its own settings
-_PACKAGE = Path(__file__).parent
 _EPILOG = """exit codes: 0 clean or done, 1 error, 2 wrong words, 3 orphans found,
 4 scan incomplete, 5 refused, 6 done in part"""
 
@@ -130,10 +121,19 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--no-browser", action="store_true", help="print the URL instead of opening it"
     )
-    demo.set_defaults(
-        run=lambda given: Answer(run_demo(open_browser=not given.no_browser))
-    )
+    demo.set_defaults(run=_demo)
     return parser
+
+
+def _demo(given: argparse.Namespace) -> Answer:
+    try:
+        from djgc_widgets.lab.jupyterlab import run_demo  # noqa: PLC0415 - needs the extra "demo"
+    except ModuleNotFoundError as error:
+        raise ServerError(
+            f"Expected the package {error.name}; install it with: pip install "
+            '"djgc-widgets[demo]"'
+        ) from None
+    return Answer(run_demo(open_browser=not given.no_browser))
 
 
 def _scanning(command: argparse.ArgumentParser) -> None:
@@ -167,50 +167,6 @@ def _acknowledging(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="refusal to lift, such as large-sweep; may be repeated",
     )
-
-
-def run_demo(*, open_browser: bool) -> int:
-    """Serve the embedded lab until interrupted.
-
-    Parameters
-    ----------
-    open_browser : bool
-        Open the URL; it is printed in any case.
-    """
-    try:
-        from djgc_widgets.lab.jupyterlab import start_jupyterlab  # noqa: PLC0415 - needs the extra "demo"
-    except ModuleNotFoundError as error:
-        raise ServerError(
-            f"Expected the package {error.name}; install it with: pip install "
-            '"djgc-widgets[demo]"'
-        ) from None
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # a shell that starts us in the background lets us ignore interrupts
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        print("Starting the lab …", file=sys.stderr)
-        with start_lab() as lab:
-            folder = lab.folder / "notebooks"
-            shutil.copytree(_notebooks(), folder)
-            variables = {LAB_VARIABLE: str(lab.folder), "PYTHONWARNINGS": _QUIET}
-            with start_jupyterlab(folder, variables) as server:
-                server.execute(_NOTEBOOK)
-                print(server.url(_NOTEBOOK), flush=True)
-                print(
-                    "Press Ctrl-C to end the lab; nothing of it stays.", file=sys.stderr
-                )
-                if open_browser:
-                    webbrowser.open(server.url(_NOTEBOOK))
-                server.wait()
-    except KeyboardInterrupt:
-        print("\nThe lab has ended.", file=sys.stderr)
-    return 0
-
-
-def _notebooks() -> Path:
-    # in a checkout the notebooks lie beside the package, in a wheel inside it
-    inside = _PACKAGE / "notebooks"
-    return inside if inside.is_dir() else _PACKAGE.parent / "notebooks"
 
 
 if __name__ == "__main__":

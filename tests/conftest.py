@@ -10,8 +10,9 @@ from laboratory import Laboratory
 from services import Services, service_table
 
 from djgc_widgets.lab.mariadb import start_mariadb
+from djgc_widgets.lab.postgresql import start_postgresql
 from djgc_widgets.lab.s3_server import S3Server, start_s3
-from djgc_widgets.lab.server import EmbeddedServer, start_postgresql
+from djgc_widgets.lab.server import EmbeddedServer
 
 _FOLDER_MARKERS = {
     "integration": "integration",

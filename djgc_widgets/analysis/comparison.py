@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from djgc_widgets.model.arrow import absent
 from djgc_widgets.model.frames import OPINIONS
-from djgc_widgets.model.schema import absent
 from djgc_widgets.model.store_names import StoreNames
 from djgc_widgets.model.text import plural
 from djgc_widgets.model.vocabulary import Status

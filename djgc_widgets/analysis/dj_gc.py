@@ -19,9 +19,10 @@ from datajoint.errors import LostConnectionError
 
 from djgc_widgets.analysis.comparison import Doomed, Verdict, compare
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import OPINIONS
+from djgc_widgets.model.notices import Notice
 from djgc_widgets.model.text import plural
-from djgc_widgets.model.vocabulary import InputError, Notice
 from djgc_widgets.references.snapshot import backend_of, describe_error
 
 _LOCK_SECONDS = 60

@@ -19,8 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from djgc_widgets.collector.journal import account_name
-from djgc_widgets.model.vocabulary import TRASH_FOLDER, SweepRefusedError
-from djgc_widgets.stores.pinned import reason_of
+from djgc_widgets.model.errors import SweepRefusedError
+from djgc_widgets.model.trash_paths import TRASH_FOLDER
+from djgc_widgets.stores.outcomes import reason_of
 from djgc_widgets.stores.protocol import SweepableStore
 from djgc_widgets.verdict.refusals import LOCKED
 

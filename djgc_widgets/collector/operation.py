@@ -8,16 +8,12 @@ import pandas as pd
 
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
+from djgc_widgets.model.errors import SweepRefusedError
 from djgc_widgets.model.frames import RECEIPT
-from djgc_widgets.model.object_paths import RECORD_ENDS
+from djgc_widgets.model.notices import Notice, Progress, ProgressCallback
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import (
-    Notice,
-    Progress,
-    ProgressCallback,
-    SweepRefusedError,
-)
-from djgc_widgets.stores.pinned import (
+from djgc_widgets.model.trash_paths import RECORD_ENDS
+from djgc_widgets.stores.outcomes import (
     FAILED,
     IN_DOUBT,
     MOVED,
@@ -25,9 +21,9 @@ from djgc_widgets.stores.pinned import (
     RESTORED,
     SKIPPED,
     Outcome,
-    Parcel,
     reason_of,
 )
+from djgc_widgets.stores.pinned import Parcel
 from djgc_widgets.stores.protocol import Outcomes, SweepableStore
 
 CANCELLED = "cancelled before its turn"

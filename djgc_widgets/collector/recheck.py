@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import datajoint as dj
 import pandas as pd
 
+from djgc_widgets.model.errors import SweepRefusedError
 from djgc_widgets.model.frames import FILES
+from djgc_widgets.model.notices import Notice, no_progress
 from djgc_widgets.model.store_names import StoreNames
-from djgc_widgets.model.vocabulary import Notice, Sight, SweepRefusedError, no_progress
+from djgc_widgets.model.vocabulary import Sight
 from djgc_widgets.references.path_spellings import Places
 from djgc_widgets.references.reader import read_references
 from djgc_widgets.references.result import ReferenceReading

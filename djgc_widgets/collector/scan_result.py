@@ -10,19 +10,13 @@ from djgc_widgets.collector.operation import Work, receipt_of
 from djgc_widgets.collector.recheck import LiveReader
 from djgc_widgets.collector.restore import restore
 from djgc_widgets.collector.sweeper import Sweeper
+from djgc_widgets.model.errors import InputError, SweepRefusedError
 from djgc_widgets.model.frames import FILES
-from djgc_widgets.model.object_paths import interrupted_sweeps
+from djgc_widgets.model.notices import Notice, ProgressCallback, no_progress
 from djgc_widgets.model.receipt import Receipt
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import (
-    InputError,
-    Notice,
-    ProgressCallback,
-    State,
-    Status,
-    SweepRefusedError,
-    no_progress,
-)
+from djgc_widgets.model.trash_paths import interrupted_sweeps
+from djgc_widgets.model.vocabulary import State, Status
 from djgc_widgets.references.result import ColumnCount
 from djgc_widgets.stores.protocol import sweepable
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep

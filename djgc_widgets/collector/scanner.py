@@ -4,32 +4,26 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import datajoint as dj
 import pandas as pd
-from datajoint.errors import DataJointError
 
+from djgc_widgets.collector.arguments import _further, _scope
 from djgc_widgets.collector.recheck import LiveReader
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.sweeper import Sweeper, utc_now
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import FILES, FOLDERS
-from djgc_widgets.model.object_paths import candidate_prefixes, former_places
-from djgc_widgets.model.vocabulary import (
-    FileKind,
-    InputError,
-    Notice,
-    Progress,
-    ProgressCallback,
-    State,
-    no_progress,
-)
+from djgc_widgets.model.notices import Notice, Progress, ProgressCallback, no_progress
+from djgc_widgets.model.object_paths import candidate_prefixes
+from djgc_widgets.model.trash_paths import former_places
+from djgc_widgets.model.vocabulary import FileKind, State
 from djgc_widgets.references.path_spellings import Listed, Places
 from djgc_widgets.references.reader import read_references
 from djgc_widgets.references.result import ReferenceReading
-from djgc_widgets.references.snapshot import driver_errors, server_name
+from djgc_widgets.references.snapshot import server_name
 from djgc_widgets.stores.addresses import Follower
-from djgc_widgets.stores.configuration import open_stores, stores_of
+from djgc_widgets.stores.configuration import open_stores
 from djgc_widgets.stores.listing import SecondLook
 from djgc_widgets.stores.protocol import Store
 from djgc_widgets.verdict.locate import locate, met_in_place, twin_stores
@@ -182,84 +176,6 @@ def scan(
             opened.stores,
             clock,
         ),
-    )
-
-
-def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
-    """Return the connection of a schema, or the connection itself.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    connection = (
-        source
-        if isinstance(source, dj.Connection)
-        else getattr(source, "connection", None)
-    )
-    if not isinstance(connection, dj.Connection):
-        raise InputError(
-            "Expected a datajoint Schema or Connection; got "
-            f"{type(source).__name__} {source!r}. "
-            "Pass the schema object, for example dj.Schema('lab_ephys')."
-        )
-    return connection
-
-
-def _further(
-    also: Sequence[dj.Connection], connection: dj.Connection
-) -> list[dj.Connection]:
-    wrong = [other for other in also if not isinstance(other, dj.Connection)]
-    if wrong or isinstance(also, dj.Connection):
-        raise InputError(
-            "Expected a list of datajoint Connections in also; got "
-            f"{wrong[0] if wrong else also!r}. Pass also=[other_schema.connection]."
-        )
-    further: list[dj.Connection] = []
-    for other in also:
-        # connections of one account are equal, but may call stores by other names
-        known = [(c, stores_of(c)) for c in (connection, *further)]
-        if (other, stores_of(other)) not in known:
-            further.append(other)
-    return further
-
-
-def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
-    """Return the connection and the schemas' names; no names stand for all."""
-    if not schemas:
-        raise InputError(
-            "Expected at least one schema or a connection; got none. Call scan(schema)."
-        )
-    connections = [connection_of(schema) for schema in schemas]
-    names = [schema for schema in schemas if not isinstance(schema, dj.Connection)]
-    connection = connections[0]
-    stores = stores_of(connection)
-    if any(c != connection or stores_of(c) != stores for c in connections):
-        raise InputError(
-            "Expected schemas of one connection; got several servers, accounts or "
-            "configurations. Scan them one by one."
-        )
-    closed = InputError(
-        f"Expected an open connection to {server_name(connection)}; got one that "
-        "is closed or does not answer. Connect again."
-    )
-    if not connection.is_connected:
-        raise closed
-    for schema in names:
-        try:
-            exists = bool(schema.database) and schema.exists
-        except (DataJointError, *driver_errors(connection)):
-            raise closed from None
-        if not exists:
-            raise InputError(
-                f"Expected a schema that exists on {server_name(connection)}; got "
-                f"{schema.database!r}, which does not. "
-                "Correct its name or create it."
-            )
-    whole = len(names) < len(connections)
-    return connection, () if whole else tuple(
-        dict.fromkeys(str(schema.database) for schema in names)
     )
 
 

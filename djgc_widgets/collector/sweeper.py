@@ -22,21 +22,12 @@ from djgc_widgets.collector.operation import (
 )
 from djgc_widgets.collector.recheck import Live, LiveReader
 from djgc_widgets.collector.restore import restore_sweep
+from djgc_widgets.model.errors import Cancelled, SweepRefusedError
+from djgc_widgets.model.notices import ProgressCallback
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import (
-    Cancelled,
-    ProgressCallback,
-    Status,
-    SweepRefusedError,
-)
-from djgc_widgets.stores.pinned import (
-    MOVED,
-    SKIPPED,
-    Identity,
-    Outcome,
-    Parcel,
-    reason_of,
-)
+from djgc_widgets.model.vocabulary import Status
+from djgc_widgets.stores.outcomes import MOVED, SKIPPED, Outcome, reason_of
+from djgc_widgets.stores.pinned import Identity, Parcel
 from djgc_widgets.stores.protocol import Store, SweepableStore, sweepable
 from djgc_widgets.verdict import reasons
 from djgc_widgets.verdict.plan import SweepPlan

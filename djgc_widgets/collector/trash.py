@@ -7,26 +7,24 @@ from typing import Any
 import datajoint as dj
 import pandas as pd
 
+from djgc_widgets.collector.arguments import connection_of
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import Work, receipt_of
 from djgc_widgets.collector.purge import Purge, read_plans
 from djgc_widgets.collector.recheck import LiveReader
-from djgc_widgets.collector.restore import recover, restore_sweep
+from djgc_widgets.collector.recover import recover
+from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.scanner import connection_of, scan
+from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeper import utc_now
+from djgc_widgets.model.errors import InputError, SweepRefusedError
 from djgc_widgets.model.frames import SWEEPS
-from djgc_widgets.model.object_paths import interrupted_sweeps, parse_trash
+from djgc_widgets.model.notices import ProgressCallback, no_progress
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import (
-    InputError,
-    ProgressCallback,
-    SweepRefusedError,
-    no_progress,
-)
+from djgc_widgets.model.trash_paths import interrupted_sweeps, parse_trash
 from djgc_widgets.stores.configuration import open_stores
-from djgc_widgets.stores.pinned import reason_of
+from djgc_widgets.stores.outcomes import reason_of
 from djgc_widgets.stores.protocol import SweepableStore, list_trash, sweepable
 from djgc_widgets.verdict.refusals import INTERRUPTED
 

@@ -1,6 +1,6 @@
 """The sweeps in all trashes of a scan: told, brought back or purged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -9,14 +9,10 @@ import pandas as pd
 
 from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.trash import Trash
-from djgc_widgets.model.frames import SWEEPS
-from djgc_widgets.model.receipt import Receipt, carry_out_each
-from djgc_widgets.model.vocabulary import (
-    InputError,
-    Notice,
-    ProgressCallback,
-    SweepRefusedError,
-)
+from djgc_widgets.model.errors import InputError, SweepRefusedError
+from djgc_widgets.model.frames import RECEIPT, SWEEPS
+from djgc_widgets.model.notices import Notice, ProgressCallback
+from djgc_widgets.model.receipt import Receipt
 
 OpenTrash = Callable[[str], Trash]
 """Opens the trash of a store, by its name."""
@@ -106,4 +102,47 @@ def purge_sweeps(
             (f"store {name}", partial(purge, str(name), list(ids)))
             for name, ids in stores
         ]
+    )
+
+
+_OTHERS = "The others were carried out; scan again to see what is left"
+
+
+def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Receipt:
+    """Carry out commands one after the other; one that fails stops no other.
+
+    Parameters
+    ----------
+    commands : sequence of (str, callable)
+        What each is about, as people call it, and the command.
+
+    Returns
+    -------
+    Receipt
+        The rows of all of them, and what failed.
+
+    Raises
+    ------
+    SweepRefusedError
+        If all of them failed.
+    """
+    done: list[Receipt] = []
+    failed: list[Notice] = []
+    for place, command in commands:
+        try:
+            done.append(command())
+        except (InputError, SweepRefusedError) as error:
+            failed.append(Notice(place, str(error), _OTHERS))
+        except Exception as error:  # noqa: BLE001 - what the others did has to be told
+            what = f"unexpected {type(error).__name__}: {error}"
+            failed.append(Notice(place, what, _OTHERS))
+    if not done:
+        raise SweepRefusedError(" ".join(notice.message for notice in failed))
+    return Receipt(
+        done[0].sweep_id if len(done) == 1 else "",
+        RECEIPT.conform(pd.concat([each.rows for each in done])),
+        lambda progress: carry_out_each(
+            [(each.sweep_id, partial(each.restore, progress)) for each in done]
+        ),
+        (*(problem for each in done for problem in each.problems), *failed),
     )

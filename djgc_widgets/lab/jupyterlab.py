@@ -7,10 +7,12 @@ once.
 import json
 import os
 import secrets
+import shutil
 import signal
 import sys
 import time
 import urllib.request
+import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +23,19 @@ import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat.sign import NotebookNotary, SQLiteSignatureStore
 
+from djgc_widgets.lab.demo_lab import LAB_VARIABLE, start_lab
 from djgc_widgets.lab.server import (
     Commands,
     EmbeddedServer,
-    ServerError,
     free_port,
     private_folder,
     supervise,
 )
+from djgc_widgets.model.errors import ServerError
 
+_NOTEBOOK = "01_quickstart.ipynb"
+_QUIET = "ignore:No datajoint.json:UserWarning"  # the lab brings its own settings
+_PACKAGE = Path(__file__).parents[1]
 _START_SECONDS = 180
 _CELL_SECONDS = 600
 _WATCH_SECONDS = 0.5
@@ -231,3 +237,40 @@ def _run_cell(client: BlockingKernelClient, cell: nbformat.NotebookNode) -> None
             f"Expected the cell to run; got {reply['content'].get('ename')}: "
             f"{reply['content'].get('evalue')}"
         )
+
+
+def run_demo(*, open_browser: bool) -> int:
+    """Serve the embedded lab until interrupted.
+
+    Parameters
+    ----------
+    open_browser : bool
+        Open the URL; it is printed in any case.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # a shell that starts us in the background lets us ignore interrupts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print("Starting the lab …", file=sys.stderr)
+        with start_lab() as lab:
+            folder = lab.folder / "notebooks"
+            shutil.copytree(_notebooks(), folder)
+            variables = {LAB_VARIABLE: str(lab.folder), "PYTHONWARNINGS": _QUIET}
+            with start_jupyterlab(folder, variables) as server:
+                server.execute(_NOTEBOOK)
+                print(server.url(_NOTEBOOK), flush=True)
+                print(
+                    "Press Ctrl-C to end the lab; nothing of it stays.", file=sys.stderr
+                )
+                if open_browser:
+                    webbrowser.open(server.url(_NOTEBOOK))
+                server.wait()
+    except KeyboardInterrupt:
+        print("\nThe lab has ended.", file=sys.stderr)
+    return 0
+
+
+def _notebooks() -> Path:
+    # in a checkout the notebooks lie beside the package, in a wheel inside it
+    inside = _PACKAGE / "notebooks"
+    return inside if inside.is_dir() else _PACKAGE.parent / "notebooks"

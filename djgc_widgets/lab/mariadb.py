@@ -8,13 +8,13 @@ import pymysql
 from djgc_widgets.lab.server import (
     Commands,
     EmbeddedServer,
-    ServerError,
     find_program,
     free_port,
     hand_over,
     private_folder,
     supervise,
 )
+from djgc_widgets.model.errors import ServerError
 
 SERVERS = ("mariadbd", "mysqld")
 """Names of the program, the first that is found."""

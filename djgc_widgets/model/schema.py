@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +57,3 @@ class FrameSchema:
     def empty(self) -> pd.DataFrame:
         """Return a frame of this schema without rows."""
         return self.conform({name: [] for name in self.names})
-
-
-def absent(value: object) -> bool:
-    """Tell whether a cell of a frame is empty: NA or NaN."""
-    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
-
-
-TEXT = pa.large_string()
-"""Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
-
-
-def arrow_text(values: object) -> pa.Array:
-    """Return text as one Arrow array."""
-    array = pa.array(values, TEXT)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -1,20 +1,12 @@
 """Figures and names as people read them; names are data and are shown as text."""
 
 import html
-import re
 import unicodedata
 from datetime import timedelta
-
-from djgc_widgets.model.vocabulary import InputError
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _STEP = 1024
 _ROUNDED_UP = (9.995, 99.95)  # where rounding gives the next digit before the point
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?", re.IGNORECASE)
-_AGE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(h|d|w|mo|y)?(?:ours?|ays?|eeks?|nths?|ears?)?", re.IGNORECASE
-)
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
 _UNSEEN = {
     "Cc",
     "Cf",
@@ -47,47 +39,6 @@ def readable_age(age: timedelta) -> str:
         if days >= 2 * length:
             return f"{days / length:.0f} {unit}"
     return f"{max(days, 0) * 1440:.0f} min"
-
-
-def bytes_of(text: str) -> int:
-    """Return the bytes that a person means, in IEC or SI units.
-
-    Examples
-    --------
-    >>> bytes_of("1.5 KiB"), bytes_of("2 GB"), bytes_of("512")
-    (1536, 2000000000, 512)
-
-    Raises
-    ------
-    InputError
-        If it is no size.
-    """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise InputError(f"Expected a size such as 10 MiB or 512; got {text!r}.")
-    number, letter, binary = found.groups()
-    power = " kmgtpe".index(letter.lower() or " ")
-    unit = (_STEP if binary else 1000) ** power
-    return round(float(number) * float(unit))
-
-
-def days_of(text: str) -> float:
-    """Return the days that a person means.
-
-    Examples
-    --------
-    >>> days_of("36 h"), days_of("2 weeks"), days_of("90")
-    (1.5, 14.0, 90.0)
-
-    Raises
-    ------
-    InputError
-        If it is no age.
-    """
-    found = _AGE.fullmatch(text.strip())
-    if found is None:
-        raise InputError(f"Expected an age such as 90 d, 36 h or 2 y; got {text!r}.")
-    return float(found[1]) * _DAYS[(found[2] or "d").lower()]
 
 
 def visible(text: str) -> str:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from djgc_widgets.model.receipt import Receipt
 from djgc_widgets.model.text import escaped, plural, readable_bytes
+from djgc_widgets.panel.basket import Basket
 from djgc_widgets.panel.html import items
-from djgc_widgets.panel.tables import Basket
 from djgc_widgets.verdict.plan import SweepPlan
 from djgc_widgets.verdict.refusals import Refusal
 

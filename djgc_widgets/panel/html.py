@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from djgc_widgets.analysis.dj_gc import SecondOpinion
 from djgc_widgets.collector.scan_result import Scan
+from djgc_widgets.model.notices import Notice, Progress
 from djgc_widgets.model.text import escaped, plural, readable_bytes
-from djgc_widgets.model.vocabulary import Notice, Progress
 from djgc_widgets.verdict.reasons import younger_than
 
 _CARDS = (  # status, mark, label, colour

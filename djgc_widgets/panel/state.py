@@ -20,6 +20,7 @@ from djgc_widgets.model.receipt import Receipt
 from djgc_widgets.model.text import plural, readable_age
 from djgc_widgets.panel import details as facts
 from djgc_widgets.panel import tables
+from djgc_widgets.panel.basket import Basket, BasketScale
 from djgc_widgets.panel.grid.state import Fact, GridState, Record
 from djgc_widgets.panel.trash_state import RECOVERING, RESTORING, TrashState
 from djgc_widgets.panel.worker import IDLE
@@ -83,7 +84,7 @@ class PanelState(TrashState):
         self.usage, self.opinions = tables.usage_table(), tables.opinion_table()
         self.opinions.replace(tables.opinion_rows(None))
         self.orphans.replace(OBJECTS.empty())
-        self._scale = tables.BasketScale(self.orphans.frame)
+        self._scale = BasketScale(self.orphans.frame)
 
     @property
     def ready(self) -> bool:
@@ -103,11 +104,11 @@ class PanelState(TrashState):
             return OBJECTS.empty()
         return self.orphans.selected[OBJECTS.names]
 
-    def basket(self) -> tables.Basket:
+    def basket(self) -> Basket:
         """Weigh what is ticked."""
         orphans, ticked = self.orphans.ticked
         if self._scale.orphans is not orphans:
-            self._scale = tables.BasketScale(orphans)
+            self._scale = BasketScale(orphans)
         return self._scale.weigh(ticked)
 
     def start_scan(self) -> None:
@@ -235,7 +236,7 @@ class PanelState(TrashState):
         )
         orphans, swept = tables.orphan_rows(found), read_sweeps(found, self._trash)
         scale, usage, places = (
-            tables.BasketScale(orphans),
+            BasketScale(orphans),
             found.usage(),
             found.places(),
         )

@@ -1,16 +1,14 @@
 """The tables of the panel: their columns, filters and rows."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from djgc_widgets.analysis.dj_gc import SecondOpinion
 from djgc_widgets.collector.scan_result import Scan
+from djgc_widgets.model.arrow import absent
 from djgc_widgets.model.frames import OPINIONS
-from djgc_widgets.model.schema import absent
 from djgc_widgets.model.text import readable_age, readable_bytes
 from djgc_widgets.panel.details import keys_of, kind_of_reason
 from djgc_widgets.panel.grid.filters import Facet
@@ -192,42 +190,3 @@ def sweep_table() -> GridState:
         "swept_at",
         [Facet("store", "store"), Facet("state", "state")],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What is ticked: objects, files and bytes, and objects per table, most first."""
-
-    objects: int
-    files: int
-    size_bytes: int
-    tables: tuple[tuple[str, int], ...]
-
-
-class BasketScale:
-    """Weighs what is ticked; quick at a million orphans.
-
-    Parameters
-    ----------
-    orphans : DataFrame
-        The rows of the grid.
-    """
-
-    def __init__(self, orphans: pd.DataFrame) -> None:
-        self.orphans = orphans
-        self._files = orphans["files"].to_numpy()
-        self._sizes = orphans["size_bytes"].to_numpy()
-        tables = orphans["schema"].str.cat(orphans["table"].fillna("(hash)"), sep=".")
-        self._codes, self._tables = pd.factorize(tables)
-
-    def weigh(self, ticked: npt.NDArray[np.bool_]) -> Basket:
-        """Return what the ticked rows add up to."""
-        counts = np.bincount(self._codes[ticked], minlength=len(self._tables))
-        order = np.argsort(-counts, kind="stable")
-        tables = [(str(self._tables[at]), int(counts[at])) for at in order]
-        return Basket(
-            int(ticked.sum()),
-            int(self._files[ticked].sum()),
-            int(self._sizes[ticked].sum()),
-            tuple((name, count) for name, count in tables if count),
-        )

@@ -17,7 +17,8 @@ from djgc_widgets.panel.elements import (
 )
 from djgc_widgets.panel.grid.widget import Grid, GridTexts
 from djgc_widgets.panel.state import UNSTOPPABLE, PanelState
-from djgc_widgets.panel.sweep_box import Sweeping, TrashTab
+from djgc_widgets.panel.sweep_box import Sweeping
+from djgc_widgets.panel.trash_tab import TrashTab
 from djgc_widgets.panel.treemap.widget import Treemap
 from djgc_widgets.panel.worker import IDLE
 

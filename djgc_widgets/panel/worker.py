@@ -6,12 +6,8 @@ from collections.abc import Callable
 
 import traitlets
 
-from djgc_widgets.model.vocabulary import (
-    Cancelled,
-    InputError,
-    Progress,
-    SweepRefusedError,
-)
+from djgc_widgets.model.errors import Cancelled, InputError, SweepRefusedError
+from djgc_widgets.model.notices import Progress
 
 IDLE = "idle"
 _REDRAW_SECONDS = 0.1

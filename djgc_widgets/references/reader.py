@@ -12,11 +12,7 @@ import datajoint as dj
 import pandas as pd
 
 from djgc_widgets.model.frames import RECORDED
-from djgc_widgets.model.vocabulary import (
-    Notice,
-    Progress,
-    ProgressCallback,
-)
+from djgc_widgets.model.notices import Notice, Progress, ProgressCallback
 from djgc_widgets.references.catalog import (
     StoreColumn,
     keeps_no_snapshot,

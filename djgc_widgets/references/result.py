@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from djgc_widgets.model.frames import RECORDED
-from djgc_widgets.model.vocabulary import Notice, Sight, TableInfo
+from djgc_widgets.model.notices import Notice
+from djgc_widgets.model.vocabulary import Sight, TableInfo
 
 
 @dataclass(frozen=True, slots=True)

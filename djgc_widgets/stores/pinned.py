@@ -5,14 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from djgc_widgets.model.object_paths import MANIFEST_SUFFIX
-from djgc_widgets.model.vocabulary import TRASH_FOLDER
-
-MOVED, SKIPPED, RESTORED = "moved", "skipped", "restored"
-PURGED, FAILED = "purged", "failed"
-GONE = "gone: it is no longer in the store"
-NOT_IN_TRASH = "gone: it is no longer in the trash"
-IN_DOUBT = "some of it may be in the trash: restore the sweep"
-TAKEN = "something is at its place already; it stays in the trash"
+from djgc_widgets.model.trash_paths import trash_of
 
 
 class Identity(NamedTuple):
@@ -40,13 +33,6 @@ class Identity(NamedTuple):
         if self.etag:
             return (self.size_bytes, self.etag) == (other.size_bytes, other.etag)
         return self == other
-
-
-class Outcome(NamedTuple):
-    """What became of an object, and why."""
-
-    outcome: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +95,6 @@ def in_place(path: str) -> str:
     return path
 
 
-def trash_of(sweep_id: str) -> str:
-    """Return the folder of a sweep."""
-    return f"{TRASH_FOLDER}/{sweep_id}"
-
-
 def changed_files(
     pinned: Mapping[str, Identity], present: Mapping[str, Identity]
 ) -> list[str]:
@@ -123,19 +104,3 @@ def changed_files(
         for path in pinned.keys() | present.keys()
         if pinned.get(path) != present.get(path)
     )
-
-
-def changed(paths: list[str]) -> Outcome:
-    """Say that an object is no longer what was judged."""
-    return Outcome(SKIPPED, f"changed since it was scanned: {as_text(paths[0])}")
-
-
-def reason_of(error: Exception) -> str:
-    """Return what the operating system or an API says of an error, on one line."""
-    told = getattr(error, "strerror", None) or " ".join(str(error).split())
-    return as_text(str(told)) or type(error).__name__
-
-
-def as_text(name: str) -> str:
-    """Return a name of the file system as text that can be written anywhere."""
-    return name.encode("utf-8", "backslashreplace").decode()

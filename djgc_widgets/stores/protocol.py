@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from djgc_widgets.model.notices import ProgressCallback
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import TRASH_FOLDER, ProgressCallback
+from djgc_widgets.model.trash_paths import TRASH_FOLDER
 from djgc_widgets.stores.listing import Listing, SecondLook
-from djgc_widgets.stores.pinned import (
-    Identity,
-    Outcome,
-    Parcel,
-)
+from djgc_widgets.stores.outcomes import Outcome
+from djgc_widgets.stores.pinned import Identity, Parcel
 
 Outcomes = list[tuple[Parcel, Outcome]]
 """What became of objects that were dealt with in one go."""

@@ -11,16 +11,11 @@ from typing import Any
 
 from datajoint.storage import StorageBackend
 
+from djgc_widgets.model.notices import Notice, Progress, ProgressCallback, no_progress
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import (
-    Notice,
-    Progress,
-    ProgressCallback,
-    no_progress,
-)
 from djgc_widgets.stores.api_listing import Entry, Gathered
 from djgc_widgets.stores.listing import Listing, SecondLook, other_way
-from djgc_widgets.stores.pinned import reason_of
+from djgc_widgets.stores.outcomes import reason_of
 
 _PUBLIC = {"protocol", "location", "bucket", "container", "endpoint", "stage"}
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from djgc_widgets.model.notices import Notice
 from djgc_widgets.model.text import plural
-from djgc_widgets.model.vocabulary import Notice, Sight, State
+from djgc_widgets.model.vocabulary import Sight, State
 from djgc_widgets.verdict.reconcile import Reconciled
 
 UNSEEN = "unseen-schemas"

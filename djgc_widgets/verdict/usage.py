@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from djgc_widgets.model.arrow import arrow_text
 from djgc_widgets.model.frames import PLACES, USAGE
-from djgc_widgets.model.schema import arrow_text
 from djgc_widgets.model.vocabulary import Section, State, Status
 
 _PLACE = ["store", "schema", "table", "attribute"]

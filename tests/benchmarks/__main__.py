@@ -17,7 +17,7 @@ from benchmarks import browsing
 from laboratory import Laboratory, filled, planned
 
 from djgc_widgets import CompleteScan
-from djgc_widgets.lab.server import start_postgresql
+from djgc_widgets.lab.postgresql import start_postgresql
 
 _OBJECTS = 3_000  # their deletion lists the parent folder each time: more takes long
 _HASHES = 10_000

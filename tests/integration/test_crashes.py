@@ -10,7 +10,7 @@ import pytest
 from laboratory import HASH, NPY, Laboratory, array
 from services import Services, build_shim
 
-from djgc_widgets.lab.server import start_postgresql
+from djgc_widgets.lab.postgresql import start_postgresql
 
 _TESTS = Path(__file__).parents[1]
 

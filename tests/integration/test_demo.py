@@ -24,11 +24,11 @@ from djgc_widgets.lab.pipeline import fill
 from djgc_widgets.lab.server import (
     Commands,
     EmbeddedServer,
-    ServerError,
     free_port,
     private_folder,
     supervise,
 )
+from djgc_widgets.model.errors import ServerError
 
 _LIMIT_SECONDS = 120
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from unprivileged import open_folder, ordinary_account
 
+from djgc_widgets.model.errors import Cancelled
+from djgc_widgets.model.notices import Progress, no_progress
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import Cancelled, Progress, no_progress
 from djgc_widgets.stores.file.folder import Tree
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.pinned import changed_files

@@ -15,7 +15,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from djgc_widgets.lab.mariadb import start_mariadb
-from djgc_widgets.lab.server import EmbeddedServer, start_postgresql
+from djgc_widgets.lab.postgresql import start_postgresql
+from djgc_widgets.lab.server import EmbeddedServer
 
 RELEASES = {
     "2.0.2": ("mysql",),  # without PostgreSQL

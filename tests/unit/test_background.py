@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from djgc_widgets.model.vocabulary import Cancelled, InputError, Progress
+from djgc_widgets.model.errors import Cancelled, InputError
+from djgc_widgets.model.notices import Progress
 from djgc_widgets.panel.worker import IDLE, Background
 
 

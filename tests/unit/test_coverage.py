@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djgc_widgets.model.schema import arrow_text
+from djgc_widgets.model.arrow import arrow_text
 from djgc_widgets.verdict.coverage import cover, place_keys
 
 segment = st.sampled_from(["a", "b", "ab", "a.manifest.json", "_hash", "ü", "x y"])

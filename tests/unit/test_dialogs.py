@@ -4,10 +4,10 @@ import pandas as pd
 from builders import files, hash_path, judge, object_path, recorded
 
 from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.notices import Notice
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import Notice
 from djgc_widgets.panel import dialog_html as dialogs
-from djgc_widgets.panel.tables import Basket, BasketScale
+from djgc_widgets.panel.basket import Basket, BasketScale
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.refusals import Circumstances
 

@@ -2,16 +2,15 @@ from datetime import timedelta
 
 import pytest
 
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.text import (
-    bytes_of,
-    days_of,
     escaped,
     plural,
     readable_age,
     readable_bytes,
     visible,
 )
-from djgc_widgets.model.vocabulary import InputError
+from djgc_widgets.panel.grid.filters import bytes_of, days_of
 
 
 @pytest.mark.parametrize(

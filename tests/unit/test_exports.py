@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.export import csv_text, encoded, json_rows, write_new
-from djgc_widgets.model.vocabulary import InputError
 
 
 def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:

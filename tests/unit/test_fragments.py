@@ -3,11 +3,11 @@ import pytest
 from builders import files, judge, object_path, recorded
 
 from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.notices import Notice, Progress
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import Notice, Progress
 from djgc_widgets.panel import dialog_html as dialogs
 from djgc_widgets.panel import html as fragments
-from djgc_widgets.panel.tables import Basket
+from djgc_widgets.panel.basket import Basket
 from djgc_widgets.verdict.plan import plan_sweep
 from djgc_widgets.verdict.refusals import Circumstances, Refusal
 

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+from djgc_widgets.model.arrow import arrow_text
 from djgc_widgets.model.frames import OBJECTS, REFERENCES, TRASH
-from djgc_widgets.model.schema import arrow_text
-from djgc_widgets.model.vocabulary import is_plain_path, parent_of
+from djgc_widgets.model.trash_paths import is_plain_path, parent_of
 
 
 def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:

@@ -6,10 +6,10 @@ from djgc_widgets.model.object_paths import (
     candidate_prefixes,
     former_prefixes,
     parse_paths,
-    parse_trash,
     section_of,
 )
 from djgc_widgets.model.store_names import StoreInfo
+from djgc_widgets.model.trash_paths import parse_trash
 
 
 def parse(path: str, store: StoreInfo = RAW) -> dict[str, object]:

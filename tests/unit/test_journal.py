@@ -15,8 +15,8 @@ from djgc_widgets.collector.journal import (
     read_owners,
     write_owners,
 )
+from djgc_widgets.model.errors import SweepRefusedError
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import SweepRefusedError
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.pinned import Identity, Parcel
 

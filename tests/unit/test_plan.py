@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import RECEIPT
+from djgc_widgets.model.notices import Notice, Progress
 from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import InputError, Notice, Progress
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.refusals import Circumstances

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from djgc_widgets.collector.trashes import carry_out_each
+from djgc_widgets.model.errors import InputError, SweepRefusedError
 from djgc_widgets.model.frames import RECEIPT
-from djgc_widgets.model.receipt import Receipt, carry_out_each
-from djgc_widgets.model.vocabulary import InputError, SweepRefusedError
+from djgc_widgets.model.receipt import Receipt
 
 
 def did(path: str) -> Callable[[], Receipt]:

@@ -1,5 +1,6 @@
 """Frame, filters and order -> the rows that are shown. Quick at a million rows."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.schema import arrow_text
-from djgc_widgets.model.text import bytes_of, days_of, visible
+from djgc_widgets.model.arrow import arrow_text
+from djgc_widgets.model.errors import InputError
+from djgc_widgets.model.text import _STEP, visible
 
 _CHOICES = 200
 """How many values of a column can be chosen from; the text filter finds the others."""
-_READ = {"size": bytes_of, "days": days_of}
 _Key = TypeVar("_Key", "Rule", str)
 
 
@@ -174,3 +175,58 @@ class Sieve:
             values = self._frame[sort].array
             self._orders[sort] = np.asarray(values.argsort(kind="stable"), np.intp)
         return self._orders[sort]
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?", re.IGNORECASE)
+
+
+_AGE = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(h|d|w|mo|y)?(?:ours?|ays?|eeks?|nths?|ears?)?", re.IGNORECASE
+)
+
+
+_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
+
+
+def bytes_of(text: str) -> int:
+    """Return the bytes that a person means, in IEC or SI units.
+
+    Examples
+    --------
+    >>> bytes_of("1.5 KiB"), bytes_of("2 GB"), bytes_of("512")
+    (1536, 2000000000, 512)
+
+    Raises
+    ------
+    InputError
+        If it is no size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise InputError(f"Expected a size such as 10 MiB or 512; got {text!r}.")
+    number, letter, binary = found.groups()
+    power = " kmgtpe".index(letter.lower() or " ")
+    unit = (_STEP if binary else 1000) ** power
+    return round(float(number) * float(unit))
+
+
+def days_of(text: str) -> float:
+    """Return the days that a person means.
+
+    Examples
+    --------
+    >>> days_of("36 h"), days_of("2 weeks"), days_of("90")
+    (1.5, 14.0, 90.0)
+
+    Raises
+    ------
+    InputError
+        If it is no age.
+    """
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        raise InputError(f"Expected an age such as 90 d, 36 h or 2 y; got {text!r}.")
+    return float(found[1]) * _DAYS[(found[2] or "d").lower()]
+
+
+_READ = {"size": bytes_of, "days": days_of}

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import traitlets
 
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.text import visible
-from djgc_widgets.model.vocabulary import InputError
 from djgc_widgets.panel.grid.filters import Facet, Rule, Sieve, bound, chosen
 
 Record = dict[Hashable, Any]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from djgc_widgets.model.schema import absent
+from djgc_widgets.model.arrow import absent
 from djgc_widgets.model.text import plural, readable_bytes, visible
 
 LEVELS = ("store", "schema", "table", "attribute")

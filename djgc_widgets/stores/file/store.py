@@ -5,11 +5,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from djgc_widgets.model.notices import Notice, ProgressCallback
 from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import Notice, ProgressCallback, parent_of
+from djgc_widgets.model.trash_paths import parent_of, trash_of
 from djgc_widgets.stores.file.folder import Tree, Way
-from djgc_widgets.stores.listing import Listing, SecondLook, list_folder
-from djgc_widgets.stores.pinned import (
+from djgc_widgets.stores.file.walk import list_folder
+from djgc_widgets.stores.listing import Listing, SecondLook
+from djgc_widgets.stores.outcomes import (
     FAILED,
     GONE,
     IN_DOUBT,
@@ -19,16 +21,11 @@ from djgc_widgets.stores.pinned import (
     RESTORED,
     SKIPPED,
     TAKEN,
-    Identity,
     Outcome,
-    Parcel,
-    Place,
     changed,
-    changed_files,
-    in_place,
     reason_of,
-    trash_of,
 )
+from djgc_widgets.stores.pinned import Identity, Parcel, Place, changed_files, in_place
 from djgc_widgets.stores.protocol import Outcomes, Where, torn
 
 _TOO_LONG = "its path in the trash would be too long for the file system"

@@ -8,7 +8,7 @@ that condition. Whatever comes in between leaves the original or both, never nei
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from djgc_widgets.stores.pinned import (
+from djgc_widgets.stores.outcomes import (
     FAILED,
     GONE,
     IN_DOUBT,
@@ -18,13 +18,11 @@ from djgc_widgets.stores.pinned import (
     RESTORED,
     SKIPPED,
     TAKEN,
-    Identity,
     Outcome,
-    Parcel,
     changed,
-    changed_files,
     reason_of,
 )
+from djgc_widgets.stores.pinned import Identity, Parcel, changed_files
 from djgc_widgets.stores.protocol import Outcomes, Where, torn
 from djgc_widgets.stores.s3.requests import Bucket, ChangedError
 

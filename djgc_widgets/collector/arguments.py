@@ -1,0 +1,89 @@
+"""Check what a caller passes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import datajoint as dj
+from datajoint.errors import DataJointError
+
+from djgc_widgets.model.errors import InputError
+from djgc_widgets.references.snapshot import driver_errors, server_name
+from djgc_widgets.stores.configuration import stores_of
+
+
+def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
+    """Return the connection of a schema, or the connection itself.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    connection = (
+        source
+        if isinstance(source, dj.Connection)
+        else getattr(source, "connection", None)
+    )
+    if not isinstance(connection, dj.Connection):
+        raise InputError(
+            "Expected a datajoint Schema or Connection; got "
+            f"{type(source).__name__} {source!r}. "
+            "Pass the schema object, for example dj.Schema('lab_ephys')."
+        )
+    return connection
+
+
+def _further(
+    also: Sequence[dj.Connection], connection: dj.Connection
+) -> list[dj.Connection]:
+    wrong = [other for other in also if not isinstance(other, dj.Connection)]
+    if wrong or isinstance(also, dj.Connection):
+        raise InputError(
+            "Expected a list of datajoint Connections in also; got "
+            f"{wrong[0] if wrong else also!r}. Pass also=[other_schema.connection]."
+        )
+    further: list[dj.Connection] = []
+    for other in also:
+        # connections of one account are equal, but may call stores by other names
+        known = [(c, stores_of(c)) for c in (connection, *further)]
+        if (other, stores_of(other)) not in known:
+            further.append(other)
+    return further
+
+
+def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
+    """Return the connection and the schemas' names; no names stand for all."""
+    if not schemas:
+        raise InputError(
+            "Expected at least one schema or a connection; got none. Call scan(schema)."
+        )
+    connections = [connection_of(schema) for schema in schemas]
+    names = [schema for schema in schemas if not isinstance(schema, dj.Connection)]
+    connection = connections[0]
+    stores = stores_of(connection)
+    if any(c != connection or stores_of(c) != stores for c in connections):
+        raise InputError(
+            "Expected schemas of one connection; got several servers, accounts or "
+            "configurations. Scan them one by one."
+        )
+    closed = InputError(
+        f"Expected an open connection to {server_name(connection)}; got one that "
+        "is closed or does not answer. Connect again."
+    )
+    if not connection.is_connected:
+        raise closed
+    for schema in names:
+        try:
+            exists = bool(schema.database) and schema.exists
+        except (DataJointError, *driver_errors(connection)):
+            raise closed from None
+        if not exists:
+            raise InputError(
+                f"Expected a schema that exists on {server_name(connection)}; got "
+                f"{schema.database!r}, which does not. "
+                "Correct its name or create it."
+            )
+    whole = len(names) < len(connections)
+    return connection, () if whole else tuple(
+        dict.fromkeys(str(schema.database) for schema in names)
+    )

