@@ -35,7 +35,7 @@ mutants: $(VENV)/test
 	$(BIN)/pytest tests/mutants -v -n logical --dist worksteal
 
 soak: $(VENV)/test services
-	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/test_machine.py -s
+	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/collector/test_machine.py -s
 
 matrix: $(VENV)/test services
 	$(BIN)/python -W ignore -m tests.matrix

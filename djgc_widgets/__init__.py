@@ -1,19 +1,40 @@
-"""See what DataJoint object stores hold, what the rows still need, and what may go."""
+"""See what DataJoint object stores hold, what the rows still need, and what may go.
 
-from djgc_widgets.analysis import charts
-from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
-from djgc_widgets.analysis.growth import Forecast, growth_by_week
-from djgc_widgets.analysis.history import History
-from djgc_widgets.analysis.html_report import report_html
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.scanner import scan
-from djgc_widgets.collector.trash import Trash
-from djgc_widgets.lab.demo_lab import DemoLab, open_lab
-from djgc_widgets.model.errors import Cancelled, InputError, SweepRefusedError
-from djgc_widgets.model.notices import Notice, Progress
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.panel.gc_panel import GCPanel
-from djgc_widgets.verdict.plan import SweepPlan
+The house has eight rooms and two doors; imports point down only::
+
+    cli                                   words of the command line
+    commands   panel                      what they do; the panel in a notebook
+    analysis                              figures, history, report, second opinion
+    collector                             scan, sweep, restore, purge: the use cases
+    references  stores  verdict  lab      rows to paths; list and move; judge; the demo
+    model                                 words, frames and codes that all share
+
+A scan goes ``collector -> stores, references -> verdict``; a sweep goes ``plan ->
+collector -> references again -> stores``. Each room says in its ``__init__`` what it
+is, what its words mean, and what it offers.
+"""
+
+from djgc_widgets.analysis import (
+    Forecast,
+    History,
+    SecondOpinion,
+    charts,
+    growth_by_week,
+    report_html,
+    second_opinion,
+)
+from djgc_widgets.collector import CompleteScan, IncompleteScan, Trash, scan
+from djgc_widgets.lab import DemoLab, open_lab
+from djgc_widgets.model import (
+    Cancelled,
+    InputError,
+    Notice,
+    Progress,
+    Receipt,
+    SweepRefusedError,
+)
+from djgc_widgets.panel import GCPanel
+from djgc_widgets.verdict import SweepPlan
 
 __all__ = [
     "Cancelled",

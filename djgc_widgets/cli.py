@@ -10,8 +10,7 @@ from datajoint.errors import DataJointError
 
 from djgc_widgets import commands
 from djgc_widgets.commands import FAILED, REFUSED, Answer
-from djgc_widgets.model.errors import InputError, ServerError, SweepRefusedError
-from djgc_widgets.model.text import visible
+from djgc_widgets.model import InputError, ServerError, SweepRefusedError, visible
 
 _EPILOG = """exit codes: 0 clean or done, 1 error, 2 wrong words, 3 orphans found,
 4 scan incomplete, 5 refused, 6 done in part"""

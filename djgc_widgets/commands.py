@@ -16,16 +16,18 @@ import pandas as pd
 import psycopg2
 import pymysql
 
-from djgc_widgets.analysis.history import History
-from djgc_widgets.analysis.html_report import report_html
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
-from djgc_widgets.collector.scanner import scan
-from djgc_widgets.collector.trash import Trash
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.export import json_rows, write_new
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.text import plural, readable_bytes, visible
-from djgc_widgets.stores.outcomes import MOVED, PURGED, RESTORED, reason_of
+from djgc_widgets.analysis import History, report_html
+from djgc_widgets.collector import CompleteScan, IncompleteScan, Scan, Trash, scan
+from djgc_widgets.model import (
+    InputError,
+    Receipt,
+    json_rows,
+    plural,
+    readable_bytes,
+    visible,
+    write_new,
+)
+from djgc_widgets.stores import MOVED, PURGED, RESTORED, reason_of
 
 DONE, FAILED, USAGE, ORPHANS, INCOMPLETE, REFUSED, PARTLY = range(7)
 """Exit codes: clean or done, error, wrong words, orphans found, scan incomplete,

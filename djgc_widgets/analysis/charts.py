@@ -25,8 +25,7 @@ from djgc_widgets.analysis.figure_style import (
     look_of,
     most,
 )
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.text import escaped, plural, readable_bytes
+from djgc_widgets.model import absent, escaped, plural, readable_bytes
 
 _BIGGEST = 12
 _LEVELS = ["store", "schema", "table", "attribute"]

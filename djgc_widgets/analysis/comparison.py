@@ -8,13 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.frames import OPINIONS
-from djgc_widgets.model.store_names import StoreNames
-from djgc_widgets.model.text import plural
-from djgc_widgets.model.vocabulary import Status
-from djgc_widgets.verdict.coverage import cover, place_keys
-from djgc_widgets.verdict.resolve import in_scanned, reached
+from djgc_widgets.model import OPINIONS, Status, StoreNames, absent, plural
+from djgc_widgets.verdict import cover, in_scanned, place_keys, reached
 
 
 class Verdict(StrEnum):

@@ -18,12 +18,9 @@ from datajoint.dependencies import Dependencies
 from datajoint.errors import LostConnectionError
 
 from djgc_widgets.analysis.comparison import Doomed, Verdict, compare
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.frames import OPINIONS
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.text import plural
-from djgc_widgets.references.snapshot import backend_of, describe_error
+from djgc_widgets.collector import CompleteScan, IncompleteScan
+from djgc_widgets.model import OPINIONS, InputError, Notice, plural
+from djgc_widgets.references import backend_of, describe_error
 
 _LOCK_SECONDS = 60
 _ONLY_READ = {  # and do not wait for a lock for ever

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from djgc_widgets.model.text import escaped, readable_bytes
+from djgc_widgets.model import escaped, readable_bytes
 
 STATUS_COLORS = {
     "live": "#4c78a8",

@@ -7,8 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.frames import GROWTH
+from djgc_widgets.model import GROWTH, InputError
 
 FEWEST_POINTS = 6
 """A forecast from fewer scans would be a guess."""

@@ -9,9 +9,8 @@ from pyarrow import ArrowInvalid
 
 from djgc_widgets.analysis.growth import Forecast, forecast_of, growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
-from djgc_widgets.collector.scan_result import Scan
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.frames import HISTORY
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import HISTORY, InputError
 
 
 class History:

@@ -15,9 +15,8 @@ from djgc_widgets.analysis.figure_style import STATUS_LABELS
 from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.analysis.history import History
-from djgc_widgets.collector.scan_result import Scan
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.text import escaped, plural, readable_bytes
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import absent, escaped, plural, readable_bytes
 
 _ROWS = 20
 _ORPHAN = ["size_bytes", "store", "path", "reason"]

@@ -6,9 +6,9 @@ from typing import Any
 import datajoint as dj
 from datajoint.errors import DataJointError
 
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.references.snapshot import driver_errors, server_name
-from djgc_widgets.stores.configuration import stores_of
+from djgc_widgets.model import InputError
+from djgc_widgets.references import driver_errors, server_name
+from djgc_widgets.stores import stores_of
 
 
 def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
@@ -33,9 +33,16 @@ def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller
     return connection
 
 
-def _further(
+def further_connections(
     also: Sequence[dj.Connection], connection: dj.Connection
 ) -> list[dj.Connection]:
+    """Return the connections that `also` adds, each once.
+
+    Raises
+    ------
+    InputError
+        If it holds anything but connections.
+    """
     wrong = [other for other in also if not isinstance(other, dj.Connection)]
     if wrong or isinstance(also, dj.Connection):
         raise InputError(
@@ -51,7 +58,7 @@ def _further(
     return further
 
 
-def _scope(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
+def scope_of(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
     """Return the connection and the schemas' names; no names stand for all."""
     if not schemas:
         raise InputError(

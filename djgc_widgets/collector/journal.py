@@ -16,17 +16,15 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from djgc_widgets.model.errors import SweepRefusedError
-from djgc_widgets.model.object_paths import MANIFEST_SUFFIX
-from djgc_widgets.model.trash_paths import (
+from djgc_widgets.model import (
+    MANIFEST_SUFFIX,
     SWEEP_ID,
     TRASH_FOLDER,
+    SweepRefusedError,
     is_plain_path,
     trash_of,
 )
-from djgc_widgets.stores.outcomes import reason_of
-from djgc_widgets.stores.pinned import Identity, Parcel
-from djgc_widgets.stores.protocol import SweepableStore
+from djgc_widgets.stores import Identity, Parcel, SweepableStore, reason_of
 
 RESULT = "result"
 OWNER = f"{TRASH_FOLDER}/owner.json"

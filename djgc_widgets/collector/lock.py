@@ -19,11 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from djgc_widgets.collector.journal import account_name
-from djgc_widgets.model.errors import SweepRefusedError
-from djgc_widgets.model.trash_paths import TRASH_FOLDER
-from djgc_widgets.stores.outcomes import reason_of
-from djgc_widgets.stores.protocol import SweepableStore
-from djgc_widgets.verdict.refusals import LOCKED
+from djgc_widgets.model import TRASH_FOLDER, SweepRefusedError
+from djgc_widgets.stores import SweepableStore, reason_of
+from djgc_widgets.verdict import LOCKED
 
 LOCK = f"{TRASH_FOLDER}/lock.json"
 STALE_AFTER = timedelta(minutes=10)

@@ -8,12 +8,16 @@ import pandas as pd
 
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
-from djgc_widgets.model.errors import SweepRefusedError
-from djgc_widgets.model.frames import RECEIPT
-from djgc_widgets.model.notices import Notice, Progress, ProgressCallback
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.trash_paths import RECORD_ENDS
-from djgc_widgets.stores.outcomes import (
+from djgc_widgets.model import (
+    RECEIPT,
+    RECORD_ENDS,
+    Notice,
+    Progress,
+    ProgressCallback,
+    Receipt,
+    SweepRefusedError,
+)
+from djgc_widgets.stores import (
     FAILED,
     IN_DOUBT,
     MOVED,
@@ -21,10 +25,11 @@ from djgc_widgets.stores.outcomes import (
     RESTORED,
     SKIPPED,
     Outcome,
+    Outcomes,
+    Parcel,
+    SweepableStore,
     reason_of,
 )
-from djgc_widgets.stores.pinned import Parcel
-from djgc_widgets.stores.protocol import Outcomes, SweepableStore
 
 CANCELLED = "cancelled before its turn"
 LIVE_AGAIN = "live again: a row refers to it"

@@ -10,13 +10,15 @@ import pandas as pd
 from djgc_widgets.collector.journal import Journal, Planned, read_owners
 from djgc_widgets.collector.operation import LIVE_AGAIN, Steps, Work, begin, skip_rest
 from djgc_widgets.collector.scan_result import CompleteScan
-from djgc_widgets.model.errors import Cancelled, SweepRefusedError
-from djgc_widgets.model.notices import ProgressCallback
-from djgc_widgets.model.trash_paths import trash_of
-from djgc_widgets.model.vocabulary import Section
-from djgc_widgets.stores.outcomes import RESTORED, SKIPPED, Outcome
-from djgc_widgets.stores.pinned import Parcel
-from djgc_widgets.verdict.refusals import FOREIGN, MISSING, UNSEEN
+from djgc_widgets.model import (
+    Cancelled,
+    ProgressCallback,
+    Section,
+    SweepRefusedError,
+    trash_of,
+)
+from djgc_widgets.stores import RESTORED, SKIPPED, Outcome, Parcel
+from djgc_widgets.verdict import FOREIGN, MISSING, UNSEEN
 
 _TAKEN = "a row refers to its path, where something else is by now"
 _KEPT = "kept while objects that rows refer to are missing"

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.model.errors import SweepRefusedError
-from djgc_widgets.model.frames import FILES
-from djgc_widgets.model.notices import Notice, no_progress
-from djgc_widgets.model.store_names import StoreNames
-from djgc_widgets.model.vocabulary import Sight
-from djgc_widgets.references.path_spellings import Places
-from djgc_widgets.references.reader import read_references
-from djgc_widgets.references.result import ReferenceReading
-from djgc_widgets.stores.addresses import Follower
-from djgc_widgets.stores.pinned import Parcel
-from djgc_widgets.verdict.locate import locate
-from djgc_widgets.verdict.objects import entered_objects, mark
+from djgc_widgets.model import (
+    FILES,
+    Notice,
+    Sight,
+    StoreNames,
+    SweepRefusedError,
+    no_progress,
+)
+from djgc_widgets.references import Places, ReferenceReading, read_references
+from djgc_widgets.stores import Follower, Parcel
+from djgc_widgets.verdict import entered_objects, locate, mark
 
 Key = tuple[str, str]
 """Store and path of an object."""

@@ -7,10 +7,16 @@ from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import LIVE_AGAIN, Work
 from djgc_widgets.collector.recheck import LiveReader
 from djgc_widgets.collector.restore import Clock
-from djgc_widgets.model.errors import SweepRefusedError
-from djgc_widgets.stores.outcomes import GONE, MOVED, SKIPPED, Outcome
-from djgc_widgets.stores.pinned import Parcel
-from djgc_widgets.stores.protocol import SweepableStore, Where
+from djgc_widgets.model import SweepRefusedError
+from djgc_widgets.stores import (
+    GONE,
+    MOVED,
+    SKIPPED,
+    Outcome,
+    Parcel,
+    SweepableStore,
+    Where,
+)
 
 _NOT_ITS_TURN = "interrupted before its turn"
 

@@ -13,12 +13,14 @@ from djgc_widgets.collector.operation import (
     receipt_of,
     skip_rest,
 )
-from djgc_widgets.model.errors import Cancelled, InputError
-from djgc_widgets.model.notices import ProgressCallback, no_progress
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.stores.outcomes import NOT_IN_TRASH
-from djgc_widgets.stores.pinned import Parcel
-from djgc_widgets.stores.protocol import SweepableStore
+from djgc_widgets.model import (
+    Cancelled,
+    InputError,
+    ProgressCallback,
+    Receipt,
+    no_progress,
+)
+from djgc_widgets.stores import NOT_IN_TRASH, Parcel, SweepableStore
 
 Clock = Callable[[], datetime]
 Wanted = Mapping[str, Collection[str] | None]

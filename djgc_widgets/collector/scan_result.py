@@ -10,20 +10,31 @@ from djgc_widgets.collector.operation import Work, receipt_of
 from djgc_widgets.collector.recheck import LiveReader
 from djgc_widgets.collector.restore import restore
 from djgc_widgets.collector.sweeper import Sweeper
-from djgc_widgets.model.errors import InputError, SweepRefusedError
-from djgc_widgets.model.frames import FILES
-from djgc_widgets.model.notices import Notice, ProgressCallback, no_progress
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.trash_paths import interrupted_sweeps
-from djgc_widgets.model.vocabulary import State, Status
-from djgc_widgets.references.result import ColumnCount
-from djgc_widgets.stores.protocol import sweepable
-from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
-from djgc_widgets.verdict.reconcile import Reconciled
-from djgc_widgets.verdict.refusals import Circumstances
-from djgc_widgets.verdict.selection import INDEX, Selection
-from djgc_widgets.verdict.usage import bytes_by_place, usage_by_attribute
+from djgc_widgets.model import (
+    FILES,
+    InputError,
+    Notice,
+    ProgressCallback,
+    Receipt,
+    State,
+    Status,
+    StoreInfo,
+    SweepRefusedError,
+    interrupted_sweeps,
+    no_progress,
+)
+from djgc_widgets.references import ColumnCount
+from djgc_widgets.stores import sweepable
+from djgc_widgets.verdict import (
+    INDEX,
+    Circumstances,
+    Reconciled,
+    Selection,
+    SweepPlan,
+    bytes_by_place,
+    plan_sweep,
+    usage_by_attribute,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,40 @@ from datetime import datetime, timedelta
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.collector.arguments import _further, _scope
+from djgc_widgets.collector.arguments import further_connections, scope_of
 from djgc_widgets.collector.recheck import LiveReader
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.sweeper import Sweeper, utc_now
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.frames import FILES, FOLDERS
-from djgc_widgets.model.notices import Notice, Progress, ProgressCallback, no_progress
-from djgc_widgets.model.object_paths import candidate_prefixes
-from djgc_widgets.model.trash_paths import former_places
-from djgc_widgets.model.vocabulary import FileKind, State
-from djgc_widgets.references.path_spellings import Listed, Places
-from djgc_widgets.references.reader import read_references
-from djgc_widgets.references.result import ReferenceReading
-from djgc_widgets.references.snapshot import server_name
-from djgc_widgets.stores.addresses import Follower
-from djgc_widgets.stores.configuration import open_stores
-from djgc_widgets.stores.listing import SecondLook
-from djgc_widgets.stores.protocol import Store
-from djgc_widgets.verdict.locate import locate, met_in_place, twin_stores
-from djgc_widgets.verdict.reconcile import Reconciled, notices_of_trash, reconcile
-from djgc_widgets.verdict.status import World
+from djgc_widgets.model import (
+    FILES,
+    FOLDERS,
+    FileKind,
+    InputError,
+    Notice,
+    Progress,
+    ProgressCallback,
+    State,
+    candidate_prefixes,
+    former_places,
+    no_progress,
+)
+from djgc_widgets.references import (
+    Listed,
+    Places,
+    ReferenceReading,
+    read_references,
+    server_name,
+)
+from djgc_widgets.stores import Follower, SecondLook, Store, open_stores
+from djgc_widgets.verdict import (
+    Reconciled,
+    World,
+    locate,
+    met_in_place,
+    notices_of_trash,
+    reconcile,
+    twin_stores,
+)
 
 MINIMUM_AGE = timedelta(days=7)
 """Objects that changed more recently are never orphans."""
@@ -85,13 +98,13 @@ def scan(
     True
     """
     report = progress or no_progress
-    connection, names = _scope(schemas)
+    connection, names = scope_of(schemas)
     if minimum_age < timedelta(0):
         raise InputError(
             f"Expected a minimum age of zero or more; got {minimum_age}. Pass a "
             "positive timedelta."
         )
-    connections = (connection, *_further(also, connection))
+    connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)
     listings = [store.list_files(report) for store in opened.stores]

@@ -22,21 +22,32 @@ from djgc_widgets.collector.operation import (
 )
 from djgc_widgets.collector.recheck import Live, LiveReader
 from djgc_widgets.collector.restore import restore_sweep
-from djgc_widgets.model.errors import Cancelled, SweepRefusedError
-from djgc_widgets.model.notices import ProgressCallback
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.vocabulary import Status
-from djgc_widgets.stores.outcomes import MOVED, SKIPPED, Outcome, reason_of
-from djgc_widgets.stores.pinned import Identity, Parcel
-from djgc_widgets.stores.protocol import Store, SweepableStore, sweepable
-from djgc_widgets.verdict import reasons
-from djgc_widgets.verdict.plan import SweepPlan
-from djgc_widgets.verdict.refusals import (
+from djgc_widgets.model import (
+    Cancelled,
+    ProgressCallback,
+    Receipt,
+    Status,
+    SweepRefusedError,
+)
+from djgc_widgets.stores import (
+    MOVED,
+    SKIPPED,
+    Identity,
+    Outcome,
+    Parcel,
+    Store,
+    SweepableStore,
+    reason_of,
+    sweepable,
+)
+from djgc_widgets.verdict import (
     EXPIRED,
     SOLE_OWNER,
     Ownership,
     Refusal,
+    SweepPlan,
     ownership_refusal,
+    reasons,
 )
 
 Parcels = dict[str, list[Parcel]]

@@ -18,15 +18,24 @@ from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeper import utc_now
-from djgc_widgets.model.errors import InputError, SweepRefusedError
-from djgc_widgets.model.frames import SWEEPS
-from djgc_widgets.model.notices import ProgressCallback, no_progress
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.trash_paths import interrupted_sweeps, parse_trash
-from djgc_widgets.stores.configuration import open_stores
-from djgc_widgets.stores.outcomes import reason_of
-from djgc_widgets.stores.protocol import SweepableStore, list_trash, sweepable
-from djgc_widgets.verdict.refusals import INTERRUPTED
+from djgc_widgets.model import (
+    SWEEPS,
+    InputError,
+    ProgressCallback,
+    Receipt,
+    SweepRefusedError,
+    interrupted_sweeps,
+    no_progress,
+    parse_trash,
+)
+from djgc_widgets.stores import (
+    SweepableStore,
+    list_trash,
+    open_stores,
+    reason_of,
+    sweepable,
+)
+from djgc_widgets.verdict import INTERRUPTED
 
 RETENTION = timedelta(days=30)
 """How long what was swept stays in the trash, unless a purge is told otherwise."""

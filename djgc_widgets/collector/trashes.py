@@ -9,10 +9,15 @@ import pandas as pd
 
 from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.trash import Trash
-from djgc_widgets.model.errors import InputError, SweepRefusedError
-from djgc_widgets.model.frames import RECEIPT, SWEEPS
-from djgc_widgets.model.notices import Notice, ProgressCallback
-from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model import (
+    RECEIPT,
+    SWEEPS,
+    InputError,
+    Notice,
+    ProgressCallback,
+    Receipt,
+    SweepRefusedError,
+)
 
 OpenTrash = Callable[[str], Trash]
 """Opens the trash of a store, by its name."""

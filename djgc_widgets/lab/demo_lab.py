@@ -21,7 +21,7 @@ import datajoint as dj
 from djgc_widgets.lab.pipeline import SCHEMA, STORES, fill
 from djgc_widgets.lab.postgresql import start_postgresql
 from djgc_widgets.lab.server import EmbeddedServer
-from djgc_widgets.model.errors import InputError
+from djgc_widgets.model import InputError
 
 LAB_VARIABLE = "DJGC_LAB"
 """Environment variable with the folder of a lab that is running already."""

@@ -31,7 +31,7 @@ from djgc_widgets.lab.server import (
     private_folder,
     supervise,
 )
-from djgc_widgets.model.errors import ServerError
+from djgc_widgets.model import ServerError
 
 _NOTEBOOK = "01_quickstart.ipynb"
 _QUIET = "ignore:No datajoint.json:UserWarning"  # the lab brings its own settings

@@ -14,7 +14,7 @@ from djgc_widgets.lab.server import (
     private_folder,
     supervise,
 )
-from djgc_widgets.model.errors import ServerError
+from djgc_widgets.model import ServerError
 
 SERVERS = ("mariadbd", "mysqld")
 """Names of the program, the first that is found."""

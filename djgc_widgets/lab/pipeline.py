@@ -13,7 +13,7 @@ import datajoint as dj
 import numpy as np
 from datajoint.errors import DataJointError
 
-from djgc_widgets.model.errors import InputError
+from djgc_widgets.model import InputError
 
 SCHEMA = "lab_ephys"
 STORES = ("raw", "derived")

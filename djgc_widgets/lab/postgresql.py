@@ -15,7 +15,7 @@ from djgc_widgets.lab.server import (
     private_folder,
     supervise,
 )
-from djgc_widgets.model.errors import ServerError
+from djgc_widgets.model import ServerError
 
 
 def start_postgresql() -> EmbeddedServer:

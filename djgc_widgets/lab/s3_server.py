@@ -16,7 +16,7 @@ from djgc_widgets.lab.server import (
     private_folder,
     supervise,
 )
-from djgc_widgets.model.errors import ServerError
+from djgc_widgets.model import ServerError
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Self
 
 from djgc_widgets.lab import supervisor
-from djgc_widgets.model.errors import ServerError
+from djgc_widgets.model import ServerError
 
 _START_SECONDS = 180
 _PORTS = range(12_000, 32_000)

@@ -20,7 +20,8 @@ def arrow_text(values: object) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _extract(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
+def extract_groups(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
+    """Return the named groups of a pattern; null where it does not match."""
     groups = pc.extract_regex(path, pattern)
     valid = pc.is_valid(groups)
     null = pa.scalar(None, TEXT)
@@ -30,10 +31,12 @@ def _extract(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
     }
 
 
-def _where(condition: pa.Array, value: pa.Array | str) -> pa.Array:
+def keep_where(condition: pa.Array, value: pa.Array | str) -> pa.Array:
+    """Return values where a condition holds; null elsewhere."""
     return pc.if_else(condition, value, pa.scalar(None, TEXT))
 
 
-def _strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
+def as_strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
+    """Return Arrow text as a column of a frame."""
     strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype="str")
     return strings

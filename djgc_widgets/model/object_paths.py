@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import TEXT, _extract, _strings, arrow_text
+from djgc_widgets.model.arrow import TEXT, arrow_text, as_strings, extract_groups
 from djgc_widgets.model.store_names import StoreInfo
 from djgc_widgets.model.trash_paths import TRASH_FOLDER
 from djgc_widgets.model.vocabulary import Section
@@ -56,14 +56,14 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     nothing = pa.nulls(len(path), TEXT)
     section, schema, table, prefix, whole = (*[nothing] * 4, path)
     for at in _longest_first(store.hash_prefixes):
-        found = _extract(path, _anchored(at, _HASH))
+        found = extract_groups(path, _anchored(at, _HASH))
         fits = _spells_folds(found["hash"], found["folds"])
         new = pc.and_(fits, pc.is_null(section))
         section = pc.if_else(new, Section.HASH.value, section)
         schema = pc.if_else(new, found["schema"], schema)
         prefix = pc.if_else(new, at, prefix)
     for at in _longest_first((*store.schema_prefixes, "")):
-        found = _extract(path, _anchored(at, _SCHEMA))
+        found = extract_groups(path, _anchored(at, _SCHEMA))
         new = pc.and_(pc.is_valid(found["name"]), pc.is_null(section))
         section = pc.if_else(new, Section.SCHEMA.value, section)
         schema = pc.if_else(new, found["schema"], schema)
@@ -77,7 +77,7 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
         "object_path": whole,
         "prefix": prefix,
     }
-    strings = {name: _strings(values) for name, values in columns.items()}
+    strings = {name: as_strings(values) for name, values in columns.items()}
     return pd.DataFrame(strings, index=paths.index)
 
 
@@ -92,7 +92,7 @@ def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:
         for prefix in filter(None, prefixes):
             below = pc.starts_with(path, f"{prefix}/")
             section = pc.if_else(below, name.value, section)
-    return pd.Series(_strings(section), index=paths.index)
+    return pd.Series(as_strings(section), index=paths.index)
 
 
 def candidate_prefixes(stores: Iterable[StoreInfo]) -> tuple[str, ...]:
@@ -121,9 +121,9 @@ def former_prefixes(
     path = arrow_text(paths)
     own = f"{_literal(schema)}/{_literal(table)}/(?:{_PAIR})*{_literal(attribute)}"
     lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
-    shaped = _extract(path, rf"{lead}{own}_{_TOKEN}(?:\.[^/]*)?)$")
+    shaped = extract_groups(path, rf"{lead}{own}_{_TOKEN}(?:\.[^/]*)?)$")
     digest = rf"{_literal(schema)}/(?:[a-z2-7]+/)*[a-z2-7]{{26}}"
-    hashed = _extract(path, rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>{digest})$")
+    hashed = extract_groups(path, rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>{digest})$")
     hash_prefixes, schema_prefixes = (
         frozenset(
             prefix

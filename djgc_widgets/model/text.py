@@ -5,7 +5,7 @@ import unicodedata
 from datetime import timedelta
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_STEP = 1024
+KIBI = 1024
 _ROUNDED_UP = (9.995, 99.95)  # where rounding gives the next digit before the point
 _UNSEEN = {
     "Cc",
@@ -26,8 +26,8 @@ def readable_bytes(size_bytes: int) -> str:
     ('1.50 KiB', '12 B')
     """
     size, unit = float(size_bytes), 0
-    while abs(size) >= _STEP - 0.5 and unit < len(_UNITS) - 1:
-        size, unit = size / _STEP, unit + 1
+    while abs(size) >= KIBI - 0.5 and unit < len(_UNITS) - 1:
+        size, unit = size / KIBI, unit + 1
     digits = 0 if unit == 0 else sum(abs(size) < bound for bound in _ROUNDED_UP)
     return f"{size:.{digits}f} {_UNITS[unit]}"
 

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import _extract, _strings, _where, arrow_text
+from djgc_widgets.model.arrow import arrow_text, as_strings, extract_groups, keep_where
 
 TRASH_FOLDER = "_trash"
 """Folder at a store's root that holds what was swept."""
@@ -53,13 +53,16 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
 
     A journal has no former ``path`` but the name of its ``record``.
     """
-    trash = _extract(arrow_text(paths), _TRASH)
+    trash = extract_groups(arrow_text(paths), _TRASH)
     is_object = pc.fill_null(pc.starts_with(trash["entry"], _TRASHED), fill_value=False)
-    former = _where(is_object, pc.utf8_slice_codeunits(trash["entry"], len(_TRASHED)))
-    record = _extract(pc.fill_null(trash["entry"], ""), rf"^{_RECORD}$")["record"]
+    former = keep_where(
+        is_object, pc.utf8_slice_codeunits(trash["entry"], len(_TRASHED))
+    )
+    record = extract_groups(pc.fill_null(trash["entry"], ""), rf"^{_RECORD}$")["record"]
     columns = {"sweep_id": trash["sweep_id"], "path": former, "record": record}
     return pd.DataFrame(
-        {name: _strings(values) for name, values in columns.items()}, index=paths.index
+        {name: as_strings(values) for name, values in columns.items()},
+        index=paths.index,
     )
 
 

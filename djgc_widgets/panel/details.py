@@ -5,8 +5,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.text import plural, readable_bytes
+from djgc_widgets.model import absent, plural, readable_bytes
 from djgc_widgets.panel.grid.state import Fact, Record
 from djgc_widgets.verdict import reasons
 

@@ -4,12 +4,10 @@ from datetime import datetime
 
 import pandas as pd
 
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.text import escaped, plural, readable_bytes
+from djgc_widgets.model import Receipt, escaped, plural, readable_bytes
 from djgc_widgets.panel.basket import Basket
 from djgc_widgets.panel.html import items
-from djgc_widgets.verdict.plan import SweepPlan
-from djgc_widgets.verdict.refusals import Refusal
+from djgc_widgets.verdict import Refusal, SweepPlan
 
 _ROWS = 8
 _TABLES = 3

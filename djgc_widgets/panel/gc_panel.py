@@ -9,10 +9,8 @@ import pandas as pd
 from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.scanner import MINIMUM_AGE
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.collector import MINIMUM_AGE, CompleteScan, IncompleteScan
+from djgc_widgets.model import InputError, Receipt
 from djgc_widgets.panel.saved_html import saved
 from djgc_widgets.panel.state import PanelState
 from djgc_widgets.panel.view import View

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from djgc_widgets.analysis.dj_gc import SecondOpinion
-from djgc_widgets.collector.scan_result import Scan
-from djgc_widgets.model.notices import Notice, Progress
-from djgc_widgets.model.text import escaped, plural, readable_bytes
-from djgc_widgets.verdict.reasons import younger_than
+from djgc_widgets.analysis import SecondOpinion
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import Notice, Progress, escaped, plural, readable_bytes
+from djgc_widgets.verdict import younger_than
 
 _CARDS = (  # status, mark, label, colour
     ("live", "●", "Referenced", "--djgc-live"),

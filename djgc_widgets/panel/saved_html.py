@@ -2,11 +2,9 @@
 
 import pandas as pd
 
-from djgc_widgets.analysis.charts import AGE_BINS, bytes_by_age
-from djgc_widgets.analysis.figure_style import STATUS_COLORS, STATUS_LABELS
-from djgc_widgets.collector.scan_result import Scan
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.text import escaped, plural, readable_bytes
+from djgc_widgets.analysis import AGE_BINS, STATUS_COLORS, STATUS_LABELS, bytes_by_age
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import absent, escaped, plural, readable_bytes
 
 _CELL = "padding: 2px 8px; text-align: left"
 _NUMBER = "padding: 2px 8px; text-align: right"

@@ -9,15 +9,23 @@ import datajoint as dj
 import pandas as pd
 import traitlets
 
-from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.scanner import MINIMUM_AGE, scan
-from djgc_widgets.collector.sweeper import utc_now
-from djgc_widgets.collector.trashes import read_sweeps
-from djgc_widgets.model.export import encoded, write_new
-from djgc_widgets.model.frames import OBJECTS
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.text import plural, readable_age
+from djgc_widgets.analysis import SecondOpinion, second_opinion
+from djgc_widgets.collector import (
+    MINIMUM_AGE,
+    CompleteScan,
+    IncompleteScan,
+    read_sweeps,
+    scan,
+    utc_now,
+)
+from djgc_widgets.model import (
+    OBJECTS,
+    Receipt,
+    encoded,
+    plural,
+    readable_age,
+    write_new,
+)
 from djgc_widgets.panel import details as facts
 from djgc_widgets.panel import tables
 from djgc_widgets.panel.basket import Basket, BasketScale

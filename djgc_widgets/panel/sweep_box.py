@@ -6,10 +6,11 @@ from djgc_widgets.panel import dialog_html as dialogs
 from djgc_widgets.panel.elements import PanelRegion, box, button, html, row, show
 from djgc_widgets.panel.state import PanelState
 from djgc_widgets.panel.worker import IDLE
-from djgc_widgets.verdict.refusals import Refusal
+from djgc_widgets.verdict import Refusal
 
 
-def _typed(label: str) -> widgets.Text:
+def store_name_field(label: str) -> widgets.Text:
+    """Return a text field in which the name of a store is typed."""
     # a value that is sent at every key is overtaken by the click that follows
     return widgets.Text(
         placeholder="store name",
@@ -30,7 +31,7 @@ class Sweeping:
         )
         self._doubts, self._lines = widgets.VBox(), list[_Doubt]()
         self._answered = False
-        self._typed = _typed("Confirm")
+        self._store_name = store_name_field("Confirm")
         self._confirm = button("Move to trash", "Carry out the plan", "djgc-primary")
         self._decline = button("Keep everything", "Do not move anything")
         self._undo = button("Undo", "Bring back what this sweep moved")
@@ -40,13 +41,13 @@ class Sweeping:
             "djgc-confirm djgc-sweep",
             self._plan,
             self._doubts,
-            row("djgc-actions", self._typed, self._confirm, self._decline),
+            row("djgc-actions", self._store_name, self._confirm, self._decline),
         )
         self._done = box("djgc-done", self._receipt, self._undo)
         self.basket = row("djgc-basket", self._basket, self._move)
         self.root = widgets.VBox([self._confirmation, self._done])
         self._move.on_click(lambda _: state.make_plan())
-        self._confirm.on_click(lambda _: state.sweep(self._typed.value))
+        self._confirm.on_click(lambda _: state.sweep(self._store_name.value))
         self._decline.on_click(lambda _: state.drop_plan())
         self._undo.on_click(lambda _: state.undo())
         state.observe(lambda _: self._draw(), ["activity", "scan", "receipt"])
@@ -76,7 +77,7 @@ class Sweeping:
         self._draw_doubts()
         show(self._confirmation, plan is not None)
         if plan is None:
-            self._typed.value = ""
+            self._store_name.value = ""
         # the keyboard goes where the question is, and then to what comes of it
         if before is None and plan is not None:
             self._region.move_focus(".djgc-sweep input[type=text]")

@@ -5,15 +5,13 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.analysis.dj_gc import SecondOpinion
-from djgc_widgets.collector.scan_result import Scan
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.frames import OPINIONS
-from djgc_widgets.model.text import readable_age, readable_bytes
+from djgc_widgets.analysis import SecondOpinion
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import OPINIONS, absent, readable_age, readable_bytes
 from djgc_widgets.panel.details import keys_of, kind_of_reason
 from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridColumn, GridState, Record
-from djgc_widgets.verdict.usage import attributes_of
+from djgc_widgets.verdict import attributes_of
 
 _STORE = GridColumn("Store", "store", lambda row: row["store"])
 _PATH = GridColumn("Path", "path", lambda row: row["path"])

@@ -9,11 +9,15 @@ import datajoint as dj
 import pandas as pd
 import traitlets
 
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.trash import RETENTION, Trash
-from djgc_widgets.collector.trashes import purge_sweeps, restore_sweeps
-from djgc_widgets.model.frames import SWEEPS
-from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.collector import (
+    RETENTION,
+    CompleteScan,
+    IncompleteScan,
+    Trash,
+    purge_sweeps,
+    restore_sweeps,
+)
+from djgc_widgets.model import SWEEPS, Receipt
 from djgc_widgets.panel import tables
 from djgc_widgets.panel.worker import Background
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import ipywidgets as widgets
 
-from djgc_widgets.collector.trash import RETENTION
+from djgc_widgets.collector import RETENTION
 from djgc_widgets.panel import dialog_html as dialogs
 from djgc_widgets.panel import html as fragments
 from djgc_widgets.panel.elements import PanelRegion, box, button, html, row, show
 from djgc_widgets.panel.grid.widget import Grid, GridTexts
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.sweep_box import _typed
+from djgc_widgets.panel.sweep_box import store_name_field
 from djgc_widgets.panel.worker import IDLE
 
 
@@ -31,7 +31,7 @@ class TrashTab:
             "Restore ticked", "Bring everything of the ticked sweeps back"
         )
         self._ask = button("Purge ticked …", "Delete the ticked sweeps for good")
-        self._typed = _typed("Confirm")
+        self._store_name = store_name_field("Confirm")
         self._days = widgets.IntText(
             RETENTION.days, description="Days or older", layout={"width": "180px"}
         )
@@ -41,7 +41,9 @@ class TrashTab:
         self._confirmation = box(
             "djgc-confirm djgc-purge",
             self._question,
-            row("djgc-actions", self._typed, self._days, self._purge, self._decline),
+            row(
+                "djgc-actions", self._store_name, self._days, self._purge, self._decline
+            ),
         )
         self.root = box(
             "djgc-tab",
@@ -55,7 +57,9 @@ class TrashTab:
         self._ask.on_click(lambda _: setattr(state, "purge_wanted", True))
         self._decline.on_click(lambda _: setattr(state, "purge_wanted", False))
         self._purge.on_click(
-            lambda _: state.purge(self._typed.value, timedelta(days=self._days.value))
+            lambda _: state.purge(
+                self._store_name.value, timedelta(days=self._days.value)
+            )
         )
         state.observe(lambda _: self._draw(), ["activity", "scan", "unread"])
         state.observe(lambda change: self._ask_or_end(change["new"]), "purge_wanted")
@@ -90,5 +94,5 @@ class TrashTab:
         if wanted:
             self._region.move_focus(".djgc-purge input[type=text]")
         else:  # the next question begins anew
-            self._typed.value, self._days.value = "", RETENTION.days
+            self._store_name.value, self._days.value = "", RETENTION.days
         self._draw_question()

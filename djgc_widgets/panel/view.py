@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from djgc_widgets.analysis.charts import age_histogram, bytes_by_status
+from djgc_widgets.analysis import age_histogram, bytes_by_status
 from djgc_widgets.panel import html as fragments
 from djgc_widgets.panel.details import usage_facts
 from djgc_widgets.panel.elements import (

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import traitlets
 
-from djgc_widgets.model.errors import Cancelled, InputError, SweepRefusedError
-from djgc_widgets.model.notices import Progress
+from djgc_widgets.model import Cancelled, InputError, Progress, SweepRefusedError
 
 IDLE = "idle"
 _REDRAW_SECONDS = 0.1

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.vocabulary import TableInfo
+from djgc_widgets.model import Notice, TableInfo
 from djgc_widgets.references.grants import visible_schemas
 from djgc_widgets.references.snapshot import Snapshot
 

@@ -11,8 +11,7 @@ from itertools import count
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.model.frames import RECORDED
-from djgc_widgets.model.notices import Notice, Progress, ProgressCallback
+from djgc_widgets.model import RECORDED, Notice, Progress, ProgressCallback
 from djgc_widgets.references.catalog import (
     StoreColumn,
     keeps_no_snapshot,

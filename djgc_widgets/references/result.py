@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from djgc_widgets.model.frames import RECORDED
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.vocabulary import Sight, TableInfo
+from djgc_widgets.model import RECORDED, Notice, Sight, TableInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from djgc_widgets.model.store_names import SamePlace, StoreInfo
+from djgc_widgets.model import SamePlace, StoreInfo
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NO_LINK = {errno.EINVAL, errno.ENOENT, errno.ENOTDIR}

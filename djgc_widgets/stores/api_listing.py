@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model.frames import FILES, FOLDERS
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.trash_paths import is_plain_path
-from djgc_widgets.model.vocabulary import FileKind
+from djgc_widgets.model import (
+    FILES,
+    FOLDERS,
+    FileKind,
+    Notice,
+    StoreInfo,
+    is_plain_path,
+)
 from djgc_widgets.stores.listing import Listing, bounded_ns
 
 _UNKNOWN_TIME = 2**63 - 1  # unknown age = young

@@ -10,9 +10,7 @@ import datajoint as dj
 from datajoint.errors import DataJointError
 from datajoint.storage import StorageBackend
 
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.store_names import Naming, StoreInfo, StoreNames
+from djgc_widgets.model import InputError, Naming, Notice, StoreInfo, StoreNames
 from djgc_widgets.stores.addresses import same_places
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.protocol import Store

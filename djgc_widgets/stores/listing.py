@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from djgc_widgets.model.notices import Notice
+from djgc_widgets.model import Notice
 
 _LAST_NS = 2**63 - 1
 

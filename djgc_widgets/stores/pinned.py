@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from djgc_widgets.model.object_paths import MANIFEST_SUFFIX
-from djgc_widgets.model.trash_paths import trash_of
+from djgc_widgets.model import MANIFEST_SUFFIX, trash_of
 
 
 class Identity(NamedTuple):

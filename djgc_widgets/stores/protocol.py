@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from djgc_widgets.model.notices import ProgressCallback
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.trash_paths import TRASH_FOLDER
+from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.listing import Listing, SecondLook
 from djgc_widgets.stores.outcomes import Outcome
 from djgc_widgets.stores.pinned import Identity, Parcel

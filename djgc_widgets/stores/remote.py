@@ -11,8 +11,13 @@ from typing import Any
 
 from datajoint.storage import StorageBackend
 
-from djgc_widgets.model.notices import Notice, Progress, ProgressCallback, no_progress
-from djgc_widgets.model.store_names import StoreInfo
+from djgc_widgets.model import (
+    Notice,
+    Progress,
+    ProgressCallback,
+    StoreInfo,
+    no_progress,
+)
 from djgc_widgets.stores.api_listing import Entry, Gathered
 from djgc_widgets.stores.listing import Listing, SecondLook, other_way
 from djgc_widgets.stores.outcomes import reason_of

@@ -14,8 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import TEXT, arrow_text
-from djgc_widgets.model.object_paths import MANIFEST_SUFFIX
+from djgc_widgets.model import MANIFEST_SUFFIX, TEXT, arrow_text
 
 _SLASH = pa.scalar("/", TEXT)
 

@@ -10,9 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.store_names import StoreInfo, StoreNames
-from djgc_widgets.model.vocabulary import FileKind
+from djgc_widgets.model import FileKind, Notice, StoreInfo, StoreNames
 from djgc_widgets.verdict.coverage import cover, place_keys
 from djgc_widgets.verdict.resolve import in_scanned, reached, resolve_stores
 

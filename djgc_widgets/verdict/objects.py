@@ -8,11 +8,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import TEXT, arrow_text
-from djgc_widgets.model.object_paths import MANIFEST_SUFFIX, parse_paths
-from djgc_widgets.model.store_names import StoreInfo, StoreNames
-from djgc_widgets.model.trash_paths import parse_trash
-from djgc_widgets.model.vocabulary import FileKind
+from djgc_widgets.model import (
+    MANIFEST_SUFFIX,
+    TEXT,
+    FileKind,
+    StoreInfo,
+    StoreNames,
+    arrow_text,
+    parse_paths,
+    parse_trash,
+)
 from djgc_widgets.verdict.coverage import Coverage, cover, place_keys
 from djgc_widgets.verdict.resolve import respelled
 

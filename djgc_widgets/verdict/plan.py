@@ -8,13 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.export import csv_text, json_rows
-from djgc_widgets.model.frames import FILES, OBJECTS, PLANNED
-from djgc_widgets.model.notices import ProgressCallback, no_progress
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.text import plural
-from djgc_widgets.model.vocabulary import Sight, Status
+from djgc_widgets.model import (
+    FILES,
+    OBJECTS,
+    PLANNED,
+    InputError,
+    ProgressCallback,
+    Receipt,
+    Sight,
+    Status,
+    csv_text,
+    json_rows,
+    no_progress,
+    plural,
+)
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.refusals import (
     ABANDONED,

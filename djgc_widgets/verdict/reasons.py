@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
-from djgc_widgets.model.vocabulary import FileKind, Section, Status, TableInfo
+from djgc_widgets.model import FileKind, Section, Status, TableInfo
 
 NO_ROW_HOLDS_HASH = "no row holds this hash"
 ROW_DELETED = "row deleted, or its insert never committed"

@@ -8,13 +8,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.frames import OBJECTS, REFERENCES, SUMMARY, TRASH
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.object_paths import MANIFEST_SUFFIX, former_prefixes, section_of
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.text import plural
-from djgc_widgets.model.trash_paths import interrupted_sweeps, parse_trash
-from djgc_widgets.model.vocabulary import State
+from djgc_widgets.model import (
+    MANIFEST_SUFFIX,
+    OBJECTS,
+    REFERENCES,
+    SUMMARY,
+    TRASH,
+    Notice,
+    State,
+    StoreInfo,
+    former_prefixes,
+    interrupted_sweeps,
+    parse_trash,
+    plural,
+    section_of,
+)
 from djgc_widgets.verdict import reasons
 from djgc_widgets.verdict.coverage import cover, place_keys
 from djgc_widgets.verdict.objects import Marked, group_files, mark, parse_by_store

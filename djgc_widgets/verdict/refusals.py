@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.text import plural
-from djgc_widgets.model.vocabulary import Sight, State
+from djgc_widgets.model import Notice, Sight, State, plural
 from djgc_widgets.verdict.reconcile import Reconciled
 
 UNSEEN = "unseen-schemas"

@@ -5,8 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.notices import Notice
-from djgc_widgets.model.store_names import Naming, StoreNames
+from djgc_widgets.model import Naming, Notice, StoreNames
 from djgc_widgets.verdict.coverage import cover, place_keys
 
 _COLUMNS = ["server", "named_store", "column_store", "codec"]

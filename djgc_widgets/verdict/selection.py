@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from djgc_widgets.model.errors import InputError
+from djgc_widgets.model import InputError
 
 INDEX = "object"
 """Name of the index of a scan's objects; another index cannot be taken for it."""

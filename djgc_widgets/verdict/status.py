@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from djgc_widgets.model.store_names import StoreNames
-from djgc_widgets.model.vocabulary import Section, Status, TableInfo
+from djgc_widgets.model import Section, Status, StoreNames, TableInfo
 from djgc_widgets.verdict import reasons
 
 _KEY_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")

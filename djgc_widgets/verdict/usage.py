@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import arrow_text
-from djgc_widgets.model.frames import PLACES, USAGE
-from djgc_widgets.model.vocabulary import Section, State, Status
+from djgc_widgets.model import PLACES, USAGE, Section, State, Status, arrow_text
 
 _PLACE = ["store", "schema", "table", "attribute"]
 _NAME = r"(?s)^(?:.*/)?(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"

@@ -11,8 +11,8 @@ import djgc_widgets
 from djgc_widgets import open_lab
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE
 
-_FOUND = pkgutil.iter_modules(djgc_widgets.__path__)
-_MODULES = [f"djgc_widgets.{module.name}" for module in _FOUND]
+_FOUND = pkgutil.walk_packages(djgc_widgets.__path__, "djgc_widgets.")
+_MODULES = [module.name for module in _FOUND]
 
 
 @pytest.fixture(scope="module", autouse=True)

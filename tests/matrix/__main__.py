@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from djgc_widgets.lab.mariadb import start_mariadb
 from djgc_widgets.lab.postgresql import start_postgresql

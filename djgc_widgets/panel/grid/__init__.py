@@ -1,1 +1,1 @@
-"""A room."""
+"""A table of any length whose rows stay in the kernel."""

@@ -11,9 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import arrow_text
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.text import _STEP, visible
+from djgc_widgets.model import KIBI, InputError, arrow_text, visible
 
 _CHOICES = 200
 """How many values of a column can be chosen from; the text filter finds the others."""
@@ -206,7 +204,7 @@ def bytes_of(text: str) -> int:
         raise InputError(f"Expected a size such as 10 MiB or 512; got {text!r}.")
     number, letter, binary = found.groups()
     power = " kmgtpe".index(letter.lower() or " ")
-    unit = (_STEP if binary else 1000) ** power
+    unit = (KIBI if binary else 1000) ** power
     return round(float(number) * float(unit))
 
 

@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import traitlets
 
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.text import visible
+from djgc_widgets.model import InputError, visible
 from djgc_widgets.panel.grid.filters import Facet, Rule, Sieve, bound, chosen
 
 Record = dict[Hashable, Any]

@@ -8,8 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.text import visible
+from djgc_widgets.model import InputError, visible
 from djgc_widgets.panel.grid.state import Fact, GridState, Record
 
 STATIC = Path(__file__).parents[2] / "static"

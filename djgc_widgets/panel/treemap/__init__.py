@@ -1,1 +1,1 @@
-"""A room."""
+"""Tiles that show what takes the space."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from djgc_widgets.model.arrow import absent
-from djgc_widgets.model.text import plural, readable_bytes, visible
+from djgc_widgets.model import absent, plural, readable_bytes, visible
 
 LEVELS = ("store", "schema", "table", "attribute")
 _WIDTH = 1000.0  # tiles are placed for a panel of this width, in px, and stretch

@@ -6,7 +6,7 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from djgc_widgets.model.arrow import absent
+from djgc_widgets.model import absent
 from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.grid.widget import STATIC
 from djgc_widgets.panel.treemap.layout import LEVELS, Tile, tiles_of

@@ -1,1 +1,1 @@
-"""A room."""
+"""Stores in folders: objects move by renames."""

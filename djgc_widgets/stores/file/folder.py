@@ -11,7 +11,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
-from djgc_widgets.model.trash_paths import is_plain_path, parent_of
+from djgc_widgets.model import is_plain_path, parent_of
 from djgc_widgets.stores.listing import bounded_ns
 from djgc_widgets.stores.pinned import Identity
 

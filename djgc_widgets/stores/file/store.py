@@ -5,9 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from djgc_widgets.model.notices import Notice, ProgressCallback
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.trash_paths import parent_of, trash_of
+from djgc_widgets.model import Notice, ProgressCallback, StoreInfo, parent_of, trash_of
 from djgc_widgets.stores.file.folder import Tree, Way
 from djgc_widgets.stores.file.walk import list_folder
 from djgc_widgets.stores.listing import Listing, SecondLook

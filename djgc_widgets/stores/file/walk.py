@@ -7,11 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model.arrow import arrow_text
-from djgc_widgets.model.frames import FILES, FOLDERS
-from djgc_widgets.model.notices import Notice, Progress, ProgressCallback
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.vocabulary import FileKind
+from djgc_widgets.model import (
+    FILES,
+    FOLDERS,
+    FileKind,
+    Notice,
+    Progress,
+    ProgressCallback,
+    StoreInfo,
+    arrow_text,
+)
 from djgc_widgets.stores.listing import Listing, bounded_ns, other_way
 
 _PAGE = 10_000

@@ -7,8 +7,7 @@ from functools import cached_property
 
 from datajoint.storage import StorageBackend
 
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.model.trash_paths import TRASH_FOLDER
+from djgc_widgets.model import TRASH_FOLDER, StoreInfo
 from djgc_widgets.stores.api_listing import Entry
 from djgc_widgets.stores.pinned import Identity, Parcel
 from djgc_widgets.stores.protocol import Outcomes, Where

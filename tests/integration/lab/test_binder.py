@@ -15,7 +15,7 @@ import pytest
 from services import Services, lingering
 from unprivileged import open_folder
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _BINDER = _ROOT / "binder"
 _LIMIT_BYTES = 2 * 2**30
 _LEFT_OUT = (".*", "__pycache__", "dist", "build")

@@ -5,44 +5,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from grids import COLUMNS, frame, state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djgc_widgets.model.errors import InputError
-from djgc_widgets.panel.grid.filters import Facet
-from djgc_widgets.panel.grid.state import GridColumn, GridState
-
-COLUMNS = [
-    GridColumn("Size", "size", lambda row: f"{row['size']} B", numeric=True),
-    GridColumn(
-        "Path", "path", lambda row: row["path"], lambda row: f"at {row['path']}"
-    ),
-]
-FACETS = [
-    Facet("table", "table"),
-    Facet("larger than", "size", "at least", "size"),
-    Facet("younger than", "age", "at most", "days"),
-]
-TABLES = ["recording", "unit", None]
-
-
-def frame(rows: int = 30) -> pd.DataFrame:
-    numbers = range(rows)
-    paths = [f"{'even' if n % 2 == 0 else 'Odd'}/{n:02d}" for n in numbers]
-    return pd.DataFrame(
-        {
-            "size": [n * 7 % rows for n in numbers],
-            "path": pd.array(paths, dtype="str"),
-            "table": pd.array([TABLES[n % 3] for n in numbers], dtype="str"),
-            "age": [float(n) for n in numbers],
-        }
-    )
-
-
-def state(rows: int = 30) -> GridState:
-    grid = GridState(COLUMNS, ["path"], "size", FACETS)
-    grid.replace(frame(rows))
-    return grid
+from djgc_widgets.panel.grid.state import GridState
 
 
 def shown(grid: GridState, offset: int = 0) -> list[str]:

@@ -12,7 +12,7 @@ from services import Services, build_shim
 
 from djgc_widgets.lab.postgresql import start_postgresql
 
-_TESTS = Path(__file__).parents[1]
+_SUPPORT = Path(__file__).parents[2] / "support"
 
 
 _HALVES = (1, 2)
@@ -73,7 +73,7 @@ def start(
     server = laboratory.server
     return subprocess.Popen(  # noqa: S603 - our own script
         [
-            *(sys.executable, "-W", "ignore", _TESTS / "crashes.py"),
+            *(sys.executable, "-W", "ignore", _SUPPORT / "crashes.py"),
             *(server.host, str(server.port), server.user, server.password),
             *(laboratory.name, laboratory.store("raw"), verb, kind),
             *(str(half), str(len(_HALVES))),

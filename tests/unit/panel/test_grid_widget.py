@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from unit.test_rows import state
+from grids import state
 
 from djgc_widgets.panel.grid.state import Fact, GridState
 from djgc_widgets.panel.grid.widget import Grid, GridTexts

@@ -14,7 +14,7 @@ from services import Services, build_shim
 from djgc_widgets import CompleteScan, IncompleteScan, InputError, scan
 from djgc_widgets.lab.server import EmbeddedServer
 
-_TESTS = Path(__file__).parents[1]
+_SUPPORT = Path(__file__).parents[2] / "support"
 
 
 def through(wire: Relay, laboratory: Laboratory) -> object:
@@ -91,7 +91,7 @@ def test_every_call_to_a_file_system_may_fail(
 
     ended = subprocess.run(  # noqa: S603 - our own script
         [
-            *(sys.executable, "-W", "ignore", _TESTS / "file_calls.py"),
+            *(sys.executable, "-W", "ignore", _SUPPORT / "file_calls.py"),
             *(*where, laboratory.name, *stores),
         ],
         env={**os.environ, "LD_PRELOAD": str(build_shim(tmp_path))},
