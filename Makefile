@@ -1,8 +1,11 @@
-# make demo    the embedded lab in JupyterLab
-# make test    every test; lint, types, mutants and bench are what their names say
-# make soak    10,000 steps of whatever laboratories do: nothing live is lost
-# make matrix  what other releases of DataJoint wrote, and what their collectors lose
-# make lock    resolve the locks anew
+# make demo     start the demo lab in JupyterLab
+# make test     run every test and notebook
+# make lint     check style and imports; make types: check types
+# make mutants  remove each safety mechanism, and show the test that fails
+# make soak     run 10,000 random steps of a laboratory; nothing live is lost
+# make matrix   scan what other releases of DataJoint wrote, and show what their collectors lose
+# make bench    compare speed with DataJoint's collector and with other grids
+# make lock     resolve the dependencies again
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +14,7 @@ UV := uv==0.13.*
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
-# What is compiled once need not be compiled by every process of every test.
+# Keep compiled bytecode, so that not every process of every test compiles it again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test lint types mutants soak matrix bench lock clean
@@ -50,7 +53,7 @@ lock: $(BIN)/uv
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .*_cache
 
-# Debian's packages as root, only those that are missing; elsewhere install them by hand.
+# As root on Debian, install the packages that are missing; elsewhere install them by hand.
 .PHONY: services
 services:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -63,7 +66,7 @@ services:
 	      --no-install-recommends $$missing; }; \
 	fi
 
-# The checker of accessibility that the browser tests put into the page.
+# The accessibility checker that the browser tests load into the page.
 $(VENV)/axe/node_modules: tests/browser/axe/package-lock.json services
 	mkdir -p $(VENV)/axe
 	cp tests/browser/axe/*.json $(VENV)/axe

@@ -1,12 +1,12 @@
-"""See what DataJoint object stores hold, what the rows still need, and what may go.
+"""See what DataJoint object stores hold, what rows need, and what can be swept.
 
 The house has eight rooms and two doors; imports point down only::
 
-    cli                                   words of the command line
+    cli                                   parses the command line
     commands   panel                      what they do; the panel in a notebook
     analysis                              figures, history, report, second opinion
     collector                             scan, sweep, restore, purge: the use cases
-    references  stores  verdict  lab      rows to paths; list and move; judge; the demo
+    references  stores  verdict  lab      rows to paths; list and move; decide; the demo
     model                                 words, frames and codes that all share
 
 A scan goes ``collector -> stores, references -> verdict``; a sweep goes ``plan ->
@@ -29,8 +29,11 @@ from djgc_widgets.model import (
     Cancelled,
     InputError,
     Notice,
+    Notices,
     Progress,
     Receipt,
+    ServerError,
+    SweepReceipt,
     SweepRefusedError,
 )
 from djgc_widgets.panel import GCPanel
@@ -46,10 +49,13 @@ __all__ = [
     "IncompleteScan",
     "InputError",
     "Notice",
+    "Notices",
     "Progress",
     "Receipt",
     "SecondOpinion",
+    "ServerError",
     "SweepPlan",
+    "SweepReceipt",
     "SweepRefusedError",
     "Trash",
     "charts",

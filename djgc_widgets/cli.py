@@ -4,127 +4,25 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 from datajoint.errors import DataJointError
 
 from djgc_widgets import commands
-from djgc_widgets.commands import FAILED, REFUSED, Answer
-from djgc_widgets.model import InputError, ServerError, SweepRefusedError, visible
-
-_EPILOG = """exit codes: 0 clean or done, 1 error, 2 wrong words, 3 orphans found,
-4 scan incomplete, 5 refused, 6 done in part"""
-
-Command = Callable[[argparse.Namespace], Answer]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Words of the command line; those of the process by default.
-
-    Returns
-    -------
-    int
-        Exit status: one of the codes of `djgc_widgets.commands`.
-    """
-    given = _parser().parse_args(arguments)
-    for handler in logging.getLogger("datajoint").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)  # what we print is for programs, too
-    try:
-        answer = given.run(given)
-    except SweepRefusedError as error:
-        answer = Answer(REFUSED, [str(error)], {"refused": str(error)})
-    except (DataJointError, InputError, OSError, ServerError) as error:
-        print(f"djgc: {visible(str(error))}", file=sys.stderr)
-        return FAILED
-    if getattr(given, "json", False):
-        print(json.dumps({"code": answer.code, **answer.told}, indent=1))
-    else:
-        print("".join(f"{visible(line)}\n" for line in answer.lines), end="")
-    return int(answer.code)
+from djgc_widgets.commands import Answer, ExitCode
+from djgc_widgets.model import (
+    MINIMUM_AGE,
+    RETENTION,
+    InputError,
+    ServerError,
+    SweepRefusedError,
+    visible,
+)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="djgc",
-        description="Inspect and sweep DataJoint object stores. The connection and the "
-        "stores are those of DataJoint's own configuration. No command changes a store "
-        "unless --confirm names it.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    found = parser.add_subparsers(required=True, metavar="command")
-
-    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
-        command = found.add_parser(name, help=text, description=text, epilog=_EPILOG)
-        command.add_argument("--json", action="store_true", help="print JSON")
-        command.set_defaults(run=run)
-        return command
-
-    _scanning(add("scan", commands.run_scan, "say how much the stores hold, of what"))
-    report = add("report", commands.run_report, "write a page about the stores")
-    _scanning(report)
-    report.add_argument(
-        "--history",
-        metavar="FOLDER",
-        help="add this scan to the history in a folder, and draw the growth",
-    )
-    sweep = add("sweep", commands.run_sweep, "move all orphans to the trash")
-    _scanning(sweep)
-    _acknowledging(sweep)
-    heal = add("heal", commands.run_heal, "bring back what rows need from the trash")
-    _scanning(heal)
-    trash = add("trash", commands.run_trash, "list the sweeps of a store")
-    restore = add("restore", commands.run_restore, "bring back what a sweep moved")
-    recover = add("recover", commands.run_recover, "finish or undo interrupted sweeps")
-    recover.add_argument(
-        "--break-lock",
-        action="store_true",
-        help="take the lock even if it is not certain that its holder has ended",
-    )
-    purge = add("purge", commands.run_purge, "delete old sweeps for good")
-    purge.add_argument(
-        "--older-than",
-        type=float,
-        default=30,
-        metavar="DAYS",
-        help="age of a sweep, in days (30)",
-    )
-    _acknowledging(purge)
-    for command in (trash, restore, recover, purge):
-        command.add_argument("--store", required=True, help="name of the store")
-    restore.add_argument("sweep_id", help="name of the sweep")
-    restore.add_argument("paths", nargs="*", help="objects; all by default")
-    for command in (sweep, heal, restore, recover, purge):
-        command.add_argument(
-            "--confirm",
-            default="",
-            metavar="STORE[,STORE]",
-            help="do it, in these stores; without it nothing is changed",
-        )
-        command.add_argument(
-            "--dry-run", action="store_true", help="change nothing in any case"
-        )
-    demo = found.add_parser(
-        "demo",
-        help="start an embedded lab and open the panel on it",
-        description="Start a private PostgreSQL with a small pipeline and garbage in "
-        "its stores, and open JupyterLab on the panel. Ctrl-C ends it and leaves "
-        "nothing behind.",
-    )
-    demo.add_argument(
-        "--no-browser", action="store_true", help="print the URL instead of opening it"
-    )
-    demo.set_defaults(run=_demo)
-    return parser
-
-
-def _demo(given: argparse.Namespace) -> Answer:
+def _run_demo(arguments: argparse.Namespace) -> Answer:
     try:
         from djgc_widgets.lab.jupyterlab import run_demo  # noqa: PLC0415 - needs the extra "demo"
     except ModuleNotFoundError as error:
@@ -132,40 +30,109 @@ def _demo(given: argparse.Namespace) -> Answer:
             f"Expected the package {error.name}; install it with: pip install "
             '"djgc-widgets[demo]"'
         ) from None
-    return Answer(run_demo(open_browser=not given.no_browser))
+    return Answer(run_demo(open_browser=not arguments.no_browser))
 
 
-def _scanning(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--schema",
-        action="append",
-        default=[],
-        help="schema whose objects are judged; may be repeated; all by default",
-    )
-    command.add_argument(
-        "--stores",
-        action="append",
-        default=[],
-        metavar="STORE",
-        help="store to scan; may be repeated; all by default",
-    )
-    command.add_argument(
-        "--minimum-age",
-        type=float,
-        default=7,
-        metavar="DAYS",
-        help="younger objects are never orphans (7)",
-    )
+def _days(default: timedelta, text: str) -> dict[str, Any]:
+    settings = {"type": float, "default": default / timedelta(days=1)}
+    return {**settings, "metavar": "DAYS", "help": f"{text} (%(default)g)"}
 
 
-def _acknowledging(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--acknowledge",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="refusal to lift, such as large-sweep; may be repeated",
+_FLAG = {"action": "store_true"}
+_LIST = {"action": "append", "default": []}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--json": {**_FLAG, "help": "print JSON"},
+    "--schema": {**_LIST, "help": "schema to judge; repeatable; all by default"},
+    "--stores": {
+        **_LIST,
+        "metavar": "STORE",
+        "help": "store to scan; repeatable; all by default",
+    },
+    "--minimum-age": _days(MINIMUM_AGE, "younger objects are never orphans"),
+    "--history": {
+        "metavar": "FOLDER",
+        "help": "add this scan to the history in a folder, and draw the growth",
+    },
+    "--store": {"required": True, "help": "name of the store"},
+    "sweep_id": {"help": "name of the sweep"},
+    "paths": {"nargs": "*", "help": "objects; all by default"},
+    "--break-lock": {**_FLAG, "help": "take the lock even if its owner may still run"},
+    "--older-than": _days(RETENTION, "age of a sweep, in days"),
+    "--acknowledge": {
+        **_LIST,
+        "metavar": "NAME",
+        "help": "doubt to lift, such as large-sweep; repeatable",
+    },
+    "--confirm": {
+        "default": "",
+        "metavar": "STORE[,STORE]",
+        "help": "do it, in these stores; without it nothing is changed",
+    },
+    "--dry-run": {**_FLAG, "help": "change nothing in any case"},
+    "--no-browser": {**_FLAG, "help": "print the URL instead of opening it"},
+}
+_SCAN = ("--json", "--schema", "--stores", "--minimum-age")
+_CONFIRM = ("--confirm", "--dry-run")
+_TRASH = ("--json", "--store")
+_REPORT = (*_SCAN, "--history")
+_HEAL = _SCAN + _CONFIRM
+_SWEEP = (*_HEAL, "--acknowledge")
+_RESTORE = (*_TRASH, "sweep_id", "paths", *_CONFIRM)
+_RECOVER = (*_TRASH, "--break-lock", *_CONFIRM)
+_PURGE = (*_TRASH, "--older-than", "--acknowledge", *_CONFIRM)
+_COMMANDS = {
+    "scan": (commands.run_scan, "add up what the stores hold", _SCAN),
+    "report": (commands.run_report, "write a page about the stores", _REPORT),
+    "sweep": (commands.run_sweep, "move all orphans to the trash", _SWEEP),
+    "heal": (commands.run_heal, "restore from the trash what rows need", _HEAL),
+    "trash": (commands.run_trash, "list the sweeps of a store", _TRASH),
+    "restore": (commands.run_restore, "restore what a sweep moved", _RESTORE),
+    "recover": (commands.run_recover, "finish or undo interrupted sweeps", _RECOVER),
+    "purge": (commands.run_purge, "delete old sweeps for good", _PURGE),
+    "demo": (_run_demo, "open the panel on a demo that Ctrl-C ends", ("--no-browser",)),
+}
+"""For each command its function, its help and its options."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; by default that of this process."""
+    parsed = _parser().parse_args(arguments)
+    for handler in logging.getLogger("datajoint").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)  # standard output is for programs, too
+    try:
+        answer: Answer = parsed.run(parsed)
+    except SweepRefusedError as error:
+        answer = Answer(ExitCode.REFUSED, [str(error)], {"refused": str(error)})
+    except (DataJointError, InputError, OSError, ServerError) as error:
+        print(f"djgc: {visible(str(error))}", file=sys.stderr)
+        return ExitCode.ERROR
+    if getattr(parsed, "json", False):
+        print(json.dumps({"code": answer.code, **answer.data}, indent=1))
+    else:
+        print("".join(f"{visible(line)}\n" for line in answer.lines), end="")
+    return int(answer.code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    names = (f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
+    epilog = f"exit codes: {', '.join(names)}"
+    parser = argparse.ArgumentParser(
+        prog="djgc",
+        description="Inspect and sweep DataJoint object stores. The connection and the "
+        "stores are those of DataJoint's own configuration. No command changes a store "
+        "unless --confirm names it.",
+        epilog=epilog,
     )
+    subparsers = parser.add_subparsers(required=True, metavar="command")
+    for name, (run, text, options) in _COMMANDS.items():
+        command = subparsers.add_parser(
+            name, help=text, description=text, epilog=epilog
+        )
+        for option in options:
+            command.add_argument(option, **_OPTIONS[option])
+        command.set_defaults(run=run)
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,257 +1,245 @@
-"""What the commands of ``djgc`` do; dry unless the store's name confirms them.
+"""What the commands of ``djgc`` do; dry unless ``--confirm`` names the stores.
 
-Each takes the parsed words of the command line and returns an `Answer`; what the panel
-does goes the same ways.
+Each command takes the parsed arguments and returns an `Answer`.
 """
 
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 import datajoint as dj
 import pandas as pd
-import psycopg2
-import pymysql
 
 from djgc_widgets.analysis import History, report_html
 from djgc_widgets.collector import CompleteScan, IncompleteScan, Scan, Trash, scan
 from djgc_widgets.model import (
     InputError,
+    Notices,
+    Outcome,
     Receipt,
+    SweepState,
+    error_text,
     json_rows,
-    plural,
-    readable_bytes,
     visible,
     write_new,
 )
-from djgc_widgets.stores import MOVED, PURGED, RESTORED, reason_of
-
-DONE, FAILED, USAGE, ORPHANS, INCOMPLETE, REFUSED, PARTLY = range(7)
-"""Exit codes: clean or done, error, wrong words, orphans found, scan incomplete,
-refused, and done in part (the receipt says what was skipped or failed)."""
+from djgc_widgets.references import driver_errors
 
 _ROWS = 20
 
 
+class ExitCode(IntEnum):
+    """How a command ended; ``--help`` prints these names."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE_ERROR = 2
+    ORPHANS_FOUND = 3
+    SCAN_INCOMPLETE = 4
+    REFUSED = 5
+    DONE_IN_PART = 6
+    """The receipt says what was skipped or failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command found or did.
-
-    Parameters
-    ----------
-    code : int
-        Exit code.
-    lines : list of str
-        For people.
-    told : dict
-        For programs.
-    """
+    """What a command reports."""
 
     code: int
     lines: list[str] = field(default_factory=list)
-    told: dict[str, Any] = field(default_factory=dict)
+    """For people."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """For programs, as JSON."""
 
 
-def run_scan(given: Namespace) -> Answer:
-    """Scan, and say how much there is of what."""
-    found = _scan(given)
-    return Answer(_code(found), list(_summary(found)), _told(found))
+def run_scan(arguments: Namespace) -> Answer:
+    """Scan, and add up the bytes of each store and status."""
+    result = _scan(arguments)
+    return Answer(_exit_code(result), list(_summary(result)), _summary_data(result))
 
 
-def run_report(given: Namespace) -> Answer:
-    """Scan, and write a page for people; ``--json`` prints it for programs instead."""
-    found = _scan(given)
-    history = None if given.history is None else History(given.history)
+def run_report(arguments: Namespace) -> Answer:
+    """Scan, and write a page; with ``--json`` print the frames instead."""
+    result = _scan(arguments)
+    history = None if arguments.history is None else History(arguments.history)
     if history is not None:
-        history.record(found)
-    lines = list(_summary(found))
-    if not given.json:
-        page = report_html(found, history).encode()
-        stem = f"djgc-report-{found.started_at:%Y%m%d-%H%M%S}"
+        history.record(result)
+    lines = list(_summary(result))
+    if not arguments.json:
+        page = report_html(result, history).encode()
+        stem = f"djgc-report-{result.started_at:%Y%m%d-%H%M%S}"
         lines.append(f"Report written to {write_new(page, Path.cwd(), stem, 'html')}")
-    frames = {
-        "orphans": found.orphans,
-        "missing": found.missing,
-        "trash": found.trash,
-        "usage": found.usage(),
+    data = {
+        **_summary_data(result),
+        "orphans": json_rows(result.orphans),
+        "missing": json_rows(result.missing),
+        "trash": json_rows(result.trash),
+        "usage": json_rows(result.usage()),
     }
-    told = {name: json_rows(frame) for name, frame in frames.items()}
-    return Answer(_code(found), lines, {**_told(found), **told})
+    return Answer(_exit_code(result), lines, data)
 
 
-def run_sweep(given: Namespace) -> Answer:
+def run_sweep(arguments: Namespace) -> Answer:
     """Plan to move all orphans to the trash; do so if the stores are confirmed."""
-    found = _scan(given)
-    if not isinstance(found, CompleteScan):
-        return Answer(INCOMPLETE, list(_summary(found)), _told(found))
-    plan = found.plan(acknowledge=given.acknowledge)
-    told = {
+    result = _scan(arguments)
+    if not isinstance(result, CompleteScan):
+        return Answer(_exit_code(result), list(_summary(result)), _summary_data(result))
+    plan = result.plan(acknowledge=arguments.acknowledge)
+    data = {
         "allowed": plan.allowed,
-        "refusals": [{"name": r.name, "message": r.message} for r in plan.refusals],
+        "refusals": [
+            {"name": doubt.name, "message": doubt.message, "remedy": doubt.remedy}
+            for doubt in plan.refusals
+        ],
         "plan": json_rows(plan.by_table()),
     }
     if plan.objects.empty:
-        return Answer(DONE, ["Nothing to sweep."], told)
+        return Answer(ExitCode.DONE, ["Nothing to sweep."], data)
     lines = str(plan).splitlines()
     if not plan.allowed:
-        return Answer(REFUSED, lines, told)
+        return Answer(ExitCode.REFUSED, lines, data)
     stores = [store for store, *_ in plan.totals()]
-    dry = _unconfirmed(given, stores)
-    if dry:
-        return Answer(ORPHANS, [*lines, dry], told)
-    return _done(plan.sweep(), MOVED)
+    if dry := _unconfirmed(arguments, stores):
+        return Answer(ExitCode.ORPHANS_FOUND, [*lines, dry], data)
+    return _receipt(plan.sweep(), Outcome.MOVED)
 
 
-def run_heal(given: Namespace) -> Answer:
-    """List what rows need again from the trash; bring it back if confirmed."""
-    found = _scan(given)
-    needed = found.trash[found.trash["returnable"]]
+def run_heal(arguments: Namespace) -> Answer:
+    """List the objects in the trash that rows need; restore them if confirmed."""
+    result = _scan(arguments)
+    needed = result.trash[result.trash["returnable"]]
     if needed.empty:
-        return Answer(DONE, ["Nothing in the trash is needed."])
-    dry = _unconfirmed(given, sorted(needed["store"].unique()))
-    if dry:
-        lines = [*_table("needed", needed), dry]
-        return Answer(ORPHANS, lines, {"needed": json_rows(needed)})
-    return _done(found.heal(), RESTORED)
+        return Answer(ExitCode.DONE, ["Nothing in the trash is needed."])
+    if dry := _unconfirmed(arguments, sorted(needed["store"].unique())):
+        return _listed("needed", "needed", needed, dry, code=ExitCode.ORPHANS_FOUND)
+    return _receipt(result.heal(), Outcome.RESTORED)
 
 
-def run_trash(given: Namespace) -> Answer:
+def run_trash(arguments: Namespace) -> Answer:
     """List the sweeps of a store."""
-    sweeps = _trash(given).sweeps
-    return Answer(DONE, _table("sweeps", sweeps), {"sweeps": json_rows(sweeps)})
+    return _listed("sweeps", "sweeps", Trash(_connect(), arguments.store).sweeps)
 
 
-def run_restore(given: Namespace) -> Answer:
-    """Say what a sweep still has in the trash; bring it back if confirmed."""
-    trash = _trash(given)
+def run_restore(arguments: Namespace) -> Answer:
+    """List what a sweep still has in the trash; restore it if confirmed."""
+    trash = Trash(_connect(), arguments.store)
     sweeps = trash.sweeps
-    sweep = sweeps[sweeps["sweep_id"].eq(given.sweep_id)]
+    sweep = sweeps[sweeps["sweep_id"].eq(arguments.sweep_id)]
     if sweep.empty:
         raise InputError(
-            f"Expected a sweep of store {given.store}; got {given.sweep_id!r}. "
-            f"List them with: djgc trash --store {given.store}"
+            f"Expected a sweep of store {arguments.store}; got "
+            f"{arguments.sweep_id!r}. List them with: djgc trash --store "
+            f"{arguments.store}"
         )
-    dry = _unconfirmed(given, [given.store])
-    if dry:
-        lines = [*_table("sweeps", sweep), dry]
-        return Answer(DONE, lines, {"sweeps": json_rows(sweep)})
-    return _done(trash.restore(given.sweep_id, given.paths or None), RESTORED)
+    if dry := _unconfirmed(arguments, [arguments.store]):
+        return _listed("sweeps", "sweeps", sweep, dry)
+    receipt = trash.restore(arguments.sweep_id, arguments.paths or None)
+    return _receipt(receipt, Outcome.RESTORED)
 
 
-def run_recover(given: Namespace) -> Answer:
-    """List the sweeps that were interrupted; finish or undo them if confirmed."""
-    trash = _trash(given)
+def run_recover(arguments: Namespace) -> Answer:
+    """List the interrupted sweeps; finish or undo them if confirmed."""
+    trash = Trash(_connect(), arguments.store)
     sweeps = trash.sweeps
-    broken = sweeps[sweeps["state"].eq("interrupted")]
-    dry = _unconfirmed(given, [given.store])
-    if dry:
-        lines = [*_table("interrupted", broken), dry]
-        return Answer(DONE, lines, {"interrupted": json_rows(broken)})
-    return _done(trash.recover(break_lock=given.break_lock), None)
+    if dry := _unconfirmed(arguments, [arguments.store]):
+        interrupted = sweeps[sweeps["state"].eq(SweepState.INTERRUPTED.value)]
+        return _listed("interrupted", "interrupted", interrupted, dry)
+    return _receipt(trash.recover(break_lock=arguments.break_lock), None)
 
 
-def run_purge(given: Namespace) -> Answer:
+def run_purge(arguments: Namespace) -> Answer:
     """List the sweeps that are old enough; delete them for good if confirmed."""
-    trash, age = _trash(given), timedelta(days=given.older_than)
+    age = timedelta(days=arguments.older_than)
+    trash = Trash(_connect(), arguments.store)
     sweeps = trash.sweeps
-    old = sweeps[
-        (sweeps["swept_at"] <= trash.now() - age) & sweeps["left_objects"].gt(0)
-    ]
-    dry = _unconfirmed(given, [given.store])
-    if dry:
-        lines = [*_table("old enough", old), dry]
-        return Answer(DONE, lines, {"sweeps": json_rows(old)})
-    return _done(trash.purge(age, given.acknowledge), PURGED)
+    if dry := _unconfirmed(arguments, [arguments.store]):
+        old = sweeps[(sweeps["swept_at"] <= trash.now() - age) & sweeps["n_left"].gt(0)]
+        return _listed("sweeps", "old enough", old, dry)
+    return _receipt(trash.purge(age, arguments.acknowledge), Outcome.PURGED)
 
 
 def _connect() -> dj.Connection:
-    """Connect as DataJoint is configured.
-
-    Raises
-    ------
-    InputError
-        If the server does not let us in.
-    """
+    """Connect as DataJoint is configured."""
     try:
         return dj.conn()
-    except (psycopg2.Error, pymysql.MySQLError, OSError) as error:
+    except driver_errors() as error:
         raise InputError(
-            f"Expected a database server that lets us in; got: {reason_of(error)}. "
-            "Look at host, port, user and password of DataJoint's configuration."
+            f"Expected a database server that accepts the login; got: "
+            f"{error_text(error)}. Check host, port, user and password in DataJoint's "
+            "configuration."
         ) from None
 
 
-def _scan(given: Namespace) -> CompleteScan | IncompleteScan:
+def _scan(arguments: Namespace) -> CompleteScan | IncompleteScan:
     connection = _connect()
     schemas = [
         dj.Schema(name, connection=connection, create_schema=False)
-        for name in given.schema
+        for name in arguments.schema
     ]
-    age = timedelta(days=given.minimum_age)
-    stores = given.stores or None
+    age = timedelta(days=arguments.minimum_age)
+    stores = arguments.stores or None
     return scan(*(schemas or [connection]), stores=stores, minimum_age=age)
 
 
-def _trash(given: Namespace) -> Trash:
-    return Trash(_connect(), given.store)
-
-
-def _unconfirmed(given: Namespace, stores: list[str]) -> str:
-    """Say that nothing is done, and what does it; empty if it was confirmed."""
+def _unconfirmed(arguments: Namespace, stores: list[str]) -> str:
+    """Say that nothing was changed, and how to do it; empty if it was confirmed."""
     wanted = ",".join(stores)
-    if given.confirm == wanted and not given.dry_run:
+    if arguments.confirm == wanted and not arguments.dry_run:
         return ""
     return f"Nothing was changed. To do it, add: --confirm {wanted}"
 
 
-def _code(found: Scan) -> int:
-    if not found.complete:
-        return INCOMPLETE
-    return ORPHANS if len(found.orphans) else DONE
+def _exit_code(result: Scan) -> ExitCode:
+    if not result.complete:
+        return ExitCode.SCAN_INCOMPLETE
+    return ExitCode.ORPHANS_FOUND if len(result.orphans) else ExitCode.DONE
 
 
-def _done(receipt: Receipt, outcome: str | None) -> Answer:
-    counts = receipt.rows["outcome"].value_counts()
-    lines = [
-        f"{plural(int(count), 'object')} {name} "
-        f"({readable_bytes(receipt.size_bytes(str(name)))})"
-        for name, count in counts.items()
-    ]
-    lines += _table("not done", receipt.rows[receipt.rows["detail"].ne("")])
-    lines += [str(problem) for problem in receipt.problems]
-    partly = outcome is not None and set(counts.index) - {outcome}
-    told = {
+def _receipt(receipt: Receipt, expected: Outcome | None) -> Answer:
+    """Report a receipt; done in part if an object has another outcome than expected."""
+    others = expected is not None and receipt.rows["outcome"].ne(expected.value).any()
+    lines = [receipt.headline()]
+    lines += _table("not done", receipt.unfinished)
+    lines += map(str, receipt.problems)
+    data = {
         "sweep_id": receipt.sweep_id,
         "rows": json_rows(receipt.rows),
-        "problems": [str(problem) for problem in receipt.problems],
+        "problems": json_rows(receipt.problems.frame()),
     }
-    code = PARTLY if partly or receipt.problems else DONE
-    return Answer(code, lines or ["Nothing to do."], told)
+    partial = others or receipt.problems
+    return Answer(ExitCode.DONE_IN_PART if partial else ExitCode.DONE, lines, data)
 
 
-def _told(found: Scan) -> dict[str, Any]:
+def _summary_data(result: Scan) -> dict[str, Any]:
     return {
-        "complete": found.complete,
-        "started_at": found.started_at.isoformat(),
-        "elapsed_seconds": found.elapsed_seconds,
-        "schemas": list(found.schemas),
-        "summary": json_rows(found.summary()),
-        "missing_references": len(found.missing),
-        "problems": [str(problem) for problem in found.problems],
-        "warnings": [str(warning) for warning in (*found.unseen, *found.warnings)],
+        "complete": result.complete,
+        "started_at": result.started_at.isoformat(),
+        "elapsed_seconds": result.elapsed_seconds,
+        "schemas": list(result.schemas),
+        "summary": json_rows(result.summary()),
+        "missing_references": len(result.missing),
+        "problems": json_rows(result.problems.frame()),
+        "warnings": json_rows(Notices((*result.unseen, *result.warnings)).frame()),
     }
 
 
-def _summary(found: Scan) -> Iterator[str]:
-    verdict = "complete" if found.complete else "INCOMPLETE: nothing can be moved"
-    yield f"Scan of {', '.join(found.schemas)}: {verdict}"
-    yield from _table("stores", found.summary())
-    yield f"{plural(len(found.missing), 'row')} whose object is gone"
-    yield from (f"problem: {problem}" for problem in found.problems)
-    yield from (f"note: {note}" for note in (*found.unseen, *found.warnings))
+def _summary(result: Scan) -> Iterator[str]:
+    yield result.headline()
+    if not result.complete:
+        yield "Nothing can be moved until a scan is complete."
+    yield from _table("stores", result.summary())
+    yield from (f"problem: {problem}" for problem in result.problems)
+    yield from (f"note: {note}" for note in (*result.unseen, *result.warnings))
+
+
+def _listed(
+    key: str, title: str, frame: pd.DataFrame, *more: str, code: int = ExitCode.DONE
+) -> Answer:
+    return Answer(code, [*_table(title, frame), *more], {key: json_rows(frame)})
 
 
 def _table(title: str, frame: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Services, stores and schemas that the tests run on: real ones, started here."""
+"""Real services, stores and schemas for the tests."""
 
 import os
 import shutil
@@ -9,16 +9,20 @@ import pytest
 from laboratory import Laboratory
 from services import Services, service_table
 
-from djgc_widgets.lab.mariadb import start_mariadb
-from djgc_widgets.lab.postgresql import start_postgresql
-from djgc_widgets.lab.s3_server import S3Server, start_s3
-from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.lab import (
+    EmbeddedServer,
+    S3Server,
+    start_mariadb,
+    start_postgresql,
+    start_s3,
+)
 
 _FOLDER_MARKERS = {
     "integration": "integration",
     "browser": "browser",
     "mutants": "integration",
 }
+_SERVERS = {"postgresql": "postgresql", "mysql": "mariadb"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,9 +71,9 @@ def mariadb(services: Services) -> Iterator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 def s3(services: Services) -> Iterator[S3Server]:
     services.need("S3")
-    found = start_s3()
-    with found.server:
-        yield found
+    s3 = start_s3()
+    with s3.server:
+        yield s3
 
 
 @pytest.fixture(params=["postgresql", pytest.param("mysql", marks=pytest.mark.mariadb)])
@@ -82,9 +86,7 @@ def laboratory(
     backend: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Laboratory]:
     """A schema of its own on each backend, and two empty stores."""
-    server = request.getfixturevalue(
-        "postgresql" if backend == "postgresql" else "mariadb"
-    )
+    server = request.getfixturevalue(_SERVERS[backend])
     with Laboratory.on(server, backend, tmp_path) as laboratory:
         yield laboratory
 
@@ -93,9 +95,8 @@ def laboratory(
 def anywhere(
     request: pytest.FixtureRequest, backend: str, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """For what depends neither on the backend nor on the kind of store."""
-    servers = {"postgresql": "postgresql", "mysql": "mariadb"}
-    server = request.getfixturevalue(servers[backend])
+    """For tests on every backend and kind of store."""
+    server = request.getfixturevalue(_SERVERS[backend])
     s3 = request.getfixturevalue("s3") if request.param == "s3" else None
     with Laboratory.on(server, backend, tmp_path, s3) as laboratory:
         yield laboratory
@@ -105,7 +106,7 @@ def anywhere(
 def s3_laboratory(
     postgresql: EmbeddedServer, s3: S3Server, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """For what is peculiar to S3."""
+    """For tests of S3 alone."""
     with Laboratory.on(postgresql, "postgresql", tmp_path, s3) as laboratory:
         yield laboratory
 
@@ -114,7 +115,7 @@ def s3_laboratory(
 def postgresql_laboratory(
     postgresql: EmbeddedServer, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """For what depends on files but not on the backend."""
+    """For tests that do not depend on the backend."""
     with Laboratory.on(postgresql, "postgresql", tmp_path) as laboratory:
         yield laboratory
 

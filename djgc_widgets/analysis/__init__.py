@@ -2,9 +2,10 @@
 
 A **chart** is a pure function from a frame to a Plotly figure. **Growth** is
 reconstructed from the dates of what is stored, or measured by a **history** of scans.
-The **second opinion** lays the answer of DataJoint's own collector beside ours.
+The **second opinion** compares what DataJoint's own collector would delete with ours.
 """
 
+from djgc_widgets.analysis import charts
 from djgc_widgets.analysis.charts import (
     AGE_BINS,
     age_histogram,
@@ -12,22 +13,13 @@ from djgc_widgets.analysis.charts import (
     bytes_by_status,
 )
 from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
-from djgc_widgets.analysis.figure_style import STATUS_COLORS, STATUS_LABELS
+from djgc_widgets.analysis.figure_style import STATUS_COLORS
 from djgc_widgets.analysis.growth import Forecast, growth_by_week
 from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.html_report import report_html
 
 __all__ = [
-    "AGE_BINS",
-    "STATUS_COLORS",
-    "STATUS_LABELS",
-    "Forecast",
-    "History",
-    "SecondOpinion",
-    "age_histogram",
-    "bytes_by_age",
-    "bytes_by_status",
-    "growth_by_week",
-    "report_html",
-    "second_opinion",
-]
+    "AGE_BINS", "STATUS_COLORS", "Forecast", "History", "SecondOpinion",
+    "age_histogram", "bytes_by_age", "bytes_by_status", "charts", "growth_by_week",
+    "report_html", "second_opinion",
+]  # fmt: skip

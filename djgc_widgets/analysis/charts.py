@@ -22,10 +22,10 @@ from djgc_widgets.analysis.figure_style import (
     add_bars,
     clear,
     lay_out,
-    look_of,
     most,
+    status_look,
 )
-from djgc_widgets.model import absent, escaped, plural, readable_bytes
+from djgc_widgets.model import Status, absent, plural, readable_bytes, safe, table_label
 
 _BIGGEST = 12
 _LEVELS = ["store", "schema", "table", "attribute"]
@@ -45,99 +45,73 @@ AGE_BINS = (
 def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     """Draw the physical bytes of each store, stacked by status.
 
+    The figure has a horizontal bar per store and a trace per status that occurs.
+
     Parameters
     ----------
     summary : DataFrame
         A frame of the summary schema.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One horizontal bar per store, one trace per status that occurs.
     """
-    sums = summary.pivot_table(
-        "size_bytes", "store", "status", aggfunc="sum", fill_value=0, observed=False
-    )
-    return _by_status(sums.sort_index(ascending=False))
+    return _by_status(_sums(summary, "store").sort_index(ascending=False))
 
 
 def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
-    """Add up the bytes of each bin of ages and status.
+    """Add up bytes: a row per label of a bin, a column per status that occurs.
 
-    Parameters
-    ----------
-    objects : DataFrame
-        A frame of the objects schema.
-    now : datetime
-        Aware time to which ages are counted.
-
-    Returns
-    -------
-    DataFrame
-        A row per bin, by its label; a column per status that occurs, in bytes.
+    Ages are relative to `now`, an aware time.
     """
     labels = [label for label, _ in AGE_BINS]
     days = (pd.Timestamp(now) - objects["modified_at"]).dt.total_seconds() / 86400
     edges = [edge for _, edge in AGE_BINS]
     at = np.searchsorted(edges, days.to_numpy(), side="right") - 1
     at = np.maximum(at, 0)  # a clock that runs ahead
-    named = pd.Series(pd.array(labels, dtype="str")).take(at)
-    told = objects[["status", "size_bytes"]].assign(bin=named.to_numpy())
-    sums = told.pivot_table(
-        "size_bytes", "bin", "status", aggfunc="sum", fill_value=0, observed=False
-    )
+    bins = pd.Series(pd.array(labels, dtype="str")).take(at)
+    sums = _sums(objects.assign(bin=bins.to_numpy()), "bin")
     return sums.reindex(labels, fill_value=0)
 
 
 def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
     """Draw the bytes per age, stacked by status.
 
+    The figure has a horizontal bar per bin and a trace per status that occurs.
+
     Parameters
     ----------
     objects : DataFrame
         A frame of the objects schema.
     now : datetime
-        Aware time to which ages are counted.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One horizontal bar per bin, one trace per status that occurs.
+        Aware time that ages are relative to.
     """
     return _by_status(bytes_by_age(objects, now)[::-1])
 
 
 def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
-    """Draw the tables that take the most bytes, what of them is orphaned apart.
+    """Draw the tables with the most bytes, and how much of them is orphaned.
+
+    The figure has a horizontal bar per table, the biggest on top, and the traces
+    ``Orphaned`` and ``All else``.
 
     Parameters
     ----------
     places : DataFrame
         A frame of the places schema.
     limit : int
-        How many tables are drawn; the rest is one bar.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One horizontal bar per table, the biggest on top; traces ``Orphaned`` and
-        ``All else``.
+        How many tables are drawn; the others are one bar.
     """
     tables = places.groupby(["schema", "table"], dropna=False, sort=False)
     sums = tables[["size_bytes", "orphan_bytes"]].sum()
     sums = sums.sort_values("size_bytes", ascending=False, kind="stable")
-    names = [_table_name(*parts) for parts in sums.index]
-    sums = sums.set_axis(pd.Index(names, dtype="str")).head(limit)
-    left = len(names) - len(sums)
-    if left > 0:
-        every = places[["size_bytes", "orphan_bytes"]].sum()
-        sums.loc[f"{plural(left, 'more table')}"] = every - sums.sum()
+    names = [table_label(*parts) for parts in sums.index]
+    sums = sums.set_axis(pd.Index(names, dtype="str"))
+    if len(sums) > limit:
+        rest, sums = sums[limit:], sums[:limit].copy()
+        sums.loc[plural(len(rest), "more table")] = rest.sum()
     sums = sums[::-1]
-    figure, rest = go.Figure(), sums["size_bytes"] - sums["orphan_bytes"]
-    labels = list(sums.index)
-    other = Look("All else", STATUS_COLORS["live"])
-    add_bars(figure, other, labels, rest.tolist())
-    add_bars(figure, look_of("orphan"), labels, sums["orphan_bytes"].tolist())
+    figure, labels = go.Figure(), list(sums.index)
+    others = sums["size_bytes"] - sums["orphan_bytes"]
+    look = Look("All else", STATUS_COLORS[Status.LIVE])
+    add_bars(figure, look, labels, others.tolist())
+    add_bars(figure, status_look(Status.ORPHAN), labels, sums["orphan_bytes"].tolist())
     lay_out(figure, most(sums["size_bytes"]), len(sums))
     return figure
 
@@ -145,23 +119,23 @@ def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
 def bytes_by_codec(usage: pd.DataFrame) -> go.Figure:
     """Draw logical beside physical bytes of each codec.
 
+    The figure has the traces ``Logical`` and ``Physical``, with a bar per codec.
+
     Parameters
     ----------
     usage : DataFrame
         A frame of the usage schema.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Two horizontal bars per codec, traces ``Logical`` and ``Physical``.
     """
     sums = usage.groupby("codec")[["logical_bytes", "physical_bytes"]].sum()
     sums = sums.sort_values("physical_bytes", kind="stable")
-    return _logical_beside_physical(sums.set_axis([f"<{name}>" for name in sums.index]))
+    return _logical_and_physical(sums.rename("<{}>".format))
 
 
 def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
     """Draw logical beside physical bytes of each store column, and their ratio.
+
+    The figure has the traces ``Logical`` and ``Physical``, with a bar per column; the
+    label has the ratio.
 
     Parameters
     ----------
@@ -169,35 +143,25 @@ def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
         A frame of the usage schema.
     limit : int
         How many columns are drawn, those with the most physical bytes.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Two horizontal bars per column, traces ``Logical`` and ``Physical``; the label
-        holds the ratio.
     """
     top = usage.nlargest(limit, "physical_bytes", keep="first")[::-1]
+    ratios = ["no bytes" if absent(r) else f"{r:.2f} : 1" for r in top["dedup_ratio"]]
     labels = [
-        f"{row['schema']}.{row['table']}.{row['attribute']} ("
-        + ("no bytes" if absent(ratio := row["dedup_ratio"]) else f"{ratio:.2f} : 1")
-        + f", {row['store']})"
-        for row in top.to_dict("records")
+        f"{row.schema}.{row.table}.{row.attribute} ({ratio}, {row.store})"
+        for row, ratio in zip(top.itertuples(), ratios, strict=True)
     ]
-    return _logical_beside_physical(top.set_axis(labels))
+    return _logical_and_physical(top.set_axis(labels))
 
 
 def treemap(places: pd.DataFrame) -> go.Figure:
     """Draw store, schema, table and attribute as nested tiles of their bytes.
 
+    Color and text are the share of orphans; a click opens a tile.
+
     Parameters
     ----------
     places : DataFrame
         A frame of the places schema.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Colour and text are the share of orphans; a click goes into a tile.
     """
     rows = places[places["size_bytes"].gt(0)].fillna(dict.fromkeys(_LEVELS[1:], ""))
     nodes: list[tuple[str, str, str, int, int]] = []
@@ -211,12 +175,12 @@ def treemap(places: pd.DataFrame) -> go.Figure:
     ids, parents, names, sizes, orphans = (
         map(list, zip(*nodes, strict=True)) if nodes else ([], [], [], [], [])
     )
-    shares = [100 * part / whole for part, whole in zip(orphans, sizes, strict=True)]
+    shares = [100 * part / size for part, size in zip(orphans, sizes, strict=True)]
     figure = go.Figure()
     figure.add_treemap(
         ids=ids,
         parents=parents,
-        labels=[escaped(name) for name in names],
+        labels=[str(safe(name)) for name in names],
         values=sizes,
         branchvalues="total",
         text=[
@@ -227,7 +191,7 @@ def treemap(places: pd.DataFrame) -> go.Figure:
         hovertemplate="%{label}<br>%{text} (%{value:,} bytes)<extra></extra>",
         marker={
             "colors": shares,
-            "colorscale": [[0, STATUS_COLORS["live"]], [1, STATUS_COLORS["orphan"]]],
+            "colorscale": [STATUS_COLORS[s] for s in (Status.LIVE, Status.ORPHAN)],
             "cmin": 0,
             "cmax": 100,
             "showscale": True,
@@ -244,27 +208,26 @@ def treemap(places: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _table_name(schema: object, table: object) -> str:
-    if absent(schema):
-        return "(of no schema)"
-    return f"{schema}.{'(hash)' if absent(table) else table}"
+def _sums(frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Add up bytes: a row per value of a column, a column per status."""
+    return frame.pivot_table(
+        "size_bytes", by, "status", aggfunc="sum", fill_value=0, observed=False
+    )
 
 
 def _by_status(sums: pd.DataFrame) -> go.Figure:
     """Draw a bar per row and a trace per column, which is a status."""
     figure, labels = go.Figure(), [str(label) for label in sums.index]
     for status in filter(sums.columns.__contains__, STATUS_COLORS):
-        add_bars(figure, look_of(status), labels, sums[status].tolist())
+        add_bars(figure, status_look(status), labels, sums[status].tolist())
     lay_out(figure, most(sums.sum(axis=1)), len(sums))
     return figure
 
 
-def _logical_beside_physical(sums: pd.DataFrame) -> go.Figure:
+def _logical_and_physical(sums: pd.DataFrame) -> go.Figure:
     figure, labels = go.Figure(), [str(label) for label in sums.index]
-    for look in (
-        Look("Physical", STATUS_COLORS["live"]),
-        Look("Logical", LOGICAL, "."),
-    ):
+    physical = Look("Physical", STATUS_COLORS[Status.LIVE])
+    for look in (physical, Look("Logical", LOGICAL, ".")):
         sizes = sums[f"{look.name.lower()}_bytes"]
         add_bars(figure, look, labels, sizes.tolist())
     lay_out(figure, most(sums["logical_bytes"]), len(sums))

@@ -1,51 +1,43 @@
-"""What another collector would delete, laid beside what we say of it."""
+"""Compare what another collector would delete with our verdict. Pure."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import OPINIONS, Status, StoreNames, absent, plural
-from djgc_widgets.verdict import cover, in_scanned, place_keys, reached
+from djgc_widgets.model import (
+    OPINION_LABELS,
+    OPINIONS,
+    OpinionCode,
+    Status,
+    StoreNames,
+    absent,
+    plural,
+)
+from djgc_widgets.verdict import (
+    cover,
+    path_keys,
+    targets_in_scanned_stores,
+    through_same_folders,
+)
 
-
-class Verdict(StrEnum):
-    """How the collector's answer and ours differ, the worst first."""
-
-    LOSES = "loses live data"
-    YOUNG = "deletes what may be in use"
-    TRASH = "deletes what is in the trash"
-    UNKNOWN = "deletes what is not known"
-    UNSEEN = "deletes what came after the scan"
-    AGREES = "garbage, as we say"
-    LEAVES = "leaves garbage"
-
-
-_TRASH = "trash"
-_VERDICTS = {
-    Status.LIVE.value: Verdict.LOSES,
-    Status.YOUNG.value: Verdict.YOUNG,
-    Status.UNKNOWN.value: Verdict.UNKNOWN,
-    Status.ORPHAN.value: Verdict.AGREES,
+_OPINIONS = {
+    Status.LIVE.value: OpinionCode.LOSES.value,
+    Status.YOUNG.value: OpinionCode.DELETES_YOUNG.value,
+    Status.UNKNOWN.value: OpinionCode.DELETES_UNKNOWN.value,
+    Status.ORPHAN.value: OpinionCode.AGREES.value,
 }
 
 
 class Doomed(NamedTuple):
-    """What a collector would delete.
-
-    Parameters
-    ----------
-    paths : sequence of (str, str)
-        Store and path.
-    folders : bool
-        What is in a folder of that path would be deleted as well.
-    """
+    """What a collector would delete."""
 
     paths: Sequence[tuple[str, str]]
+    """Store and path."""
     folders: bool = False
+    """A path may name a folder, which is deleted with all its files."""
 
 
 def compare(
@@ -55,112 +47,94 @@ def compare(
     files: pd.DataFrame,
     names: StoreNames,
 ) -> pd.DataFrame:
-    """Lay what would be deleted beside our verdicts.
+    """Return a frame of the opinions schema.
 
-    Parameters
-    ----------
-    doomed : Doomed
-        What would be deleted.
-    objects, references : DataFrame
-        What we say: frames of these schemas.
-    files : DataFrame
-        A frame of the files schema; ``object`` is a label of `objects`, -1 in the
-        trash.
-    names : StoreNames
-        How paths lead to the scanned places.
-
-    Returns
-    -------
-    DataFrame
-        A frame of the opinions schema.
+    In `files`, ``object`` is a label of `objects`, or -1 for files in the trash.
     """
     paths = pd.DataFrame(doomed.paths, columns=["store", "path"]).astype("str")
     # an object store's marker of a folder is none of its files
     paths = paths[~paths["path"].str.endswith("/")].drop_duplicates(ignore_index=True)
     targets = paths.assign(row=paths.index, reference=paths.index)
-    ways = in_scanned(reached(targets[["row", "reference", *paths]], names), names)
-    keys = place_keys(ways["store"], ways["path"], names.known)
-    stored = place_keys(files["store"], files["path"], names.known)
-    if doomed.folders:
-        met = cover(stored, pc.unique(keys))
-        gone = files[(met.reference >= 0) & ~met.sidecar]
-        seen = pc.unique(keys).filter(pa.array(met.stored | met.described))
-    else:
-        gone = files[pc.is_in(stored, value_set=keys).to_numpy(zero_copy_only=False)]
-        seen = stored
-    told = [
-        _objects(gone, objects, references),
-        _of_the_trash(gone[gone["object"] < 0]),
-        _unseen(paths, ways, keys, seen),
-    ]
-    rows = pd.concat([frame for frame in told if len(frame)] or [OPINIONS.empty()])
-    worst = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
-    rows = rows.assign(rank=rows["verdict"].map(worst))
-    return OPINIONS.conform(
-        rows.sort_values(
-            ["rank", "size_bytes", "store", "path"],
-            ascending=[True, False, True, True],
-        )
+    paths_reached = targets_in_scanned_stores(
+        through_same_folders(targets[["row", "reference", *paths]], names), names
     )
+    keys = path_keys(paths_reached["store"], paths_reached["path"], names.known)
+    stored = path_keys(files["store"], files["path"], names.known)
+    if doomed.folders:
+        match = cover(stored, pc.unique(keys))
+        deleted = files[(match.reference >= 0) & ~match.sidecar]
+        listed = pc.unique(keys).filter(pa.array(match.stored | match.described))
+    else:
+        deleted = files[pc.is_in(stored, value_set=keys).to_numpy(zero_copy_only=False)]
+        listed = stored
+    known = pc.is_in(keys, value_set=listed).to_numpy(zero_copy_only=False)
+    unseen = paths.drop(index=paths_reached.loc[known, "row"].unique())
+    trash = deleted[deleted["object"] < 0]
+    parts = [
+        _objects(deleted, objects, references),
+        _rows(trash, OpinionCode.DELETES_TRASH, "swept; can be restored").assign(
+            status=Status.TRASH.value
+        ),
+        _rows(
+            unseen.assign(size_bytes=0),
+            OpinionCode.DELETES_UNSEEN,
+            "not stored when the stores were listed",
+        ),
+    ]
+    rows = pd.concat([part for part in parts if len(part)] or [OPINIONS.empty()])
+    rank = {code.value: position for position, code in enumerate(OpinionCode)}
+    labels = {code.value: label for code, label in OPINION_LABELS.items()}
+    codes = rows["opinion_code"]
+    rows = rows.assign(rank=codes.map(rank), opinion=codes.map(labels)).sort_values(
+        ["rank", "size_bytes", "store", "path"], ascending=[True, False, True, True]
+    )
+    return OPINIONS.conform(rows)
 
 
 def _objects(
-    gone: pd.DataFrame, objects: pd.DataFrame, references: pd.DataFrame
+    deleted: pd.DataFrame, objects: pd.DataFrame, references: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the objects of which something would be deleted, and our orphans."""
-    sums = gone.groupby("object")["size_bytes"].agg(["size", "sum"])
+    """Return the objects of which a file would be deleted, and our orphans."""
+    sums = deleted.groupby("object")["size_bytes"].agg(["size", "sum"])
     counted = sums.reindex(objects.index, fill_value=0)
     doomed, orphan = counted["size"].gt(0), objects["status"].eq(Status.ORPHAN.value)
-    verdicts = objects["status"].map({k: v.value for k, v in _VERDICTS.items()})
-    told = objects.assign(
-        deleted_files=counted["size"],
+    codes = objects["status"].map(_OPINIONS)
+    rows = objects.assign(
+        n_deleted_files=counted["size"],
         deleted_bytes=counted["sum"],
-        verdict=verdicts.mask(orphan & ~doomed, Verdict.LEAVES.value),
+        opinion_code=codes.mask(orphan & ~doomed, OpinionCode.LEAVES.value),
     )[doomed | orphan]
-    live = told["status"].eq(Status.LIVE.value)
-    told.loc[live, "reason"] = _needed_by(told[live], references)
-    return told
+    live = rows["status"].eq(Status.LIVE.value)
+    rows.loc[live, "reason"] = _referring_rows(rows[live], references)
+    return rows
 
 
-def _needed_by(live: pd.DataFrame, references: pd.DataFrame) -> list[str]:
+def _referring_rows(live: pd.DataFrame, references: pd.DataFrame) -> list[str]:
+    """Name one row that refers to each live object, and count the others."""
     first = references.drop_duplicates(["store", "path"]).set_index(["store", "path"])
-    places = pd.MultiIndex.from_frame(live[["store", "path"]])
+    paths = pd.MultiIndex.from_frame(live[["store", "path"]])
     columns = ["schema", "table", "attribute", "row_key"]
-    rows = first[columns].reindex(places).itertuples(index=False, name=None)
+    rows = first[columns].reindex(paths).itertuples(index=False, name=None)
     return [
         plural(count, "row") + " refer to it"
         if absent(table)
         else f"{schema}.{table}.{attribute} {key} refers to it"
         + (f", and {plural(count - 1, 'row')} more" if count > 1 else "")
         for (schema, table, attribute, key), count in zip(
-            rows, live["references"], strict=True
+            rows, live["n_references"], strict=True
         )
     ]
 
 
-def _of_the_trash(files: pd.DataFrame) -> pd.DataFrame:
-    return _rows(files, _TRASH, Verdict.TRASH, "swept; can be restored")
-
-
-def _unseen(
-    paths: pd.DataFrame, ways: pd.DataFrame, keys: pa.Array, stored: pa.Array
-) -> pd.DataFrame:
-    known = pc.is_in(keys, value_set=stored).to_numpy(zero_copy_only=False)
-    files = paths.drop(index=ways.loc[known, "row"].unique()).assign(size_bytes=0)
-    return _rows(files, None, Verdict.UNSEEN, "not there when the stores were listed")
-
-
-def _rows(
-    files: pd.DataFrame, status: str | None, verdict: Verdict, reason: str
-) -> pd.DataFrame:
+def _rows(files: pd.DataFrame, code: OpinionCode, reason: str) -> pd.DataFrame:
     return files[["store", "path", "size_bytes"]].assign(
         schema=None,
         table=None,
-        files=1,
-        status=status,
-        references=0,
+        n_files=1,
+        status=None,
+        n_references=0,
         reason=reason,
-        deleted_files=1,
+        n_deleted_files=1,
         deleted_bytes=files["size_bytes"],
-        verdict=verdict.value,
+        opinion_code=code.value,
     )

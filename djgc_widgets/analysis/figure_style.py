@@ -7,42 +7,34 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from djgc_widgets.model import escaped, readable_bytes
+from djgc_widgets.model import STATUS_LABELS, Status, readable_bytes, safe
 
 STATUS_COLORS = {
-    "live": "#4c78a8",
-    "orphan": "#e8790c",
-    "young": "#b79a20",
-    "unknown": "#8c959f",
-    "trash": "#8250df",
+    Status.LIVE: "#4c78a8",
+    Status.ORPHAN: "#e8790c",
+    Status.YOUNG: "#b79a20",
+    Status.UNKNOWN: "#8c959f",
+    Status.TRASH: "#8250df",
 }
-"""Colour of each status; a pattern or label goes with it: colour never stands alone."""
+"""Color of each status; a pattern or label goes with it."""
 
-STATUS_LABELS = {
-    "live": "Referenced",
-    "orphan": "Orphaned",
-    "young": "Young",
-    "unknown": "Unknown",
-    "trash": "In trash",
-}
-_PATTERNS = {"live": "", "orphan": "/", "young": ".", "unknown": "x", "trash": "-"}
+_PATTERNS = dict(zip(Status, ("", "/", ".", "x", "-"), strict=True))
 NEUTRAL = "#757b83"  # as readable on light as on dark: a figure cannot follow the theme
 LOGICAL = "#72b7b2"
-"""Colour of bytes that are counted once per row that refers."""
-
-_STEPS = 5
+"""Color of bytes that are counted once per row that refers."""
 
 
 class Look(NamedTuple):
-    """A trace: its name, colour, pattern (of bars) or dash (of lines), and mode."""
+    """How a trace looks."""
 
     name: str
     color: str
     pattern: str = ""
+    """Of bars, or the dash of lines."""
     mode: str = "lines"
 
 
-def look_of(status: str) -> Look:
+def status_look(status: Status) -> Look:
     """Return how a status looks in every figure."""
     return Look(STATUS_LABELS[status], STATUS_COLORS[status], _PATTERNS[status])
 
@@ -53,7 +45,7 @@ def add_bars(
     """Add a trace of horizontal bars, in bytes."""
     figure.add_bar(
         name=look.name,
-        y=[escaped(label) for label in labels],
+        y=[str(safe(label)) for label in labels],
         x=sizes,
         orientation="h",
         marker={
@@ -82,18 +74,9 @@ def add_line(
 
 
 def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> None:
-    """Give a figure its axes and size.
+    """Give a figure its axes, and a height for some bars.
 
-    Parameters
-    ----------
-    figure : Figure
-        With its traces.
-    longest : int
-        Bytes at the end of the axis.
-    bars : int
-        How many bars there must be room for.
-    sized : str
-        ``x`` or ``y``: the axis of the bytes.
+    The axis of the bytes, `sized`, is ``x`` or ``y`` and ends at `longest`.
     """
     ticks = _ticks(longest)
     sizes = {
@@ -103,11 +86,9 @@ def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> Non
         "zeroline": False,
         "range": [0, 1.05 * longest or 1],
     }
-    others = {
-        "automargin": True,
-        "showgrid": False,
-        **({"type": "category"} if sized == "x" else {}),
-    }
+    others: dict[str, object] = {"automargin": True, "showgrid": False}
+    if sized == "x":
+        others["type"] = "category"
     figure.update_layout(
         **clear(max(150, 90 + 36 * bars)),
         barmode="stack",
@@ -126,7 +107,7 @@ def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> Non
 
 
 def clear(height: int) -> dict[str, object]:
-    """Return the look of every figure, which any theme can lie behind."""
+    """Return the layout of every figure; its background is that of the page."""
     return {
         "height": height,
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -136,13 +117,13 @@ def clear(height: int) -> dict[str, object]:
 
 
 def most(sizes: pd.Series) -> int:
-    """Return the biggest of some sizes; 0 of none."""
+    """Return the largest size; 0 if there is none."""
     return int(sizes.max()) if len(sizes) else 0
 
 
 def _ticks(longest: int) -> list[int]:
-    """Return at most six round sizes: IEC units are powers of two, so are the steps."""
+    """Return at most six ticks, a power of two apart, as IEC units are."""
     step = 1
-    while step * _STEPS < longest:
+    while step * 5 < longest:
         step *= 2
     return list(range(0, longest + 1, step))

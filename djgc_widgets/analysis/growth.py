@@ -1,4 +1,4 @@
-"""Objects and measured totals -> growth, and when a quota is reached. Pure."""
+"""Objects and measured totals -> growth, and a forecast for a quota. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,12 +7,11 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model import GROWTH, InputError
+from djgc_widgets.model import GROWTH, InputError, plural
 
 FEWEST_POINTS = 6
-"""A forecast from fewer scans would be a guess."""
+"""The fewest scans that a forecast is made from."""
 
-_CONFIDENCE = 0.95
 _DAY = timedelta(days=1)
 _FAR_DAYS = 100 * 365.25
 
@@ -20,18 +19,14 @@ _FAR_DAYS = 100 * 365.25
 def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
     """Reconstruct how the stores grew, from the dates of what they hold today.
 
-    What was deleted since left no date, so the past was fuller than this shows; a date
-    is that of the latest change.
+    The result, a frame of the growth schema, has a row per week from the first to the
+    last object. Deleted objects left no date, so the stores held more than it shows; a
+    date is that of the latest change.
 
     Parameters
     ----------
     objects : DataFrame
         A frame of the objects schema.
-
-    Returns
-    -------
-    DataFrame
-        A frame of the growth schema: a row per week from the first to the last object.
 
     Examples
     --------
@@ -45,115 +40,85 @@ def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
     if objects.empty:
         return GROWTH.empty()
     days = objects["modified_at"].dt.floor("D")
-    monday = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
-    told = pd.DataFrame(
+    rows = pd.DataFrame(
         {
-            "week": monday,
-            "added_objects": 1,
+            "week": days - pd.to_timedelta(days.dt.day_of_week, unit="D"),
+            "n_added": 1,
             "added_bytes": objects["size_bytes"],
-            "logical_bytes": objects["size_bytes"] * objects["references"],
+            "logical_bytes": objects["size_bytes"] * objects["n_references"],
         }
     )
-    sums = told.groupby("week").sum()
+    sums = rows.groupby("week").sum()
     weeks = pd.date_range(sums.index.min(), sums.index.max(), freq="7D", unit="us")
-    sums = sums.reindex(weeks, fill_value=0)
-    return GROWTH.conform(
-        {
-            "week": sums.index,
-            "added_objects": sums["added_objects"].to_numpy(),
-            "added_bytes": sums["added_bytes"].to_numpy(),
-            "physical_bytes": sums["added_bytes"].cumsum().to_numpy(),
-            "logical_bytes": sums["logical_bytes"].cumsum().to_numpy(),
-        }
-    )
+    sums = sums.reindex(weeks, fill_value=0).rename_axis("week")
+    totals = sums.cumsum()
+    sums["physical_bytes"] = totals["added_bytes"]
+    sums["logical_bytes"] = totals["logical_bytes"]
+    return GROWTH.conform(sums.reset_index())
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When the stored bytes reach a quota, if they go on as they did.
-
-    Parameters
-    ----------
-    quota_bytes : int
-        What is to be reached.
-    points : int
-        Scans that it rests on.
-    since : datetime
-        Time of the latest scan.
-    level_bytes : float
-        Stored bytes at that time.
-    bytes_per_day : float
-        Growth: the median of the slopes between all pairs of scans.
-    slowest, fastest : float
-        Interval of the growth, 95 %, in bytes per day.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> from djgc_widgets import Forecast
-    >>> since = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> told = Forecast(200, 6, since, 100.0, 10.0, 5.0, 20.0)
-    >>> f"{told.earliest:%d}, {told.reached_at:%d}, {told.latest:%d} January"
-    '06, 11, 21 January'
-    """
+    """When the stored bytes reach a quota if they grow as before."""
 
     quota_bytes: int
     points: int
+    """Scans that it is based on."""
     since: datetime
+    """Time of the latest scan."""
     level_bytes: float
+    """Stored bytes at that time."""
     bytes_per_day: float
+    """Growth: the median of the slopes between all pairs of scans."""
     slowest: float
+    """Lower end of the 95 % interval of the growth, in bytes per day."""
     fastest: float
+    """Its upper end."""
 
     @property
     def reached_at(self) -> datetime | None:
-        """When the quota is likely reached; None if that is not in sight."""
-        return self._reached(self.bytes_per_day)
+        """When the quota is probably reached; None if not within 100 years."""
+        return self._date_reached(self.bytes_per_day)
 
     @property
     def earliest(self) -> datetime | None:
-        """When it is reached by the fastest growth; None if that is not in sight."""
-        return self._reached(self.fastest)
+        """When the fastest growth reaches it; None if not within 100 years."""
+        return self._date_reached(self.fastest)
 
     @property
     def latest(self) -> datetime | None:
-        """When it is reached by the slowest growth; None if that is not in sight."""
-        return self._reached(self.slowest)
+        """When the slowest growth reaches it; None if not within 100 years."""
+        return self._date_reached(self.slowest)
 
     def ends(self) -> list[tuple[datetime, float]]:
-        """Return where lines of slowest, likely and fastest growth end.
+        """Return where lines of slowest, probable and fastest growth end.
 
-        They end at the quota, or at the same time as the last one that reaches it.
+        They end at the quota, or at the time at which the last of them reaches it.
         """
         slopes = (self.slowest, self.bytes_per_day, self.fastest)
-        reached = [self._reached(slope) for slope in slopes]
+        reached = [self._date_reached(slope) for slope in slopes]
         last = max(filter(None, reached), default=self.since + 365 * _DAY)
+        days = (last - self.since) / _DAY
         return [
-            (time, float(self.quota_bytes))
-            if time is not None
-            else (
-                last,
-                max(0.0, self.level_bytes + slope * ((last - self.since) / _DAY)),
-            )
+            (last, max(0.0, self.level_bytes + slope * days))
+            if time is None
+            else (time, float(self.quota_bytes))
             for slope, time in zip(slopes, reached, strict=True)
         ]
 
     def __str__(self) -> str:
-        day = "{:%Y-%m-%d}".format
+        never, scans = "not within 100 years", plural(self.points, "scan")
         if self.level_bytes >= self.quota_bytes:
-            return f"The quota is reached already, by {self.points} scans."
+            return f"Quota reached: already ({scans})."
         if self.reached_at is None and self.earliest is None:
-            return f"No quota is in sight, by {self.points} scans."
-        likely, first, final = (
-            "not in sight" if time is None else day(time)
+            return f"Quota reached: {never} ({scans})."
+        probable, first, last = (
+            never if time is None else f"{time:%Y-%m-%d}"
             for time in (self.reached_at, self.earliest, self.latest)
         )
-        return (
-            f"The quota is likely reached on {likely} (95 %: {first} to {final}), by "
-            f"{self.points} scans."
-        )
+        return f"Quota reached: {probable} (95 % interval: {first} to {last}; {scans})."
 
-    def _reached(self, slope: float) -> datetime | None:
+    def _date_reached(self, slope: float) -> datetime | None:
         left = self.quota_bytes - self.level_bytes
         if left <= 0:
             return self.since
@@ -163,26 +128,14 @@ class Forecast:
 
 
 def forecast_of(totals: pd.Series, quota_bytes: int) -> Forecast:
-    """Say when a growing total reaches a quota.
+    """Forecast when stored bytes, a series by ascending time, reach a quota.
 
-    The slope is the median of those of all pairs of points, which single odd scans do
-    not bend; its interval is that of P. K. Sen, "Estimates of the regression
-    coefficient based on Kendall's tau" (1968).
-
-    Parameters
-    ----------
-    totals : Series of int
-        Stored bytes by time, ascending.
-    quota_bytes : int
-        What is to be reached.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than six points, or the quota is not positive.
+    The slope is the median of those of all pairs of points, which resists outliers; its
+    interval is that of P. K. Sen, "Estimates of the regression coefficient based on
+    Kendall's tau" (1968).
     """
     if quota_bytes <= 0:
-        raise InputError(f"Expected a quota of some bytes; got {quota_bytes:,}.")
+        raise InputError(f"Expected a quota above 0 bytes; got {quota_bytes:,}.")
     points = totals.groupby(level=0).last()
     if len(points) < FEWEST_POINTS:
         raise InputError(
@@ -195,18 +148,17 @@ def forecast_of(totals: pd.Series, quota_bytes: int) -> Forecast:
     first, second = np.triu_indices(len(points), 1)
     slopes = np.sort((sizes[second] - sizes[first]) / (days[second] - days[first]))
     count = len(points)
-    spread = NormalDist().inv_cdf(0.5 + _CONFIDENCE / 2) * np.sqrt(
+    spread = NormalDist().inv_cdf(0.975) * np.sqrt(
         count * (count - 1) * (2 * count + 5) / 18
     )
     low = max(round((len(slopes) - spread) / 2) - 1, 0)
     high = min(round((len(slopes) + spread) / 2), len(slopes) - 1)
-    slope = float(np.median(slopes))
     return Forecast(
         quota_bytes=quota_bytes,
         points=count,
         since=since.to_pydatetime(),
         level_bytes=float(sizes[-1]),
-        bytes_per_day=slope,
+        bytes_per_day=float(np.median(slopes)),
         slowest=float(slopes[low]),
         fastest=float(slopes[high]),
     )

@@ -1,4 +1,4 @@
-"""One small record per scan, kept for years: how the stores really grew."""
+"""One small record per scan, for years: how the stores really grew."""
 
 import secrets
 from pathlib import Path
@@ -10,7 +10,10 @@ from pyarrow import ArrowInvalid
 from djgc_widgets.analysis.growth import Forecast, forecast_of, growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import HISTORY, InputError
+from djgc_widgets.model import HISTORY, InputError, Status
+
+_FORMER_NAMES = {"objects": "n_objects", "missing": "n_missing"}
+"""Columns of version 0.1, and their names now."""
 
 
 class History:
@@ -22,7 +25,7 @@ class History:
     Parameters
     ----------
     path : str or Path
-        Folder of the records; made at the first one.
+        Folder of the records; created when the first is written.
 
     Examples
     --------
@@ -39,17 +42,12 @@ class History:
         self._folder = Path(path)
 
     def record(self, scan: Scan) -> Path:
-        """Keep the totals of a scan.
+        """Write the totals of a scan as a new file, and return its path.
 
         Parameters
         ----------
         scan : CompleteScan or IncompleteScan
-            An incomplete one is marked so, and neither drawn nor forecast from.
-
-        Returns
-        -------
-        Path
-            The new file.
+            An incomplete one is recorded as such, and not used in figures or forecasts.
 
         Raises
         ------
@@ -74,7 +72,7 @@ class History:
     def frame(self) -> pd.DataFrame:
         """Every record, the oldest first: a frame of the history schema.
 
-        A scan that was recorded twice is in it once.
+        A scan that was recorded twice appears once.
 
         Raises
         ------
@@ -86,7 +84,7 @@ class History:
         except OSError as error:
             raise InputError(
                 f"Expected a folder with a history that can be read; {self._folder} "
-                f"cannot ({error.strerror}). Mend its permissions."
+                f"cannot ({error.strerror}). Fix its permissions."
             ) from error
         records = [_read(path) for path in paths if path.suffix == ".parquet"]
         rows = pd.concat([HISTORY.empty(), *records], ignore_index=True)
@@ -94,18 +92,13 @@ class History:
         return HISTORY.conform(rows.sort_values(["scanned_at", "store"], kind="stable"))
 
     def measured(self, store: str | None = None) -> pd.DataFrame:
-        """Return the records that can be compared: those of complete scans.
+        """Return comparable records, of complete scans: a frame of the history schema.
 
         Parameters
         ----------
         store : str, optional
-            Of this store; by default of all, at scans that covered the same stores as
+            Name of a store; by default all, at scans that covered the same stores as
             the latest one.
-
-        Returns
-        -------
-        DataFrame
-            A frame of the history schema.
         """
         rows = self.frame
         rows = rows[rows["complete"]]
@@ -118,17 +111,12 @@ class History:
         return HISTORY.conform(rows[rows["scanned_at"].isin(alike)])
 
     def totals(self, store: str | None = None) -> pd.Series:
-        """Return the stored bytes at the time of each comparable scan.
+        """Return the stored bytes of each comparable scan, by its aware time.
 
         Parameters
         ----------
         store : str, optional
-            As of `measured`.
-
-        Returns
-        -------
-        Series of int64
-            By aware time, ascending.
+            As in `measured`.
 
         Raises
         ------
@@ -137,27 +125,22 @@ class History:
         """
         rows = self.measured(store)
         if rows.empty:
-            told = ", ".join(sorted(self.frame["store"].unique())) or "nothing"
+            stores = ", ".join(sorted(self.frame["store"].unique())) or "nothing"
             raise InputError(
                 f"Expected a complete scan of {store or 'any store'} in the history; "
-                f"it holds records of {told}. Record one: History(path).record(scan)."
+                f"it holds records of {stores}. Record one: History(path).record(scan)."
             )
         return rows.groupby("scanned_at")["stored_bytes"].sum()
 
     def forecast(self, quota_bytes: int, store: str | None = None) -> Forecast:
-        """Say when the stored bytes reach a quota.
+        """Forecast when the stored bytes reach a quota.
 
         Parameters
         ----------
         quota_bytes : int
-            What is to be reached.
+            The quota.
         store : str, optional
-            Of this store; of all by default.
-
-        Returns
-        -------
-        Forecast
-            With an interval of 95 %.
+            As in `measured`.
 
         Raises
         ------
@@ -172,14 +155,9 @@ class History:
         Parameters
         ----------
         scan : Scan
-            Whose objects tell the dates.
+            Its objects have the dates.
         quota_bytes : int, optional
-            Draws the forecast as well.
-
-        Returns
-        -------
-        plotly.graph_objects.Figure
-            One trace per line, named for what it is.
+            If given, the forecast is drawn as well.
 
         Raises
         ------
@@ -191,19 +169,12 @@ class History:
 
 
 def totals_of(scan: Scan) -> pd.DataFrame:
-    """Add up a scan per store: a frame of the history schema.
-
-    Parameters
-    ----------
-    scan : Scan
-        Any scan.
-    """
+    """Add up a scan per store: a frame of the history schema."""
     summary, missing = scan.summary(), scan.missing
     rows = []
     for store in scan.stores:
         own = summary[summary["store"].eq(store.name)].set_index("status")
         sizes = own["size_bytes"]
-        statuses = ("live", "orphan", "young", "unknown", "trash")
         rows.append(
             {
                 "scanned_at": scan.started_at,
@@ -211,21 +182,22 @@ def totals_of(scan: Scan) -> pd.DataFrame:
                 "address": store.address,
                 "complete": scan.complete,
                 "schemas": ", ".join(scan.schemas),
-                "objects": int(own["objects"].sum()),
+                "n_objects": int(own["n_objects"].sum()),
                 "stored_bytes": int(sizes.sum()),
-                **{f"{name}_bytes": int(sizes.get(name, 0)) for name in statuses},
+                **{f"{name}_bytes": int(sizes.get(name, 0)) for name in Status},
                 "logical_bytes": int(own["logical_bytes"].sum()),
-                "missing": int(missing["store"].eq(store.name).sum()),
+                "n_missing": int(missing["store"].eq(store.name).sum()),
             }
         )
-    return HISTORY.conform(pd.DataFrame(rows, columns=HISTORY.names))
+    return HISTORY.conform(pd.DataFrame(rows, columns=HISTORY.column_names))
 
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return HISTORY.conform(pd.read_parquet(path, partitioning=None))
+        record = pd.read_parquet(path, partitioning=None)
+        return HISTORY.conform(record.rename(columns=_FORMER_NAMES))
     except (OSError, ValueError, ArrowInvalid) as error:
         raise InputError(
-            f"Expected a record of a scan in {path}; it is none ({error}). Move it "
-            "away."
+            f"Expected a record of a scan in {path}; got something else ({error}). "
+            "Move it to another folder."
         ) from error

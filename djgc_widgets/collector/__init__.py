@@ -1,10 +1,10 @@
 """Scan, sweep, restore and purge: the only code that changes a store.
 
-A **scan** lists the stores, then reads the references, then asks the verdict. A
-**sweep** moves the objects of a plan to the store's **trash**, a **restore** brings
-them back, a **purge** deletes them for good. The **lock** admits one of these at a
-time; the **journal** is written before anything moves, and a **recovery** finishes or
-undoes what was interrupted.
+A **scan** lists the stores, then reads the references, then decides the status of each
+object. A **sweep** moves the objects of a plan to the store's **trash**, a **restore**
+brings them back, a **purge** deletes them for good. The **lock** lets one of these run
+at a time; the **journal** is written before anything moves, and a **recovery** finishes
+or undoes what was interrupted.
 
 ::
 
@@ -12,22 +12,14 @@ undoes what was interrupted.
                                       recheck (references are read again)
 """
 
+from djgc_widgets.collector import sweeper
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
-from djgc_widgets.collector.scanner import MINIMUM_AGE, scan
+from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeper import utc_now
-from djgc_widgets.collector.trash import RETENTION, Trash
+from djgc_widgets.collector.trash import Trash
 from djgc_widgets.collector.trashes import purge_sweeps, read_sweeps, restore_sweeps
 
 __all__ = [
-    "MINIMUM_AGE",
-    "RETENTION",
-    "CompleteScan",
-    "IncompleteScan",
-    "Scan",
-    "Trash",
-    "purge_sweeps",
-    "read_sweeps",
-    "restore_sweeps",
-    "scan",
-    "utc_now",
-]
+    "CompleteScan", "IncompleteScan", "Scan", "Trash", "purge_sweeps", "read_sweeps",
+    "restore_sweeps", "scan", "sweeper", "utc_now",
+]  # fmt: skip

@@ -1,6 +1,7 @@
-"""Check what a caller passes."""
+"""Check what a caller passes; anything else is an `InputError`."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import datajoint as dj
@@ -12,18 +13,8 @@ from djgc_widgets.stores import stores_of
 
 
 def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
-    """Return the connection of a schema, or the connection itself.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    connection = (
-        source
-        if isinstance(source, dj.Connection)
-        else getattr(source, "connection", None)
-    )
+    """Return the connection of a schema, or the connection itself."""
+    connection = getattr(source, "connection", source)
     if not isinstance(connection, dj.Connection):
         raise InputError(
             "Expected a datajoint Schema or Connection; got "
@@ -36,13 +27,7 @@ def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller
 def further_connections(
     also: Sequence[dj.Connection], connection: dj.Connection
 ) -> list[dj.Connection]:
-    """Return the connections that `also` adds, each once.
-
-    Raises
-    ------
-    InputError
-        If it holds anything but connections.
-    """
+    """Return the connections that `also` adds, each once."""
     wrong = [other for other in also if not isinstance(other, dj.Connection)]
     if wrong or isinstance(also, dj.Connection):
         raise InputError(
@@ -82,7 +67,7 @@ def scope_of(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
     for schema in names:
         try:
             exists = bool(schema.database) and schema.exists
-        except (DataJointError, *driver_errors(connection)):
+        except (DataJointError, *driver_errors()):
             raise closed from None
         if not exists:
             raise InputError(
@@ -90,7 +75,14 @@ def scope_of(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
                 f"{schema.database!r}, which does not. "
                 "Correct its name or create it."
             )
-    whole = len(names) < len(connections)
-    return connection, () if whole else tuple(
-        dict.fromkeys(str(schema.database) for schema in names)
-    )
+    if len(names) < len(connections):  # a connection stands for all of its schemas
+        return connection, ()
+    return connection, tuple(dict.fromkeys(str(schema.database) for schema in names))
+
+
+def expect_age(age: timedelta) -> None:
+    """Raise `InputError` unless an age is zero or more."""
+    if age < timedelta(0):
+        raise InputError(
+            f"Expected an age of zero or more; got {age}. Pass a positive timedelta."
+        )

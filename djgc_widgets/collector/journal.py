@@ -1,264 +1,176 @@
 """The journal of a sweep: what was planned and done, as records in the store's trash.
 
-A record is input like any other when it is read: its version and checksum are checked,
-and every path in it, before anything is done with any of them.
+A record is input like any other when it is read: its format, checksum and types are
+checked, and every path in it, before anything is done with any of them.
 """
 
-import hashlib
-import json
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from getpass import getuser
-from typing import Any, TypeVar
+from typing import Annotated, Self
 
 import pandas as pd
+from pydantic import (
+    AwareDatetime,
+    Field,
+    model_validator,
+)
 
+from djgc_widgets.collector.records import (
+    Record,
+    altered_record,
+    read_record,
+    seal,
+)
 from djgc_widgets.model import (
     MANIFEST_SUFFIX,
-    SWEEP_ID,
     TRASH_FOLDER,
     SweepRefusedError,
+    as_text,
     is_plain_path,
     trash_of,
 )
-from djgc_widgets.stores import Identity, Parcel, SweepableStore, reason_of
+from djgc_widgets.stores import (
+    Identity,
+    PinnedObject,
+    SweepableStore,
+)
 
 RESULT = "result"
-OWNER = f"{TRASH_FOLDER}/owner.json"
-_FORMAT = "djgc-journal 1"
-
-_T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The plan of a sweep, as its journal has it.
+_Size = Annotated[int, Field(ge=0)]
 
-    Parameters
-    ----------
-    sweep_id : str
-        Name of the sweep's folder.
-    created_at : datetime
-        Aware UTC time at which the sweep began.
-    account, host : str
-        Who ran it, and where.
-    servers : mapping of str to str
-        Identifiers and addresses of the database servers whose rows were read.
-    parcels : tuple of Parcel
-        What was to be moved.
-    """
+
+class _Object(Record):
+    path: str
+    schema_name: str = Field(alias="schema")
+    files: Annotated[dict[str, tuple[_Size, int, int, str]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _stays_in_its_folder(self) -> Self:
+        for name in (self.path, *self.files):
+            if not is_plain_path(name):
+                raise ValueError(f"{name!r} leads out of the store")
+            if f"{name}/".startswith(f"{TRASH_FOLDER}/"):
+                raise ValueError(f"{name!r} is in the trash itself")
+        own = (self.path, f"{self.path}{MANIFEST_SUFFIX}")
+        for name in self.files:
+            if name not in own and not name.startswith(f"{self.path}/"):
+                raise ValueError(f"{name!r} is no file of {self.path!r}")
+        return self
+
+
+class Planned(Record):
+    """The plan of a sweep, as its journal has it."""
 
     sweep_id: str
-    created_at: datetime
+    created_at: AwareDatetime
+    """When the sweep began."""
     account: str
     host: str
-    servers: Mapping[str, str]
-    parcels: tuple[Parcel, ...]
+    servers: dict[str, str]
+    """Identifiers and addresses of the database servers whose rows were read."""
+    recorded: list[_Object] = Field(alias="objects")
+
+    @cached_property
+    def objects(self) -> tuple[PinnedObject, ...]:
+        """What was to be moved."""
+        return tuple(
+            PinnedObject(
+                each.path,
+                {name: Identity(*pin) for name, pin in each.files.items()},
+                self.sweep_id,
+                each.schema_name,
+            )
+            for each in self.recorded
+        )
 
     @property
-    def owners(self) -> dict[str, Parcel]:
+    def owners(self) -> dict[str, PinnedObject]:
         """The object that each path and each file belongs to."""
-        files = {name: parcel for parcel in self.parcels for name in parcel.files}
-        return files | {parcel.path: parcel for parcel in self.parcels}
+        files = {name: pinned for pinned in self.objects for name in pinned.files}
+        return files | {pinned.path: pinned for pinned in self.objects}
+
+    @model_validator(mode="after")
+    def _names_each_object_once(self) -> Self:
+        if len({each.path for each in self.recorded}) < len(self.recorded):
+            raise ValueError("it names an object twice")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The journal of one sweep in one store.
-
-    Parameters
-    ----------
-    store : SweepableStore
-        The store.
-    sweep_id : str
-        Name of the sweep's folder in the trash.
-    """
+    """The journal of one sweep in one store."""
 
     store: SweepableStore
     sweep_id: str
+    """Name of the sweep's folder in the trash."""
 
     def write_plan(
         self,
         now: datetime,
         servers: Mapping[str, str],
         acknowledged: Iterable[str],
-        parcels: Iterable[Parcel],
+        objects: Iterable[PinnedObject],
     ) -> None:
         """Write what is about to be moved; synced before this returns."""
-        objects = [
-            {"path": p.path, "schema": p.schema, "files": dict(p.files)}
-            for p in parcels
-        ]
         self._write(
             "plan",
             created_at=now.isoformat(),
             account=account_name(),
-            host=socket.gethostname(),
+            host=host_name(),
             pid=os.getpid(),
             servers=dict(servers),
             acknowledged=sorted(acknowledged),
-            objects=objects,
+            objects=[
+                {"path": p.path, "schema": p.schema, "files": dict(p.files)}
+                for p in objects
+            ],
         )
 
     def write_outcome(self, name: str, now: datetime, rows: pd.DataFrame) -> None:
-        """Write what was done, or is about to be deleted.
-
-        Parameters
-        ----------
-        name : str
-            Of the record: ``result``, or another for what came later.
-        now : datetime
-            Aware UTC time.
-        rows : DataFrame
-            A frame of the receipt schema, of this store.
-        """
-        objects = rows.drop(columns=["store", "sweep_id"]).to_dict("records")
+        """Write what was done, or is about to be done: rows of the receipt schema."""
+        own = rows.drop(columns=["store", "sweep_id"]).astype(object)
+        objects = own.where(own.notna(), None).to_dict("records")
         self._write(name, written_at=now.isoformat(), objects=objects)
 
     def read_plan(self) -> Planned:
         """Read and check what was planned.
 
-        Raises
-        ------
-        SweepRefusedError
-            If it cannot be read, was altered, or names anything that no sweep moves;
-            then nothing of it may be used.
+        If it cannot be read, was altered, or names anything that no sweep moves,
+        `SweepRefusedError` is raised, and nothing of it may be used.
         """
-        place = f"{trash_of(self.sweep_id)}/plan.json"
+        path = f"{trash_of(self.sweep_id)}/plan.json"
         try:
-            return _checked(self.store, place, self._planned)
+            planned = read_record(self.store, path, Planned)
         except FileNotFoundError:
             raise SweepRefusedError(
                 f"Expected a sweep of store {self.store.info.name}; "
                 f"{self.sweep_id!r} is none. Trash(...).sweeps lists them."
             ) from None
-
-    def _planned(self, told: Mapping[str, Any]) -> Planned:
-        if told["sweep_id"] != self.sweep_id:
-            raise ValueError(f"it is that of sweep {told['sweep_id']!r}")
-        created_at = datetime.fromisoformat(told["created_at"])
-        if created_at.tzinfo is None:
-            raise ValueError("its time has no zone")
-        servers = {str(k): str(v) for k, v in told["servers"].items()}
-        parcels = tuple(self._parcel(entry) for entry in told["objects"])
-        if len({parcel.path for parcel in parcels}) < len(parcels):
-            raise ValueError("it names an object twice")
-        return Planned(
-            self.sweep_id,
-            created_at,
-            str(told["account"]),
-            str(told["host"]),
-            servers,
-            parcels,
-        )
-
-    def _parcel(self, entry: Mapping[str, Any]) -> Parcel:
-        path, files = entry["path"], entry["files"]
-        for name in (path, *files):
-            if not isinstance(name, str) or not is_plain_path(name):
-                raise ValueError(f"{name!r} leaves the store")
-            if f"{name}/".startswith(f"{TRASH_FOLDER}/"):
-                raise ValueError(f"{name!r} is in the trash itself")
-        own = (path, f"{path}{MANIFEST_SUFFIX}")
-        strange = [f for f in files if f not in own and not f.startswith(f"{path}/")]
-        if strange or not files:
-            raise ValueError(f"{path!r} does not hold {strange or 'anything'}")
-        pins = {name: _identity(pin) for name, pin in files.items()}
-        return Parcel(path, pins, self.sweep_id, str(entry["schema"]))
+        if planned.sweep_id != self.sweep_id:
+            error = ValueError(f"it is that of sweep {planned.sweep_id!r}")
+            raise altered_record(self.store, path, error)
+        return planned
 
     def _write(self, name: str, **content: object) -> None:
-        told = {"sweep_id": self.sweep_id, **content}
-        self.store.write(f"{trash_of(self.sweep_id)}/{name}.json", _sealed(told))
-
-
-def _identity(pin: list[Any]) -> Identity:
-    size, modified, inode, etag = pin
-    if not all(type(n) is int for n in (size, modified, inode)) or size < 0:
-        raise ValueError(f"{pin!r} is no identity of a file")
-    return Identity(size, modified, inode, str(etag))
-
-
-def read_owners(store: SweepableStore) -> Mapping[str, str]:
-    """Return identifiers and addresses of the servers for which a store was swept.
-
-    Raises
-    ------
-    SweepRefusedError
-        If the record cannot be read or was altered.
-    """
-    try:
-        return _checked(store, OWNER, _owners)
-    except FileNotFoundError:
-        return {}
-
-
-def write_owners(
-    store: SweepableStore, now: datetime, servers: Mapping[str, str]
-) -> None:
-    """Record for which servers a store is swept."""
-    told = {"since": now.isoformat(), "servers": dict(servers)}
-    store.write(OWNER, _sealed(told))
-
-
-def is_sweep_id(text: str) -> bool:
-    """Tell whether a name is one that sweeps have."""
-    return SWEEP_ID.fullmatch(text) is not None
+        record = {"sweep_id": self.sweep_id, **content}
+        self.store.write(f"{trash_of(self.sweep_id)}/{name}.json", seal(record))
 
 
 def account_name() -> str:
     """Return who runs this process."""
     try:
-        return getuser()
+        return as_text(getuser())
     except (KeyError, OSError):
         return f"uid {os.getuid()}"  # an account without a name, as in containers
 
 
-def _owners(told: Mapping[str, Any]) -> Mapping[str, str]:
-    return {str(k): str(v) for k, v in told["servers"].items()}
-
-
-def _sealed(content: Mapping[str, object]) -> bytes:
-    record = {"format": _FORMAT, "checksum": _checksum(content), "content": content}
-    return json.dumps(record, separators=(",", ":")).encode()
-
-
-def _unsealed(data: bytes) -> Mapping[str, Any]:
-    record = json.loads(data)
-    if record["format"] != _FORMAT:
-        raise ValueError(f"its format is {record['format']!r}")
-    content: Mapping[str, Any] = record["content"]
-    if record["checksum"] != _checksum(content):
-        raise ValueError("its checksum does not fit")
-    return content
-
-
-def _checksum(content: Mapping[str, object]) -> str:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _checked(
-    store: SweepableStore, path: str, use: Callable[[Mapping[str, Any]], _T]
-) -> _T:
-    """Read a record, check it whole, and make what it says of it."""
-    place = f"{path} of store {store.info.name}"
-    try:
-        data = store.read(path)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise SweepRefusedError(
-            f"{place} could not be read ({reason_of(error)}). See that the store "
-            "answers and this account may read its trash."
-        ) from error
-    try:
-        return use(_unsealed(data))
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise SweepRefusedError(
-            f"Expected a record of this program in {place}; got one that it did not "
-            f"write, or that was altered ({reason_of(error)}), so nothing of it is "
-            "used. Look at the folder by hand."
-        ) from error
+def host_name() -> str:
+    """Return where this process runs."""
+    return as_text(socket.gethostname())

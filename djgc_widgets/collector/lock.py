@@ -8,22 +8,28 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Annotated, Self
 
-from djgc_widgets.collector.journal import account_name
-from djgc_widgets.model import TRASH_FOLDER, SweepRefusedError
-from djgc_widgets.stores import SweepableStore, reason_of
-from djgc_widgets.verdict import LOCKED
+from pydantic import Field
 
-LOCK = f"{TRASH_FOLDER}/lock.json"
+from djgc_widgets.collector.journal import account_name, host_name
+from djgc_widgets.collector.records import Record
+from djgc_widgets.model import (
+    TRASH_FOLDER,
+    Detail,
+    Outcome,
+    SweepRefusedError,
+    error_text,
+)
+from djgc_widgets.stores import Result, SweepableStore
+
+LOCK_PATH = f"{TRASH_FOLDER}/lock.json"
 STALE_AFTER = timedelta(minutes=10)
 """A lock without a heartbeat for so long is reported as stale."""
 
@@ -32,71 +38,45 @@ _MOST_FAILURES = 5
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lock.
+class Holder(Record):
+    """Who has a lock: the record in the store."""
 
-    Parameters
-    ----------
-    token : str
-        Names this one lock.
-    account, host : str
-        Who took it, and where.
-    pid : int
-        Process that took it.
-    process : str
-        Identifies the process beyond its number: boot, namespace and start.
-    purpose : str
-        What it is held for.
-    since, heartbeat : str
-        Times in ISO format, by the holder's clock.
-    """
-
-    token: str
+    token: Annotated[str, Field(pattern="^[0-9A-Za-z]+$")]
+    """Names this one lock."""
     account: str
     host: str
     pid: int
     process: str
+    """Identifies the process beyond its number: boot, namespace and start."""
     purpose: str
     since: str
+    """Time in ISO format, by the holder's clock."""
     heartbeat: str
+    """The same, of its latest sign of life."""
 
     def dump(self) -> bytes:
         """Return the record."""
-        return json.dumps(asdict(self)).encode()
+        return self.model_dump_json().encode()
 
     @property
     def ended(self) -> bool:
-        """Whether the process certainly is no more: it ran here and left no trace."""
+        """Whether the process has certainly ended: it ran here and left no trace."""
         here = _machine()
-        return bool(here) and (
-            self.process.startswith(f"{here}/") and self.process != _process(self.pid)
-        )
+        own = bool(here) and self.process.startswith(f"{here}/")
+        return own and self.process != _process(self.pid)
 
     def __str__(self) -> str:
         return (
             f"{self.account} on {self.host} (process {self.pid}, {self.purpose}) since "
-            f"{self.since}, last heard of at {self.heartbeat}"
+            f"{self.since}, last sign of life at {self.heartbeat}"
         )
 
 
 class StoreLock(AbstractContextManager["StoreLock"]):
-    """Holds a store for one sweep, restore or purge.
+    """Locks a store for one sweep, restore or purge.
 
-    Parameters
-    ----------
-    store : SweepableStore
-        The store.
-    purpose : str
-        What it is held for.
-    take_over : bool, optional
-        Take the lock of a process that has ended on this machine.
-    break_lock : bool, optional
-        Take the lock whoever holds it: the caller knows that its holder is no more.
-    clock : callable, optional
-        Returns the current time, aware, in UTC.
-    beat_seconds : float, optional
-        Pause between two heartbeats.
+    With `take_over`, the lock of a process that has ended on this machine is taken;
+    with `break_lock` any lock: the caller knows that its process has ended.
     """
 
     def __init__(  # noqa: PLR0913 - each is one fact
@@ -112,15 +92,15 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         self._store, self._purpose, self._clock = store, purpose, clock
         self._take_over, self._break = take_over, break_lock
         self._seconds = beat_seconds
-        self._lost = ""
+        self._lost: Result | None = None
         self._done = threading.Event()
 
     def __enter__(self) -> Self:
         now = self._clock().isoformat(timespec="seconds")
-        self._held = Holder(
+        self._holder = Holder(
             token=secrets.token_hex(16),
             account=account_name(),
-            host=socket.gethostname(),
+            host=host_name(),
             pid=os.getpid(),
             process=_process(os.getpid()),
             purpose=self._purpose,
@@ -132,8 +112,8 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         except OSError as error:
             raise SweepRefusedError(
                 f"Store {self._store.info.name} could not be locked "
-                f"({reason_of(error)}), so nothing was moved. Make its folder writable "
-                "for this account."
+                f"({error_text(error)}), so nothing was moved. Make its folder "
+                "writable for this account."
             ) from error
         self._thread = threading.Thread(
             target=self._beat, daemon=True, name=f"djgc lock {self._purpose}"
@@ -149,30 +129,30 @@ class StoreLock(AbstractContextManager["StoreLock"]):
     ) -> None:
         self._done.set()
         self._thread.join()
-        with suppress(OSError):  # it stays and is reported by whoever comes next
-            if self._store.read(LOCK) == self._held.dump():
-                self._store.remove(LOCK)
+        with suppress(OSError):  # it stays and is reported to whoever comes next
+            if self._store.read(LOCK_PATH) == self._holder.dump():
+                self._store.remove(LOCK_PATH)
 
-    def lost(self) -> str:
-        """Say why the lock is no longer ours; empty if it is."""
+    def lost(self) -> Result | None:
+        """Return why nothing more may be done; None while the lock is ours."""
         return self._lost
 
     def store_time(self) -> datetime:
         """Return when the lock was taken, by the store's own clock."""
-        changed = self._store.changed_at_ns(LOCK)
+        changed = self._store.changed_at_ns(LOCK_PATH)
         return datetime.fromtimestamp(changed / 1e9, UTC)
 
     def _acquire(self) -> None:
         name = self._store.info.name
         for _ in range(_TRIES):
             try:
-                self._store.write(LOCK, self._held.dump(), new=True)
+                self._store.write(LOCK_PATH, self._holder.dump(), new=True)
             except FileExistsError:
                 pass
             else:
                 return
             try:
-                data = self._store.read(LOCK)
+                data = self._store.read(LOCK_PATH)
             except FileNotFoundError:
                 continue  # it was released just now
             holder = read_holder(data)
@@ -180,62 +160,61 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             if not (self._break or (self._take_over and ended)):
                 raise SweepRefusedError(_locked(name, holder, self._clock()))
             token = holder.token if holder else self._name_of_unreadable(data)
-            if not self._store.retire(
-                LOCK, data, f"{TRASH_FOLDER}/broken-{token}.json"
-            ):
-                break  # somebody else took it over
+            broken = f"{TRASH_FOLDER}/broken-{token}.json"
+            if not self._store.retire(LOCK_PATH, data, broken):
+                break  # another process took it over
         raise SweepRefusedError(
-            f"{LOCKED}: somebody else locked store {name} just now. Try again later."
+            f"Store {name} was locked by another process just now. Try again later."
         )
 
     def _name_of_unreadable(self, data: bytes) -> str:
         """Name a record that has no token, so that it is taken once and no other is."""
         digest = hashlib.sha256(data).hexdigest()[:16]
-        return f"{digest}-{self._store.changed_at_ns(LOCK)}"
+        return f"{digest}-{self._store.changed_at_ns(LOCK_PATH)}"
 
     def _beat(self) -> None:
         failures = 0
         while not self._done.wait(self._seconds):
             now = self._clock().isoformat(timespec="seconds")
-            later = replace(self._held, heartbeat=now)
+            later = self._holder.model_copy(update={"heartbeat": now})
             try:
-                kept = self._store.rewrite(LOCK, self._held.dump(), later.dump())
+                current = self._holder.dump()
+                renewed = self._store.rewrite(LOCK_PATH, current, later.dump())
                 failures = 0
             except OSError as error:
                 failures += 1
                 if failures >= _MOST_FAILURES:
-                    self._lost = f"the lock could not be kept ({reason_of(error)})"
+                    values = {"error": error_text(error)}
+                    self._lost = Result(Outcome.SKIPPED, Detail.LOCK_FAILED, values)
                     return
                 continue
-            if not kept:
-                self._lost = "somebody else took the lock"
+            if not renewed:
+                self._lost = Result(Outcome.SKIPPED, Detail.LOCK_TAKEN)
                 return
-            self._held = later
+            self._holder = later
 
 
 def read_holder(data: bytes) -> Holder | None:
-    """Return who holds a lock; nothing if the record cannot be understood."""
+    """Return who has a lock; None if the record cannot be understood."""
     try:
-        told = json.loads(data)
-        strings = {f.name: str(told[f.name]) for f in fields(Holder) if f.name != "pid"}
-        if not strings["token"].isalnum():
-            return None
-        return Holder(pid=int(told["pid"]), **strings)
-    except (KeyError, RecursionError, TypeError, ValueError):
+        return Holder.of(json.loads(data))
+    except (RecursionError, ValueError):
         return None
 
 
 def _locked(store: str, holder: Holder | None, now: datetime) -> str:
-    who = str(holder) if holder else "somebody who left an unreadable record"
-    remedy = "Wait until it is done"
-    if holder is None or holder.ended or _is_stale(holder, now):
-        why = "its process has ended" if holder and holder.ended else "it seems stale"
-        force = "" if holder and holder.ended else "break_lock=True"
+    who = str(holder) if holder else "a process that left an unreadable record"
+    ended = holder is not None and holder.ended
+    if ended or holder is None or _is_stale(holder, now):
+        why = "Its process has ended" if ended else "It seems stale"
+        force = "" if ended else "break_lock=True"
         remedy = (
-            f"{why[0].upper()}{why[1:]}: see that nothing is running there, then call "
+            f"{why}: check that nothing is running there, then call "
             f"Trash(schema, {store!r}).recover({force})"
         )
-    return f"{LOCKED}: store {store} is held by {who}. {remedy}."
+    else:
+        remedy = "Wait until it has finished"
+    return f"Store {store} is locked by {who}. {remedy}."
 
 
 def _is_stale(holder: Holder, now: datetime) -> bool:
@@ -246,7 +225,7 @@ def _is_stale(holder: Holder, now: datetime) -> bool:
 
 
 def _machine() -> str:
-    """Identify what process numbers belong to; empty where that cannot be told."""
+    """Identify what process numbers belong to; empty if that is not known."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         return f"{boot.strip()}/{Path('/proc/self/ns/pid').readlink()}"

@@ -1,7 +1,7 @@
-"""Objects on their way: what every sweep, restore and purge has in common."""
+"""What sweeps, restores and purges have in common: an operation on a locked store."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pandas as pd
@@ -11,152 +11,136 @@ from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.model import (
     RECEIPT,
     RECORD_ENDS,
+    Detail,
     Notice,
+    NoticeCode,
+    Notices,
+    Outcome,
     Progress,
     ProgressCallback,
-    Receipt,
+    Step,
     SweepRefusedError,
+    error_text,
+    in_store,
 )
 from djgc_widgets.stores import (
-    FAILED,
-    IN_DOUBT,
-    MOVED,
-    PURGED,
-    RESTORED,
-    SKIPPED,
-    Outcome,
-    Outcomes,
-    Parcel,
+    PinnedObject,
+    Result,
+    Results,
     SweepableStore,
-    reason_of,
+    failed,
+    kept_in_trash,
 )
 
-CANCELLED = "cancelled before its turn"
-LIVE_AGAIN = "live again: a row refers to it"
+SKIPPED_LIVE = Result(Outcome.SKIPPED, Detail.LIVE_AGAIN)
+RETURNED_LIVE = Result(Outcome.RESTORED, Detail.LIVE_AGAIN)
 
-Told = dict[tuple[str, str], tuple[Parcel, Outcome]]
-"""What became of parcels, by sweep and path."""
+Verb = Callable[[Iterable[PinnedObject]], Iterator[Results]]
+Key = tuple[str, str]
 
-Verb = Callable[[Iterable[Parcel]], Iterator[Outcomes]]
+
+def key_of(pinned: PinnedObject) -> Key:
+    """Return sweep and path, which identify an object within a store."""
+    return pinned.sweep_id, pinned.path
+
+
+def unread_references(error: Exception | str = "") -> Result:
+    """Return the result of objects that come back since nobody knows what is live."""
+    text = f": {error}" if str(error) else ""
+    return Result(Outcome.RESTORED, Detail.REFERENCES_UNREAD, {"error": text})
 
 
 @dataclass(slots=True)
-class Work:
-    """Work on one store while it is locked.
-
-    Parameters
-    ----------
-    store : SweepableStore
-        The store.
-    lock : StoreLock
-        Its lock; when that is lost, nothing more is moved.
-    told : Told
-        What became of which parcel.
-    problems : list of Notice
-        Records that could not be written.
-    """
+class Operation:
+    """What is done to one store while it is locked."""
 
     store: SweepableStore
     lock: StoreLock
-    told: Told = field(default_factory=dict)
+    """If it is lost, nothing more is moved."""
+    results: dict[Key, tuple[PinnedObject, Result]] = field(default_factory=dict)
     problems: list[Notice] = field(default_factory=list)
+    """Records that could not be written."""
 
-    def tell(self, parcels: Iterable[Parcel], outcome: Outcome) -> None:
-        """Note what became of parcels."""
-        for parcel in parcels:
-            self.told[parcel.sweep_id, parcel.path] = parcel, outcome
+    def note(self, objects: Iterable[PinnedObject], result: Result) -> None:
+        """Note what became of objects."""
+        for pinned in objects:
+            self.results[key_of(pinned)] = pinned, result
 
-    def outcome(self, parcel: Parcel) -> Outcome | None:
-        """Return what became of a parcel so far."""
-        told = self.told.get((parcel.sweep_id, parcel.path))
-        return told[1] if told else None
+    def pending(self, objects: Iterable[PinnedObject]) -> list[PinnedObject]:
+        """Return the objects without a result."""
+        return [pinned for pinned in objects if key_of(pinned) not in self.results]
 
-    def with_outcome(self, outcome: str) -> list[Parcel]:
-        """Return the parcels of which that became."""
-        return [p for p, told in self.told.values() if told.outcome == outcome]
+    def with_outcome(self, outcome: Outcome) -> list[PinnedObject]:
+        """Return the objects with an outcome."""
+        return [p for p, result in self.results.values() if result.outcome is outcome]
 
-    def forget(self, which: Callable[[Parcel, Outcome], bool]) -> None:
-        """Leave parcels out of the receipt."""
-        self.told = {k: told for k, told in self.told.items() if not which(*told)}
+    def forget(self, which: Callable[[PinnedObject, Result], bool]) -> None:
+        """Leave objects out of the receipt."""
+        self.results = {k: pair for k, pair in self.results.items() if not which(*pair)}
 
-    def run(self, verb: Verb, parcels: Sequence[Parcel], steps: "Steps") -> None:
-        """Let a verb of the store deal with parcels until it ends or is stopped.
+    def run(self, verb: Verb, objects: Sequence[PinnedObject], steps: "Steps") -> None:
+        """Let a verb of the store process objects until it ends or is stopped.
 
-        Raises
-        ------
-        Cancelled
-            If the progress callback raised it; what was done is noted.
+        If the progress callback raises `Cancelled`, what was done is noted.
         """
         try:
-            for outcomes in verb(steps.passing(parcels, self.lock)):
-                for parcel, outcome in outcomes:
-                    self.tell([parcel], outcome)
+            for results in verb(steps.passing(objects, self.lock)):
+                for pinned, result in results:
+                    self.note([pinned], result)
         except OSError as error:  # of the store itself, such as a mount that went away
-            left = [parcel for parcel in parcels if self.outcome(parcel) is None]
-            self.tell(left, Outcome(FAILED, reason_of(error)))
+            self.note(self.pending(objects), failed(error))
 
-    def bring_back(self, parcels: Sequence[Parcel], why: str) -> None:
-        """Return parcels to their places, whatever else happens, and note why."""
-        left = {(parcel.sweep_id, parcel.path): parcel for parcel in parcels}
+    def bring_back(self, objects: Sequence[PinnedObject], why: Result) -> None:
+        """Move objects back from the trash, whatever else happens, and note why."""
+        left = {key_of(pinned): pinned for pinned in objects}
         try:
-            for outcomes in self.store.to_place(parcels):
-                for parcel, told in outcomes:
-                    back = told.outcome == RESTORED
-                    outcome = (RESTORED, why) if back else (FAILED, told.detail)
-                    self.tell([parcel], Outcome(*outcome))
-                    del left[parcel.sweep_id, parcel.path]
+            for results in self.store.from_trash(objects):
+                for pinned, result in results:
+                    restored = result.outcome is Outcome.RESTORED
+                    stays = replace(result, outcome=Outcome.FAILED)
+                    self.note([pinned], why if restored else stays)
+                    del left[key_of(pinned)]
         except OSError as error:
-            kept = f"{reason_of(error)}; it stays in the trash"
-            self.tell(left.values(), Outcome(FAILED, kept))
+            self.note(left.values(), kept_in_trash(error))
 
-    def in_trash(self) -> list[Parcel]:
-        """Return the parcels that are in the trash, or may be."""
+    def in_trash(self) -> list[PinnedObject]:
+        """Return the objects that are in the trash, or may be."""
         return [
-            parcel
-            for parcel, told in self.told.values()
-            if told.outcome == MOVED or told.detail.endswith(IN_DOUBT)
+            pinned
+            for pinned, result in self.results.values()
+            if result.outcome is Outcome.MOVED or result.in_doubt
         ]
 
     def rows(self) -> pd.DataFrame:
-        """Return what became of every parcel: a frame of the receipt schema."""
+        """Return what became of every object: a frame of the receipt schema."""
         store = self.store.info.name
         rows = [
-            (store, p.sweep_id, p.path, len(p.files), p.size_bytes, *outcome)
-            for p, outcome in self.told.values()
+            (
+                *(store, pinned.sweep_id, pinned.path),
+                *(len(pinned.files), pinned.size_bytes),
+                *(result.outcome.value, result.detail and result.detail.value),
+                *(result.text, result.in_doubt),
+            )
+            for pinned, result in self.results.values()
         ]
-        return RECEIPT.conform(pd.DataFrame(rows, columns=RECEIPT.names))
+        return RECEIPT.conform(pd.DataFrame(rows, columns=RECEIPT.column_names))
 
     def note_versions(self) -> None:
-        """Say so if a bucket keeps what was deleted, so that no bytes are freed yet."""
-        if not self.with_outcome(MOVED) and not self.with_outcome(PURGED):
+        """Add a problem if a bucket keeps what was deleted: no bytes are freed yet."""
+        if not (self.with_outcome(Outcome.MOVED) or self.with_outcome(Outcome.PURGED)):
             return
-        place = f"store {self.store.info.name}"
         try:
-            kept = self.store.keeps_versions()
+            if self.store.keeps_versions():
+                self._problem(NoticeCode.VERSIONS_KEPT)
         except OSError as error:
-            told = (
-                f"whether its bucket keeps versions is not known ({reason_of(error)})"
-            )
-            self.problems.append(Notice(place, told, "Ask who looks after the bucket"))
-            return
-        if kept:
-            told = "its bucket keeps versions, so the bytes are not freed yet"
-            remedy = "Let a lifecycle rule of the bucket expire old versions"
-            self.problems.append(Notice(place, told, remedy))
+            self._problem(NoticeCode.VERSIONS_UNKNOWN, error=error_text(error))
 
     def record(
         self, name: str, now: datetime, sweep_ids: Iterable[str] | None = None
     ) -> None:
-        """Write what was done to the journals; it is done even if that fails.
+        """Write the results to the journals of sweeps, by default those of the objects.
 
-        Parameters
-        ----------
-        name : str
-            Of the record.
-        now : datetime
-            Aware UTC time.
-        sweep_ids : iterable of str, optional
-            Sweeps to write it for; by default those that something was done of.
+        A record that cannot be written is a problem: what was done is done.
         """
         rows = self.rows()
         for sweep_id in rows["sweep_id"].unique() if sweep_ids is None else sweep_ids:
@@ -164,96 +148,72 @@ class Work:
             try:
                 Journal(self.store, str(sweep_id)).write_outcome(name, now, own)
             except OSError as error:
-                self.problems.append(_unwritten(self.store.info.name, name, error))
+                why = error_text(error)
+                self._problem(NoticeCode.RECORD_UNWRITTEN, record=name, error=why)
+
+    def _problem(self, code: NoticeCode, **values: object) -> None:
+        self.problems.append(Notice(code, in_store(self.store.info.name), values))
 
 
 class Steps:
-    """Reports progress, once before each parcel.
+    """Reports progress over the objects of all stores, once before each object."""
 
-    Parameters
-    ----------
-    step : str
-        What is being done.
-    total : int
-        Parcels of all stores.
-    progress : callable
-        May raise `Cancelled`.
-    """
-
-    def __init__(self, step: str, total: int, progress: ProgressCallback) -> None:
+    def __init__(self, step: Step, total: int, progress: ProgressCallback) -> None:
         self._step, self._total, self._progress = step, total, progress
         self._done = 0
 
-    def passing(self, parcels: Iterable[Parcel], lock: StoreLock) -> Iterator[Parcel]:
-        """Pass parcels on; stop when the lock is lost."""
-        for parcel in parcels:
+    def passing(
+        self, objects: Iterable[PinnedObject], lock: StoreLock
+    ) -> Iterator[PinnedObject]:
+        """Pass objects on; stop if the lock is lost."""
+        for pinned in objects:
             self._progress(Progress(self._step, self._done, self._total))
             self._done += 1
             if lock.lost():
                 return
-            yield parcel
+            yield pinned
 
 
-def skip_rest(works: Iterable[tuple[Work, Iterable[Parcel]]]) -> None:
-    """Note of parcels whose turn never came why it did not."""
-    for work, parcels in works:
-        left = [parcel for parcel in parcels if work.outcome(parcel) is None]
-        work.tell(left, Outcome(SKIPPED, work.lock.lost() or CANCELLED))
+def skip_rest(operations: Iterable[tuple[Operation, Iterable[PinnedObject]]]) -> None:
+    """Note why objects were not reached."""
+    canceled = Result(Outcome.SKIPPED, Detail.CANCELLED)
+    for operation, objects in operations:
+        left = operation.pending(objects)
+        operation.note(left, operation.lock.lost() or canceled)
 
 
-def receipt_of(
-    sweep_id: str,
-    works: Iterable[Work],
-    put_back: Callable[[ProgressCallback], Receipt],
-    order: pd.DataFrame | None = None,
-) -> Receipt:
-    """Return what was done in some stores.
+def receipt_rows(
+    operations: Sequence[Operation], order: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, Notices]:
+    """Return what was done in some stores, and what could not be written down.
 
-    Parameters
-    ----------
-    sweep_id : str
-        Name of the sweep; empty for several.
-    works : iterable of Work
-        One per store.
-    put_back : callable
-        Restores it.
-    order : DataFrame, optional
-        ``store`` and ``path`` in the order that the rows should have.
+    The rows are a frame of the receipt schema; `order` has ``store`` and ``path`` in
+    the order that they should have.
     """
-    works = list(works)
-    for work in works:
-        work.note_versions()
-    frames = [RECEIPT.empty(), *(work.rows() for work in works)]
+    for operation in operations:
+        operation.note_versions()
+    frames = [RECEIPT.empty(), *(operation.rows() for operation in operations)]
     rows = pd.concat(frames, ignore_index=True)
     if order is not None:
         rows = order[["store", "path"]].merge(rows, on=["store", "path"])
-    problems = tuple(problem for work in works for problem in work.problems)
-    return Receipt(sweep_id, RECEIPT.conform(rows), put_back, problems)
+    problems = Notices(p for operation in operations for p in operation.problems)
+    return RECEIPT.conform(rows), problems
 
 
-def begin(work: Work, what: str, parcels: Sequence[Parcel], now: datetime) -> str:
+def begin(
+    operation: Operation, what: str, objects: Sequence[PinnedObject], now: datetime
+) -> str:
     """Write down what is about to be done; return the name of the record of its end.
 
-    Raises
-    ------
-    SweepRefusedError
-        If it cannot be written; then nothing may be done.
+    If it cannot be written, `SweepRefusedError` is raised and nothing may be done.
     """
     name = f"{now:%Y%m%dT%H%M%S%fZ}"
-    planned = Work(work.store, work.lock)
-    planned.tell(parcels, Outcome(SKIPPED, "not yet"))
+    planned = Operation(operation.store, operation.lock)
+    planned.note(objects, Result(Outcome.SKIPPED, Detail.NOT_YET))
     planned.record(f"{what}-{name}", now)
-    if planned.problems:
+    for problem in planned.problems:
         raise SweepRefusedError(
-            f"Nothing was done, since {planned.problems[0].message} in "
-            f"{planned.problems[0].place}. Make room or mend the rights."
+            f"Nothing was done, because {problem.message} in {problem.where}. Free "
+            "some space or fix the permissions."
         )
     return f"{RECORD_ENDS[what]}-{name}"
-
-
-def _unwritten(store: str, name: str, error: Exception) -> Notice:
-    return Notice(
-        f"store {store}",
-        f"the journal's record {name!r} could not be written ({reason_of(error)})",
-        "Make room or mend the rights; what the receipt says was done all the same",
-    )

@@ -1,52 +1,59 @@
-"""Delete for good what has been in a trash for long, and what no row needs again."""
+"""Delete for good what was swept long ago and what no row needs again."""
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import pandas as pd
 
-from djgc_widgets.collector.journal import Journal, Planned, read_owners
-from djgc_widgets.collector.operation import LIVE_AGAIN, Steps, Work, begin, skip_rest
+from djgc_widgets.collector.journal import Planned
+from djgc_widgets.collector.operation import (
+    RETURNED_LIVE,
+    Key,
+    Operation,
+    Steps,
+    begin,
+    key_of,
+    skip_rest,
+)
+from djgc_widgets.collector.owners import read_owners
+from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.scan_result import CompleteScan
 from djgc_widgets.model import (
     Cancelled,
+    Detail,
+    DoubtCode,
+    Outcome,
     ProgressCallback,
     Section,
+    Step,
     SweepRefusedError,
     trash_of,
 )
-from djgc_widgets.stores import RESTORED, SKIPPED, Outcome, Parcel
-from djgc_widgets.verdict import FOREIGN, MISSING, UNSEEN
+from djgc_widgets.stores import PinnedObject, Result
+from djgc_widgets.verdict import Doubt
 
-_TAKEN = "a row refers to its path, where something else is by now"
-_KEPT = "kept while objects that rows refer to are missing"
+_REFERENCED = Result(Outcome.SKIPPED, Detail.REFERENCED_ELSE)
+_MISSING = Result(Outcome.SKIPPED, Detail.OBJECTS_MISSING)
+_UNREAD = Result(Outcome.SKIPPED, Detail.REFERENCES_UNREAD, {"error": ""})
 
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What is needed to empty a trash.
+    """What is needed to empty a trash."""
 
-    Parameters
-    ----------
-    work : Work
-        The locked store.
-    scan : CompleteScan
-        Of this store, made while it was locked.
-    planned : mapping of str to Planned
-        The checked journals of its sweeps.
-    clock : callable
-        Returns the current time, aware, in UTC.
-    chosen : frozenset of str
-        Sweeps that may be purged; what rows need again comes back from any.
-    """
-
-    work: Work
+    operation: Operation
+    """On the locked store."""
     scan: CompleteScan
+    """Of this store, made while it was locked."""
+    rechecker: Rechecker
     planned: Mapping[str, Planned]
+    """The checked journals of its sweeps."""
     clock: Callable[[], datetime]
     chosen: frozenset[str]
+    """Sweeps that may be purged; what rows need again comes back from any."""
 
     def run(
         self,
@@ -54,123 +61,110 @@ class Purge:
         acknowledge: Collection[str],
         progress: ProgressCallback,
     ) -> None:
-        """Return what is live, then delete what has been there for long enough.
+        """Bring back what is live, then delete what has been there for long enough.
 
-        Raises
-        ------
-        SweepRefusedError
-            If rows of other servers or of schemas that cannot be seen may need it.
+        If rows of other servers or of schemas that cannot be seen may need it,
+        `SweepRefusedError` is raised.
         """
         self._expect_sight(acknowledge)
-        trash, work = self.scan.trash, self.work
-        held = self._parcels(trash)
-        returned = self._parcels(trash[trash["returnable"]])
-        again = self._parcels(self._stored_again(trash))
-        referenced = self._parcels(trash[trash["referenced"]])
-        taken = referenced.keys() - returned.keys() - again.keys()
+        trash, operation = self.scan.trash, self.operation
+        every = self._pinned(trash)
+        returned = self._pinned(trash[trash["returnable"]])
+        again = self._pinned(self._stored_again(trash))
+        referenced = self._pinned(trash[trash["referenced"]])
+        elsewhere = referenced.keys() - returned.keys() - again.keys()
         due = [
-            parcel
-            for key, parcel in held.items()
+            pinned
+            for key, pinned in every.items()
             if key not in returned
-            and parcel.sweep_id in self.chosen
-            and self._is_old(parcel.sweep_id, older_than)
+            and pinned.sweep_id in self.chosen
+            and self._is_old(pinned.sweep_id, older_than)
         ]
         if not due and not returned:
             return
-        now = self.clock()
-        parcels = [*returned.values(), *due]
-        end = begin(work, "purging", parcels, now)
-        work.bring_back(list(returned.values()), LIVE_AGAIN)
+        objects = [*returned.values(), *due]
+        end = begin(operation, "purging", objects, self.clock())
+        operation.bring_back(list(returned.values()), RETURNED_LIVE)
         if self._still_missing():
-            work.tell(due, Outcome(SKIPPED, f"{MISSING}: {_KEPT}"))
-        work.tell([p for p in due if _key(p) in taken], Outcome(SKIPPED, _TAKEN))
-        due = [p for p in due if work.outcome(p) is None]
+            operation.note(due, _MISSING)
+        operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
+        due = operation.pending(due)
         try:
             self._delete(due, again, progress)
         except SweepRefusedError:
-            work.tell(due, Outcome(SKIPPED, "the references could not be read again"))
-            self._record(end, parcels)
+            operation.note(due, _UNREAD)
+            self._record(end, objects)
             raise
-        self._record(end, parcels)
+        self._record(end, objects)
 
-    def _record(self, end: str, parcels: Collection[Parcel]) -> None:
-        sweep_ids = sorted({parcel.sweep_id for parcel in parcels})
-        self.work.record(end, self.clock(), sweep_ids)
+    def _record(self, end: str, objects: Collection[PinnedObject]) -> None:
+        sweep_ids = sorted({pinned.sweep_id for pinned in objects})
+        self.operation.record(end, self.clock(), sweep_ids)
 
     def _delete(
         self,
-        due: list[Parcel],
-        again: Collection[tuple[str, str]],
+        due: list[PinnedObject],
+        again: Collection[Key],
         progress: ProgressCallback,
     ) -> None:
         if not due:
             return
-        work, store = self.work, self.work.store.info.name
-        live = self.scan.reader.live_among({store: due}).objects
-        needed = [p for p in due if (store, p.path) in live and _key(p) not in again]
-        work.bring_back(needed, LIVE_AGAIN)
-        rest = [p for p in due if work.outcome(p) is None]
+        operation, store = self.operation, self.operation.store.info.name
+        live = self.rechecker.live_among({store: due}).objects
+        needed = [p for p in due if (store, p.path) in live and key_of(p) not in again]
+        operation.bring_back(needed, RETURNED_LIVE)
+        rest = operation.pending(due)
         with suppress(Cancelled):  # the rows of the receipt say what was left alone
-            work.run(work.store.purge, rest, Steps("purging", len(rest), progress))
-        skip_rest([(work, rest)])
+            steps = Steps(Step.PURGING, len(rest), progress)
+            operation.run(operation.store.purge, rest, steps)
+        skip_rest([(operation, rest)])
 
-    def _parcels(self, trash: pd.DataFrame) -> dict[tuple[str, str], Parcel]:
-        """Return what the journals say of rows of the trash; strangers are left out."""
-        found = {}
+    def _pinned(self, trash: pd.DataFrame) -> dict[Key, PinnedObject]:
+        """Return the objects of rows of the trash, without those of no journal."""
+        pinned = {}
         for sweep_id, rows in trash.groupby("sweep_id", sort=False):
             planned = self.planned.get(str(sweep_id))
             owners = planned.owners if planned else {}
             for path in rows["path"]:
                 if path in owners:
-                    found[_key(owners[path])] = owners[path]
-        return found
+                    pinned[key_of(owners[path])] = owners[path]
+        return pinned
 
     def _expect_sight(self, acknowledge: Collection[str]) -> None:
-        seen = self.scan.reader.servers.keys()
-        known = set(read_owners(self.work.store)).union(
+        store = self.operation.store
+        known = set(read_owners(store)).union(
             *(planned.servers for planned in self.planned.values())
         )
-        if known - seen:
-            raise SweepRefusedError(
-                f"{FOREIGN}: store {self.work.store.info.name} was swept for database "
-                f"servers whose rows were not read ({', '.join(sorted(known - seen))}),"
-                " so nothing was deleted. Name them as well: "
-                "Trash(schema, store, also=[connection])."
-            )
-        if self.scan.unseen and UNSEEN not in acknowledge:
-            places = ", ".join(notice.place for notice in self.scan.unseen)
-            raise SweepRefusedError(
-                f"{UNSEEN}: this account cannot see everything ({places}), so nothing "
-                f"was deleted. {self.scan.unseen[0].remedy}, or call purge("
-                f"acknowledge={{{UNSEEN!r}}})."
-            )
+        unread = known - self.rechecker.servers.keys()
+        if unread:
+            servers = ", ".join(sorted(unread))
+            refuse(DoubtCode.OTHER_OWNER, store=store.info.name, servers=servers)
+        if self.scan.unseen and DoubtCode.UNSEEN_SCHEMAS.value not in acknowledge:
+            where = ", ".join(notice.where for notice in self.scan.unseen)
+            refuse(DoubtCode.UNSEEN_SCHEMAS, where=where)
 
     def _is_old(self, sweep_id: str, older_than: timedelta) -> bool:
-        """Tell whether a sweep is old by both clocks, ours and that of the store."""
-        store = self.work.store
-        written = store.changed_at_ns(f"{trash_of(sweep_id)}/plan.json")
+        """Return whether a sweep is old by both clocks, ours and that of the store."""
+        operation = self.operation
+        written = operation.store.changed_at_ns(f"{trash_of(sweep_id)}/plan.json")
         at = datetime.fromtimestamp(written // 10**9, UTC)
         ours = self.clock() - self.planned[sweep_id].created_at
-        return min(ours, self.work.lock.store_time() - at) >= older_than
+        return min(ours, operation.lock.store_time() - at) >= older_than
 
     def _still_missing(self) -> bool:
         missing = self.scan.missing
-        here = missing[missing["store"].eq(self.work.store.info.name)]
-        back = {p.path for p in self.work.with_outcome(RESTORED)}
+        here = missing[missing["store"].eq(self.operation.store.info.name)]
+        back = {p.path for p in self.operation.with_outcome(Outcome.RESTORED)}
         return not set(here["path"]) <= back
 
     def _stored_again(self, trash: pd.DataFrame) -> pd.DataFrame:
-        """Return what of the trash is stored again at its place: the same content."""
+        """Return what of the trash is stored again at its path: the same content."""
         objects = self.scan.objects
         hashes = objects[objects["section"].eq(Section.HASH.value)]
         columns = ["store", "path", "size_bytes"]
         return trash.merge(hashes[columns], on=columns)
 
 
-def _key(parcel: Parcel) -> tuple[str, str]:
-    return parcel.sweep_id, parcel.path
-
-
-def read_plans(work: Work, sweep_ids: Collection[str]) -> dict[str, Planned]:
-    """Read and check the journals of sweeps."""
-    return {key: Journal(work.store, key).read_plan() for key in sweep_ids}
+def refuse(code: DoubtCode, **values: object) -> NoReturn:
+    """Refuse a purge before anything was deleted."""
+    raise SweepRefusedError(f"Nothing was deleted. {Doubt(code, values)}")

@@ -1,4 +1,4 @@
-"""Which objects rows refer to at this moment: asked whenever something moves."""
+"""Which objects rows refer to now: read again whenever something moves."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,95 +8,71 @@ import pandas as pd
 
 from djgc_widgets.model import (
     FILES,
+    FileKind,
     Notice,
     Sight,
     StoreNames,
     SweepRefusedError,
     no_progress,
 )
-from djgc_widgets.references import Places, ReferenceReading, read_references
-from djgc_widgets.stores import Follower, Parcel
+from djgc_widgets.references import KnownPaths, ReferenceReading, read_references
+from djgc_widgets.stores import Follower, PinnedObject
 from djgc_widgets.verdict import entered_objects, locate, mark
 
-Key = tuple[str, str]
-"""Store and path of an object."""
+_SHOWN_PROBLEMS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What was read: the live ones among the objects, and whose rows were read.
+    """What is live of some objects, and which schemas exist."""
 
-    Parameters
-    ----------
-    objects : frozenset of (str, str)
-        Store and path of objects that a row refers to, or into.
-    schemas : frozenset of str
-        Every schema on the servers.
-    """
-
-    objects: frozenset[Key]
+    objects: frozenset[tuple[str, str]]
+    """Store and path of objects that a row refers to, or into."""
     schemas: frozenset[str]
+    """Every schema on the servers."""
 
 
 @dataclass(frozen=True, slots=True)
-class LiveReader:
-    """Reads the references of all servers again.
-
-    Parameters
-    ----------
-    connections : sequence of datajoint.Connection
-        Every server whose rows may refer into the stores.
-    names : StoreNames
-        The scanned stores and how recorded names lead to them.
-    places : Places
-        Roots and sections of the stores.
-    judged : sequence of str
-        Schemas whose objects may be swept.
-    links : DataFrame
-        A frame of the files schema: the symbolic links that the scan listed.
-    settled : DataFrame
-        ``store`` and ``path`` of the references that the scan found in their place.
-    servers : mapping of str to str
-        Identifiers and addresses of the servers, as the scan found them.
-    sight : Sight
-        What the account saw at the scan.
-    """
+class Rechecker:
+    """Reads the references of all servers again."""
 
     connections: Sequence[dj.Connection]
+    """Every server whose rows may refer into the stores."""
     names: StoreNames
-    places: Places
+    """The scanned stores and how recorded names lead to them."""
+    known: KnownPaths
+    """Roots and sections of the stores."""
     judged: Sequence[str]
+    """Schemas whose objects may be swept."""
     links: pd.DataFrame
+    """The symbolic links that the scan listed: a frame of the files schema."""
     settled: pd.DataFrame
+    """``store`` and ``path`` of the references whose object the scan met at the
+    recorded path."""
     servers: Mapping[str, str]
+    """Identifiers and addresses of the servers at the scan."""
     sight: Sight
+    """What the account saw at the scan."""
 
-    def live_among(self, parcels: Mapping[str, Iterable[Parcel]]) -> Live:
-        """Read which objects are live, as if each were at its place.
+    def live_among(self, pinned: Mapping[str, Iterable[PinnedObject]]) -> Live:
+        """Read which objects (by store) are live, as if each were in the store.
 
-        Parameters
-        ----------
-        parcels : mapping of str to iterable of Parcel
-            Objects by store.
-
-        Raises
-        ------
-        SweepRefusedError
-            If not everything that the scan read can be read; then nothing may move.
+        If not everything that the scan read can be read, `SweepRefusedError` is raised,
+        and nothing may move.
         """
-        files = _files(parcels)
-        reading = read_references(self.connections, self.places, no_progress)
+        files = _files(pinned)
+        reading = read_references(self.connections, self.known, no_progress)
         listed = pd.concat([files, self.links], ignore_index=True)
-        follow = Follower((*self.names.stores, *self.names.elsewhere)).places
+        follow = Follower(self.names.all_stores).follow
         located = locate(listed, reading.recorded, self.names, follow, self.settled)
         self._expect_as_much([*reading.problems, *located.problems], reading)
-        marked = mark(files[FILES.names], located.targets, self.names)
-        met = files[marked.coverage.reference >= 0]
+        marked = mark(files[FILES.column_names], located.targets, self.names)
+        covered = files[marked.coverage.reference >= 0]
         objects = files[["store", "object"]].drop_duplicates()
         # a row may refer to something in a folder that the plan does not know of
         entered = entered_objects(marked, objects.rename(columns={"object": "path"}))
         keys = {
-            *zip(met["store"], met["object"], strict=True),
+            *zip(covered["store"], covered["object"], strict=True),
             *zip(entered["store"], entered["path"], strict=True),
         }
         return Live(frozenset(keys), frozenset(reading.schemas))
@@ -104,12 +80,12 @@ class LiveReader:
     def _expect_as_much(
         self, problems: Sequence[Notice], reading: ReferenceReading
     ) -> None:
-        found = [*problems, *reading.hiding_any_of(self.judged)]
-        if found:
-            told = " ".join(str(problem) for problem in found[:3])
+        every = [*problems, *reading.hiding_any_of(self.judged)]
+        if every:
+            text = " ".join(str(problem) for problem in every[:_SHOWN_PROBLEMS])
             raise SweepRefusedError(
                 "The references could not be read again, so nothing may be moved. "
-                f"{told}"
+                f"{text}"
             )
         if dict(reading.servers) != dict(self.servers):
             raise SweepRefusedError(
@@ -125,13 +101,13 @@ class LiveReader:
             )
 
 
-def _files(parcels: Mapping[str, Iterable[Parcel]]) -> pd.DataFrame:
+def _files(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFrame:
     rows = [
-        (store, path, *pin, "file", parcel.path)
-        for store, here in parcels.items()
-        for parcel in here
-        for path, pin in parcel.files.items()
+        (store, path, *pin, FileKind.FILE.value, each.path)
+        for store, objects in pinned.items()
+        for each in objects
+        for path, pin in each.files.items()
     ]
-    names = [*FILES.names, "object"]
+    names = [*FILES.column_names, "object"]
     frame = pd.DataFrame(rows, columns=names)
     return FILES.conform(frame).assign(object=frame["object"].astype("str"))

@@ -1,30 +1,38 @@
-"""Bring back: what a sweep moved, and what a crash left in between."""
+"""Bring back what sweeps moved."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
+import pandas as pd
+
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import (
+    Operation,
     Steps,
-    Work,
     begin,
-    receipt_of,
+    receipt_rows,
     skip_rest,
 )
 from djgc_widgets.model import (
     Cancelled,
+    Detail,
     InputError,
+    Notice,
+    NoticeCode,
+    Notices,
     ProgressCallback,
     Receipt,
+    Step,
+    SweepRefusedError,
+    in_store,
     no_progress,
 )
-from djgc_widgets.stores import NOT_IN_TRASH, Parcel, SweepableStore
+from djgc_widgets.stores import PinnedObject, SweepableStore
 
 Clock = Callable[[], datetime]
-Wanted = Mapping[str, Collection[str] | None]
-"""Paths by sweep; None for all that it moved."""
+"""Returns the current time, aware, in UTC."""
 
 
 def restore_sweep(
@@ -35,86 +43,88 @@ def restore_sweep(
     clock: Clock,
     progress: ProgressCallback = no_progress,
 ) -> Receipt:
-    """Bring back what a sweep moved; never overwrites.
-
-    Parameters
-    ----------
-    stores : iterable of SweepableStore
-        The stores that it swept.
-    sweep_id : str
-        Name of the sweep's folder in the trash.
-    paths : collection of str, optional
-        Objects to bring back; all by default.
-    clock : callable
-        Returns the current time, aware, in UTC.
-    progress : callable, optional
-        Called before each object; may raise `Cancelled` to leave the rest alone.
-
-    Returns
-    -------
-    Receipt
-        One row per object that was in the trash.
-
-    Raises
-    ------
-    SweepRefusedError
-        If a store is locked or the journal cannot be trusted.
-    InputError
-        If a path is none of the sweep's.
-    """
-    works = [
+    """Bring back objects of a sweep, by default all that it moved in these stores."""
+    operations = [
         restore({sweep_id: paths}, store, clock=clock, progress=progress)
         for store in stores
     ]
-    return receipt_of(
-        sweep_id,
-        works,
-        lambda progress: restore_sweep(
-            [work.store for work in works],
-            sweep_id,
-            paths,
-            clock=clock,
-            progress=progress,
-        ),
-    )
+    return Receipt(sweep_id, *receipt_rows(operations))
+
+
+def restore_returnable(
+    trash: pd.DataFrame,
+    stores: Iterable[SweepableStore],
+    *,
+    clock: Clock,
+    progress: ProgressCallback,
+) -> Receipt:
+    """Bring back what is returnable of a frame of the trash schema.
+
+    A journal that cannot be trusted stops no other; if all fail, `SweepRefusedError` is
+    raised.
+    """
+    needed = trash[trash["returnable"]]
+    operations: list[Operation] = []
+    failures: list[Notice] = []
+    for store in stores:
+        here = needed[needed["store"].eq(store.info.name)]
+        for sweep_id, paths in here.groupby("sweep_id")["path"]:
+            wanted = {str(sweep_id): list(paths)}
+            try:
+                operation = restore(wanted, store, clock=clock, progress=progress)
+            except (InputError, SweepRefusedError) as error:
+                where = f"{in_store(store.info.name)}, sweep {sweep_id}"
+                values = {"error": str(error)}
+                failures.append(Notice(NoticeCode.COMMAND_FAILED, where, values))
+            else:
+                operations.append(operation)
+    if failures and not operations:
+        raise SweepRefusedError(" ".join(notice.message for notice in failures))
+    rows, problems = receipt_rows(operations)
+    return Receipt("", rows, Notices([*problems, *failures]))
 
 
 def restore(
-    wanted: Wanted,
+    wanted: Mapping[str, Collection[str] | None],
     store: SweepableStore,
     *,
     clock: Clock,
     progress: ProgressCallback = no_progress,
-) -> Work:
-    """Bring back objects of several sweeps of one store."""
+) -> Operation:
+    """Bring back objects of several sweeps of one store; never overwrites.
+
+    `wanted` has paths by sweep; None stands for all that it moved. A locked store or a
+    journal that cannot be trusted is a `SweepRefusedError`, a path that the sweep did
+    not move an `InputError`.
+    """
     with StoreLock(store, "restore", clock=clock) as lock:
-        work = Work(store, lock)
-        parcels = [
-            parcel
+        operation = Operation(store, lock)
+        objects = [
+            pinned
             for sweep_id, paths in wanted.items()
-            for parcel in _chosen(store, sweep_id, paths)
+            for pinned in _chosen(store, sweep_id, paths)
         ]
-        end = begin(work, "restoring", parcels, clock())
-        steps = Steps("bringing back", len(parcels), progress)
+        end = begin(operation, "restoring", objects, clock())
+        steps = Steps(Step.RESTORING, len(objects), progress)
         with suppress(Cancelled):  # the rows of the receipt say what was left alone
-            work.run(store.to_place, parcels, steps)
-        skip_rest([(work, parcels)])
-        asked = {key for key, paths in wanted.items() if paths is not None}
-        work.forget(
-            lambda parcel, told: (
-                told.detail == NOT_IN_TRASH and parcel.sweep_id not in asked
+            operation.run(store.from_trash, objects, steps)
+        skip_rest([(operation, objects)])
+        named = {sweep_id for sweep_id, paths in wanted.items() if paths is not None}
+        operation.forget(
+            lambda pinned, result: (
+                result.detail is Detail.NOT_IN_TRASH and pinned.sweep_id not in named
             )
         )
-        work.record(end, clock(), wanted)
-    return work
+        operation.record(end, clock(), wanted)
+    return operation
 
 
 def _chosen(
     store: SweepableStore, sweep_id: str, paths: Collection[str] | None
-) -> list[Parcel]:
+) -> list[PinnedObject]:
     planned = Journal(store, sweep_id).read_plan()
     if paths is None:
-        return list(planned.parcels)
+        return list(planned.objects)
     owners = planned.owners
     unknown = sorted(set(paths) - owners.keys())
     if unknown:

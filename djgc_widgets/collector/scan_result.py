@@ -1,33 +1,40 @@
-"""What a scan found: frames, problems, and, if it is complete, plans."""
+"""The result of a scan: frames, problems and, if it is complete, plans."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import datajoint as dj
 import pandas as pd
+from markupsafe import Markup
 
-from djgc_widgets.collector.operation import Work, receipt_of
-from djgc_widgets.collector.recheck import LiveReader
-from djgc_widgets.collector.restore import restore
+from djgc_widgets.collector.restore import restore_returnable
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     FILES,
+    STATUS_LABELS,
+    Heading,
     InputError,
-    Notice,
+    Notices,
     ProgressCallback,
     Receipt,
     State,
     Status,
     StoreInfo,
-    SweepRefusedError,
+    StoreNames,
+    and_more,
+    html_list,
+    html_table,
     interrupted_sweeps,
     no_progress,
+    plural,
+    readable_bytes,
+    safe,
 )
 from djgc_widgets.references import ColumnCount
 from djgc_widgets.stores import sweepable
 from djgc_widgets.verdict import (
     INDEX,
-    Circumstances,
     Reconciled,
     Selection,
     SweepPlan,
@@ -36,95 +43,98 @@ from djgc_widgets.verdict import (
     usage_by_attribute,
 )
 
+_SHOWN_SCHEMAS = 3
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Scan:
     """What the stores hold and what the rows need; `CompleteScan` or `IncompleteScan`.
 
     Its frames are copies: altering one alters neither the scan nor a plan.
-
-    Parameters
-    ----------
-    schemas : tuple of str
-        Schemas whose objects were judged.
-    stores : tuple of StoreInfo
-        The scanned stores.
-    servers : tuple of str
-        Database servers whose rows were read.
-    schemas_read : int
-        Schemas on these servers, all of which were read.
-    started_at : datetime
-        Aware UTC time at which the listing began.
-    elapsed_seconds : float
-        Duration of the scan.
-    minimum_age : timedelta
-        Younger objects are never orphans.
-    listed_files, listed_bytes : int
-        Files and bytes that the listing counted, whatever they are.
-    counts : tuple of ColumnCount
-        Per store column: counted by SQL, read, and recording a path.
-    problems : tuple of Notice
-        What could not be read; empty only in a `CompleteScan`.
-    unseen : tuple of Notice
-        Schemas and databases of the servers of which this account sees nothing; a plan
-        needs the acknowledgement ``"unseen-schemas"`` then.
-    warnings : tuple of Notice
-        What a person should know although the scan is complete.
     """
 
     schemas: tuple[str, ...]
+    """Schemas whose objects were judged."""
     stores: tuple[StoreInfo, ...]
+    store_names: StoreNames
+    """How names and paths in rows lead to these stores."""
+    connections: tuple[dj.Connection, ...]
+    """To the servers whose rows were read; the first is the schemas' own."""
     servers: tuple[str, ...]
     schemas_read: int
+    """Schemas on these servers, all of which were read."""
     started_at: datetime
+    """Aware UTC time at which the listing began."""
     elapsed_seconds: float
     minimum_age: timedelta
+    """Younger objects are never orphans."""
     listed_files: int
     listed_bytes: int
     counts: tuple[ColumnCount, ...]
-    problems: tuple[Notice, ...]
-    unseen: tuple[Notice, ...]
-    warnings: tuple[Notice, ...]
-    _reconciled: Reconciled = field(repr=False)
-    _files: pd.DataFrame = field(repr=False)
-    _sweeper: Sweeper = field(repr=False)
+    """Per store column: values counted by SQL, read, and recording a path."""
+    problems: Notices
+    """What could not be read; empty only in a `CompleteScan`."""
+    unseen: Notices
+    """Schemas and databases of the servers of which this account sees nothing; a plan
+    then needs the acknowledgment ``"unseen-schemas"``."""
+    warnings: Notices
+    """What a person should know although the scan is complete."""
+    _reconciled: Reconciled
+    _files: pd.DataFrame
+    _sweeper: Sweeper
+    _frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Whether everything was read."""
         return not self.problems
 
+    def _cached_frame(
+        self, name: str, make: Callable[[], pd.DataFrame]
+    ) -> pd.DataFrame:
+        """Return a copy of a frame that is made once; pandas copies it on write."""
+        if name not in self._frames:
+            self._frames[name] = make()
+        return self._frames[name].copy(deep=False)
+
     @property
     def objects(self) -> pd.DataFrame:
         """Every object of the stores: a frame of the objects schema."""
-        return self._reconciled.objects.rename_axis(INDEX)
+        objects = self._reconciled.objects
+        return self._cached_frame("objects", lambda: objects.rename_axis(INDEX))
 
     @property
     def references(self) -> pd.DataFrame:
         """Every path that a row records: a frame of the references schema."""
-        return self._reconciled.references.copy()
+        return self._cached_frame("references", lambda: self._reconciled.references)
 
     @property
     def orphans(self) -> pd.DataFrame:
         """The objects that no row refers to and that are old enough, biggest first."""
-        objects = self.objects
-        orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
-        return orphans.sort_values(
-            ["size_bytes", "store", "path"], ascending=[False, True, True]
-        )
+
+        def make() -> pd.DataFrame:
+            objects = self.objects
+            orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
+            columns = ["size_bytes", "store", "path"]
+            return orphans.sort_values(columns, ascending=[False, True, True])
+
+        return self._cached_frame("orphans", make)
 
     @property
     def missing(self) -> pd.DataFrame:
         """References whose object is not stored: a frame of the references schema."""
-        references = self._reconciled.references
-        return references[references["state"].eq(State.MISSING.value)].reset_index(
-            drop=True
-        )
+
+        def make() -> pd.DataFrame:
+            references = self._reconciled.references
+            missing = references["state"].eq(State.MISSING.value)
+            return references[missing].reset_index(drop=True)
+
+        return self._cached_frame("missing", make)
 
     @property
     def trash(self) -> pd.DataFrame:
         """What earlier sweeps moved to the trash: a frame of the trash schema."""
-        return self._reconciled.trash.copy()
+        return self._cached_frame("trash", lambda: self._reconciled.trash)
 
     @property
     def files(self) -> pd.DataFrame:
@@ -132,19 +142,22 @@ class Scan:
 
         That is the label of its row in `objects`; -1 in the trash.
         """
-        return self._files.assign(object=self._reconciled.object_of_file.to_numpy())
+        owners = self._reconciled.object_of_file.to_numpy()
+        return self._cached_frame("files", lambda: self._files.assign(object=owners))
 
     def summary(self) -> pd.DataFrame:
         """Add up per store and status: a frame of the summary schema."""
-        return self._reconciled.summary.copy()
+        return self._cached_frame("summary", lambda: self._reconciled.summary)
 
     def usage(self) -> pd.DataFrame:
         """Add up per store column what its rows need: a frame of the usage schema."""
-        return usage_by_attribute(self._reconciled.objects, self._reconciled.references)
+        both = self._reconciled.objects, self._reconciled.references
+        return self._cached_frame("usage", lambda: usage_by_attribute(*both))
 
     def places(self) -> pd.DataFrame:
         """Add up what is stored where: a frame of the places schema."""
-        return bytes_by_place(self._reconciled.objects, self._reconciled.references)
+        both = self._reconciled.objects, self._reconciled.references
+        return self._cached_frame("places", lambda: bytes_by_place(*both))
 
     def files_of(self, store: str, path: str) -> pd.DataFrame:
         """Return the listed files of one object: a frame of the files schema.
@@ -152,7 +165,7 @@ class Scan:
         Raises
         ------
         InputError
-            If this scan holds no such object.
+            If this scan has no such object.
         """
         objects = self._reconciled.objects
         at = objects.index[objects["store"].eq(store) & objects["path"].eq(path)]
@@ -165,16 +178,11 @@ class Scan:
 
     @property
     def interrupted(self) -> list[tuple[str, str]]:
-        """Store and sweep of those that are under way or were interrupted."""
+        """Store and sweep of those that are running or were interrupted."""
         return sorted(interrupted_sweeps(self._files))
 
-    @property
-    def reader(self) -> LiveReader:
-        """Reads the references again, as this scan read them."""
-        return self._sweeper.reader
-
     def heal(self, progress: ProgressCallback = no_progress) -> Receipt:
-        """Bring back what is in the trash although a row refers to it again.
+        """Bring back what rows refer to again from the trash; never overwrites.
 
         Parameters
         ----------
@@ -184,53 +192,61 @@ class Scan:
         Returns
         -------
         Receipt
-            One row per such object: restored, or failed and why. Nothing is ever
-            overwritten.
+            One row per such object: restored, or failed and why.
 
         Raises
         ------
         SweepRefusedError
             If a store is locked, or a journal cannot be trusted.
         """
-        trash = self._reconciled.trash
-        needed = trash[trash["returnable"]]
-        works: list[Work] = []
-        problems: list[Notice] = []
-        for store in sweepable(self._sweeper.stores):
-            here = needed[needed["store"].eq(store.info.name)]
-            for sweep_id, paths in here.groupby("sweep_id")["path"]:
-                wanted = {str(sweep_id): list(paths)}
-                try:
-                    clock = self._sweeper.clock
-                    works.append(restore(wanted, store, clock=clock, progress=progress))
-                except (InputError, SweepRefusedError) as error:
-                    # one journal that cannot be trusted does not keep the others
-                    place = f"store {store.info.name}, sweep {sweep_id}"
-                    problems.append(Notice(place, str(error), "The others came back"))
-        if problems and not works:
-            raise SweepRefusedError(" ".join(notice.message for notice in problems))
-        receipt = receipt_of("", works, self.heal)
-        return replace(receipt, problems=(*receipt.problems, *problems))
+        stores, clock = sweepable(self._sweeper.stores), self._sweeper.clock
+        return restore_returnable(self.trash, stores, clock=clock, progress=progress)
 
     def adds_up(self) -> bool:
-        """Tell whether the summary holds as many files and bytes as were listed."""
+        """Return whether the summary has as many files and bytes as were listed."""
         summary = self._reconciled.summary
-        sums = int(summary["files"].sum()), int(summary["size_bytes"].sum())
+        sums = int(summary["n_files"].sum()), int(summary["size_bytes"].sum())
         return sums == (self.listed_files, self.listed_bytes)
 
+    def headline(self) -> str:
+        """Say in one line what was scanned, when, and with which result."""
+        state = "complete" if self.complete else "incomplete"
+        named = ", ".join(self.schemas[:_SHOWN_SCHEMAS])
+        more = and_more(len(self.schemas) - _SHOWN_SCHEMAS, "schema")
+        orphans = self.orphans["size_bytes"]
+        return (
+            f"{state} scan of {' '.join(filter(None, [named, more]))}, "
+            f"{self.started_at:%Y-%m-%d %H:%M} UTC: "
+            f"{plural(self.listed_files, 'file')} "
+            f"({readable_bytes(self.listed_bytes)}), "
+            f"{plural(len(orphans), 'orphan')} ({readable_bytes(int(orphans.sum()))}), "
+            f"{plural(len(self.missing), 'missing object')}, "
+            f"{plural(len(self.problems), 'problem')}"
+        )
 
-@dataclass(frozen=True, slots=True)
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.headline()}"
+
+    def _repr_html_(self) -> str:
+        headings = [
+            *(Heading(title) for title in ("Store", "Status")),
+            *(Heading(title, number=True) for title in ("Objects", "Files", "Size")),
+        ]
+        rows = [
+            (
+                *(row["store"], STATUS_LABELS[Status(row["status"])]),
+                *(f"{row['n_objects']:,}", f"{row['n_files']:,}"),
+                readable_bytes(row["size_bytes"]),
+            )
+            for row in self.summary().to_dict("records")
+        ]
+        title = Markup("<p><b>{}</b></p>").format(safe(repr(self)))
+        return title + html_table(headings, rows) + html_list(self.problems)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class CompleteScan(Scan):
-    """A scan that read everything; only it can make a plan.
-
-    Examples
-    --------
-    >>> from djgc_widgets import CompleteScan, open_lab, scan
-    >>> with open_lab() as lab:
-    ...     s = scan(lab.schema)
-    >>> isinstance(s, CompleteScan), s.adds_up(), len(s.missing)
-    (True, True, 2)
-    """
+    """A scan that read everything; only it can make a plan."""
 
     def plan(
         self, selection: Selection = None, acknowledge: Collection[str] = frozenset()
@@ -243,12 +259,12 @@ class CompleteScan(Scan):
             A frame with ``store`` and ``path``, a mask with the index of `orphans` or
             `objects`, or paths; all orphans by default.
         acknowledge : collection of str
-            Names of refusals that you lift: ``"sole-owner"`` if no database server but
-            those named has rows that refer into these stores (asked at their first
-            sweep), ``"large-sweep"`` if more than a quarter of a table or store may go,
-            ``"missing-objects"`` if what is missing is lost anyhow, ``"minimum-age"``
-            if nothing is being inserted, ``"unseen-schemas"`` if no row of a schema
-            that the account cannot see refers to these stores, and
+            Names of doubts that you lift: ``"sole-owner"`` if no other database server
+            has rows that refer into these stores (needed at their first sweep),
+            ``"large-sweep"`` if more than a quarter of a table or store may go,
+            ``"missing-objects"`` if the missing objects are known to be lost,
+            ``"minimum-age"`` if nothing is being inserted, ``"unseen-schemas"`` if no
+            row of a schema that the account cannot see refers to these stores, and
             ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
             a schema that no server has.
 
@@ -263,7 +279,7 @@ class CompleteScan(Scan):
             If anything but a candidate of this scan is selected, or something is
             acknowledged that this scan does not know.
         SweepRefusedError
-            If it cannot be read for which servers a store was swept.
+            If the record of the servers for which a store was swept cannot be read.
         """
         if isinstance(acknowledge, str):
             raise InputError(
@@ -274,28 +290,13 @@ class CompleteScan(Scan):
             self._reconciled,
             self._files,
             selection,
-            Circumstances(
-                self._sweeper.clock(),
-                frozenset(acknowledge),
-                self.unseen,
-                self._sweeper.unsweepable(),
-                self.reader.sight,
-                self.minimum_age,
-                frozenset(self.reader.servers),
-                self._sweeper.owners(),
-                frozenset(interrupted_sweeps(self._files)),
+            self._sweeper.circumstances(
+                acknowledge, self.unseen, self.minimum_age, self.interrupted
             ),
             carry_out=self._sweeper.carry_out,
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class IncompleteScan(Scan):
-    """A scan that met a problem: it shows what it saw and cannot make a plan.
-
-    Examples
-    --------
-    >>> from djgc_widgets import CompleteScan, IncompleteScan
-    >>> hasattr(CompleteScan, "plan"), hasattr(IncompleteScan, "plan")
-    (True, False)
-    """
+    """A scan that met a problem: it shows what it saw and cannot make a plan."""

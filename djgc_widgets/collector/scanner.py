@@ -8,43 +8,44 @@ from datetime import datetime, timedelta
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.collector.arguments import further_connections, scope_of
-from djgc_widgets.collector.recheck import LiveReader
+from djgc_widgets.collector.arguments import expect_age, further_connections, scope_of
+from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.sweeper import Sweeper, utc_now
 from djgc_widgets.model import (
     FILES,
     FOLDERS,
+    MINIMUM_AGE,
     FileKind,
-    InputError,
     Notice,
+    NoticeCode,
+    Notices,
     Progress,
     ProgressCallback,
     State,
+    Step,
+    StoreNames,
     candidate_prefixes,
-    former_places,
+    former_paths,
     no_progress,
 )
 from djgc_widgets.references import (
+    KnownPaths,
     Listed,
-    Places,
     ReferenceReading,
     read_references,
     server_name,
 )
-from djgc_widgets.stores import Follower, SecondLook, Store, open_stores
+from djgc_widgets.stores import Follower, Listing, LookUp, Store, open_stores
 from djgc_widgets.verdict import (
     Reconciled,
     World,
     locate,
-    met_in_place,
     notices_of_trash,
     reconcile,
+    stored_at_recorded_path,
     twin_stores,
 )
-
-MINIMUM_AGE = timedelta(days=7)
-"""Objects that changed more recently are never orphans."""
 
 
 def scan(
@@ -55,7 +56,7 @@ def scan(
     progress: ProgressCallback | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> CompleteScan | IncompleteScan:
-    """List the stores, read the references of the whole server, and reconcile the two.
+    """List the stores, read the references of the server, and reconcile the two.
 
     Reading is all that happens: neither the database nor a store is changed, and no
     object is opened.
@@ -97,115 +98,132 @@ def scan(
     >>> {"live", "orphan", "young"} <= set(s.summary()["status"])
     True
     """
+    result, _ = run_scan(
+        *schemas,
+        also=also,
+        stores=stores,
+        minimum_age=minimum_age,
+        progress=progress,
+        clock=clock,
+    )
+    return result
+
+
+def run_scan(
+    *schemas: dj.Schema | dj.Connection,
+    also: Sequence[dj.Connection] = (),
+    stores: Sequence[str] | None = None,
+    minimum_age: timedelta = MINIMUM_AGE,
+    progress: ProgressCallback | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
+    """Scan as `scan` does; return also what reads the references again."""
     report = progress or no_progress
     connection, names = scope_of(schemas)
-    if minimum_age < timedelta(0):
-        raise InputError(
-            f"Expected a minimum age of zero or more; got {minimum_age}. Pass a "
-            "positive timedelta."
-        )
+    expect_age(minimum_age)
     connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)
-    listings = [store.list_files(report) for store in opened.stores]
-    files = pd.concat(
-        [FILES.empty(), *(listing.files for listing in listings)], ignore_index=True
-    )
-    folders = pd.concat(
-        [FOLDERS.empty(), *(listing.folders for listing in listings)], ignore_index=True
-    )
-    names_of_stores = opened.names
-    infos = names_of_stores.stores
-    known = (*infos, *names_of_stores.elsewhere)
-    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
-    ways = [*links["path"], *(way.path for way in names_of_stores.same)]
-    places = Places(
-        tuple(dict.fromkeys(spelt for info in known for spelt in info.spellings)),
-        candidate_prefixes(known),
-        Listed(pd.concat([files["path"], former_places(files)]), ways),
-    )
-    reading = read_references(connections, places, report)
-    report(Progress("reconciling", 0))
+    listed = _list_stores(opened.stores, report)
+    known, links = _known_paths(listed.files, opened.names)
+    reading = read_references(connections, known, report)
+    report(Progress(Step.RECONCILING))
     judged = names or tuple(sorted(reading.own_schemas))
-    located = locate(files, reading.recorded, names_of_stores, Follower(known).places)
-    reconciled = reconcile(
-        files,
-        folders,
-        reading.recorded,
-        located.targets,
-        World(
-            names_of_stores,
-            reading.schemas,
-            judged,
-            reading.tables,
-            started,
-            minimum_age,
-        ),
+    follow = Follower(opened.names.all_stores).follow
+    located = locate(listed.files, reading.recorded, opened.names, follow)
+    world = World(
+        opened.names, reading.schemas, judged, reading.tables, started, minimum_age
     )
-    reconciled, looks = _look_again(reconciled, opened.stores)
-    problems = (
-        *opened.problems,
-        *(problem for listing in listings for problem in listing.problems),
-        *reading.problems,
-        *twin_stores(files, infos),
+    reconciled = reconcile(
+        listed.files, listed.folders, reading.recorded, located.targets, world
+    )
+    reconciled, again = _look_up_missing(reconciled, opened.stores)
+    problems = [
+        *(*opened.problems, *listed.problems, *reading.problems),
+        *twin_stores(listed.files, opened.names.stores),
         *located.problems,
-        *(problem for look in looks for problem in look.problems),
+        *(problem for look_up in again for problem in look_up.problems),
         *reading.hiding_any_of(judged),
         *_without_columns(judged, reading),
+    ]
+    warnings = [
+        *notices_of_trash(reconciled.trash, listed.files),
+        *(*listed.warnings, *located.warnings),
+        *(warning for look_up in again for warning in look_up.warnings),
+    ]
+    rechecker = Rechecker(
+        connections,
+        opened.names,
+        known,
+        judged,
+        links,
+        stored_at_recorded_path(listed.files, reconciled.references, opened.names),
+        reading.servers,
+        reading.sight,
     )
     kind = IncompleteScan if problems else CompleteScan
-    return kind(
+    result = kind(
         schemas=judged,
-        stores=infos,
+        stores=opened.names.stores,
+        store_names=opened.names,
+        connections=connections,
         servers=tuple(server_name(each) for each in connections),
         schemas_read=len(reading.schemas),
         started_at=started,
         elapsed_seconds=time.perf_counter() - began,
         minimum_age=minimum_age,
-        listed_files=len(files),
-        listed_bytes=int(files["size_bytes"].sum()),
+        listed_files=len(listed.files),
+        listed_bytes=int(listed.files["size_bytes"].sum()),
         counts=tuple(reading.counts),
-        problems=problems,
-        unseen=tuple(reading.unseen),
-        warnings=(
-            *notices_of_trash(reconciled.trash, files),
-            *(w for listing in listings for w in listing.warnings),
-            *located.warnings,
-            *(warning for look in looks for warning in look.warnings),
-        ),
+        problems=Notices(problems),
+        unseen=Notices(reading.unseen),
+        warnings=Notices(warnings),
         _reconciled=reconciled,
-        _files=files,
-        _sweeper=Sweeper(
-            LiveReader(
-                connections,
-                names_of_stores,
-                places,
-                judged,
-                links,
-                met_in_place(files, reconciled.references, names_of_stores),
-                reading.servers,
-                reading.sight,
-            ),
-            opened.stores,
-            clock,
-        ),
+        _files=listed.files,
+        _sweeper=Sweeper(rechecker, opened.stores, clock),
+    )
+    return result, rechecker
+
+
+def _list_stores(stores: Sequence[Store], report: ProgressCallback) -> Listing:
+    """List every store, one after the other, into one listing."""
+    listings = [store.list_files(report) for store in stores]
+    files = [FILES.empty(), *(listing.files for listing in listings)]
+    folders = [FOLDERS.empty(), *(listing.folders for listing in listings)]
+    return Listing(
+        pd.concat(files, ignore_index=True),
+        pd.concat(folders, ignore_index=True),
+        tuple(problem for listing in listings for problem in listing.problems),
+        tuple(warning for listing in listings for warning in listing.warnings),
     )
 
 
-def _look_again(
+def _known_paths(
+    files: pd.DataFrame, names: StoreNames
+) -> tuple[KnownPaths, pd.DataFrame]:
+    """Return what helps to read recorded paths, and the listed symbolic links."""
+    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
+    leading = [*links["path"], *(folder.path for folder in names.same)]
+    roots = (spelling for info in names.all_stores for spelling in info.spellings)
+    listed = Listed(pd.concat([files["path"], former_paths(files)]), leading)
+    prefixes = candidate_prefixes(names.all_stores)
+    return KnownPaths(tuple(dict.fromkeys(roots)), prefixes, listed), links
+
+
+def _look_up_missing(
     reconciled: Reconciled, stores: Sequence[Store]
-) -> tuple[Reconciled, list[SecondLook]]:
+) -> tuple[Reconciled, list[LookUp]]:
     """Look for what is missing: it may have been written since its store was listed."""
-    references, looks = reconciled.references.copy(), []
+    references, again = reconciled.references.copy(), []
     missing = references[references["state"].eq(State.MISSING.value)]
     for store in stores:
         here = missing[missing["store"].eq(store.info.name)]
         if here.empty:
             continue
-        looks.append(store.stored(list(here["path"].unique())))
-        back = here.index[here["path"].isin(list(looks[-1].found))]
+        again.append(store.look_up(list(here["path"].unique())))
+        back = here.index[here["path"].isin(list(again[-1].stored))]
         references.loc[back, "state"] = State.PRESENT.value
-    return replace(reconciled, references=references), looks
+    return replace(reconciled, references=references), again
 
 
 def _without_columns(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:
@@ -214,11 +232,5 @@ def _without_columns(judged: Sequence[str], reading: ReferenceReading) -> list[N
         for count in reading.counts
     ):
         return []
-    return [
-        Notice(
-            f"schema {', '.join(judged)}" if judged else "the server",
-            "expected at least one store column (<codec@store>), found none, so every "
-            "object would look like an orphan",
-            "Check that this is the right schema and server",
-        )
-    ]
+    where = f"schema {', '.join(judged)}" if judged else "the server"
+    return [Notice(NoticeCode.NO_STORE_COLUMN, where)]

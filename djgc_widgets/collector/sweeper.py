@@ -6,215 +6,215 @@ first move.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from djgc_widgets.collector.journal import RESULT, Journal, read_owners, write_owners
+from djgc_widgets.collector.journal import RESULT, Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import (
-    LIVE_AGAIN,
+    RETURNED_LIVE,
+    SKIPPED_LIVE,
+    Operation,
     Steps,
-    Work,
-    receipt_of,
+    receipt_rows,
     skip_rest,
+    unread_references,
 )
-from djgc_widgets.collector.recheck import Live, LiveReader
+from djgc_widgets.collector.owners import read_owners, write_owners
+from djgc_widgets.collector.recheck import Live, Rechecker
 from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.model import (
     Cancelled,
+    Detail,
+    DoubtCode,
+    Notices,
+    Outcome,
     ProgressCallback,
-    Receipt,
     Status,
+    Step,
+    SweepReceipt,
     SweepRefusedError,
+    error_text,
+    readable_minimum_age,
 )
 from djgc_widgets.stores import (
-    MOVED,
-    SKIPPED,
     Identity,
-    Outcome,
-    Parcel,
+    PinnedObject,
+    Result,
     Store,
     SweepableStore,
-    reason_of,
     sweepable,
 )
-from djgc_widgets.verdict import (
-    EXPIRED,
-    SOLE_OWNER,
-    Ownership,
-    Refusal,
-    SweepPlan,
-    ownership_refusal,
-    reasons,
-)
+from djgc_widgets.verdict import Circumstances, Ownership, SweepPlan, ownership_doubt
 
-Parcels = dict[str, list[Parcel]]
+PinnedByStore = dict[str, list[PinnedObject]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Carries out plans on stores whose references it can read again.
+    """Carries out plans on stores whose references it can read again."""
 
-    Parameters
-    ----------
-    reader : LiveReader
-        Reads the references again.
-    stores : sequence of Store
-        The scanned stores.
-    clock : callable
-        Returns the current time, aware, in UTC.
-    """
-
-    reader: LiveReader
+    rechecker: Rechecker
     stores: Sequence[Store]
     clock: Callable[[], datetime]
+    """Returns the current time, aware, in UTC."""
 
-    def unsweepable(self) -> frozenset[str]:
-        """Name the stores in which nothing can be moved."""
-        able = {store.info.name for store in sweepable(self.stores)}
-        return frozenset(store.info.name for store in self.stores) - able
-
-    def owners(self) -> tuple[Ownership, ...]:
-        """Return for which servers each store was swept."""
-        return tuple(
-            Ownership(store.info.name, frozenset(read_owners(store)))
-            for store in sweepable(self.stores)
+    def circumstances(
+        self,
+        acknowledged: Collection[str],
+        unseen: Notices,
+        minimum_age: timedelta,
+        interrupted: Collection[tuple[str, str]],
+    ) -> Circumstances:
+        """Return what may refuse a plan that is made now."""
+        able = sweepable(self.stores)
+        names = {store.info.name for store in self.stores}
+        return Circumstances(
+            self.clock(),
+            frozenset(acknowledged),
+            unseen,
+            frozenset(names - {store.info.name for store in able}),
+            self.rechecker.sight,
+            minimum_age,
+            frozenset(self.rechecker.servers),
+            tuple(Ownership(s.info.name, frozenset(read_owners(s))) for s in able),
+            frozenset(interrupted),
         )
 
-    def carry_out(self, plan: SweepPlan, progress: ProgressCallback) -> Receipt:
+    def carry_out(self, plan: SweepPlan, progress: ProgressCallback) -> SweepReceipt:
         """Move the objects of a plan to the trash of their stores.
 
-        Raises
-        ------
-        SweepRefusedError
-            If the plan is refused or has expired, a store is locked, the references
-            cannot be read or the journal cannot be written.
+        If the plan is refused or has expired, a store is locked, the references cannot
+        be read or the journal cannot be written, `SweepRefusedError` is raised.
         """
         now = self.clock()
         if not plan.allowed:
-            raise SweepRefusedError(" ".join(str(refusal) for refusal in plan.refusals))
+            raise SweepRefusedError(" ".join(map(str, plan.refusals)))
         if not plan.created_at <= now <= plan.expires_at:
-            told = f"the plan was good from {plan.created_at} to {plan.expires_at}"
             raise SweepRefusedError(
-                str(Refusal(EXPIRED, told, "Scan again and make a new plan"))
+                f"The plan has expired: it was valid from {plan.created_at} to "
+                f"{plan.expires_at}. Scan again and make a new plan."
             )
         sweep_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        parcels = _parcels(plan, sweep_id)
+        pinned = _pinned_by_store(plan, sweep_id)
         with ExitStack() as locks:
-            works = {
-                store.info.name: Work(
+            operations = {
+                store.info.name: Operation(
                     store,
                     locks.enter_context(StoreLock(store, "sweep", clock=self.clock)),
                 )
                 # in one order, so that two sweeps cannot wait for each other
                 for store in sorted(sweepable(self.stores), key=_address)
-                if store.info.name in parcels
+                if store.info.name in pinned
             }
-            self._sweep(plan, works, parcels, now, progress)
-        swept = [work.store for work in works.values()]
-        return receipt_of(
+            self._sweep(plan, operations, pinned, now, progress)
+        swept = [operation.store for operation in operations.values()]
+        rows, problems = receipt_rows(list(operations.values()), plan.objects)
+        return SweepReceipt(
             sweep_id,
-            works.values(),
-            lambda progress: restore_sweep(
+            rows,
+            problems,
+            _restore=lambda progress: restore_sweep(
                 swept, sweep_id, clock=self.clock, progress=progress
             ),
-            order=plan.objects,
         )
 
     def _sweep(
         self,
         plan: SweepPlan,
-        works: Mapping[str, Work],
-        parcels: Parcels,
+        operations: Mapping[str, Operation],
+        pinned: PinnedByStore,
         now: datetime,
         progress: ProgressCallback,
     ) -> None:
-        live = self.reader.live_among(parcels)
+        live = self.rechecker.live_among(pinned)
         back = _schemas_that_are_back(plan, live)
-        for name, work in works.items():
-            self._expect_ownership(plan, work.store)
+        for name, operation in operations.items():
+            self._expect_ownership(plan, operation.store)
             needed = live.objects | back
-            again = [p for p in parcels[name] if (name, p.path) in needed]
-            work.tell(again, Outcome(SKIPPED, LIVE_AGAIN))
-            self._tell_young(plan, work, parcels[name])
-        self._write_down(plan, works, parcels, now)
-        due = {
-            name: [p for p in parcels[name] if work.outcome(p) is None]
-            for name, work in works.items()
-        }
-        steps = Steps("moving to the trash", sum(map(len, due.values())), progress)
+            again = [p for p in pinned[name] if (name, p.path) in needed]
+            operation.note(again, SKIPPED_LIVE)
+            self._skip_young(plan, operation, pinned[name])
+        self._write_down(plan, operations, pinned, now)
+        due = {name: op.pending(pinned[name]) for name, op in operations.items()}
+        steps = Steps(Step.MOVING, sum(map(len, due.values())), progress)
         try:
-            for name, work in works.items():
-                work.run(work.store.to_trash, due[name], steps)
+            for name, operation in operations.items():
+                operation.run(operation.store.to_trash, due[name], steps)
         except Cancelled:
             pass  # the rows of the receipt say what was left alone
         except BaseException:
             # what was in flight is not known: without a result a recovery looks
-            self._bring_back(works)
+            self._bring_back(operations)
             raise
-        skip_rest((work, parcels[name]) for name, work in works.items())
-        self._bring_back(works)
-        for work in works.values():
-            work.store.prune(work.with_outcome(MOVED))
-            work.record(RESULT, self.clock())
+        skip_rest((operation, pinned[name]) for name, operation in operations.items())
+        self._bring_back(operations)
+        for operation in operations.values():
+            operation.store.prune(operation.with_outcome(Outcome.MOVED))
+            operation.record(RESULT, self.clock())
 
     def _expect_ownership(self, plan: SweepPlan, store: SweepableStore) -> None:
         recorded = frozenset(read_owners(store))
-        refusal = ownership_refusal(
-            Ownership(store.info.name, recorded), frozenset(self.reader.servers)
+        doubt = ownership_doubt(
+            Ownership(store.info.name, recorded), frozenset(self.rechecker.servers)
         )
-        if refusal and not (refusal.liftable and SOLE_OWNER in plan.acknowledged):
-            raise SweepRefusedError(str(refusal))
+        acknowledged = DoubtCode.SOLE_OWNER.value in plan.acknowledged
+        if doubt and not (doubt.liftable and acknowledged):
+            raise SweepRefusedError(str(doubt))
 
-    def _tell_young(self, plan: SweepPlan, work: Work, parcels: list[Parcel]) -> None:
+    def _skip_young(
+        self, plan: SweepPlan, operation: Operation, objects: list[PinnedObject]
+    ) -> None:
         """Leave alone what is too young by the clock that dated it, not by ours."""
-        newest = work.lock.store_time().replace(microsecond=0) - plan.minimum_age
-        here = plan.objects[plan.objects["store"].eq(work.store.info.name)]
+        newest = operation.lock.store_time().replace(microsecond=0) - plan.minimum_age
+        here = plan.objects[plan.objects["store"].eq(operation.store.info.name)]
         dates = here["modified_at"].dt.floor("s")
         young = set(here.loc[dates > newest, "path"])
-        why = f"{reasons.younger_than(plan.minimum_age)} by the store's clock"
-        left = [p for p in parcels if p.path in young and work.outcome(p) is None]
-        work.tell(left, Outcome(SKIPPED, why))
+        age = {"minimum_age": readable_minimum_age(plan.minimum_age)}
+        operation.note(
+            [p for p in operation.pending(objects) if p.path in young],
+            Result(Outcome.SKIPPED, Detail.TOO_YOUNG, age),
+        )
 
     def _write_down(
         self,
         plan: SweepPlan,
-        works: Mapping[str, Work],
-        parcels: Parcels,
+        operations: Mapping[str, Operation],
+        pinned: PinnedByStore,
         now: datetime,
     ) -> None:
-        servers = self.reader.servers
+        servers = self.rechecker.servers
         try:
-            for name, work in works.items():
-                journal = Journal(work.store, parcels[name][0].sweep_id)
-                journal.write_plan(now, servers, plan.acknowledged, parcels[name])
-                known = read_owners(work.store)
+            for name, operation in operations.items():
+                journal = Journal(operation.store, pinned[name][0].sweep_id)
+                journal.write_plan(now, servers, plan.acknowledged, pinned[name])
+                known = read_owners(operation.store)
                 if servers.keys() - known.keys():
-                    write_owners(work.store, now, {**known, **servers})
+                    write_owners(operation.store, now, {**known, **servers})
         except OSError as error:
             raise SweepRefusedError(
-                f"The journal could not be written ({reason_of(error)}), so nothing "
+                f"The journal could not be written ({error_text(error)}), so nothing "
                 "was moved. Make the store's folder writable for this account."
             ) from error
 
-    def _bring_back(self, works: Mapping[str, Work]) -> None:
-        """Return what is live by now; everything, if that cannot be found out."""
-        moved = {name: work.in_trash() for name, work in works.items()}
+    def _bring_back(self, operations: Mapping[str, Operation]) -> None:
+        """Bring back what is live by now; everything, if references are unreadable."""
+        moved = {name: operation.in_trash() for name, operation in operations.items()}
         if not any(moved.values()):
             return
-        live, why = None, "the references could not be read again"
+        live, why = None, unread_references()
         try:
-            live, why = self.reader.live_among(moved).objects, LIVE_AGAIN
+            live, why = self.rechecker.live_among(moved).objects, RETURNED_LIVE
         except SweepRefusedError as error:
-            why = str(error)
+            why = unread_references(error)
         finally:
-            for name, work in works.items():
+            for name, operation in operations.items():
                 back = [
                     p for p in moved[name] if live is None or (name, p.path) in live
                 ]
-                work.bring_back(back, why)
+                operation.bring_back(back, why)
 
 
 def utc_now() -> datetime:
@@ -222,21 +222,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _parcels(plan: SweepPlan, sweep_id: str) -> Parcels:
+def _pinned_by_store(plan: SweepPlan, sweep_id: str) -> PinnedByStore:
     pins: dict[tuple[str, str], dict[str, Identity]] = {}
     columns = ["store", "object", "path", "size_bytes", "modified_ns", "inode", "etag"]
-    for store, owner, path, size, modified, inode, etag in plan.files[
-        columns
-    ].itertuples(index=False):
+    pinned_files = plan.files[columns].itertuples(index=False)
+    for store, owner, path, size, modified, inode, etag in pinned_files:
         pin = Identity(int(size), int(modified), int(inode), str(etag))
         pins.setdefault((store, owner), {})[path] = pin
-    found: Parcels = {}
-    for store, path, schema in plan.objects[["store", "path", "schema"]].itertuples(
-        index=False
-    ):
-        parcel = Parcel(path, pins[store, path], sweep_id, schema)
-        found.setdefault(store, []).append(parcel)
-    return found
+    pinned: PinnedByStore = {}
+    objects = plan.objects[["store", "path", "schema"]].itertuples(index=False)
+    for store, path, schema in objects:
+        each = PinnedObject(path, pins[store, path], sweep_id, schema)
+        pinned.setdefault(store, []).append(each)
+    return pinned
 
 
 def _schemas_that_are_back(plan: SweepPlan, live: Live) -> set[tuple[str, str]]:

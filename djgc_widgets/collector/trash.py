@@ -7,23 +7,27 @@ from typing import Any
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.collector.arguments import connection_of
+from djgc_widgets.collector.arguments import connection_of, expect_age
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
-from djgc_widgets.collector.operation import Work, receipt_of
-from djgc_widgets.collector.purge import Purge, read_plans
-from djgc_widgets.collector.recheck import LiveReader
+from djgc_widgets.collector.operation import Operation, receipt_rows
+from djgc_widgets.collector.purge import Purge, refuse
+from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.recover import recover
 from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.scanner import scan
+from djgc_widgets.collector.scanner import run_scan
 from djgc_widgets.collector.sweeper import utc_now
 from djgc_widgets.model import (
+    RETENTION,
     SWEEPS,
+    DoubtCode,
     InputError,
     ProgressCallback,
     Receipt,
     SweepRefusedError,
+    SweepState,
+    error_text,
     interrupted_sweeps,
     no_progress,
     parse_trash,
@@ -32,13 +36,8 @@ from djgc_widgets.stores import (
     SweepableStore,
     list_trash,
     open_stores,
-    reason_of,
     sweepable,
 )
-from djgc_widgets.verdict import INTERRUPTED
-
-RETENTION = timedelta(days=30)
-"""How long what was swept stays in the trash, unless a purge is told otherwise."""
 
 
 class Trash:
@@ -61,13 +60,6 @@ class Trash:
         If the store is unknown, or neither a folder nor on S3.
     SweepRefusedError
         If it cannot be opened.
-
-    Examples
-    --------
-    >>> from djgc_widgets import Trash, open_lab
-    >>> with open_lab() as lab:
-    ...     list(Trash(lab.schema, "derived").sweeps["sweep_id"])  # nothing was swept
-    []
     """
 
     def __init__(
@@ -105,17 +97,17 @@ class Trash:
             If the trash cannot be listed, or a journal cannot be trusted.
         """
         listed = self._listed()
-        ids, due = sorted(_planned(listed), reverse=True), self._due(listed)
+        due = self._due(listed)
         left = listed.dropna(subset=["former"])
         rows = [
             _sweep_row(
-                Journal(self._store, sweep_id).read_plan(),
+                self._plan_of(sweep_id),
                 left[left["sweep_id"].eq(sweep_id)],
-                done=sweep_id not in due,
+                SweepState.INTERRUPTED if sweep_id in due else SweepState.DONE,
             )
-            for sweep_id in ids
+            for sweep_id in sorted(_planned(listed), reverse=True)
         ]
-        frame = pd.DataFrame(rows, columns=SWEEPS.names[1:])
+        frame = pd.DataFrame(rows, columns=SWEEPS.column_names[1:])
         return SWEEPS.conform(frame.assign(store=self._store.info.name))
 
     def restore(
@@ -145,7 +137,18 @@ class Trash:
         SweepRefusedError
             If the store is locked, or the journal is absent or cannot be trusted.
         InputError
-            If a path is none of the sweep's.
+            If the sweep did not move a path.
+
+        Examples
+        --------
+        >>> from djgc_widgets import Trash, open_lab, scan
+        >>> with open_lab() as lab:
+        ...     s = scan(lab.schema)
+        ...     one = s.orphans.query("store == 'raw'").head(1)
+        ...     receipt = s.plan(one, acknowledge={"sole-owner"}).sweep()
+        ...     restored = Trash(lab.schema, "raw").restore(receipt.sweep_id)
+        >>> restored.count("restored")
+        1
         """
         return restore_sweep(
             [self._store], sweep_id, paths, clock=self._clock, progress=progress
@@ -154,15 +157,15 @@ class Trash:
     def recover(self, *, break_lock: bool = False) -> Receipt:
         """Finish or undo sweeps that were interrupted, and clear the lock they left.
 
-        What was moved whole stays in the trash unless a row refers to it; what was
-        caught in between goes back to its place. If the references cannot be read,
-        everything goes back.
+        What was moved completely stays in the trash unless a row refers to it; what was
+        caught in between goes back. If the references cannot be read, everything goes
+        back.
 
         Parameters
         ----------
         break_lock : bool
-            Take the lock even if it is not certain that its holder has ended: you have
-            seen that nothing is running there.
+            Take the lock even if it is not certain that its process has ended: you have
+            checked that nothing is running there.
 
         Returns
         -------
@@ -174,14 +177,14 @@ class Trash:
         SweepRefusedError
             If the store is locked, or a journal cannot be trusted.
         """
-        work = recover(
+        operation = recover(
             lambda: self._due(self._listed()),
             self._store,
-            self._reader,
+            self._rechecker,
             clock=self._clock,
             break_lock=break_lock,
         )
-        return self._receipt(work)
+        return Receipt("", *receipt_rows([operation]))
 
     def purge(
         self,
@@ -192,8 +195,8 @@ class Trash:
     ) -> Receipt:
         """Delete for good what has been in the trash for long.
 
-        The store is scanned first. What a row refers to again goes back to its place,
-        and everything stays while objects that rows refer to are missing.
+        The store is scanned first. What a row refers to again goes back, and everything
+        stays while objects that rows refer to are missing.
 
         Parameters
         ----------
@@ -215,61 +218,53 @@ class Trash:
         Raises
         ------
         InputError
-            If the age is negative, or a sweep is none of this trash's.
+            If the age is negative, or a sweep is not in this trash.
         SweepRefusedError
             If the store is locked, a sweep was interrupted, the scan is incomplete, a
             journal cannot be trusted or written, or rows that cannot be seen may need
             what is there; nothing was deleted then.
         """
-        if older_than < timedelta(0):
-            raise InputError(f"Expected an age of zero or more; got {older_than}.")
+        expect_age(older_than)
         with StoreLock(self._store, "purge", clock=self._clock) as lock:
-            work = Work(self._store, lock)
-            found = self._scan()
-            if not isinstance(found, CompleteScan):
-                told = " ".join(str(problem) for problem in found.problems[:3])
+            operation = Operation(self._store, lock)
+            result, rechecker = self._scan()
+            if not isinstance(result, CompleteScan):
+                problems = " ".join(str(problem) for problem in result.problems[:3])
                 raise SweepRefusedError(
-                    f"The scan is incomplete, so nothing was deleted. {told}"
+                    f"The scan is incomplete, so nothing was deleted. {problems}"
                 )
             listed = self._listed()
             due = self._due(listed)
             if due:
-                raise SweepRefusedError(
-                    f"{INTERRUPTED}: sweep {min(due)} was interrupted, so nothing was "
-                    f"deleted. Call Trash(schema, {self._name!r}).recover() first."
-                )
-            planned = read_plans(work, _planned(listed))
+                code = DoubtCode.INTERRUPTED_SWEEP
+                refuse(code, sweep_id=min(due), store=self._name)
+            planned = {each: self._plan_of(each) for each in _planned(listed)}
             chosen = planned.keys() if sweep_ids is None else set(sweep_ids)
-            if chosen - planned.keys():
+            if unknown := sorted(chosen - planned.keys()):
                 raise InputError(
-                    f"Expected sweeps of store {self._name}; got "
-                    f"{', '.join(sorted(chosen - planned.keys()))}."
+                    f"Expected sweeps of store {self._name}; got {', '.join(unknown)}."
                 )
-            purge = Purge(work, found, planned, self._clock, frozenset(chosen))
-            purge.run(older_than, acknowledge, progress)
-        return self._receipt(work)
-
-    def _receipt(self, work: Work) -> Receipt:
-        def put_back(_: ProgressCallback) -> Receipt:
-            raise InputError(
-                "Expected the receipt of a sweep; this one is of a recovery or purge. "
-                "Call Trash(...).restore(sweep_id)."
+            purge = Purge(
+                operation, result, rechecker, planned, self._clock, frozenset(chosen)
             )
+            purge.run(older_than, acknowledge, progress)
+        return Receipt("", *receipt_rows([operation]))
 
-        return receipt_of("", [work], put_back)
-
-    def _scan(self) -> CompleteScan | IncompleteScan:
-        return scan(
+    def _scan(self) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
+        return run_scan(
             self._source, also=self._also, stores=[self._name], clock=self._clock
         )
 
-    def _reader(self) -> LiveReader | None:
-        """Return what reads the references; nothing if they cannot be read."""
+    def _rechecker(self) -> Rechecker | None:
+        """Return what reads the references; None if they cannot be read."""
         try:
-            found = self._scan()
+            result, rechecker = self._scan()
         except InputError:  # the server does not answer
             return None
-        return found.reader if isinstance(found, CompleteScan) else None
+        return rechecker if isinstance(result, CompleteScan) else None
+
+    def _plan_of(self, sweep_id: str) -> Planned:
+        return Journal(self._store, sweep_id).read_plan()
 
     def _listed(self) -> pd.DataFrame:
         """List the trash: sweep, record or former path, and size of each file."""
@@ -278,35 +273,35 @@ class Trash:
         except OSError as error:
             raise SweepRefusedError(
                 f"The trash of store {self._name} could not be listed "
-                f"({reason_of(error)}). Mount the store, or mend its folder."
+                f"({error_text(error)}). Mount the store, or repair its folder."
             ) from error
         if listing.problems:
             raise SweepRefusedError(str(listing.problems[0]))
-        told = parse_trash(listing.files["path"]).rename(columns={"path": "former"})
-        return told.assign(**listing.files[["store", "path", "size_bytes"]])
+        parsed = parse_trash(listing.files["path"]).rename(columns={"path": "former"})
+        return parsed.assign(**listing.files[["store", "path", "size_bytes"]])
 
     def _due(self, listed: pd.DataFrame) -> dict[str, list[str]]:
-        """Name the records that are due of sweeps that were interrupted."""
+        """Name the records that interrupted sweeps still lack."""
         due = interrupted_sweeps(listed)
         return {sweep_id: records for (_, sweep_id), records in due.items()}
 
 
-def _sweep_row(planned: Planned, left: pd.DataFrame, *, done: bool) -> list[Any]:
-    files = [path for parcel in planned.parcels for path in parcel.files]
+def _sweep_row(planned: Planned, left: pd.DataFrame, state: SweepState) -> list[Any]:
+    files = [path for pinned in planned.objects for path in pinned.files]
     own = left[left["former"].isin(files)]
-    kept = set(own["former"])
+    former = set(own["former"])
     return [
         planned.sweep_id,
         planned.created_at,
         planned.account,
         planned.host,
         ", ".join(sorted(planned.servers.values())),
-        len(planned.parcels),
-        sum(parcel.size_bytes for parcel in planned.parcels),
-        sum(not kept.isdisjoint(parcel.files) for parcel in planned.parcels),
+        len(planned.objects),
+        sum(pinned.size_bytes for pinned in planned.objects),
+        sum(not former.isdisjoint(pinned.files) for pinned in planned.objects),
         int(own["size_bytes"].sum()),
         planned.created_at + RETENTION,
-        "done" if done else "interrupted",
+        state.value,
     ]
 
 

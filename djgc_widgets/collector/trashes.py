@@ -1,4 +1,4 @@
-"""The sweeps in all trashes of a scan: told, brought back or purged."""
+"""The sweeps in all trashes of a scan: listed, brought back or purged."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,29 +14,26 @@ from djgc_widgets.model import (
     SWEEPS,
     InputError,
     Notice,
+    NoticeCode,
+    Notices,
     ProgressCallback,
     Receipt,
     SweepRefusedError,
+    in_store,
 )
 
 OpenTrash = Callable[[str], Trash]
-"""Opens the trash of a store, by its name."""
+"""Opens the trash of a store by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What the trashes hold.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        A frame of the sweeps schema, the latest first.
-    problems : tuple of Notice
-        Trashes of which it could not be told.
-    """
+    """What the trashes hold."""
 
     frame: pd.DataFrame
-    problems: tuple[Notice, ...]
+    """A frame of the sweeps schema, the latest first."""
+    problems: Notices
+    """Trashes that could not be read."""
 
 
 def read_sweeps(scan: Scan, open_trash: OpenTrash) -> Swept:
@@ -46,26 +43,16 @@ def read_sweeps(scan: Scan, open_trash: OpenTrash) -> Swept:
         try:
             frames.append(open_trash(store).sweeps)
         except (InputError, SweepRefusedError) as error:
-            remedy = "Its objects stay where they are until a person has looked"
-            problems.append(Notice(f"trash of store {store}", str(error), remedy))
+            where, values = f"trash of {in_store(store)}", {"error": str(error)}
+            problems.append(Notice(NoticeCode.TRASH_UNREAD, where, values))
     every = pd.concat(frames).sort_values("swept_at", ascending=False, kind="stable")
-    return Swept(SWEEPS.conform(every), tuple(problems))
+    return Swept(SWEEPS.conform(every), Notices(problems))
 
 
 def restore_sweeps(
     wanted: pd.DataFrame, open_trash: OpenTrash, progress: ProgressCallback
 ) -> Receipt:
-    """Bring back what sweeps moved; one that is refused stops no other.
-
-    Parameters
-    ----------
-    wanted : DataFrame
-        With the columns ``store`` and ``sweep_id``.
-    open_trash : callable
-        Opens a store's trash.
-    progress : callable
-        Called before each object; may raise `Cancelled` to leave the rest alone.
-    """
+    """Bring back sweeps, by store and id; one that is refused stops no other."""
 
     def restore(store: str, sweep_id: str) -> Receipt:
         return open_trash(store).restore(sweep_id, progress=progress)
@@ -83,19 +70,7 @@ def purge_sweeps(
     *,
     older_than: timedelta,
 ) -> Receipt:
-    """Delete for good what sweeps moved; one store that is refused stops no other.
-
-    Parameters
-    ----------
-    wanted : DataFrame
-        With the columns ``store`` and ``sweep_id``.
-    open_trash : callable
-        Opens a store's trash.
-    progress : callable
-        Called before each object; may raise `Cancelled` to leave the rest alone.
-    older_than : timedelta
-        Sweeps that are younger stay.
-    """
+    """Purge sweeps that are old enough; one store that is refused stops no other."""
 
     def purge(store: str, sweep_ids: list[str]) -> Receipt:
         trash = open_trash(store)
@@ -104,50 +79,32 @@ def purge_sweeps(
     stores = wanted.groupby("store")["sweep_id"]
     return carry_out_each(
         [
-            (f"store {name}", partial(purge, str(name), list(ids)))
+            (in_store(str(name)), partial(purge, str(name), list(ids)))
             for name, ids in stores
         ]
     )
 
 
-_OTHERS = "The others were carried out; scan again to see what is left"
-
-
 def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Receipt:
-    """Carry out commands one after the other; one that fails stops no other.
+    """Carry out named commands one after the other; one that fails stops no other.
 
-    Parameters
-    ----------
-    commands : sequence of (str, callable)
-        What each is about, as people call it, and the command.
-
-    Returns
-    -------
-    Receipt
-        The rows of all of them, and what failed.
-
-    Raises
-    ------
-    SweepRefusedError
-        If all of them failed.
+    The receipt has the rows of all of them and what failed; if all fail,
+    `SweepRefusedError` is raised.
     """
     done: list[Receipt] = []
-    failed: list[Notice] = []
-    for place, command in commands:
+    failures: list[Notice] = []
+    for where, command in commands:
         try:
             done.append(command())
-        except (InputError, SweepRefusedError) as error:
-            failed.append(Notice(place, str(error), _OTHERS))
-        except Exception as error:  # noqa: BLE001 - what the others did has to be told
-            what = f"unexpected {type(error).__name__}: {error}"
-            failed.append(Notice(place, what, _OTHERS))
+        except Exception as error:  # noqa: BLE001 - the receipt has to say what the others did
+            expected = isinstance(error, InputError | SweepRefusedError)
+            kind = "" if expected else f"unexpected {type(error).__name__}: "
+            values = {"error": f"{kind}{error}"}
+            failures.append(Notice(NoticeCode.COMMAND_FAILED, where, values))
     if not done:
-        raise SweepRefusedError(" ".join(notice.message for notice in failed))
+        raise SweepRefusedError(" ".join(notice.message for notice in failures))
     return Receipt(
         done[0].sweep_id if len(done) == 1 else "",
         RECEIPT.conform(pd.concat([each.rows for each in done])),
-        lambda progress: carry_out_each(
-            [(each.sweep_id, partial(each.restore, progress)) for each in done]
-        ),
-        (*(problem for each in done for problem in each.problems), *failed),
+        Notices([*(problem for each in done for problem in each.problems), *failures]),
     )

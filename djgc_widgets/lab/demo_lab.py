@@ -1,9 +1,8 @@
 """The embedded lab: a private database, a small pipeline, and stores with garbage.
 
-The garbage is made the way labs make it: rows are deleted, values updated, a table is
-dropped, an insert fails after its upload, and one object of a live row is lost.
-Whatever is written is written to the lab's own database and folder; no other store or
-server is ever touched.
+The garbage arises as in real labs: rows are deleted, values updated, a table dropped,
+an insert fails after its upload, and one object of a live row is lost. Only the lab's
+own database and folder are written to; no other store or server is ever touched.
 """
 
 import json
@@ -18,41 +17,28 @@ from typing import Any, Self
 
 import datajoint as dj
 
+from djgc_widgets.lab.mariadb import start_mariadb
 from djgc_widgets.lab.pipeline import SCHEMA, STORES, fill
 from djgc_widgets.lab.postgresql import start_postgresql
+from djgc_widgets.lab.s3_server import start_s3
 from djgc_widgets.lab.server import EmbeddedServer
 from djgc_widgets.model import InputError
 
 LAB_VARIABLE = "DJGC_LAB"
-"""Environment variable with the folder of a lab that is running already."""
-
+"""Environment variable with the folder of a lab that is already running."""
 
 BACKENDS = ("postgresql", "mysql")
 PROTOCOLS = ("file", "s3")
-_BUCKET_FOLDER = "lab"
 
 
 @dataclass(slots=True)
 class DemoLab:
-    """A running lab.
-
-    Parameters
-    ----------
-    folder : Path
-        Private folder with the stores; removed when the lab closes.
-    connection : datajoint.Connection
-        Connection to the lab's database; its configuration names the lab's stores.
-
-    Examples
-    --------
-    >>> from djgc_widgets import DemoLab, open_lab
-    >>> with open_lab() as lab:
-    ...     isinstance(lab, DemoLab), str(lab.schema.database)
-    (True, 'lab_ephys')
-    """
+    """A running lab."""
 
     folder: Path
+    """Private folder with the stores; removed when the lab closes."""
     connection: dj.Connection
+    """Connection to the lab's database; its configuration names the lab's stores."""
     _servers: tuple[EmbeddedServer, ...] = field(default=(), repr=False)
 
     @property
@@ -62,11 +48,11 @@ class DemoLab:
 
     @property
     def stores(self) -> dict[str, Path]:
-        """Folder of each store, by name; a lab on S3 was copied from there."""
+        """Folder of each store, by name; a lab on S3 is a copy of these."""
         return {name: self.folder / "stores" / name for name in STORES}
 
     def close(self) -> None:
-        """End the lab if it was started here; its servers and stores go."""
+        """Disconnect; a lab that was started here ends, with its servers and stores."""
         if self.connection.is_connected:
             self.connection.close()
         for server in self._servers:
@@ -92,7 +78,7 @@ def open_lab(
         ``file``, or ``s3`` for stores on an S3 server from a wheel. Objects there are
         as young as the lab.
     shared : bool
-        Join the lab of ``djgc demo`` or Binder, if it is alike; else start another.
+        Join the lab of ``djgc demo`` or Binder, if it is of the same kind.
 
     Returns
     -------
@@ -120,31 +106,14 @@ def open_lab(
             f"{', '.join(PROTOCOLS)}; got {backend!r} and {protocol!r}."
         )
     running = os.environ.get(LAB_VARIABLE)
-    alike = (backend, protocol) == (BACKENDS[0], PROTOCOLS[0])
-    if running and shared and alike:
+    if running and shared and (backend, protocol) == ("postgresql", "file"):
         return attach_lab(Path(running))
     return start_lab(backend, protocol)
 
 
 def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
-    """Start a lab of our own and fill it.
-
-    Parameters
-    ----------
-    backend, protocol : str
-        As of `open_lab`.
-
-    Returns
-    -------
-    DemoLab
-        It ends with this process, or at `DemoLab.close`.
-
-    Raises
-    ------
-    ServerError
-        If a server is not installed or does not start.
-    """
-    server = start_postgresql() if backend == "postgresql" else _mariadb()
+    """Start and fill a lab, which ends with this process or at `DemoLab.close`."""
+    server = start_postgresql() if backend == "postgresql" else start_mariadb()
     servers = [server]
     try:
         folder = server.folder / "lab"
@@ -162,7 +131,7 @@ def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
             fill(lab.connection, lab.stores, folder / "incoming")
         if protocol == "s3":
             servers.append(_move_to_s3(lab))
-        lab._servers = tuple(servers)  # noqa: SLF001 - the lab that started them ends them
+        lab._servers = tuple(servers)  # noqa: SLF001 - the lab ends what was started here
     except BaseException:
         for each in servers:
             each.close()
@@ -171,18 +140,7 @@ def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
 
 
 def attach_lab(folder: Path) -> DemoLab:
-    """Connect to a running lab.
-
-    Parameters
-    ----------
-    folder : Path
-        The lab's folder.
-
-    Raises
-    ------
-    InputError
-        If no lab is there.
-    """
+    """Connect to the running lab in a folder."""
     try:
         address = json.loads((folder / "lab.json").read_text())
     except FileNotFoundError:
@@ -204,46 +162,37 @@ def attach_lab(folder: Path) -> DemoLab:
     return lab
 
 
-def _mariadb() -> EmbeddedServer:
-    from djgc_widgets.lab.mariadb import start_mariadb  # noqa: PLC0415 - only then
-
-    return start_mariadb()
-
-
 def _let_mariadb_take_json(connection: Any) -> None:  # noqa: ANN401 - has no types
-    # its json is longtext, so DataJoint 2.3.5 hands dictionaries to the driver
+    # its json is longtext, so DataJoint 2.3.5 passes dictionaries to the driver
     def as_json(value: dict[str, Any], _mapping: object = None) -> str:
         return str(connection._conn.literal(json.dumps(value)))  # noqa: SLF001
 
-    connection._conn.encoders[dict] = as_json  # noqa: SLF001 - DataJoint has no other way
+    connection._conn.encoders[dict] = as_json  # noqa: SLF001 - no public API
 
 
 def _move_to_s3(lab: DemoLab) -> EmbeddedServer:
-    """Copy the stores to an S3 server, and let the lab's configuration point there."""
-    from djgc_widgets.lab.s3_server import start_s3  # noqa: PLC0415 - only then
-
+    """Copy the stores to an S3 server, and set the lab's configuration to it."""
     s3 = start_s3()
     try:
         client = s3.client()
         for name, folder in lab.stores.items():
             for path in folder.rglob("*"):
                 if path.is_file():
-                    relative = path.relative_to(folder).as_posix()
-                    key = f"{_BUCKET_FOLDER}/{name}/{relative}"
+                    key = f"lab/{name}/{path.relative_to(folder).as_posix()}"
                     body = path.read_bytes()
                     client.put_object(Bucket=s3.bucket, Key=key, Body=body)
     except BaseException:
         s3.server.close()
         raise
-    lab.connection._config.stores = {  # noqa: SLF001 - DataJoint has no other way
-        name: s3.spec(s3.bucket, f"{_BUCKET_FOLDER}/{name}") for name in STORES
+    lab.connection._config.stores = {  # noqa: SLF001 - no public API
+        name: s3.spec(s3.bucket, f"lab/{name}") for name in STORES
     }
     return s3.server
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep DataJoint's own messages out of the notebook."""
+    """Hide DataJoint's own messages."""
     logger = logging.getLogger("datajoint")
     logger.disabled = True  # a level would be reset by each configuration that is made
     try:

@@ -1,7 +1,6 @@
 """A private JupyterLab on one notebook that has been executed and signed.
 
-The notebook runs on the very kernel that its page connects to, so its panel is live at
-once.
+The notebook runs on the kernel that its page connects to, so its panel works at once.
 """
 
 import json
@@ -48,51 +47,34 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class NotebookServer:
-    """A running JupyterLab; it ends with this process.
-
-    Parameters
-    ----------
-    server : EmbeddedServer
-        Its folder holds settings and connection files, its password is the token.
-    root : Path
-        Folder with the notebooks.
-    """
+    """A running JupyterLab; it ends with this process."""
 
     server: EmbeddedServer
+    """Its folder contains settings and connection files, its password is the token."""
     root: Path
+    """Folder with the notebooks."""
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://{self.server.host}:{self.server.port}"
 
     def url(self, notebook: str) -> str:
         """Return the address that opens a notebook."""
-        place = f"http://{self.server.host}:{self.server.port}"
-        return f"{place}/lab/tree/{notebook}?token={self.server.password}"
+        return f"{self.address}/lab/tree/{notebook}?token={self.server.password}"
 
     def execute(self, notebook: str) -> None:
-        """Run a notebook on the kernel of its page, keep its outputs, sign it.
+        """Run a notebook on the kernel of its page, save its outputs, and sign it.
 
-        Raises
-        ------
-        ServerError
-            If a cell fails.
+        Raises `ServerError` if a cell fails.
         """
-        path = self.root / notebook
+        path, folder = self.root / notebook, self.server.folder
         content = nbformat.read(path, as_version=4)
-        session = self.request(
-            "sessions",
-            {
-                "path": notebook,
-                "name": notebook,
-                "type": "notebook",
-                "kernel": {"name": "python3"},
-            },
-        )
+        names = {"path": notebook, "name": notebook, "type": "notebook"}
+        session = self.request("sessions", {**names, "kernel": {"name": "python3"}})
         client = BlockingKernelClient()
-        client.load_connection_file(
-            str(
-                self.server.folder
-                / "runtime"
-                / f"kernel-{session['kernel']['id']}.json"
-            )
-        )
+        kernel = f"kernel-{session['kernel']['id']}.json"
+        client.load_connection_file(str(folder / "runtime" / kernel))
         client.start_channels()
         try:
             _wait_for_kernel(client)
@@ -102,11 +84,11 @@ class NotebookServer:
         finally:
             client.stop_channels()
         nbformat.write(content, path)
+        data = folder / "data"
+        signatures = str(data / "nbsignatures.db")
         notary = NotebookNotary(
-            data_dir=str(self.server.folder / "data"),
-            store_factory=lambda: SQLiteSignatureStore(
-                db_file=str(self.server.folder / "data" / "nbsignatures.db")
-            ),
+            data_dir=str(data),
+            store_factory=lambda: SQLiteSignatureStore(db_file=signatures),
         )
         notary.sign(content)
 
@@ -123,8 +105,8 @@ class NotebookServer:
 
     def request(self, what: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Ask the server's API and return its answer."""
-        request = urllib.request.Request(
-            f"http://{self.server.host}:{self.server.port}/api/{what}",
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.address}/api/{what}",
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"token {self.server.password}"},
         )
@@ -132,7 +114,7 @@ class NotebookServer:
             return json.loads(answer.read())
 
     def answers(self) -> bool:
-        """Tell whether the server answers now."""
+        """Check whether the server answers now."""
         try:
             self.request("status")
         except OSError:
@@ -141,31 +123,17 @@ class NotebookServer:
 
 
 def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer:
-    """Start a JupyterLab that leaves the user's own settings alone.
+    """Start a JupyterLab that neither reads nor writes the user's own settings.
 
-    Parameters
-    ----------
-    root : Path
-        Folder with the notebooks.
-    variables : mapping of str to str
-        Added to the environment of its kernels.
-
-    Returns
-    -------
-    NotebookServer
-        It answers when this returns.
-
-    Raises
-    ------
-    ServerError
-        If it does not start.
+    The variables are added to the environment of its kernels. Raises `ServerError` if
+    it does not start.
     """
     home = private_folder("djgc-jupyter-")
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     for name, values in _SETTINGS.items():
         (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
-    places = {
+    folders = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
         "JUPYTER_RUNTIME_DIR": "runtime",
@@ -177,8 +145,8 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
     environment = {
         **os.environ,
         **variables,
-        **{name: str(home / place) for name, place in places.items()},
-        "JUPYTER_TOKEN": server.password,  # an argument would be seen by others
+        **{name: str(home / folder) for name, folder in folders.items()},
+        "JUPYTER_TOKEN": server.password,  # other accounts can read arguments
     }
     options = {
         "ServerApp.ip": server.host,
@@ -200,7 +168,7 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
 def _wait_for_kernel(client: BlockingKernelClient) -> None:
     """Wait until the kernel answers and its outputs arrive.
 
-    The client's own way takes a heartbeat that is late on a busy machine for a death.
+    The client's own method reports a dead kernel if its heartbeat is late.
     """
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -240,15 +208,9 @@ def _run_cell(client: BlockingKernelClient, cell: nbformat.NotebookNode) -> None
 
 
 def run_demo(*, open_browser: bool) -> int:
-    """Serve the embedded lab until interrupted.
-
-    Parameters
-    ----------
-    open_browser : bool
-        Open the URL; it is printed in any case.
-    """
+    """Serve the embedded lab until interrupted; its URL is printed in any case."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # a shell that starts us in the background lets us ignore interrupts
+    # a shell that starts this in the background makes it ignore interrupts
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         print("Starting the lab …", file=sys.stderr)
@@ -259,9 +221,7 @@ def run_demo(*, open_browser: bool) -> int:
             with start_jupyterlab(folder, variables) as server:
                 server.execute(_NOTEBOOK)
                 print(server.url(_NOTEBOOK), flush=True)
-                print(
-                    "Press Ctrl-C to end the lab; nothing of it stays.", file=sys.stderr
-                )
+                print("Press Ctrl-C to remove the lab.", file=sys.stderr)
                 if open_browser:
                     webbrowser.open(server.url(_NOTEBOOK))
                 server.wait()
@@ -271,6 +231,6 @@ def run_demo(*, open_browser: bool) -> int:
 
 
 def _notebooks() -> Path:
-    # in a checkout the notebooks lie beside the package, in a wheel inside it
+    # in a checkout the notebooks are beside the package, in a wheel inside it
     inside = _PACKAGE / "notebooks"
     return inside if inside.is_dir() else _PACKAGE.parent / "notebooks"

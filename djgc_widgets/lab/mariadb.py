@@ -3,8 +3,6 @@
 import secrets
 import signal
 
-import pymysql
-
 from djgc_widgets.lab.server import (
     Commands,
     EmbeddedServer,
@@ -17,7 +15,7 @@ from djgc_widgets.lab.server import (
 from djgc_widgets.model import ServerError
 
 SERVERS = ("mariadbd", "mysqld")
-"""Names of the program, the first that is found."""
+"""Names of the program; the first that exists is used."""
 
 _INSTALLERS = ("mariadb-install-db", "mysql_install_db")
 
@@ -25,16 +23,8 @@ _INSTALLERS = ("mariadb-install-db", "mysql_install_db")
 def start_mariadb() -> EmbeddedServer:
     """Start a private MariaDB with one account that has all rights.
 
-    Returns
-    -------
-    EmbeddedServer
-        It answers when this returns.
-
-    Raises
-    ------
-    ServerError
-        If Debian's package mariadb-server, or a like one, is not installed or does not
-        start.
+    Raises `ServerError` if Debian's package mariadb-server, or a similar one, is not
+    installed or does not start.
     """
     program, installer = find_program(*SERVERS), find_program(*_INSTALLERS)
     if program is None or installer is None:
@@ -56,7 +46,7 @@ def start_mariadb() -> EmbeddedServer:
         *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
         *(f"--bind-address={server.host}", f"--socket={folder}/socket"),
         *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql"),
-        f"--tmpdir={folder}",  # a server that starts clears the temporary folder
+        f"--tmpdir={folder}",  # a starting server clears its temporary folder
         *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
     ]
     commands = Commands(serve, signal.SIGTERM, [setup])
@@ -65,13 +55,10 @@ def start_mariadb() -> EmbeddedServer:
 
 
 def _answers(server: EmbeddedServer) -> bool:
+    import pymysql  # noqa: PLC0415 - only this server needs it
+
     try:
-        connection = pymysql.connect(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password,
-        )
+        connection = pymysql.connect(**server.login)
     except pymysql.err.OperationalError:
         return False
     connection.close()

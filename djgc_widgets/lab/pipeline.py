@@ -1,4 +1,4 @@
-"""A small neuroscience pipeline with every built-in codec, rows, and garbage."""
+"""A small neuroscience pipeline with every built-in codec, rows and garbage."""
 
 import io
 import os
@@ -22,9 +22,7 @@ _SUBJECTS = ("M009", "M011", "M014", "M017", "M021", "M022")
 _SESSIONS = range(1, 9)
 _UNITS = range(1, 6)
 _SEED = 20_260_101
-_DAY_SECONDS = 86_400
-_OLDEST_DAYS = 420
-_YOUNGEST_DAYS = 9
+_YOUNGEST_DAYS, _OLDEST_DAYS = 9, 420
 
 TABLES = {
     "Subject": """
@@ -77,21 +75,11 @@ Tables = Mapping[str, Any]
 
 
 def fill(connection: dj.Connection, stores: Mapping[str, Path], incoming: Path) -> None:
-    """Write rows and garbage; the same each time but for DataJoint's random tokens.
+    """Write rows and garbage; only DataJoint's random tokens differ from run to run.
 
-    Parameters
-    ----------
-    connection : datajoint.Connection
-        A database of our own; its configuration names the stores.
-    stores : mapping of str to Path
-        Folder of each store; they must not exist.
-    incoming : Path
-        New folder for the files that are uploaded.
-
-    Raises
-    ------
-    InputError
-        If the schema or a store exists already, or the connection has other stores.
+    The folders of the stores, and `incoming` for the files to upload, must not exist.
+    Raises `InputError` if the schema or a store exists, or if the connection's
+    configuration names other stores.
     """
     _refuse_strangers(connection, stores)
     random = np.random.default_rng(_SEED)
@@ -106,21 +94,16 @@ def fill(connection: dj.Connection, stores: Mapping[str, Path], incoming: Path) 
     for subject in _SUBJECTS:
         tables["Subject"].insert1({"subject": subject, "species": "Mus musculus"})
         for session in _SESSIONS:
-            _record(
-                tables,
-                stores["raw"],
-                incoming,
-                random,
-                {"subject": subject, "session": session},
-            )
+            key = {"subject": subject, "session": session}
+            _record(tables, stores["raw"], incoming, random, key)
     _make_garbage(tables, stores, random)
     _set_dates(stores, random)
-    _leave_young_garbage(tables, random)
+    _fail_to_insert(tables, {"subject": "M022", "session": 61}, random)  # young garbage
 
 
 def _refuse_strangers(connection: dj.Connection, stores: Mapping[str, Path]) -> None:
-    """Refuse a database or store that is not the lab's own, empty one."""
-    specs = connection._config.stores  # noqa: SLF001 - DataJoint has no other way
+    """Refuse a database or store that is not the lab's own and empty."""
+    specs = connection._config.stores  # noqa: SLF001 - no public API
     configured = {name: spec["location"] for name, spec in specs.items()}
     if configured != {name: str(folder) for name, folder in stores.items()}:
         raise InputError(
@@ -132,7 +115,7 @@ def _refuse_strangers(connection: dj.Connection, stores: Mapping[str, Path]) -> 
     if there:
         raise InputError(
             f"Expected a new database and stores; {', '.join(there)} exists already. "
-            "The lab never touches what it did not make."
+            "The lab only changes what it made itself."
         )
 
 
@@ -143,12 +126,11 @@ def _record(
     random: np.random.Generator,
     key: dict[str, Any],
 ) -> None:
-    """Insert all that one session yields."""
-    number = _SUBJECTS.index(key["subject"]) * len(_SESSIONS) + key["session"]
-    protocol = incoming / f"protocol_{key['subject']}_{key['session']}.txt"
-    protocol.write_text(
-        f"Protocol of {key['subject']}, session {key['session']}\n" * 20
-    )
+    """Insert the data of one session."""
+    subject, session = key["subject"], key["session"]
+    number = _SUBJECTS.index(subject) * len(_SESSIONS) + session
+    protocol = incoming / f"protocol_{subject}_{session}.txt"
+    protocol.write_text(f"Protocol of {subject}, session {session}\n" * 20)
     day = date(2025, 9, 1) + timedelta(days=7 * number)
     tables["Session"].insert1({**key, "session_date": day, "protocol": protocol})
     voltage = random.normal(0, 40, (16, 2_000 + 150 * number)).astype("float32")
@@ -164,33 +146,23 @@ def _record(
         }
         for unit in _UNITS
     )
-    if key["session"] % 2:
+    if session % 2:
         frames = incoming / f"frames_{number}"
         frames.mkdir()
         for chunk in range(6):
             (frames / f"chunk_{chunk}.raw").write_bytes(random.bytes(24_000))
         preview = incoming / f"preview_{number}.tif"
         preview.write_bytes(random.bytes(9_000))
-        tables["Stack"].insert1(
-            {
-                **key,
-                "frames": frames,
-                "preview": preview,
-                "thumbnail": random.bytes(3_000),
-            }
-        )
-    if key["session"] == 1:
-        clip = Path("camera") / key["subject"] / "session_1.avi"
+        row = {**key, "frames": frames, "preview": preview}
+        tables["Stack"].insert1({**row, "thumbnail": random.bytes(3_000)})
+    if session == 1:
+        clip = Path("camera") / subject / "session_1.avi"
         (raw / clip).parent.mkdir(parents=True)
         (raw / clip).write_bytes(random.bytes(60_000))
         tables["Video"].insert1({**key, "video": clip.as_posix()})
-    tables["OldSorting"].insert1(
-        {
-            **key,
-            "result": random.normal(size=(40, 60)),
-            "labels": random.integers(0, 9, 500),
-        }
-    )
+    sorting = random.normal(size=(40, 60))
+    labels = random.integers(0, 9, 500)
+    tables["OldSorting"].insert1({**key, "result": sorting, "labels": labels})
 
 
 def _make_garbage(
@@ -208,16 +180,15 @@ def _make_garbage(
     # a session is recorded before its row exists: only the upload succeeds
     for session in (51, 52):
         _fail_to_insert(tables, {"subject": "M017", "session": session}, random)
-    # somebody tidies up by hand: two rows have lost their object
+    # somebody cleans up by hand: two rows have lost their object
     for session in (3, 4):
         unit = {"subject": "M021", "session": session, "unit": 1}
         folder = stores["derived"] / "_schema" / SCHEMA / "unit"
-        place = folder / "/".join(f"{name}={value}" for name, value in unit.items())
-        next(place.glob("spike_times_*")).unlink()
-    # things that are not DataJoint's, and those of a schema that was dropped
-    (stores["raw"] / "README.txt").write_text(
-        "Raw data of the lab. Ask before you delete.\n"
-    )
+        folder /= "/".join(f"{name}={value}" for name, value in unit.items())
+        next(folder.glob("spike_times_*")).unlink()
+    # a file that is not DataJoint's, and an object of a schema that was dropped
+    readme = "Raw data of the lab. Ask before you delete.\n"
+    (stores["raw"] / "README.txt").write_text(readme)
     buffer = io.BytesIO()
     np.save(buffer, random.normal(size=5_000))
     old = stores["raw"] / "_schema/lab_pilot/pilot/subject=P001/trace_Qm3x81bd.npy"
@@ -225,32 +196,24 @@ def _make_garbage(
     old.write_bytes(buffer.getvalue())
 
 
-def _leave_young_garbage(tables: Tables, random: np.random.Generator) -> None:
-    _fail_to_insert(tables, {"subject": "M022", "session": 61}, random)
-
-
 def _fail_to_insert(
     tables: Tables, key: dict[str, Any], random: np.random.Generator
 ) -> None:
-    row = {
-        **key,
-        "voltage": random.normal(size=(16, 1_500)),
-        "probe": random.normal(size=(16, 3)),
-    }
+    voltage, probe = random.normal(size=(16, 1_500)), random.normal(size=(16, 3))
     with suppress(DataJointError):
-        tables["Recording"].insert1(row)
+        tables["Recording"].insert1({**key, "voltage": voltage, "probe": probe})
         raise AssertionError("the insert of a recording without a session must fail")
 
 
 def _set_dates(stores: Mapping[str, Path], random: np.random.Generator) -> None:
-    """Spread the files over the past year, as if the lab had been at work since."""
+    """Spread the files over the past year, as if the lab had worked since then."""
     now = time.time()
     for folder in stores.values():
         for path in sorted(folder.rglob("*"), key=_without_token):
             days = random.uniform(_YOUNGEST_DAYS, _OLDEST_DAYS)
             if path.suffix == ".npy" and "=" not in path.parent.name:
                 days = _YOUNGEST_DAYS  # an update, which is later than its original
-            os.utime(path, (now - days * _DAY_SECONDS,) * 2)
+            os.utime(path, (now - days * 86_400,) * 2)
 
 
 def _without_token(path: Path) -> tuple[str, ...]:

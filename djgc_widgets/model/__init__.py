@@ -2,11 +2,25 @@
 
 A **frame** is a pandas frame with a schema: each column, its dtype, unit and meaning is
 written once, in `frames`. An object has a **status**, a reference a **state**. A
-**notice** is a problem (it makes a scan incomplete) or a warning (it does not). What
-only one room needs lives in that room.
+**notice** is a problem (it makes a scan incomplete) or a warning (it does not). Code
+that only one room needs stays in that room.
 """
 
+from djgc_widgets.model import messages, notices
 from djgc_widgets.model.arrow import TEXT, absent, arrow_text
+from djgc_widgets.model.codes import (
+    MINIMUM_AGE,
+    RETENTION,
+    Detail,
+    DoubtCode,
+    NoticeCode,
+    OpinionCode,
+    Outcome,
+    Reason,
+    Status,
+    Step,
+    SweepState,
+)
 from djgc_widgets.model.errors import (
     Cancelled,
     InputError,
@@ -31,104 +45,69 @@ from djgc_widgets.model.frames import (
     TRASH,
     USAGE,
 )
-from djgc_widgets.model.notices import Notice, Progress, ProgressCallback, no_progress
+from djgc_widgets.model.html import Heading, html_list, html_table, safe
+from djgc_widgets.model.messages import (
+    DOUBTS,
+    EXPLANATIONS,
+    OPINION_LABELS,
+    OUTCOME_LABELS,
+    REASON_KINDS,
+    REASONS,
+    STATUS_LABELS,
+    detail_text,
+    readable_minimum_age,
+)
+from djgc_widgets.model.notices import Notice, Notices, in_store
 from djgc_widgets.model.object_paths import (
     MANIFEST_SUFFIX,
+    TOKEN,
     candidate_prefixes,
     former_prefixes,
+    is_plain_path,
+    key_in_path,
+    parent_of,
     parse_paths,
     section_of,
 )
-from djgc_widgets.model.receipt import Receipt
-from djgc_widgets.model.store_names import Naming, SamePlace, StoreInfo, StoreNames
+from djgc_widgets.model.progress import Progress, ProgressCallback, no_progress
+from djgc_widgets.model.receipt import Receipt, SweepReceipt
+from djgc_widgets.model.store_names import Naming, SameFolder, StoreInfo, StoreNames
 from djgc_widgets.model.text import (
     KIBI,
-    escaped,
+    and_more,
+    as_text,
+    error_text,
     plural,
     readable_age,
     readable_bytes,
+    table_label,
     visible,
 )
 from djgc_widgets.model.trash_paths import (
     RECORD_ENDS,
-    SWEEP_ID,
     TRASH_FOLDER,
-    former_places,
+    former_paths,
     interrupted_sweeps,
-    is_plain_path,
-    parent_of,
     parse_trash,
     trash_of,
 )
-from djgc_widgets.model.vocabulary import (
-    FileKind,
-    Section,
-    Sight,
-    State,
-    Status,
-    TableInfo,
-)
+from djgc_widgets.model.vocabulary import FileKind, Section, Sight, State, TableInfo
 
 __all__ = [
-    "FILES",
-    "FOLDERS",
-    "GROWTH",
-    "HISTORY",
-    "KIBI",
-    "MANIFEST_SUFFIX",
-    "OBJECTS",
-    "OPINIONS",
-    "PLACES",
-    "PLANNED",
-    "RECEIPT",
-    "RECORDED",
-    "RECORD_ENDS",
-    "REFERENCES",
-    "SUMMARY",
-    "SWEEPS",
-    "SWEEP_ID",
-    "TEXT",
-    "TRASH",
-    "TRASH_FOLDER",
-    "USAGE",
-    "Cancelled",
-    "FileKind",
-    "InputError",
-    "Naming",
-    "Notice",
-    "Progress",
-    "ProgressCallback",
-    "Receipt",
-    "SamePlace",
-    "Section",
-    "ServerError",
-    "Sight",
-    "State",
-    "Status",
-    "StoreInfo",
-    "StoreNames",
-    "SweepRefusedError",
-    "TableInfo",
-    "absent",
-    "arrow_text",
-    "candidate_prefixes",
-    "csv_text",
-    "encoded",
-    "escaped",
-    "former_places",
-    "former_prefixes",
-    "interrupted_sweeps",
-    "is_plain_path",
-    "json_rows",
-    "no_progress",
-    "parent_of",
-    "parse_paths",
-    "parse_trash",
-    "plural",
-    "readable_age",
-    "readable_bytes",
-    "section_of",
-    "trash_of",
-    "visible",
-    "write_new",
-]
+    "DOUBTS", "EXPLANATIONS", "FILES", "FOLDERS", "GROWTH", "HISTORY", "KIBI",
+    "MANIFEST_SUFFIX", "MINIMUM_AGE", "OBJECTS", "OPINIONS", "OPINION_LABELS",
+    "OUTCOME_LABELS", "PLACES", "PLANNED", "REASONS", "REASON_KINDS", "RECEIPT",
+    "RECORDED", "RECORD_ENDS", "REFERENCES", "RETENTION", "STATUS_LABELS", "SUMMARY",
+    "SWEEPS", "TEXT", "TOKEN", "TRASH", "TRASH_FOLDER", "USAGE", "Cancelled", "Detail",
+    "DoubtCode", "FileKind", "Heading", "InputError", "Naming", "Notice", "NoticeCode",
+    "Notices", "OpinionCode", "Outcome", "Progress", "ProgressCallback", "Reason",
+    "Receipt", "SameFolder", "Section", "ServerError", "Sight", "State", "Status",
+    "Step", "StoreInfo", "StoreNames", "SweepReceipt", "SweepRefusedError",
+    "SweepState", "TableInfo", "absent", "and_more", "arrow_text", "as_text",
+    "candidate_prefixes", "csv_text", "detail_text", "encoded", "error_text",
+    "former_paths", "former_prefixes", "html_list", "html_table", "in_store",
+    "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path", "messages",
+    "no_progress", "notices", "parent_of", "parse_paths", "parse_trash", "plural",
+    "readable_age", "readable_bytes", "readable_minimum_age", "safe", "section_of",
+    "table_label", "trash_of", "visible", "write_new",
+]  # fmt: skip

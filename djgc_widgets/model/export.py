@@ -37,22 +37,9 @@ def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
 
 
 def write_new(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
-    """Write a new file; nothing is ever overwritten.
+    """Write a new file and return its path; nothing is ever overwritten.
 
-    Parameters
-    ----------
-    content : bytes
-        What it holds.
-    folder : Path
-        Where to.
-    stem, suffix : str
-        How the file's name begins and ends; a number comes between if there is such a
-        file.
-
-    Returns
-    -------
-    Path
-        The file.
+    If the name is taken, a number is added to its stem.
 
     Raises
     ------
@@ -78,7 +65,7 @@ def write_new(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
 
 
 def encoded(frame: pd.DataFrame, kind: str) -> bytes:
-    """Return a frame as a file holds it.
+    """Return a frame as the bytes of a file.
 
     Parameters
     ----------
@@ -86,11 +73,6 @@ def encoded(frame: pd.DataFrame, kind: str) -> bytes:
         Any frame of this package.
     kind : str
         ``csv``, safe to open in a spreadsheet, or ``parquet``, with names as they are.
-
-    Raises
-    ------
-    InputError
-        If the kind is none of these.
     """
     if kind == "csv":
         return csv_text(frame).encode()

@@ -1,73 +1,243 @@
-"""Problems, warnings and progress, as values."""
+"""Problems and warnings: a code, what it is about, and the words for it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from djgc_widgets.model.codes import NoticeCode
+from djgc_widgets.model.frames import NOTICES
+from djgc_widgets.model.html import html_list
+from djgc_widgets.model.text import visible
+
+MESSAGES = {
+    NoticeCode.DATABASE_UNREAD: (
+        "the database could not be read completely: {error}",
+        "Check that the server answers and that the account may read, then scan again",
+    ),
+    NoticeCode.DATABASE_CLOSED: (
+        (
+            "this account may not connect to the database, and its rows may refer to "
+            "objects in these stores"
+        ),
+        "Grant CONNECT on it and SELECT on its tables",
+    ),
+    NoticeCode.SCHEMAS_HIDDEN: (
+        (
+            "this account does not see every schema of the server, and rows of a "
+            "schema that it does not see may refer to objects in these stores"
+        ),
+        "Use an account with SELECT on *.*",
+    ),
+    NoticeCode.SCHEMA_HIDES_TABLES: (
+        (
+            "this account may not see or read every table of the schema, so the "
+            "references of its rows are not known"
+        ),
+        "Grant SELECT on the whole schema",
+    ),
+    NoticeCode.TABLE_UNREADABLE: (
+        (
+            "this account may not read the table, so the references of its rows are "
+            "not known"
+        ),
+        "Grant SELECT on {table} (and on PostgreSQL USAGE on its schema)",
+    ),
+    NoticeCode.TABLE_DAMAGED: (
+        (
+            "the server cannot list its columns, so the references of its rows are not "
+            "known"
+        ),
+        "Repair or drop the table",
+    ),
+    NoticeCode.TABLE_REWRITTEN: (
+        (
+            "another session rewrote, emptied or renamed it while it was read, so the "
+            "rows of the snapshot are no longer visible"
+        ),
+        "Scan again",
+    ),
+    NoticeCode.NO_SNAPSHOT: (
+        "its engine {engine} keeps no snapshot, so rows may move while they are read",
+        "Convert the table to InnoDB",
+    ),
+    NoticeCode.VALUES_UNREAD: (
+        (
+            "SQL counts {counted} values, but {read} were read; the last one is in row "
+            "{row_key}"
+        ),
+        "Scan again; if it stays so, check the table",
+    ),
+    NoticeCode.VALUES_WITHOUT_PATH: (
+        (
+            "only {referring} of {read} values record a path; the first one without is "
+            "in row {row_key}{error}"
+        ),
+        (
+            "Look at the raw values of this {codec!r} column; until each yields a "
+            "path, its objects are not known"
+        ),
+    ),
+    NoticeCode.NO_STORE_COLUMN: (
+        (
+            "expected at least one store column (<codec@store>), found none, so every "
+            "object would look like an orphan"
+        ),
+        "Check that this is the right schema and server",
+    ),
+    NoticeCode.STORE_UNOPENED: (
+        "{error}, so its content is not known",
+        (
+            "Mount or create it or fix its entry in dj.config.stores, or name the "
+            "stores to scan"
+        ),
+    ),
+    NoticeCode.STORE_UNREAD: (
+        "it could not be listed completely ({error}), so its content is not known",
+        "Check that it answers and that the account may list it, then scan again",
+    ),
+    NoticeCode.STORE_INSIDE: (
+        (
+            "it is the root of store {inner}, which no mount explains, so objects of "
+            "one would be taken for objects of the other"
+        ),
+        "Let only one path lead to the folder, then scan again",
+    ),
+    NoticeCode.STORE_AMBIGUOUS: (
+        (
+            "it has the path of store {other} but different settings, so it is not "
+            "known whether both are the same location"
+        ),
+        "Give both names the same settings, or configure the location only once",
+    ),
+    NoticeCode.STORE_TWICE: (
+        (
+            "it holds the same objects as store {other}, for example {key!r}, so both "
+            "seem to be one location under two host names"
+        ),
+        "Write the same endpoint in both",
+    ),
+    NoticeCode.STORE_UNKNOWN: (
+        (
+            "{n_rows} rows, the first with key {row_key}, refer to {store}, which is "
+            "not configured"
+        ),
+        (
+            "Their paths are protected in every store; add the store to "
+            "dj.config.stores to see its objects"
+        ),
+    ),
+    NoticeCode.ENTRY_UNREADABLE: (
+        "it could not be read ({error}), so its content is not known",
+        "Grant this account the right to read it, or mount it, then scan again",
+    ),
+    NoticeCode.ENTRY_VANISHED: (
+        "it vanished while the store was listed",
+        "Nothing to do: writers rename files",
+    ),
+    NoticeCode.SIZE_UNKNOWN: (
+        "expected a size in bytes, got {size!r}",
+        "Look at the object with the store's own tools, then scan again",
+    ),
+    NoticeCode.LISTED_ELSEWHERE: (
+        "two paths lead to the folder; its content is counted once, in store {store}",
+        "Nothing to do: rows may refer to it by either path",
+    ),
+    NoticeCode.PATH_BARRED: (
+        (
+            "a row refers to it, but the path cannot be followed ({error}); it counts "
+            "as missing"
+        ),
+        "Links are not followed: put the folder itself there, or fix its permissions",
+    ),
+    NoticeCode.LINK_UNREADABLE: (
+        "a row refers to it, but where the path leads could not be read ({error})",
+        "Grant this account the right to read it, then scan again",
+    ),
+    NoticeCode.SWEEP_INTERRUPTED: (
+        "sweep {sweep_id} is running or was interrupted",
+        "Wait for it, or call Trash(schema, {store!r}).recover()",
+    ),
+    NoticeCode.NEEDED_AGAIN: (
+        "a row refers again to {objects} in the trash",
+        "Call scan.heal() to restore them",
+    ),
+    NoticeCode.TRASH_UNREAD: (
+        "{error}",
+        "Its objects stay where they are until someone has looked",
+    ),
+    NoticeCode.RECORD_UNWRITTEN: (
+        "the journal's record {record!r} could not be written ({error})",
+        "Free some space or fix the permissions; the receipt is right all the same",
+    ),
+    NoticeCode.VERSIONS_KEPT: (
+        "its bucket keeps versions, so the bytes are not freed yet",
+        "Let a lifecycle rule of the bucket expire old versions",
+    ),
+    NoticeCode.VERSIONS_UNKNOWN: (
+        "it is not known whether its bucket keeps versions ({error})",
+        "Ask whoever manages the bucket",
+    ),
+    NoticeCode.COMMAND_FAILED: (
+        "{error}",
+        "The others were carried out; scan again to see what is left",
+    ),
+    NoticeCode.COLLECTOR_GAVE_UP: (
+        "the collector stopped: {error}",
+        "What it would delete there is not known",
+    ),
+}
+"""For each problem or warning what is wrong, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing a person should know: a problem (the scan is incomplete) or a warning.
+    """A problem, which makes a scan incomplete, or a warning, which does not."""
 
-    Parameters
-    ----------
-    place : str
-        Where it is: a column, a table, a store's folder.
-    message : str
-        What was expected and what came.
-    remedy : str
-        What to do about it.
+    code: NoticeCode
+    """What it is about."""
+    where: str
+    """A column, a table, a store, a folder of a store."""
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What the message names."""
 
-    Examples
-    --------
-    >>> from djgc_widgets import Notice
-    >>> print(Notice("store raw", "the folder is gone", "Mount it"))
-    store raw: the folder is gone. Mount it.
-    """
+    @property
+    def message(self) -> str:
+        """What was expected and what came."""
+        return MESSAGES[self.code][0].format(**self.values)
 
-    place: str
-    message: str
-    remedy: str
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return MESSAGES[self.code][1].format(**self.values)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}. {self.remedy}."
+        return f"{self.where}: {self.message}. {self.remedy}."
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a piece of work has come; passed to progress callbacks once per page.
+class Notices(tuple[Notice, ...]):
+    """Problems or warnings; prints as sentences."""
 
-    Parameters
-    ----------
-    step : str
-        What is being done.
-    done, total : int
-        Files, values or objects; the total is None where nobody knows it yet.
-    size_bytes : int, optional
-        Bytes of the files that were listed so far.
-    part, parts : int
-        Which of how many store columns is being read; 0 elsewhere.
+    __slots__ = ()
 
-    Examples
-    --------
-    >>> from djgc_widgets import Progress, open_lab, scan
-    >>> steps = []
-    >>> with open_lab() as lab:
-    ...     _ = scan(lab.schema, progress=steps.append)
-    >>> all(isinstance(step, Progress) for step in steps), steps[-1].step
-    (True, 'reconciling')
-    """
+    def with_code(self, *codes: str) -> "Notices":
+        """Return those with one of these codes."""
+        return Notices(notice for notice in self if notice.code in codes)
 
-    step: str
-    done: int
-    total: int | None = None
-    size_bytes: int | None = None
-    part: int = 0
-    parts: int = 0
+    def frame(self) -> pd.DataFrame:
+        """Return a frame of the notices schema."""
+        rows = [(n.code.value, n.where, n.message, n.remedy) for n in self]
+        return NOTICES.conform(pd.DataFrame(rows, columns=NOTICES.column_names))
+
+    def __repr__(self) -> str:
+        return "\n".join(visible(str(notice)) for notice in self) or "none"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return html_list(self) if self else "<p>none</p>"
 
 
-ProgressCallback = Callable[[Progress], None]
-"""Called once per page from the working thread; may raise `Cancelled` to stop."""
-
-
-def no_progress(_: Progress) -> None:
-    """Ignore progress."""
+def in_store(store: str, path: str = "") -> str:
+    """Say where in a store something is."""
+    return f"store {store}: {path}" if path else f"store {store}"

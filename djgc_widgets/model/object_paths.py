@@ -12,6 +12,7 @@ The rules are those of ``datajoint.storage.build_object_path`` and
 
 import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow as pa
@@ -25,24 +26,32 @@ from djgc_widgets.model.vocabulary import Section
 MANIFEST_SUFFIX = ".manifest.json"
 """Suffix of the sidecar that DataJoint writes beside a folder object."""
 
+TOKEN = "[A-Za-z0-9_-]{4,16}"  # noqa: S105 - a pattern, not a secret
+"""Pattern of the token at the end of an object's name."""
+
 _HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26})$"
 _PAIR = r"[A-Za-z_][A-Za-z0-9_]*=[^/]*/"
-_TOKEN = "[A-Za-z0-9_-]{4,16}"  # noqa: S105 - a pattern of path tokens
+_KEY_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _SCHEMA = (
     rf"(?:{_PAIR})*(?P<schema>[^/=]+)/(?P<table>[^/=]+)/(?:{_PAIR})*"
-    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{_TOKEN}(?:\.[^/]*)?)(?P<below>/.*)?$"
+    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?:\.[^/]*)?)(?P<below>/.*)?$"
 )
 
 
-def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
-    """Say for each stored path which object it belongs to.
+def key_in_path(path: str) -> dict[str, str]:
+    """Return the primary key in a path: attribute and value, as text.
 
-    Parameters
-    ----------
-    paths : Series of str
-        Paths relative to the store.
-    store : StoreInfo
-        The store's prefixes.
+    Examples
+    --------
+    >>> key_in_path("_schema/lab/rec/id=1/day=2026-01-02/x_AbCd1234.npy")
+    {'id': '1', 'day': '2026-01-02'}
+    """
+    pairs = map(_KEY_PAIR.fullmatch, path.split("/")[:-1])
+    return {pair[1]: unquote(pair[2]) for pair in pairs if pair}
+
+
+def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
+    """Return for each stored path, relative to its store, the object it belongs to.
 
     Returns
     -------
@@ -54,27 +63,27 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     """
     path = arrow_text(paths)
     nothing = pa.nulls(len(path), TEXT)
-    section, schema, table, prefix, whole = (*[nothing] * 4, path)
+    section, schema, table, prefix, object_path = (*[nothing] * 4, path)
     for at in _longest_first(store.hash_prefixes):
-        found = extract_groups(path, _anchored(at, _HASH))
-        fits = _spells_folds(found["hash"], found["folds"])
+        groups = extract_groups(path, _anchored(at, _HASH))
+        fits = _begins_with_folds(groups["hash"], groups["folds"])
         new = pc.and_(fits, pc.is_null(section))
         section = pc.if_else(new, Section.HASH.value, section)
-        schema = pc.if_else(new, found["schema"], schema)
+        schema = pc.if_else(new, groups["schema"], schema)
         prefix = pc.if_else(new, at, prefix)
     for at in _longest_first((*store.schema_prefixes, "")):
-        found = extract_groups(path, _anchored(at, _SCHEMA))
-        new = pc.and_(pc.is_valid(found["name"]), pc.is_null(section))
+        groups = extract_groups(path, _anchored(at, _SCHEMA))
+        new = pc.and_(pc.is_valid(groups["name"]), pc.is_null(section))
         section = pc.if_else(new, Section.SCHEMA.value, section)
-        schema = pc.if_else(new, found["schema"], schema)
-        table = pc.if_else(new, found["table"], table)
+        schema = pc.if_else(new, groups["schema"], schema)
+        table = pc.if_else(new, groups["table"], table)
         prefix = pc.if_else(new, at, prefix)
-        whole = pc.if_else(new, _without(path, found["below"]), whole)
+        object_path = pc.if_else(new, _without(path, groups["below"]), object_path)
     columns = {
         "section": section,
         "schema": schema,
         "table": table,
-        "object_path": whole,
+        "object_path": object_path,
         "prefix": prefix,
     }
     strings = {name: as_strings(values) for name, values in columns.items()}
@@ -111,30 +120,26 @@ def former_prefixes(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return the hash and the schema prefixes below which a column's values lie.
 
-    Parameters
-    ----------
-    paths : Series of str
-        Recorded paths of one column, relative to their store.
-    schema, table, attribute : str
-        That column; a path that does not name it tells nothing.
+    The recorded paths are those of one column; a path that does not name this column
+    has no prefix.
     """
     path = arrow_text(paths)
     own = f"{_literal(schema)}/{_literal(table)}/(?:{_PAIR})*{_literal(attribute)}"
     lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
-    shaped = extract_groups(path, rf"{lead}{own}_{_TOKEN}(?:\.[^/]*)?)$")
+    shaped = extract_groups(path, rf"{lead}{own}_{TOKEN}(?:\.[^/]*)?)$")
     digest = rf"{_literal(schema)}/(?:[a-z2-7]+/)*[a-z2-7]{{26}}"
     hashed = extract_groups(path, rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>{digest})$")
-    hash_prefixes, schema_prefixes = (
-        frozenset(
-            prefix
-            for prefix in pc.unique(
-                pc.filter(found["prefix"], pc.is_valid(found["own"]))
-            ).to_pylist()
-            if f"{prefix}/".partition("/")[0] != TRASH_FOLDER
-        )
-        for found in (hashed, shaped)
+    return _prefixes(hashed), _prefixes(shaped)
+
+
+def _prefixes(groups: dict[str, pa.Array]) -> frozenset[str]:
+    """Return the distinct prefixes of paths that match, except those in a trash."""
+    matching = pc.filter(groups["prefix"], pc.is_valid(groups["own"]))
+    return frozenset(
+        prefix
+        for prefix in pc.unique(matching).to_pylist()
+        if f"{prefix}/".partition("/")[0] != TRASH_FOLDER
     )
-    return hash_prefixes, schema_prefixes
 
 
 def _longest_first(prefixes: Iterable[str]) -> list[str]:
@@ -150,7 +155,7 @@ def _anchored(prefix: str, pattern: str) -> str:
     return f"(?s)^{_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
 
 
-def _spells_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:
+def _begins_with_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:
     if not pc.any(pc.not_equal(folds, "")).as_py():
         return pc.is_valid(digest)
     pairs = zip(digest.to_pylist(), folds.to_pylist(), strict=True)
@@ -165,3 +170,20 @@ def _without(path: pa.Array, below: pa.Array) -> pa.Array:
         return path
     pairs = zip(path.to_pylist(), below.to_pylist(), strict=True)
     return arrow_text([text[: len(text) - len(rest or "")] for text, rest in pairs])
+
+
+def is_plain_path(path: str) -> bool:
+    """Tell whether a path stays below the folder it is relative to.
+
+    True for a non-empty relative POSIX path without empty, ``.`` or ``..`` segments.
+    """
+    return (
+        bool(path)
+        and "\0" not in path
+        and not any(s in {"", ".", ".."} for s in path.split("/"))
+    )
+
+
+def parent_of(path: str) -> str:
+    """Return the folder of a relative path; the empty string at the root."""
+    return path.rpartition("/")[0]

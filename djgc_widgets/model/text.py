@@ -1,8 +1,9 @@
 """Figures and names as people read them; names are data and are shown as text."""
 
-import html
 import unicodedata
 from datetime import timedelta
+
+from djgc_widgets.model.arrow import absent
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 KIBI = 1024
@@ -50,9 +51,30 @@ def visible(text: str) -> str:
     )
 
 
-def escaped(text: object) -> str:
-    """Return text that HTML shows as it is and never runs."""
-    return html.escape(visible(str(text)), quote=True)
+def and_more(n_left: int, noun: str = "") -> str:
+    """Say how many more there are; empty if there are none.
+
+    Examples
+    --------
+    >>> and_more(3, "table"), and_more(1200), and_more(0, "table")
+    ('and 3 more tables', 'and 1,200 more', '')
+    """
+    if n_left <= 0:
+        return ""
+    return f"and {plural(n_left, f'more {noun}') if noun else f'{n_left:,} more'}"
+
+
+def table_label(schema: object, table: object) -> str:
+    """Return schema and table as people read them; a hash names no table.
+
+    Examples
+    --------
+    >>> table_label("lab", "rec"), table_label("lab", None), table_label(None, None)
+    ('lab.rec', 'lab (hash)', '(no schema)')
+    """
+    if absent(schema):
+        return "(no schema)"
+    return f"{schema} (hash)" if absent(table) else f"{schema}.{table}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -64,3 +86,14 @@ def plural(count: int, noun: str) -> str:
     ('1 object', '12,041 objects')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def error_text(error: Exception) -> str:
+    """Return the text of an error of the operating system or an API, on one line."""
+    text = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return as_text(str(text)) or type(error).__name__
+
+
+def as_text(name: str) -> str:
+    """Return a name of the file system as text that can be written anywhere."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -1,16 +1,7 @@
-"""The vocabulary: statuses, sections, problems, progress, stores and tables."""
+"""Sections, states, kinds of files, tables, and what an account sees."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-
-class Status(StrEnum):
-    """What the rows of the server say about a stored object."""
-
-    LIVE = "live"
-    ORPHAN = "orphan"
-    YOUNG = "young"
-    UNKNOWN = "unknown"
 
 
 class Section(StrEnum):
@@ -39,21 +30,15 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an account sees of the servers.
-
-    Parameters
-    ----------
-    hidden : frozenset of str
-        Places of which it does not see everything.
-    schemas : frozenset of str
-        Schemas that it sees.
-    """
+    """What an account sees of the servers."""
 
     hidden: frozenset[str] = frozenset()
+    """Servers, databases, schemas and tables that it does not see completely."""
     schemas: frozenset[str] = frozenset()
+    """Schemas that it sees."""
 
     def lost_since(self, before: "Sight") -> list[str]:
-        """Name what was seen before and may only be hidden now."""
+        """Return what was seen before and may only be hidden now."""
         lost = self.hidden - before.hidden
         if self.hidden:  # otherwise what is no longer seen is no longer there
             lost |= before.schemas - self.schemas

@@ -6,34 +6,33 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from djgc_widgets.model import table_label
+
 
 @dataclass(frozen=True, slots=True)
 class Basket:
     """What is ticked: objects, files and bytes, and objects per table, most first."""
 
-    objects: int
-    files: int
+    n_objects: int
+    n_files: int
     size_bytes: int
     tables: tuple[tuple[str, int], ...]
 
 
-class BasketScale:
-    """Weighs what is ticked; quick at a million orphans.
-
-    Parameters
-    ----------
-    orphans : DataFrame
-        The rows of the grid.
-    """
+class BasketCounter:
+    """Adds up what is ticked of the grid's rows; quick at a million orphans."""
 
     def __init__(self, orphans: pd.DataFrame) -> None:
         self.orphans = orphans
-        self._files = orphans["files"].to_numpy()
+        self._files = orphans["n_files"].to_numpy()
         self._sizes = orphans["size_bytes"].to_numpy()
-        tables = orphans["schema"].str.cat(orphans["table"].fillna("(hash)"), sep=".")
-        self._codes, self._tables = pd.factorize(tables)
+        groups = orphans.groupby(["schema", "table"], dropna=False, sort=False)
+        self._codes = groups.ngroup().to_numpy()
+        _, first = np.unique(self._codes, return_index=True)
+        keys = orphans[["schema", "table"]].iloc[first].itertuples(index=False)
+        self._tables = [table_label(*key) for key in keys]
 
-    def weigh(self, ticked: npt.NDArray[np.bool_]) -> Basket:
+    def count(self, ticked: npt.NDArray[np.bool_]) -> Basket:
         """Return what the ticked rows add up to."""
         counts = np.bincount(self._codes[ticked], minlength=len(self._tables))
         order = np.argsort(-counts, kind="stable")

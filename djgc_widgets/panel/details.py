@@ -1,142 +1,75 @@
 """What there is to say about one row of a grid. Pure."""
 
 import json
-from urllib.parse import unquote
 
 import pandas as pd
 
-from djgc_widgets.model import absent, plural, readable_bytes
-from djgc_widgets.panel.grid.state import Fact, Record
-from djgc_widgets.verdict import reasons
-
-_FILES = 12
-_ROWS = 200
-_WHY = {
-    reasons.NO_ROW_HOLDS_HASH: "No row of any schema on the server records this hash. "
-    "A hash does not tell whose value it was; only its schema is known.",
-    reasons.ROW_DELETED: "The table has no row of this key that refers to it: the row "
-    "was deleted, or the insert failed after the upload.",
-    reasons.TABLE_DROPPED: "The schema has no table of this name any more.",
-    reasons.COLUMN_DROPPED: "The table has no column of this name any more.",
-}
-_SUPERSEDED = "The row is there and refers to a newer value."
-_UNSURE = (
-    "The scan is incomplete, so the object may be where it could not be seen: do not "
-    "delete rows because of this. Mend what Problems names, then scan again."
+from djgc_widgets.model import (
+    EXPLANATIONS,
+    RETENTION,
+    Reason,
+    absent,
+    and_more,
+    key_in_path,
+    plural,
+    readable_bytes,
+    table_label,
 )
-_NEVER = "The row is there and refers to an older value: the update failed."
+from djgc_widgets.panel.grid.state import Fact, Record
+
+_LISTED = 12
+_ROWS = 200
+_UNSURE = (
+    "The scan is incomplete, so the object may be stored where it could not be listed: "
+    "do not delete rows because of this. Fix what Problems names, then scan again."
+)
 
 
-def orphan_facts(
-    row: Record, files: pd.DataFrame, references: pd.DataFrame
-) -> list[Fact]:
-    """Say why an object is an orphan, whose it was and what it consists of.
+def orphan_details(row: Record, files: pd.DataFrame) -> list[Fact]:
+    """Say of a row of the objects frame why it is an orphan and what it consists of.
 
-    Parameters
-    ----------
-    row : mapping
-        A row of the objects frame.
-    files : DataFrame
-        Its files: a frame of the files schema.
-    references : DataFrame
-        A frame of the references schema.
+    `files` is a frame of the files schema.
     """
-    reason = str(row["reason"])
-    facts = [Fact("Why", f"{reason}. {_explained(reason)}")]
-    if not absent(row["table"]):
-        facts.append(Fact("Whose", f"{row['schema']}.{row['table']}"))
-        keys = keys_of(str(row["path"]))
-        if keys:
-            facts.append(Fact("Row it was of", json.dumps(keys), copyable=True))
-    elif not absent(row["schema"]):
-        facts.append(Fact("Whose", f"schema {row['schema']}"))
-    facts += _sibling(row, reason, references)
+    explanation = EXPLANATIONS.get(Reason(row["reason_code"]), "")
+    facts = [Fact("Why", f"{row['reason']}. {explanation}".strip())]
+    if not absent(row["schema"]):
+        facts.append(Fact("Table", table_label(row["schema"], row["table"])))
+    if key := key_in_path(str(row["path"])):
+        facts.append(Fact("Row key", json.dumps(key), copyable=True))
+    if not absent(row["sibling"]):
+        facts.append(Fact("The row refers to", str(row["sibling"]), copyable=True))
     size = int(row["size_bytes"])
     facts += [
         Fact("Path", str(row["path"]), copyable=True),
         Fact("Store", str(row["store"])),
-        Fact("Size", f"{size:,} bytes in {plural(int(row['files']), 'file')}"),
+        Fact("Size", f"{size:,} bytes in {plural(int(row['n_files']), 'file')}"),
         Fact("Last changed", f"{row['modified_at']:%Y-%m-%d %H:%M:%S} UTC"),
     ]
-    return [*facts, *_files(files)] if len(files) > 1 else facts
-
-
-def keys_of(path: str) -> dict[str, str]:
-    """Return the primary key that a path spells: attribute and value, as text."""
-    pairs = (part.partition("=") for part in path.split("/")[:-1] if "=" in part)
-    return {name: unquote(value) for name, _, value in pairs}
-
-
-def _explained(reason: str) -> str:
-    if reason in _WHY:
-        return _WHY[reason]
-    return (
-        _NEVER
-        if reason.startswith(_beginning(reasons.NEVER_COMMITTED))
-        else (_SUPERSEDED if reason.startswith(_beginning(reasons.SUPERSEDED)) else "")
-    )
-
-
-def _beginning(pattern: str) -> str:
-    return pattern.partition("{")[0]
-
-
-def kind_of_reason(reason: pd.Series) -> pd.Series:
-    """Return reasons without the names of single objects, so that they can be grouped.
-
-    Parameters
-    ----------
-    reason : Series of str
-        Reasons of orphans.
-    """
-    short = reason.copy()
-    for pattern in (reasons.SUPERSEDED, reasons.NEVER_COMMITTED):
-        begins = _beginning(pattern)
-        kind = begins.partition(":")[0].removesuffix(" by ")
-        short = short.mask(short.str.startswith(begins).eq(other=True), kind)
-    return short
-
-
-def _sibling(row: Record, reason: str, references: pd.DataFrame) -> list[Fact]:
-    """Find the value that the row refers to now."""
-    for pattern in (reasons.SUPERSEDED, reasons.NEVER_COMMITTED):
-        begins = _beginning(pattern)
-        if not reason.startswith(begins):
-            continue
-        name = reason.removeprefix(begins)
-        own = references[references["store"].eq(row["store"])]
-        found = own[own["path"].str.endswith(f"/{name}")]
-        return [
-            Fact("The row refers to", str(path), copyable=True)
-            for path in found["path"].drop_duplicates().head(1)
+    if len(files) > 1:
+        sizes = map(readable_bytes, files["size_bytes"])
+        listed = [
+            f"{path}, {size}" for path, size in zip(files["path"], sizes, strict=True)
         ]
-    return []
+        facts += _first("File", listed)
+    return facts
 
 
-def _files(files: pd.DataFrame) -> list[Fact]:
-    shown = [
-        Fact("File", f"{path}, {readable_bytes(int(size))}")
-        for path, size in files[["path", "size_bytes"]]
-        .head(_FILES)
-        .itertuples(index=False)
-    ]
-    left = len(files) - _FILES
-    return [*shown, Fact("File", f"and {left:,} more")] if left > 0 else shown
+def _first(label: str, texts: list[str], *, copyable: bool = False) -> list[Fact]:
+    """Return a fact for each of the first texts, and how many more there are."""
+    facts = [Fact(label, text, copyable=copyable) for text in texts[:_LISTED]]
+    more = and_more(len(texts) - _LISTED)
+    return [*facts, Fact(label, more)] if more else facts
 
 
-def missing_facts(row: Record, missing: pd.DataFrame, *, complete: bool) -> list[Fact]:
-    """Name the row, and every row of its table whose object is gone.
+def missing_details(
+    row: Record, missing: pd.DataFrame, *, complete: bool
+) -> list[Fact]:
+    """Name the row, and every row of its table whose object is missing.
 
-    Parameters
-    ----------
-    row : mapping
-        A row of the references frame.
-    missing : DataFrame
-        All of them: a frame of the references schema.
-    complete : bool
-        Everything was read; else nothing is offered that could delete rows.
+    `row` is one of `missing`, a frame of the references schema. After an incomplete
+    scan nothing is offered that could delete rows.
     """
-    table = f"{row['schema']}.{row['table']}"
+    table = table_label(row["schema"], row["table"])
     column = Fact("Column", f"{table}.{row['attribute']}, <{row['codec']}>")
     if not complete:
         return [
@@ -148,17 +81,17 @@ def missing_facts(row: Record, missing: pd.DataFrame, *, complete: bool) -> list
     same = missing["schema"].eq(row["schema"]) & missing["table"].eq(row["table"])
     keys = missing.loc[same, "row_key"].drop_duplicates()
     every = ", ".join(_python(key) for key in keys.head(_ROWS))
-    told = f" (the first {_ROWS} of {len(keys):,})" if len(keys) > _ROWS else ""
+    shown = f" (the first {_ROWS} of {len(keys):,})" if len(keys) > _ROWS else ""
     return [
         column,
         Fact("Restriction for this row", _python(str(row["row_key"])), copyable=True),
-        Fact(f"For every such row of {table}{told}", f"[{every}]", copyable=True),
+        Fact(f"For every such row of {table}{shown}", f"[{every}]", copyable=True),
         Fact("Expected object", str(row["path"]), copyable=True),
         Fact("Store", str(row["store"])),
         Fact(
             "What to do",
-            "Bring the object back from the trash or a backup to this path. If it is "
-            "lost for good, delete or recompute these rows: Table & restriction.",
+            "Restore the object from the trash or a backup to this path. If it is lost "
+            "for good, delete or recompute these rows: Table & restriction.",
         ),
     ]
 
@@ -171,63 +104,47 @@ def _python(row_key: str) -> str:
         return row_key  # a key with raw bytes in it
 
 
-def usage_facts(row: Record) -> list[Fact]:
+def usage_details(row: Record) -> list[Fact]:
     """Say exactly what a store column takes."""
     ratio = row["dedup_ratio"]
     return [
-        Fact("Column", f"{row['schema']}.{row['table']}.{row['attribute']}"),
+        Fact(
+            "Column", f"{table_label(row['schema'], row['table'])}.{row['attribute']}"
+        ),
         Fact("Logical", f"{row['logical_bytes']:,} bytes, once per reference"),
         Fact("Physical", f"{row['physical_bytes']:,} bytes, once per stored object"),
         Fact("Deduplicated", "no bytes" if absent(ratio) else f"{ratio:.2f} : 1"),
     ]
 
 
-def opinion_facts(row: Record, collector: str) -> list[Fact]:
-    """Say what another collector would do to an object, and what we say.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the opinions frame.
-    collector : str
-        Its name.
-    """
-    files, size = int(row["deleted_files"]), int(row["deleted_bytes"])
-    told = f"would delete {plural(files, 'file')}, {size:,} bytes, of it"
+def opinion_details(row: Record, collector: str) -> list[Fact]:
+    """Say of a row of the opinions frame what the collector and this scan say of it."""
+    files, size = int(row["n_deleted_files"]), int(row["deleted_bytes"])
+    deletes = f"would delete {plural(files, 'file')}, {size:,} bytes, of it"
     status = "it was not listed" if absent(row["status"]) else str(row["status"])
     return [
-        Fact(collector, told if files else "would leave it where it is"),
-        Fact("We say", f"{status}: {row['reason']}"),
+        Fact(collector, deletes if files else "would not delete it"),
+        Fact("This scan", f"{status}: {row['reason']}"),
         Fact("Path", str(row["path"]), copyable=True),
         Fact("Store", str(row["store"])),
     ]
 
 
-def sweep_facts(row: Record, trash: pd.DataFrame) -> list[Fact]:
-    """Say who swept, from where, and what of it is still there.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of the sweeps frame.
-    trash : DataFrame
-        A frame of the trash schema.
-    """
+def sweep_details(row: Record, trash: pd.DataFrame) -> list[Fact]:
+    """Say of a row of the sweeps frame who swept, and what is left in the trash."""
     own = trash[trash["sweep_id"].eq(row["sweep_id"]) & trash["store"].eq(row["store"])]
     needed = int(own["returnable"].sum())
     facts = {
         "Sweep": row["sweep_id"],
         "By": f"{row['swept_by']} on {row['swept_from']}",
         "Database servers": row["servers"],
-        "Planned": f"{row['objects']:,} objects, {row['size_bytes']:,} bytes",
-        "Still here": f"{row['left_objects']:,} objects, {row['left_bytes']:,} bytes",
-        "Needed again": f"{plural(needed, 'object')}" if needed else "none",
-        "Purgeable": f"{row['purgeable_at']:%Y-%m-%d %H:%M} UTC, after 30 days",
+        "Planned": f"{plural(row['n_objects'], 'object')}, {row['size_bytes']:,} bytes",
+        "Still here": f"{plural(row['n_left'], 'object')}, {row['left_bytes']:,} bytes",
+        "Needed again": plural(needed, "object") if needed else "none",
+        "Purgeable": f"{row['purgeable_at']:%Y-%m-%d %H:%M} UTC, "
+        f"after {RETENTION.days} days",
     }
-    paths = own["path"].head(_FILES)
-    left = len(own) - len(paths)
     return [
         *(Fact(label, str(text)) for label, text in facts.items()),
-        *(Fact("Object", path, copyable=True) for path in paths),
-        *([Fact("Object", f"and {left:,} more")] if left > 0 else []),
+        *_first("Object", own["path"].tolist(), copyable=True),
     ]

@@ -1,146 +1,139 @@
-"""Baskets, plans and receipts -> HTML. Pure; every name passes through `escaped`."""
-
-from datetime import datetime
+"""Baskets, plans and receipts -> HTML. Pure; every name passes through `safe`."""
 
 import pandas as pd
+from markupsafe import Markup
 
-from djgc_widgets.model import Receipt, escaped, plural, readable_bytes
+from djgc_widgets.model import (
+    OUTCOME_LABELS,
+    Heading,
+    Outcome,
+    Receipt,
+    and_more,
+    html_list,
+    html_table,
+    plural,
+    readable_bytes,
+    safe,
+    table_label,
+)
 from djgc_widgets.panel.basket import Basket
-from djgc_widgets.panel.html import items
-from djgc_widgets.verdict import Refusal, SweepPlan
+from djgc_widgets.panel.html import notice_list
+from djgc_widgets.verdict import Doubt, SweepPlan
 
 _ROWS = 8
 _TABLES = 3
 _PLANNED = 20
+_HEADINGS = (
+    *(Heading("Store"), Heading("Table"), Heading("Objects", number=True)),
+    *(Heading("Size", number=True), Heading("Oldest to newest")),
+)
 
 
-def basket(ticked: Basket) -> str:
+def basket_html(ticked: Basket) -> Markup:
     """Count what is ticked."""
-    if not ticked.objects:
-        return "<span class='djgc-muted' role='status'>Nothing ticked</span>"
-    biggest = ", ".join(
-        f"{escaped(name)} {count:,}" for name, count in ticked.tables[:_TABLES]
+    if not ticked.n_objects:
+        return Markup("<span class='djgc-muted' role='status'>Nothing ticked</span>")
+    biggest = ", ".join(f"{name} {count:,}" for name, count in ticked.tables[:_TABLES])
+    more = and_more(len(ticked.tables) - _TABLES, "table")
+    return Markup(
+        "<span role='status'><b title='{:,} bytes'>Orphans: {:,} ticked · {} · {}</b> "
+        "<span class='djgc-muted'>{} {}</span></span>"
+    ).format(
+        ticked.size_bytes,
+        ticked.n_objects,
+        readable_bytes(ticked.size_bytes),
+        plural(ticked.n_files, "file"),
+        safe(biggest),
+        more,
     )
-    left = len(ticked.tables) - _TABLES
-    more = f" and {plural(left, 'more table')}" if left > 0 else ""
-    size = readable_bytes(ticked.size_bytes)
-    return (
-        f"<span role='status'><b title='{ticked.size_bytes:,} bytes'>"
-        f"Orphans: {ticked.objects:,} ticked · {size} · "
-        f"{plural(ticked.files, 'file')}</b> "
-        f"<span class='djgc-muted'>{biggest}{more}</span></span>"
-    )
 
 
-def confirmation(plan: SweepPlan | None, typed: str) -> str:
-    """Say in plain words what is about to happen.
-
-    Parameters
-    ----------
-    plan : SweepPlan or None
-        What would be moved.
-    typed : str
-        What confirms it.
-    """
+def plan_html(plan: SweepPlan | None, typed: str) -> Markup:
+    """Say what is about to happen, and what a person has to type to confirm it."""
     if plan is None:
-        return ""
-    stores = "".join(
-        f"<li>store <b>{escaped(store)}</b>: {plural(objects, 'object')}, "
-        f"{readable_bytes(size_bytes)} ({size_bytes:,} bytes)</li>"
-        for store, objects, size_bytes in plan.totals()
+        return Markup("")
+    store = Markup("store <b>{}</b>: {}, {} ({:,} bytes)")
+    stores = html_list(
+        store.format(safe(name), plural(objects, "object"), readable_bytes(size), size)
+        for name, objects, size in plan.totals()
     )
-    last = (
-        f"Type <b>{escaped(typed)}</b> to confirm."
-        if plan.allowed
-        else "<b>✕ Refused.</b> Tick what you acknowledge; the rest has to be mended "
-        "first."
+    last = Markup(
+        "<b>✕ Refused.</b> Tick what you acknowledge; the rest has to be fixed first."
     )
-    return (
-        f"<h4>Move {plural(len(plan.objects), 'object')} to the trash?</h4>"
-        "Nothing is deleted: the objects go to the store's own <code>_trash</code> "
-        "folder, from where they can be brought back byte for byte. What a row refers "
-        f"to by then is left alone.<ul>{stores}</ul>{_by_table(plan)}{last}"
-    )
+    if plan.allowed:
+        last = Markup("Type <b>{}</b> to confirm.").format(safe(typed))
+    return Markup(
+        "<h4>Move {} to the trash?</h4>Nothing is deleted: the objects go to the "
+        "store's own <code>_trash</code> folder, and can be restored byte for byte. "
+        "Objects that a row refers to by then are left alone.{}{}{}"
+    ).format(plural(len(plan.objects), "object"), stores, _tables_html(plan), last)
 
 
-def _by_table(plan: SweepPlan) -> str:
+def _tables_html(plan: SweepPlan) -> Markup:
     tables = plan.by_table()
-    shown = tables.head(_PLANNED).fillna({"table": "(hash)"})
-    lines = "".join(
-        f"<tr><td>{escaped(row['store'])}</td>"
-        f"<td>{escaped('.'.join([row['schema'], row['table']]))}</td>"
-        f"<td class='djgc-number'>{row['objects']:,}</td>"
-        f"<td class='djgc-number' title='{row['size_bytes']:,} bytes'>"
-        f"{readable_bytes(row['size_bytes'])}</td>"
-        f"<td>{_day(row['oldest'])} to {_day(row['newest'])}</td></tr>"
-        for row in shown.to_dict("records")
+    size = Markup("<span title='{:,} bytes'>{}</span>")
+    rows = (
+        (
+            row["store"],
+            table_label(row["schema"], row["table"]),
+            f"{row['n_objects']:,}",
+            size.format(row["size_bytes"], readable_bytes(row["size_bytes"])),
+            f"{row['oldest']:%Y-%m-%d} to {row['newest']:%Y-%m-%d}",
+        )
+        for row in tables.head(_PLANNED).to_dict("records")
     )
-    left = len(tables) - len(shown)
-    more = f"<p class='djgc-muted'>and {plural(left, 'more table')}</p>"
-    return (
-        "<table class='djgc-table'><thead><tr><th>Store</th><th>Table</th>"
-        "<th class='djgc-number'>Objects</th><th class='djgc-number'>Size</th>"
-        f"<th>Oldest to newest</th></tr></thead><tbody>{lines}</tbody></table>"
-        f"{more if left > 0 else ''}"
-    )
+    table = html_table(_HEADINGS, rows, "djgc-table")
+    if more := and_more(len(tables) - _PLANNED, "table"):
+        table += Markup("<p class='djgc-muted'>{}</p>").format(more)
+    return table
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
-
-
-def doubt(refusal: Refusal, *, lifted: bool) -> str:
-    """Say what speaks against a plan, and whether that is acknowledged."""
+def doubt_html(doubt: Doubt, *, lifted: bool) -> Markup:
+    """Say what is in doubt about a plan, and whether that is acknowledged."""
     mark = "✓ acknowledged" if lifted else "✕ refused"
-    return (
-        f"<b>{mark}: {escaped(refusal.name)}</b>: {escaped(refusal.message)}. "
-        f"{escaped(refusal.remedy)}."
+    return Markup("<b>{}: {}</b>: {}. {}.").format(
+        mark, safe(doubt.name), safe(doubt.message), safe(doubt.remedy)
     )
 
 
-def purge(stores: str, ticked: int, old: pd.DataFrame) -> str:
-    """Say in plain words what is about to be deleted.
+def purge_html(stores: str, ticked: int, old: pd.DataFrame) -> Markup:
+    """Say what is about to be deleted.
 
-    Parameters
-    ----------
-    stores : str
-        What confirms it.
-    ticked : int
-        Number of ticked sweeps.
-    old : DataFrame
-        Those of them that are old enough: a frame of the sweeps schema.
+    `stores` confirms it, `ticked` counts the ticked sweeps, and `old` is a frame of
+    those that are old enough, of the sweeps schema.
     """
-    objects, size = int(old["left_objects"].sum()), int(old["left_bytes"].sum())
-    return (
-        f"<h4>Delete {plural(objects, 'object')} for good?</h4>"
-        f"{len(old):,} of {plural(ticked, 'ticked sweep')} are as old as that: "
-        f"{readable_bytes(size)} ({size:,} bytes). What is purged cannot be brought "
-        "back. The store is scanned first: whatever in its trash a row refers to again "
-        "goes back to its place, and everything stays while objects that rows refer to "
-        f"are missing. Type <b>{escaped(stores)}</b> to confirm."
+    size = int(old["left_bytes"].sum())
+    return Markup(
+        "<h4>Delete {} for good?</h4>{:,} of {} are that old: {} ({:,} bytes). Purged "
+        "objects cannot be restored. The store is scanned first: trashed objects that "
+        "a row refers to again are restored, and nothing is purged while referenced "
+        "objects are missing. Type <b>{}</b> to confirm."
+    ).format(
+        plural(int(old["n_left"].sum()), "object"),
+        len(old),
+        plural(ticked, "ticked sweep"),
+        readable_bytes(size),
+        size,
+        safe(stores),
     )
 
 
-def receipt(done: Receipt | None) -> str:
+def receipt_html(receipt: Receipt | None) -> Markup:
     """Show what a sweep, restore or purge did, and what did not go as planned."""
-    if done is None:
-        return ""
-    counts = done.rows["outcome"].value_counts()
-    lines = ", ".join(
-        f"{count:,} {escaped(str(outcome))} "
-        f"({readable_bytes(done.size_bytes(str(outcome)))})"
-        for outcome, count in counts.items()
-    )
-    odd = done.rows[done.rows["detail"].ne("")]
-    told = "".join(
-        f"<li>{escaped(row.path)}: {escaped(row.outcome)}: {escaped(row.detail)}</li>"
-        for row in odd.head(_ROWS).itertuples()
-    )
-    left = len(odd) - _ROWS
-    told += f"<li>and {left:,} more: panel.receipt.rows</li>" if left > 0 else ""
-    told += items(done.problems)
-    return (
-        "<div class='djgc-note' role='status'><b>Receipt</b> "
-        f"{escaped(done.sweep_id)}: {lines or 'nothing to do'}"
-        f"{f'<ul>{told}</ul>' if told else ''}</div>"
+    if receipt is None:
+        return Markup("")
+    unfinished = receipt.unfinished
+    lines = [
+        f"{row.path}: {OUTCOME_LABELS[Outcome(str(row.outcome))]}: {row.detail}"
+        for row in unfinished.head(_ROWS).itertuples()
+    ]
+    if more := and_more(len(unfinished) - _ROWS):
+        lines.append(f"{more}: panel.receipt.rows")
+    return Markup(
+        "<div class='djgc-note' role='status'><b>Receipt</b> {}: {}{}{}</div>"
+    ).format(
+        safe(receipt.sweep_id),
+        safe(receipt.headline()),
+        html_list(lines),
+        notice_list(receipt.problems),
     )

@@ -9,16 +9,16 @@ import pandas as pd
 from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 
-from djgc_widgets.collector import MINIMUM_AGE, CompleteScan, IncompleteScan
-from djgc_widgets.model import InputError, Receipt
-from djgc_widgets.panel.saved_html import saved
+from djgc_widgets.collector import CompleteScan, IncompleteScan
+from djgc_widgets.model import MINIMUM_AGE, InputError, Receipt
+from djgc_widgets.panel.saved_html import saved_html
 from djgc_widgets.panel.state import PanelState
 from djgc_widgets.panel.view import View
-from djgc_widgets.panel.worker import IDLE
+from djgc_widgets.panel.worker import Activity
 
 
 class GCPanel:
-    """See what the object stores hold, tick what may go, move it to the trash, undo.
+    """See what the object stores hold, tick orphans, move them to the trash, undo.
 
     Parameters
     ----------
@@ -28,10 +28,6 @@ class GCPanel:
         Names of the stores; all by default.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
-
-    Examples
-    --------
-    >>> GCPanel(schema).show()  # doctest: +SKIP
 
     Examples
     --------
@@ -45,7 +41,7 @@ class GCPanel:
     (True, 0)
     """
 
-    # a cell that runs again makes another panel: the one that it showed has to end
+    # a cell that runs again makes another panel; the previous one is closed
     _shown: ClassVar[dict[str, "GCPanel"]] = {}
 
     def __init__(
@@ -60,8 +56,8 @@ class GCPanel:
     def show(self) -> None:
         """Show the panel below the cell and start the first scan; returns at once.
 
-        Totals of the latest scan are kept in the output beside it, and can be read when
-        the notebook is opened without a kernel.
+        Totals of the latest scan are saved in the output beside it, and can be read
+        when the notebook is opened without a kernel.
         """
         cell = _cell()
         before = self._shown.get(cell)
@@ -70,12 +66,12 @@ class GCPanel:
         if cell:
             self._shown[cell] = self
         display(self.view.root)
-        kept = display(HTML(saved(self.state.scan)), display_id=True)
-        if kept is not None:
+        totals = display(HTML(saved_html(self.state.scan)), display_id=True)
+        if totals is not None:
             self.state.observe(
-                lambda change: kept.update(HTML(saved(change["new"]))), "scan"
+                lambda change: totals.update(HTML(saved_html(change["new"]))), "scan"
             )
-        if self.state.scan is None and self.state.activity == IDLE:
+        if self.state.scan is None and self.state.activity is Activity.IDLE:
             self.state.start_scan()
 
     def refresh(self) -> None:
@@ -87,7 +83,7 @@ class GCPanel:
         self.state.wait()
 
     def close(self) -> None:
-        """Stop what is running in the background and take the panel away."""
+        """Stop what is running in the background and remove the panel."""
         self.state.close()
         self.view.close()
 
@@ -100,13 +96,13 @@ class GCPanel:
         InputError
             If there is none yet.
         """
-        found = self.state.scan
-        if not isinstance(found, CompleteScan | IncompleteScan):
+        scan = self.state.scan
+        if not isinstance(scan, CompleteScan | IncompleteScan):
             reason = (
                 self.state.message or "Show the panel, or wait until its scan is done"
             )
             raise InputError(f"Expected a finished scan; there is none yet. {reason}.")
-        return found
+        return scan
 
     @property
     def receipt(self) -> Receipt | None:

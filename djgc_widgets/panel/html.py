@@ -1,236 +1,244 @@
-"""Scans -> HTML. Pure; every name passes through `escaped`."""
+"""Scans -> HTML. Pure; every name passes through `safe`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
 
 from djgc_widgets.analysis import SecondOpinion
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import Notice, Progress, escaped, plural, readable_bytes
-from djgc_widgets.verdict import younger_than
+from djgc_widgets.model import (
+    STATUS_LABELS,
+    Notice,
+    Progress,
+    Status,
+    html_list,
+    plural,
+    readable_bytes,
+    readable_minimum_age,
+    safe,
+    table_label,
+)
+from djgc_widgets.panel.worker import ACTIVITY_LABELS, Activity
 
-_CARDS = (  # status, mark, label, colour
-    ("live", "●", "Referenced", "--djgc-live"),
-    ("orphan", "▲", "Orphaned", "--djgc-orphan"),
-    ("young", "◔", "Young", "--djgc-young"),
-    ("unknown", "?", "Unknown", "--djgc-unknown"),
-    ("trash", "♲", "In trash", "--djgc-trash"),
+_NOTHING = Markup("")
+_MARKS = dict(zip(Status, "●▲◔?♲", strict=True))
+_BAR = Markup("<div class='djgc-bar'><b>DataJoint object stores</b>{}</div>")
+_MUTED = Markup("<span class='djgc-muted'>{}</span>")
+_STALE = Markup("<b class='djgc-stale'>⚠ over an hour old: rescan before a sweep</b>")
+_PROBLEMS = Markup("<div class='djgc-problems'>{}</div>")
+_ALERT = Markup("<div class='djgc-problems' role='alert'>{}</div>")
+_NOTE = Markup("<div class='djgc-note' role='status'>{}</div>")
+_CARD = Markup(
+    "<div class='djgc-card' style='--djgc-tone: var({tone})' title='{hover}'>"
+    "<div class='k'>{label}</div><div class='v'>{value}</div>"
+    "<div class='n'>{note}</div></div>"
 )
 
 
-def bar(scan: Scan | None, *, stale: bool = False) -> str:
-    """Name what was scanned, when, and whether it is complete and recent."""
+def header_html(scan: Scan | None, *, stale: bool = False) -> Markup:
+    """Say what was scanned, whether it is complete, and whether it is recent."""
     if scan is None:
-        return "<div class='djgc-bar'><b>DataJoint object stores</b></div>"
-    verdict = "✓ complete" if scan.complete else "✕ incomplete: nothing can be moved"
-    when = f"{scan.started_at:%Y-%m-%d %H:%M} UTC"
+        return _BAR.format("")
     facts = (
         f"{', '.join(scan.servers)} · {plural(len(scan.stores), 'store')} · "
         f"{plural(len(scan.counts), 'store column')} in "
-        f"{plural(scan.schemas_read, 'schema')} read"
+        f"{plural(scan.schemas_read, 'schema')} read in {scan.elapsed_seconds:.1f} s"
     )
-    old = "<b class='djgc-stale'>⚠ over an hour old: rescan before a sweep</b>"
-    return (
-        f"<div class='djgc-bar'><b>{escaped(', '.join(scan.schemas))}</b>"
-        f"<span class='djgc-muted'>{escaped(facts)}</span>"
-        f"<span class='djgc-muted'>{verdict} · scanned {when} in "
-        f"{scan.elapsed_seconds:.1f} s</span>{old if stale else ''}</div>"
-    )
+    mark = "✓" if scan.complete else "✕"
+    parts = [
+        Markup("<span>{} {}</span>").format(mark, safe(scan.headline())),
+        _MUTED.format(safe(facts)),
+        _STALE if stale else _NOTHING,
+    ]
+    return _BAR.format(_NOTHING.join(parts))
 
 
-def working(
-    activity: str,
+def activity_html(
+    activity: Activity,
     progress: Progress | None,
     listed: Progress | None = None,
     elapsed_seconds: float = 0.0,
-) -> str:
-    """Say what is being done, how far it is and since when.
+) -> Markup:
+    """Say what is being done, how far it is and for how long.
 
-    Parameters
-    ----------
-    activity : str
-        What is running.
-    progress : Progress or None
-        Its latest step.
-    listed : Progress or None
-        Files and bytes of all stores so far.
-    elapsed_seconds : float
-        Since it began.
+    `listed` counts the files and bytes of all stores so far.
     """
-    if activity == "idle":
-        return ""
-    spinner = "<i class='djgc-spinner' aria-hidden='true'></i>"
-    if progress is None:
-        return f"{spinner}<span role='status'>{escaped(activity)} …</span>"
-    step = progress.step
-    if progress.parts:
-        step += f" (column {progress.part:,} of {progress.parts:,})"
-    of = f" of {progress.total:,}" if progress.total is not None else ""
-    facts = [f"{step}, {progress.done:,}{of} …"]
-    if listed is not None and listed.size_bytes is not None:
-        size = readable_bytes(listed.size_bytes)
-        facts.append(f"listed {plural(listed.done, 'file')}, {size}")
-    facts.append(f"{elapsed_seconds:.0f} s")
-    told = " · ".join(escaped(fact) for fact in facts)
-    return f"{spinner}<span role='status'>{told}</span>"
+    if activity is Activity.IDLE:
+        return _NOTHING
+    facts = [f"{ACTIVITY_LABELS[activity]} …"]
+    if progress is not None:
+        part = f" (column {progress.part:,} of {progress.parts:,})"
+        total = f" of {progress.total:,}" if progress.total is not None else ""
+        step = f"{progress}{part if progress.parts else ''}"
+        facts = [f"{step}, {progress.done:,}{total} …", f"{elapsed_seconds:.0f} s"]
+        if listed is not None and listed.size_bytes is not None:
+            size = readable_bytes(listed.size_bytes)
+            facts.insert(1, f"listed {plural(listed.done, 'file')}, {size}")
+    return Markup(
+        "<i class='djgc-spinner' aria-hidden='true'></i><span role='status'>{}</span>"
+    ).format(safe(" · ".join(facts)))
 
 
-def cards(scan: Scan | None) -> str:
+def cards_html(scan: Scan | None) -> Markup:
     """Show bytes and objects per status, and the check that they add up."""
     if scan is None:
-        return ""
-    summary = scan.summary().groupby("status")[["objects", "size_bytes"]].sum()
+        return _NOTHING
+    summary = scan.summary().groupby("status")[["n_objects", "size_bytes"]].sum()
     stored = plural(scan.listed_files, "file")
     shown = [_size_card("Stored", scan.listed_bytes, stored, "--djgc-fg")]
     terms = []
-    for status, mark, label, tone in _CARDS:
-        found = summary[summary.index == status].sum()
-        objects, size = int(found["objects"]), int(found["size_bytes"])
-        hint = younger_than(scan.minimum_age) if status == "young" else ""
+    for status, mark in _MARKS.items():
+        label, tone = STATUS_LABELS[status], f"--djgc-{status.value}"
+        sums = summary[summary.index == status.value].sum()
+        objects, size = int(sums["n_objects"]), int(sums["size_bytes"])
+        age = f", younger than {readable_minimum_age(scan.minimum_age)}"
+        hint = age if status is Status.YOUNG else ""
         note = plural(objects, "object")
         shown.append(_size_card(f"{mark} {label}", size, note, tone, hint))
         terms.append(f"{readable_bytes(size)} {label.lower()}")
     missing = scan.missing
     tables = plural(len(missing[["schema", "table"]].drop_duplicates()), "table")
-    tables = tables if scan.complete else "not certain"
-    rows = plural(len(missing), "row")
-    shown.insert(5, _card("✕ Missing", rows, tables, "--djgc-missing"))
+    card = _CARD.format(
+        label="✕ Missing",
+        value=plural(len(missing), "row"),
+        note=tables if scan.complete else "not certain",
+        tone="--djgc-missing",
+        hover="",
+    )
+    shown.insert(5, card)
     check = "✓" if scan.adds_up() else "✕ these do not add up; please report it:"
     total = f"{readable_bytes(scan.listed_bytes)} listed"
-    return (
-        f"<div class='djgc-cards'>{''.join(shown)}</div>"
-        f"<div class='djgc-sum'>{check} {' + '.join(terms)} = {total}</div>"
-    )
+    return Markup(
+        "<div class='djgc-cards'>{}</div><div class='djgc-sum'>{} {} = {}</div>"
+    ).format(_NOTHING.join(shown), check, " + ".join(terms), total)
 
 
 def _size_card(
     label: str, size_bytes: int, note: str, tone: str, hint: str = ""
-) -> str:
-    hover = ", ".join(filter(None, (f"{size_bytes:,} bytes", hint)))
-    return _card(label, readable_bytes(size_bytes), note, tone, hover)
-
-
-def _card(label: str, value: str, note: str, tone: str, hover: str = "") -> str:
-    return (
-        f"<div class='djgc-card' style='--djgc-tone: var({tone})' title='{hover}'>"
-        f"<div class='k'>{label}</div><div class='v'>{value}</div>"
-        f"<div class='n'>{escaped(note)}</div></div>"
+) -> Markup:
+    return _CARD.format(
+        label=label,
+        value=readable_bytes(size_bytes),
+        note=note,
+        tone=tone,
+        hover=f"{size_bytes:,} bytes{hint}",
     )
 
 
-def refusal(problems: Sequence[Notice]) -> str:
+def incomplete_html(problems: Sequence[Notice]) -> Markup:
     """Say above everything else that a scan is incomplete."""
     if not problems:
-        return ""
-    told = plural(len(problems), "problem")
-    return (
-        "<div class='djgc-problems' role='alert'><b>✕ The scan is incomplete, so "
-        f"nothing can be moved.</b> See the {told} below, under Problems.</div>"
+        return _NOTHING
+    text = Markup(
+        "<b>✕ The scan is incomplete, so nothing can be moved.</b> See the {} below, "
+        "under Problems."
     )
+    return _ALERT.format(text.format(plural(len(problems), "problem")))
 
 
-def notices(problems: Sequence[Notice], warnings: Sequence[Notice]) -> str:
+def notices_html(problems: Sequence[Notice], warnings: Sequence[Notice]) -> Markup:
     """Name every problem and warning, with what to do about it."""
-    text = "" if problems else "<p>✓ Everything could be read.</p>"
+    text = Markup("<p>✓ Everything was read.</p>")
     if problems:
-        text += (
-            "<div class='djgc-problems'><b>✕ What could not be read or "
-            f"understood</b><ul>{items(problems)}</ul></div>"
-        )
+        title = Markup("<b>✕ What could not be read or understood</b>")
+        text = _PROBLEMS.format(title + notice_list(problems))
     if warnings:
-        told = items(warnings)
-        text += f"<div class='djgc-note'><b>Good to know</b><ul>{told}</ul></div>"
+        text += Markup("<div class='djgc-note'><b>Good to know</b>{}</div>").format(
+            notice_list(warnings)
+        )
     return text
 
 
-def items(found: Sequence[Notice]) -> str:
+def notice_list(notices: Iterable[Notice]) -> Markup:
     """List notices: where, what, and what to do about it."""
-    return "".join(
-        f"<li><b>{escaped(n.place)}</b>: {escaped(n.message)}. "
-        f"{escaped(n.remedy)}.</li>"
-        for n in found
+    item = Markup("<b>{}</b>: {}. {}.")
+    return html_list(
+        item.format(safe(notice.where), safe(notice.message), safe(notice.remedy))
+        for notice in notices
     )
 
 
-def failure(message: str) -> str:
+def failure_html(message: str) -> Markup:
     """Show why a command failed."""
-    return (
-        f"<div class='djgc-problems' role='alert'>{escaped(message)}</div>"
-        if message
-        else ""
-    )
+    return _ALERT.format(safe(message)) if message else _NOTHING
 
 
-def notice(text: str) -> str:
+def notice_html(text: str) -> Markup:
     """Say what a command did."""
-    shown = f"<div class='djgc-note' role='status'>✓ {escaped(text)}</div>"
-    return shown if text else ""
+    return _NOTE.format(safe(f"✓ {text}")) if text else _NOTHING
 
 
-def opinion(found: SecondOpinion | None) -> str:
-    """Say what DataJoint's own collector would do, losses first."""
-    if found is None:
-        return (
-            "<p>DataJoint has a collector of its own, <code>dj.gc</code>. Ask it what "
-            "it would delete, and see each object beside what we say of it. It runs "
-            "dry, over a connection that can only read: nothing is deleted.</p>"
+def opinion_html(opinion: SecondOpinion | None) -> Markup:
+    """Say what DataJoint's own collector would delete, losses first."""
+    if opinion is None:
+        return Markup(
+            "<p>DataJoint has its own collector, <code>dj.gc</code>. Ask it what it "
+            "would delete, and compare each object with this scan. It runs dry, over a "
+            "read-only connection: nothing is deleted.</p>"
         )
-    losses = found.losses
-    size = readable_bytes(int(losses["size_bytes"].sum()))
-    told = ""
+    text = Markup("<p><b>{}</b></p>").format(safe(opinion.collector))
+    losses = opinion.losses
     if len(losses):
-        told = (
-            "<div class='djgc-problems' role='alert'><b>✕ It would delete "
-            f"{plural(len(losses), 'object')} that rows refer to, {size}.</b> "
-            "They come first below.</div>"
+        size = readable_bytes(int(losses["size_bytes"].sum()))
+        text += _ALERT.format(
+            Markup(
+                "<b>✕ It would delete {} that rows refer to, {}.</b> They are listed "
+                "first."
+            ).format(plural(len(losses), "object"), size)
         )
-    elif not found.problems and not found.warnings:
-        told = "<p>✓ It would delete nothing that a committed row refers to.</p>"
-    if found.problems:
-        told += f"<div class='djgc-problems'><ul>{items(found.problems)}</ul></div>"
-    counts = "".join(
-        f"<li>{escaped(row['verdict'])}: {plural(int(row['objects']), 'object')}, "
-        f"{readable_bytes(int(row['size_bytes']))}</li>"
-        for row in found.summary().to_dict("records")
+    elif not opinion.problems and not opinion.warnings:
+        text += Markup("<p>✓ It would delete nothing that a committed row needs.</p>")
+    if opinion.problems:
+        text += _PROBLEMS.format(notice_list(opinion.problems))
+    text += html_list(
+        f"{row['opinion']}: {plural(int(row['n_objects']), 'object')}, "
+        f"{readable_bytes(int(row['size_bytes']))}"
+        for row in opinion.summary().to_dict("records")
     )
-    heard = "".join(f"<li>{escaped(text)}</li>" for text in found.warnings)
-    if heard:
-        heard = f"<p>It went on after these warnings of its own:</p><ul>{heard}</ul>"
-    return f"<p><b>{escaped(found.collector)}</b></p>{told}<ul>{counts}</ul>{heard}"
+    if opinion.warnings:
+        text += Markup("<p>It logged these warnings and went on:</p>")
+    return text + html_list(opinion.warnings)
 
 
-def trash_total(scan: Scan | None) -> str:
-    """Count what lies in the trash, and what of it is needed again."""
+def trash_html(scan: Scan | None) -> Markup:
+    """Count what is in the trash, and what of it a row needs again."""
     if scan is None or scan.trash.empty:
-        return ""
-    held = scan.trash
-    size = int(held["size_bytes"].sum())
-    again = int(held["returnable"].sum())
-    needed = f"; ✕ {plural(again, 'object')} needed again by a row" if again else ""
-    return (
-        f"<p><b title='{size:,} bytes'>♲ {plural(len(held), 'object')} · "
-        f"{readable_bytes(size)} in the trash</b> of "
-        f"{escaped(', '.join(sorted(held['store'].unique())))}{needed}. What was swept "
-        "can be brought back until it is purged.</p>"
+        return _NOTHING
+    trash = scan.trash
+    size, n_needed = int(trash["size_bytes"].sum()), int(trash["returnable"].sum())
+    needed = f"; ✕ a row needs {plural(n_needed, 'object')} again" if n_needed else ""
+    return Markup(
+        "<p><b title='{:,} bytes'>♲ {} · {} in the trash</b> of {}{}. Swept objects "
+        "can be restored until they are purged.</p>"
+    ).format(
+        size,
+        plural(len(trash), "object"),
+        readable_bytes(size),
+        safe(", ".join(sorted(trash["store"].unique()))),
+        needed,
     )
 
 
-def missing_total(scan: Scan | None) -> str:
-    """Count the rows whose object is gone, per table."""
+def missing_html(scan: Scan | None) -> Markup:
+    """Count the rows whose object is missing, per table."""
     if scan is None:
-        return ""
+        return _NOTHING
     missing = scan.missing
+    count = plural(len(missing), "row")
     if not scan.complete:
-        return (
-            f"<p><b>? {plural(len(missing), 'row')} without a visible object.</b> The "
-            "scan is incomplete, so there may be more, and none of them is certain: do "
-            "not delete rows because of this.</p>"
-        )
+        return Markup(
+            "<p><b>? {} without a visible object.</b> The scan is incomplete, so there "
+            "may be more, and none of them is certain: do not delete rows because of "
+            "this.</p>"
+        ).format(count)
     if missing.empty:
-        return "<p>✓ Every object that a row refers to is there.</p>"
-    tables = (missing["schema"] + "." + missing["table"]).value_counts()
-    told = ", ".join(
-        f"{escaped(str(name))} {count:,}" for name, count in tables.items()
+        return Markup("<p>✓ No missing objects.</p>")
+    counts = missing[["schema", "table"]].value_counts().reset_index()
+    tables = ", ".join(
+        f"{table_label(schema, table)} {n:,}"
+        for schema, table, n in counts.itertuples(index=False)
     )
-    return (
-        f"<p><b>✕ {plural(len(missing), 'row')} refer to an object that is gone</b>: "
-        f"{told}. Open a row's details to copy a restriction of its table.</p>"
-    )
+    return Markup(
+        "<p><b>✕ {} refer to a missing object</b>: {}. Open a row's details to copy a "
+        "restriction of its table.</p>"
+    ).format(count, safe(tables))

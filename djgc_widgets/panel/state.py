@@ -10,73 +10,51 @@ import pandas as pd
 import traitlets
 
 from djgc_widgets.analysis import SecondOpinion, second_opinion
-from djgc_widgets.collector import (
-    MINIMUM_AGE,
-    CompleteScan,
-    IncompleteScan,
-    read_sweeps,
-    scan,
-    utc_now,
-)
+from djgc_widgets.collector import CompleteScan, read_sweeps, scan, utc_now
 from djgc_widgets.model import (
+    MINIMUM_AGE,
     OBJECTS,
     Receipt,
+    SweepReceipt,
     encoded,
     plural,
     readable_age,
     write_new,
 )
-from djgc_widgets.panel import details as facts
-from djgc_widgets.panel import tables
-from djgc_widgets.panel.basket import Basket, BasketScale
-from djgc_widgets.panel.grid.state import Fact, GridState, Record
-from djgc_widgets.panel.trash_state import RECOVERING, RESTORING, TrashState
-from djgc_widgets.panel.worker import IDLE
+from djgc_widgets.panel.basket import Basket, BasketCounter
+from djgc_widgets.panel.grid.state import GridState
+from djgc_widgets.panel.tables import (
+    missing_table,
+    opinion_rows,
+    opinion_table,
+    orphan_rows,
+    orphan_table,
+    usage_table,
+)
+from djgc_widgets.panel.trash_state import TrashState
+from djgc_widgets.panel.worker import Activity
 
-SCANNING, PLANNING, SWEEPING = "scanning", "planning", "sweeping"
-EXPORTING, ASKING = "exporting", "asking DataJoint's own collector"
-UNSTOPPABLE = frozenset({RECOVERING, EXPORTING, ASKING})
-"""What goes on to its end."""
 STALE = timedelta(hours=1)
-"""A scan older than this has to be made again before anything is moved."""
+"""If a scan is older, it has to be repeated before anything is moved."""
 
 
 class PanelState(TrashState):
     """What the panel shows, and what can be done with it.
 
     Commands that take long return at once and run in one worker thread; `wait` joins
-    it.
-
-    Parameters
-    ----------
-    *schemas : datajoint.Schema or datajoint.Connection
-        What to scan.
-    stores : sequence of str, optional
-        Names of the stores; all by default.
-    minimum_age : timedelta
-        Younger objects are never orphans.
-    clock : callable, optional
-        Returns the current time, aware, in UTC.
-
-    Attributes
-    ----------
-    places : DataFrame or None
-        Bytes by place of that scan: a frame of the places schema.
-    stale : bool
-        The scan is older than an hour.
-    plan : SweepPlan or None
-        What is about to be confirmed, refused or not.
-    opinion : SecondOpinion or None
-        What DataJoint's own collector says of that scan, once it was asked.
-    notice : str
-        What the latest command did, if it has no receipt.
+    it. The parameters are those of `GCPanel`, and a clock.
     """
 
     places = traitlets.Any(None, allow_none=True)
+    """Bytes by location: a frame of the places schema."""
     stale = traitlets.Bool(default_value=False)
+    """The scan is older than an hour."""
     plan = traitlets.Any(None, allow_none=True)
+    """The `SweepPlan` that is to be confirmed, refused or not."""
     opinion = traitlets.Any(None, allow_none=True)
+    """The `SecondOpinion` on the scan, once it was requested."""
     notice = traitlets.Unicode("")
+    """What the latest command did, if it has no receipt."""
 
     def __init__(
         self,
@@ -85,19 +63,19 @@ class PanelState(TrashState):
         minimum_age: timedelta = MINIMUM_AGE,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        super().__init__(schemas, clock)
+        super().__init__(schemas, clock, self._show_receipt)
         self._stores, self._minimum_age = stores, minimum_age
-        self._ageing: threading.Timer | None = None
-        self.orphans, self.missing = tables.orphan_table(), tables.missing_table()
-        self.usage, self.opinions = tables.usage_table(), tables.opinion_table()
-        self.opinions.replace(tables.opinion_rows(None))
+        self._stale_timer: threading.Timer | None = None
+        self.orphans, self.missing = orphan_table(), missing_table()
+        self.usage, self.opinions = usage_table(), opinion_table()
+        self.opinions.replace(opinion_rows(None))
         self.orphans.replace(OBJECTS.empty())
-        self._scale = BasketScale(self.orphans.frame)
+        self._counter = BasketCounter(self.orphans.frame)
 
     @property
     def ready(self) -> bool:
         """Whether the scan is complete and nothing is running."""
-        return self.activity == IDLE and isinstance(self.scan, CompleteScan)
+        return self.activity is Activity.IDLE and isinstance(self.scan, CompleteScan)
 
     @property
     def can_sweep(self) -> bool:
@@ -110,58 +88,58 @@ class PanelState(TrashState):
         """The ticked orphans: a frame of the objects schema."""
         if self.scan is None:
             return OBJECTS.empty()
-        return self.orphans.selected[OBJECTS.names]
+        return self.orphans.selected[OBJECTS.column_names]
 
     def basket(self) -> Basket:
-        """Weigh what is ticked."""
+        """Add up what is ticked."""
         orphans, ticked = self.orphans.ticked
-        if self._scale.orphans is not orphans:
-            self._scale = BasketScale(orphans)
-        return self._scale.weigh(ticked)
+        if self._counter.orphans is not orphans:
+            self._counter = BasketCounter(orphans)
+        return self._counter.count(ticked)
 
     def start_scan(self) -> None:
-        """Scan in the background; what is ticked is forgotten."""
+        """Scan in the background; nothing is ticked afterwards."""
         self.notice = ""
-        self.start(SCANNING, self._scan)
+        self.start(Activity.SCANNING, self._scan)
 
     def close(self) -> None:
         """Stop what is running; nothing can be started any more."""
-        self._stop_ageing()
+        self._stop_timer()
         super().close()
 
     def make_plan(self) -> None:
         """Plan in the background to move the ticked orphans to the trash."""
-        found = self.scan
-        if not isinstance(found, CompleteScan):
-            self.message = "Only a complete scan can make a plan. Mend what is missing."
+        scan = self.scan
+        if not isinstance(scan, CompleteScan):
+            self.message = "Only a complete scan can make a plan. See Problems."
             return
-        age = self._clock() - found.started_at
+        age = self._clock() - scan.started_at
         if age > STALE:
             self.stale = True
             self.message = f"This scan is {readable_age(age)} old. Rescan first."
             return
-        self.start(PLANNING, lambda: self._plan(found))
 
-    def _plan(self, found: CompleteScan) -> None:
-        plan = found.plan(self.selected)
-        self.expect_no_stop()
-        self.plan = plan
+        def plan() -> None:
+            plan = scan.plan(self.selected)
+            self.check_cancelled()
+            self.plan = plan
+
+        self.start(Activity.PLANNING, plan)
 
     def ask(self) -> None:
         """Ask DataJoint's own collector, in the background, what it would delete."""
-        if isinstance(found := self.scan, CompleteScan | IncompleteScan):
-            self.start(ASKING, lambda: self._hear(second_opinion(found)))
+        if (scan := self.scan) is not None:
+            self.start(Activity.ASKING, lambda: self._set_opinion(second_opinion(scan)))
 
-    def _hear(self, opinion: SecondOpinion | None) -> None:
-        self.opinions.replace(tables.opinion_rows(opinion))
+    def _set_opinion(self, opinion: SecondOpinion | None) -> None:
+        self.opinions.replace(opinion_rows(opinion))
         self.opinion = opinion
 
     def acknowledge(self, name: str, *, lifted: bool) -> None:
-        """Lift a refusal of the plan, or let it stand after all."""
-        plan = self.plan
-        if plan is not None:
-            other = plan.acknowledged - {name}
-            self.plan = plan.acknowledging(other | {name} if lifted else other)
+        """Lift a refusal of the plan, or withdraw the acknowledgment."""
+        if (plan := self.plan) is not None:
+            others = plan.acknowledged - {name}
+            self.plan = plan.acknowledging(others | {name} if lifted else others)
 
     def drop_plan(self) -> None:
         """Do not sweep after all."""
@@ -172,100 +150,66 @@ class PanelState(TrashState):
         return ", ".join(store for store, *_ in self.plan.totals()) if self.plan else ""
 
     def sweep(self, typed: str) -> None:
-        """Carry out the plan in the background.
-
-        Parameters
-        ----------
-        typed : str
-            What the person typed; must be the `confirmation`.
-        """
+        """Sweep in the background; what was typed must be the `confirmation`."""
         plan = self.plan
-        if plan is None or not self._typed(typed, self.confirmation()):
-            return
-        self.start(SWEEPING, lambda: self._keep(plan.sweep(self.report)))
+        if plan is not None and self.confirmed(typed, self.confirmation()):
+            self.change(Activity.SWEEPING, lambda: plan.sweep(self.report))
 
     def undo(self) -> None:
-        """Bring back in the background what the latest sweep moved."""
-        if isinstance(receipt := self.receipt, Receipt):
-            self.start(RESTORING, lambda: self._keep(receipt.restore(self.report)))
+        """Restore in the background what the latest sweep moved."""
+        if isinstance(receipt := self.receipt, SweepReceipt):
+            self.change(Activity.RESTORING, lambda: receipt.restore(self.report))
 
     def export(self, name: str, grid: GridState, what: str, kind: str) -> None:
         """Write rows of a grid to a new file beside the notebook.
 
-        Parameters
-        ----------
-        name : str
-            How the file's name begins.
-        grid : GridState
-            Whose rows.
-        what, kind : str
-            ``filtered`` or ``ticked``; ``csv`` or ``parquet``.
+        The name of the file begins with `name`; `what` is ``filtered`` or ``ticked``,
+        `kind` is ``csv`` or ``parquet``.
         """
         rows = grid.selected if what == "ticked" else grid.filtered
         stem = f"{name}-{self._clock():%Y%m%d-%H%M%S}"
-        self.start(EXPORTING, lambda: self._export(rows, stem, kind))
 
-    def _export(self, rows: pd.DataFrame, stem: str, kind: str) -> None:
-        self.notice = ""
-        written = write_new(encoded(rows, kind), Path.cwd(), stem, kind)
-        self.notice = f"{plural(len(rows), 'row')} written to {written}"
+        def write() -> None:
+            self.notice = ""
+            path = write_new(encoded(rows, kind), Path.cwd(), stem, kind)
+            self.notice = f"{plural(len(rows), 'row')} written to {path}"
 
-    def explain_orphan(self, row: Record) -> list[Fact]:
-        """Say why an object is an orphan."""
-        files = self.scan.files_of(row["store"], row["path"])
-        return facts.orphan_facts(row, files, self.scan.references)
+        self.start(Activity.EXPORTING, write)
 
-    def explain_missing(self, row: Record) -> list[Fact]:
-        """Name the rows whose object is gone."""
-        complete = isinstance(self.scan, CompleteScan)
-        return facts.missing_facts(row, self.missing.frame, complete=complete)
-
-    def explain_opinion(self, row: Record) -> list[Fact]:
-        """Say what the collector would do to an object, and what we say."""
-        return facts.opinion_facts(row, self.opinion.collector)
-
-    def explain_sweep(self, row: Record) -> list[Fact]:
-        """Say what a sweep moved."""
-        return facts.sweep_facts(row, self.scan.trash)
-
-    def _keep(self, receipt: Receipt) -> None:
+    def _show_receipt(self, receipt: Receipt) -> None:
         self.receipt, self.notice = receipt, ""
         self.plan, self.purge_wanted = None, False
-        self.go_on()  # a stopped sweep is over; what it did is scanned
+        self.clear_cancel()  # a cancelled sweep is over; scan what it did
         self._scan()
 
     def _scan(self) -> None:
-        found: CompleteScan | IncompleteScan = scan(
+        new = scan(
             *self._schemas,
             stores=self._stores,
             minimum_age=self._minimum_age,
             progress=self.report,
             clock=self._clock,
         )
-        orphans, swept = tables.orphan_rows(found), read_sweeps(found, self._trash)
-        scale, usage, places = (
-            BasketScale(orphans),
-            found.usage(),
-            found.places(),
-        )
+        orphans, sweeps = orphan_rows(new), read_sweeps(new, self._trash)
+        counter, usage, places = BasketCounter(orphans), new.usage(), new.places()
         # what can fail is done; from here on all of it belongs to this scan
         self.plan, self.purge_wanted = None, False
         self.orphans.replace(orphans)
-        self._scale = scale
-        self.missing.replace(found.missing)
+        self._counter = counter
+        self.missing.replace(new.missing)
         self.usage.replace(usage)
-        self.sweeps.replace(swept.frame)
-        self._hear(None)
-        self.unread = swept.problems
+        self.sweeps.replace(sweeps.frame)
+        self._set_opinion(None)
+        self.unread = sweeps.problems
         self.places, self.stale = places, False
-        self.scan = found
-        self._stop_ageing()
+        self.scan = new
+        self._stop_timer()
         if not self.closed:
             hour = STALE.total_seconds()
-            self._ageing = threading.Timer(hour, self.set_trait, ("stale", True))
-            self._ageing.daemon = True
-            self._ageing.start()
+            self._stale_timer = threading.Timer(hour, self.set_trait, ("stale", True))
+            self._stale_timer.daemon = True
+            self._stale_timer.start()
 
-    def _stop_ageing(self) -> None:
-        if self._ageing is not None:
-            self._ageing.cancel()
+    def _stop_timer(self) -> None:
+        if self._stale_timer is not None:
+            self._stale_timer.cancel()

@@ -7,15 +7,32 @@ import pandas as pd
 
 from djgc_widgets.analysis import SecondOpinion
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import OPINIONS, absent, readable_age, readable_bytes
-from djgc_widgets.panel.details import keys_of, kind_of_reason
+from djgc_widgets.model import (
+    OPINIONS,
+    REASON_KINDS,
+    absent,
+    key_in_path,
+    readable_age,
+    readable_bytes,
+    table_label,
+)
 from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridColumn, GridState, Record
 from djgc_widgets.verdict import attributes_of
 
-_STORE = GridColumn("Store", "store", lambda row: row["store"])
-_PATH = GridColumn("Path", "path", lambda row: row["path"])
+_TABLE = GridColumn(
+    "Table", "table", lambda row: table_label(row["schema"], row["table"])
+)
 _DAY = timedelta(days=1)
+_KINDS = {code.value: text for code, text in REASON_KINDS.items()}
+
+
+def _facets(*columns: str) -> list[Facet]:
+    return [Facet(column, column) for column in columns]
+
+
+def _text(title: str, source: str) -> GridColumn:
+    return GridColumn(title, source, lambda row: row[source])
 
 
 def _count(title: str, source: str) -> GridColumn:
@@ -32,14 +49,19 @@ def _size(title: str, source: str) -> GridColumn:
     )
 
 
+_ATTRIBUTE = _text("Attribute", "attribute")
+_STORE = _text("Store", "store")
+_PATH = _text("Path", "path")
+
+
 def orphan_table() -> GridState:
     """Return the grid of the orphans, empty."""
     return GridState(
         [
             _size("Size", "size_bytes"),
-            GridColumn("Whose", "table", _whose),
-            GridColumn("Why", "reason", lambda row: row["reason"]),
-            _count("Files", "files"),
+            GridColumn("Table", "table", _table_and_key),
+            _text("Why", "reason"),
+            _count("Files", "n_files"),
             GridColumn(
                 "Age",
                 "age_days",
@@ -55,9 +77,7 @@ def orphan_table() -> GridState:
         [
             Facet("table", "table"),
             Facet("reason", "why"),
-            Facet("store", "store"),
-            Facet("schema", "schema"),
-            Facet("attribute", "attribute"),
+            *_facets("store", "schema", "attribute"),
             Facet("larger than", "size_bytes", "at least", "size"),
             Facet("smaller than", "size_bytes", "at most", "size"),
             Facet("older than", "age_days", "at least", "days"),
@@ -67,54 +87,49 @@ def orphan_table() -> GridState:
 
 
 def orphan_rows(scan: Scan) -> pd.DataFrame:
-    """Return the orphans, with what they are filtered by besides."""
+    """Return the orphans, with the columns that only the grid filters by."""
     orphans = scan.orphans
     age = pd.Timestamp(scan.started_at) - orphans["modified_at"]
     return orphans.assign(
         attribute=attributes_of(orphans),
-        why=kind_of_reason(orphans["reason"]),
+        why=orphans["reason_code"].map(_KINDS).astype("str"),
         age_days=age.dt.total_seconds() / _DAY.total_seconds(),
     )
 
 
-def _whose(row: Record) -> str:
-    if absent(row["table"]):
-        return f"{row['schema']} (hash: only the schema is known)"
-    keys = " ".join(f"{name}={value}" for name, value in keys_of(row["path"]).items())
-    return f"{row['schema']}.{row['table']} {keys}".rstrip()
+def _table_and_key(row: Record) -> str:
+    key = {} if absent(row["table"]) else key_in_path(row["path"])
+    label = table_label(row["schema"], row["table"])
+    return " ".join((label, *(f"{name}={value}" for name, value in key.items())))
 
 
 def missing_table() -> GridState:
-    """Return the grid of the rows whose object is gone, empty."""
+    """Return the grid of the rows whose object is missing, empty."""
     return GridState(
         [
-            GridColumn("Table", "table", lambda row: f"{row['schema']}.{row['table']}"),
-            GridColumn("Attribute", "attribute", lambda row: row["attribute"]),
-            GridColumn("Row", "row_key", lambda row: row["row_key"]),
+            _TABLE,
+            _ATTRIBUTE,
+            _text("Row", "row_key"),
             _STORE,
             _PATH,
         ],
         ("path", "schema", "table", "attribute", "row_key", "store"),
         "table",
-        [
-            Facet("table", "table"),
-            Facet("attribute", "attribute"),
-            Facet("store", "store"),
-        ],
+        _facets("table", "attribute", "store"),
     )
 
 
 def usage_table() -> GridState:
-    """Return the grid of what each store column takes, empty."""
+    """Return the grid of the bytes of each store column, empty."""
     return GridState(
         [
-            GridColumn("Table", "table", lambda row: f"{row['schema']}.{row['table']}"),
-            GridColumn("Attribute", "attribute", lambda row: row["attribute"]),
+            _TABLE,
+            _ATTRIBUTE,
             GridColumn("Codec", "codec", lambda row: f"<{row['codec']}>"),
-            _count("Rows", "rows"),
-            _count("References", "references"),
-            _count("Objects", "objects"),
-            _count("Missing", "missing"),
+            _count("Rows", "n_rows"),
+            _count("References", "n_references"),
+            _count("Objects", "n_objects"),
+            _count("Missing", "n_missing"),
             _size("Logical", "logical_bytes"),
             _size("Physical", "physical_bytes"),
             GridColumn("Dedup", "dedup_ratio", _ratio, numeric=True),
@@ -122,7 +137,7 @@ def usage_table() -> GridState:
         ],
         ("schema", "table", "attribute", "codec", "store"),
         "physical_bytes",
-        [Facet("table", "table"), Facet("codec", "codec"), Facet("store", "store")],
+        _facets("table", "codec", "store"),
     )
 
 
@@ -135,26 +150,21 @@ def opinion_table() -> GridState:
     """Return the grid of the second opinion, empty."""
     return GridState(
         [
-            GridColumn("dj.gc", "rank", lambda row: row["verdict"]),
+            GridColumn("dj.gc", "rank", lambda row: row["opinion"]),
             GridColumn(
-                "We say",
+                "This scan",
                 "status",
                 lambda row: "not listed" if absent(row["status"]) else row["status"],
             ),
-            GridColumn("Why", "reason", lambda row: row["reason"]),
+            _text("Why", "reason"),
             _size("Size", "size_bytes"),
-            _count("Files that go", "deleted_files"),
+            _count("Files deleted", "n_deleted_files"),
             _STORE,
             _PATH,
         ],
-        ("path", "schema", "table", "reason", "store", "verdict"),
+        ("path", "schema", "table", "reason", "store", "opinion"),
         "rank",
-        [
-            Facet("verdict", "verdict"),
-            Facet("table", "table"),
-            Facet("schema", "schema"),
-            Facet("store", "store"),
-        ],
+        _facets("opinion", "table", "schema", "store"),
     )
 
 
@@ -174,17 +184,17 @@ def sweep_table() -> GridState:
             GridColumn(
                 "By", "swept_by", lambda r: f"{r['swept_by']}@{r['swept_from']}"
             ),
-            _count("Objects", "objects"),
-            _count("Still here", "left_objects"),
+            _count("Objects", "n_objects"),
+            _count("Still here", "n_left"),
             _size("Size", "left_bytes"),
             GridColumn(
                 "Purgeable", "purgeable_at", lambda r: f"{r['purgeable_at']:%Y-%m-%d}"
             ),
-            GridColumn("State", "state", lambda row: row["state"]),
+            _text("State", "state"),
             _STORE,
-            GridColumn("Sweep", "sweep_id", lambda row: row["sweep_id"]),
+            _text("Sweep", "sweep_id"),
         ],
         ("sweep_id", "swept_by", "swept_from", "store", "state"),
         "swept_at",
-        [Facet("store", "store"), Facet("state", "state")],
+        _facets("store", "state"),
     )

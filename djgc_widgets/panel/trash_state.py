@@ -1,92 +1,69 @@
-"""State of the trash in the panel: what was swept, brought back and purged."""
+"""State of the trash in the panel: what was swept, restored and purged."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 import datajoint as dj
 import pandas as pd
 import traitlets
 
 from djgc_widgets.collector import (
-    RETENTION,
     CompleteScan,
     IncompleteScan,
     Trash,
     purge_sweeps,
     restore_sweeps,
 )
-from djgc_widgets.model import SWEEPS, Receipt
-from djgc_widgets.panel import tables
-from djgc_widgets.panel.worker import Background
-
-RESTORING, RECOVERING, PURGING = "restoring", "recovering", "purging"
+from djgc_widgets.model import RETENTION, SWEEPS, Receipt
+from djgc_widgets.panel.tables import sweep_table
+from djgc_widgets.panel.worker import Activity, Background
 
 
 class TrashState(Background):
-    """Brings back and purges what sweeps moved, in the background.
-
-    Parameters
-    ----------
-    schemas : sequence of datajoint.Schema or datajoint.Connection
-        Whose stores have the trash.
-    clock : callable
-        Returns the current time, aware, in UTC.
-
-    Attributes
-    ----------
-    scan : CompleteScan, IncompleteScan or None
-        The latest scan.
-    unread : tuple of Notice
-        Why sweeps of some trash could not be told.
-    purge_wanted : bool
-        A purge is about to be confirmed.
-    receipt : Receipt or None
-        What the latest sweep, restore or purge did.
-    """
+    """Restores and purges in the background; `finish` is called with each receipt."""
 
     scan = traitlets.Any(None, allow_none=True)
+    """The latest `CompleteScan` or `IncompleteScan`."""
     unread = traitlets.Tuple()
+    """Notices about trashes whose sweeps could not be read."""
     purge_wanted = traitlets.Bool(default_value=False)
+    """A purge is about to be confirmed."""
     receipt = traitlets.Any(None, allow_none=True)
+    """What the latest sweep, restore or purge did."""
 
     def __init__(
         self,
         schemas: Sequence[dj.Schema | dj.Connection],
         clock: Callable[[], datetime],
+        finish: Callable[[Receipt], None],
     ) -> None:
         super().__init__()
-        self._schemas, self._clock = schemas, clock
-        self.sweeps = tables.sweep_table()
+        self._schemas, self._clock, self._finish = schemas, clock, finish
+        self.sweeps = sweep_table()
         self.sweeps.replace(SWEEPS.empty())
 
-    @abstractmethod
-    def _keep(self, receipt: Receipt) -> None:
-        """Show what was done, and scan again."""
-
-    def _trash(self, store: str) -> Trash:
-        return Trash(self._schemas[0], store, clock=self._clock)
+    def change(self, activity: Activity, command: Callable[[], Receipt]) -> None:
+        """Run in the background what changes a store."""
+        self.start(activity, lambda: self._finish(command()))
 
     def heal(self) -> None:
-        """Bring back in the background what rows refer to again."""
-        if isinstance(found := self.scan, CompleteScan | IncompleteScan):
-            self.start(RESTORING, lambda: self._keep(found.heal(self.report)))
+        """Restore what rows refer to again."""
+        if isinstance(scan := self.scan, CompleteScan | IncompleteScan):
+            self.change(Activity.RESTORING, lambda: scan.heal(self.report))
 
     def recover(self) -> None:
-        """Finish or undo in the background the sweeps that were interrupted."""
-        found = self.scan
-        if isinstance(found, CompleteScan | IncompleteScan) and found.interrupted:
-            store = found.interrupted[0][0]
-            self.start(RECOVERING, lambda: self._keep(self._trash(store).recover()))
+        """Finish or undo the sweeps that were interrupted."""
+        if self.scan is not None and self.scan.interrupted:
+            store = self.scan.interrupted[0][0]
+            self.change(Activity.RECOVERING, lambda: self._trash(store).recover())
 
     def restore(self) -> None:
-        """Bring back in the background what the ticked sweeps moved."""
-        wanted = self.sweeps.selected
-        if len(wanted):
-            self.start(
-                RESTORING,
-                lambda: self._keep(restore_sweeps(wanted, self._trash, self.report)),
+        """Restore what the ticked sweeps moved."""
+        ticked = self.sweeps.selected
+        if len(ticked):
+            self.change(
+                Activity.RESTORING,
+                lambda: restore_sweeps(ticked, self._trash, self.report),
             )
 
     def purge_confirmation(self) -> str:
@@ -94,30 +71,31 @@ class TrashState(Background):
         return ", ".join(sorted(self.sweeps.selected["store"].unique()))
 
     def purgeable(self, older_than: timedelta) -> pd.DataFrame:
-        """Return those ticked sweeps that are old enough: a frame of their schema."""
+        """Return the ticked sweeps that are old enough, as a frame of their schema."""
         ticked = self.sweeps.selected
         return ticked[ticked["swept_at"] <= self._clock() - older_than]
 
     def purge(self, typed: str, older_than: timedelta = RETENTION) -> None:
-        """Delete the ticked sweeps for good, in the background.
+        """Delete the ticked sweeps that are old enough for good.
 
-        Parameters
-        ----------
-        typed : str
-            What the person typed; must be the `purge_confirmation`.
-        older_than : timedelta
-            Ticked sweeps that are younger stay.
+        What was typed must be the `purge_confirmation`.
         """
-        wanted = self.sweeps.selected
-        if wanted.empty or not self._typed(typed, self.purge_confirmation()):
-            return
-        purge = partial(purge_sweeps, wanted, self._trash, self.report)
-        self.start(PURGING, lambda: self._keep(purge(older_than=older_than)))
+        ticked = self.sweeps.selected
+        if len(ticked) and self.confirmed(typed, self.purge_confirmation()):
+            self.change(
+                Activity.PURGING,
+                lambda: purge_sweeps(
+                    ticked, self._trash, self.report, older_than=older_than
+                ),
+            )
 
-    def _typed(self, typed: str, expected: str) -> bool:
-        came = typed.strip()
-        if came != expected:
-            came = came or "nothing"
-            self.message = f"Type {expected} to confirm; got {came}."
+    def confirmed(self, typed: str, expected: str) -> bool:
+        """Say whether the expected text was typed; if not, ask for it."""
+        typed = typed.strip()
+        if typed != expected:
+            self.message = f"Type {expected} to confirm; got {typed or 'nothing'}."
             return False
         return True
+
+    def _trash(self, store: str) -> Trash:
+        return Trash(self._schemas[0], store, clock=self._clock)

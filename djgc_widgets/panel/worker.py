@@ -3,52 +3,63 @@
 import threading
 import time
 from collections.abc import Callable
+from enum import StrEnum
 
 import traitlets
 
-from djgc_widgets.model import Cancelled, InputError, Progress, SweepRefusedError
+from djgc_widgets.model import Cancelled, InputError, Progress, Step, SweepRefusedError
 
-IDLE = "idle"
+
+class Activity(StrEnum):
+    """What the panel is doing."""
+
+    IDLE = "idle"
+    SCANNING = "scanning"
+    PLANNING = "planning"
+    SWEEPING = "sweeping"
+    RESTORING = "restoring"
+    RECOVERING = "recovering"
+    PURGING = "purging"
+    EXPORTING = "exporting"
+    ASKING = "asking"
+
+
+ACTIVITY_LABELS = {activity: activity.value for activity in Activity} | {
+    Activity.ASKING: "asking DataJoint's own collector"
+}
+"""What each activity is called on the screen."""
+UNSTOPPABLE = frozenset({Activity.RECOVERING, Activity.EXPORTING, Activity.ASKING})
+"""What cannot be canceled."""
 _REDRAW_SECONDS = 0.1
 
 
 class Background(traitlets.HasTraits):
-    """Runs one piece of work at a time.
+    """Runs one piece of work at a time."""
 
-    Attributes
-    ----------
-    activity : str
-        What is being done; ``idle`` if nothing is.
-    progress : Progress or None
-        Of the activity; changes at most ten times a second.
-    listed : Progress or None
-        Files and bytes of all stores that were listed so far.
-    elapsed_seconds : float
-        Since the activity began, as of the latest progress.
-    message : str
-        Why the latest command failed; empty if it did not.
-    closed : bool
-        Nothing can be started any more.
-    """
-
-    activity = traitlets.Unicode(IDLE)
+    activity = traitlets.Enum(list(Activity), Activity.IDLE)
+    """What is being done."""
     progress = traitlets.Any(None, allow_none=True)
+    """`Progress` of the activity; changes at most ten times a second."""
     listed = traitlets.Any(None, allow_none=True)
+    """`Progress` with the files and bytes of all stores that were listed so far."""
     elapsed_seconds = traitlets.Float(0.0)
+    """Since the activity began, as of the latest progress."""
     message = traitlets.Unicode("")
+    """Why the latest command failed; empty if it did not."""
     closed = traitlets.Bool(default_value=False)
+    """Nothing can be started any more."""
 
     def __init__(self) -> None:
         super().__init__()
         self._worker: threading.Thread | None = None
         self._stop = threading.Event()
         self._lock = threading.RLock()
-        self._flaw = ""
+        self._redraw_error = ""
         self._began = self._reported = 0.0
-        self._listings: dict[str, Progress] = {}
+        self._listings: dict[str, Progress] = {}  # by store
 
     def cancel(self) -> None:
-        """Stop what is running at its next page; what was there before stays."""
+        """Stop what is running at its next page; the previous results stay."""
         self._stop.set()
 
     def wait(self) -> None:
@@ -64,57 +75,45 @@ class Background(traitlets.HasTraits):
         self.cancel()
         self.wait()
 
-    def start(self, activity: str, work: Callable[[], None]) -> None:
+    def start(self, activity: Activity, work: Callable[[], None]) -> None:
         """Run work in the background, unless something is running.
 
-        Parameters
-        ----------
-        activity : str
-            What a person calls it.
-        work : callable
-            Reports by `report`, which raises to stop it.
+        The work calls `report`, which raises `Cancelled` to stop it.
         """
-        with self._lock:  # what observes the activity may start or close as well
+        with self._lock:  # observers of the activity may start or close as well
             if self.closed:
                 self.message = "Closed. Make another panel: GCPanel(schema).show()"
                 return
-            if self.activity != IDLE:
-                self.message = (
-                    f"Still {self.activity}; cancel it or wait until it is done."
-                )
+            if self.activity is not Activity.IDLE:
+                label = ACTIVITY_LABELS[self.activity]
+                self.message = f"Still {label}. Cancel it or wait."
                 return
             self._stop.clear()
             self.message = ""
             try:
                 self.activity = activity
             except BaseException:  # a redraw failed: nothing runs
-                self.activity = IDLE
+                self.activity = Activity.IDLE
                 raise
             if bool(self.closed):  # by an observer
-                self.activity = IDLE
+                self.activity = Activity.IDLE
                 return
             self._worker = threading.Thread(
                 target=self._run, args=(work,), daemon=True, name=f"djgc {activity}"
             )
             self._worker.start()
 
-    def go_on(self) -> None:
-        """Do what follows although the first part was stopped."""
+    def clear_cancel(self) -> None:
+        """Continue with the rest of the work although its first part was canceled."""
         with self._lock:
             if not self.closed:
                 self._stop.clear()
 
     def report(self, progress: Progress) -> None:
-        """Take note of progress.
-
-        Raises
-        ------
-        Cancelled
-            If the work is to stop.
-        """
-        self.expect_no_stop()
+        """Show progress; raise `Cancelled` if the work is to stop."""
+        self.check_cancelled()
         if progress.size_bytes is not None:
-            self._listings[progress.step] = progress
+            self._listings[progress.subject] = progress
         now = time.monotonic()
         if now - self._reported < _REDRAW_SECONDS:
             return
@@ -123,7 +122,7 @@ class Background(traitlets.HasTraits):
         sizes = [each.size_bytes or 0 for each in listed]
         done = sum(each.done for each in listed)
         self._show(
-            listed=Progress("listed", done, size_bytes=sum(sizes)),
+            listed=Progress(Step.LISTING, done, size_bytes=sum(sizes)),
             elapsed_seconds=now - self._began,
             progress=progress,
         )
@@ -133,33 +132,27 @@ class Background(traitlets.HasTraits):
         for name, value in traits.items():
             try:
                 setattr(self, name, value)
-            except Exception as error:  # noqa: BLE001 - told when the work is done
-                self._flaw = f"Unexpected {type(error).__name__}: {error}."
+            except Exception as error:  # noqa: BLE001 - shown when the work is done
+                self._redraw_error = f"Unexpected {type(error).__name__}: {error}."
 
-    def expect_no_stop(self) -> None:
-        """Stop here if that was asked for.
-
-        Raises
-        ------
-        Cancelled
-            If so.
-        """
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` if the work is to stop."""
         if self._stop.is_set():
             raise Cancelled
 
     def _run(self, work: Callable[[], None]) -> None:
         self._began, self._reported, self._listings = time.monotonic(), 0.0, {}
-        message, self._flaw = "", ""
+        message, self._redraw_error = "", ""
         try:
             work()
         except Cancelled:
-            message = "Cancelled; what is shown is of before."
+            message = "Canceled. The panel still shows the previous scan."
         except (InputError, SweepRefusedError) as error:
             message = str(error)
-        except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell; the panel shows it
+        except Exception as error:  # noqa: BLE001 - shown in the panel; nothing else sees it in a thread
             message = f"Unexpected {type(error).__name__}: {error}. Please report it."
         finally:
             self._show(progress=None, listed=None)
             with self._lock:  # the next command comes after all of it
-                self._show(message=message or self._flaw)
-                self._show(activity=IDLE)
+                self._show(message=message or self._redraw_error)
+                self._show(activity=Activity.IDLE)

@@ -1,35 +1,24 @@
-"""From rows to recorded paths; the only room that speaks SQL.
+"""From rows to recorded paths; the only room that runs SQL.
 
 A **store column** is a column whose comment names a codec, or any JSON column. Its
 **raw value** is the text that the database holds, never a decoded object. A **recorded
-path** is what that text says about where an object lies; the **snapshot** is the
-read-only transaction in which everything is read; what the account cannot see is
-**unseen**.
+path** is what that text says about the path of an object; the **snapshot** is the
+read-only transaction in which everything is read; a **dialect** is all that differs
+between kinds of servers; what the account cannot see is listed as **unseen**.
 
 ::
 
     server -> catalog -> store columns -> raw values -> recorded paths
-              grants     (snapshot)       codecs        path spellings
+    dialect              (snapshot)       codecs        path spellings
 """
 
-from djgc_widgets.references.path_spellings import Listed, Places
-from djgc_widgets.references.reader import read_references
+from djgc_widgets.references.dialect import dialect_of, driver_errors
+from djgc_widgets.references.known_paths import KnownPaths, Listed
+from djgc_widgets.references.reference_reader import read_references
 from djgc_widgets.references.result import ColumnCount, ReferenceReading
-from djgc_widgets.references.snapshot import (
-    backend_of,
-    describe_error,
-    driver_errors,
-    server_name,
-)
+from djgc_widgets.references.snapshot import describe_error, server_name
 
 __all__ = [
-    "ColumnCount",
-    "Listed",
-    "Places",
-    "ReferenceReading",
-    "backend_of",
-    "describe_error",
-    "driver_errors",
-    "read_references",
-    "server_name",
-]
+    "ColumnCount", "KnownPaths", "Listed", "ReferenceReading", "describe_error",
+    "dialect_of", "driver_errors", "read_references", "server_name",
+]  # fmt: skip

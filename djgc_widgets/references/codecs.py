@@ -1,28 +1,29 @@
-"""What a codec itself says of the paths in its metadata."""
+"""The paths that a codec itself reads from its metadata."""
 
 import datajoint as dj
 from datajoint.codecs import get_codec
 from datajoint.errors import DataJointError
 
-from djgc_widgets.references.recorded_paths import Told
+from djgc_widgets.references.recorded_paths import OwnReading
 
 
-def own_reading(codec: str) -> Told | None:
+def own_reading(codec: str) -> OwnReading | None:
     """Return the codec's own reading of its metadata, if it is registered and has one.
 
-    Releases before 2.3 do not ask codecs.
+    In DataJoint before 2.3 codecs have none.
     """
     default = getattr(dj.Codec, "referenced_paths", None)
     try:
-        found = get_codec(codec)
+        instance = get_codec(codec)
     except DataJointError:
-        return None  # not known to this process: its metadata is read all the same
-    if default is None or type(found).referenced_paths is default:
+        return None  # not registered here: its metadata is read without it
+    if default is None or type(instance).referenced_paths is default:
         return None
 
     def read(value: object) -> list[tuple[str, str | None]]:
         try:
-            return [(str(path), store) for path, store in found.referenced_paths(value)]
+            pairs = instance.referenced_paths(value)
+            return [(str(path), store) for path, store in pairs]
         except Exception as error:
             raise ValueError(
                 f"refused by the codec's own referenced_paths "

@@ -1,4 +1,4 @@
-// View of a grid: draws the page that the kernel sends, and says what the person did.
+// View of a grid: draws the page that the kernel sends, and sends what the person did.
 // Every text is set as text, never as markup.
 
 const FILTER_PAUSE_MS = 150;
@@ -34,14 +34,14 @@ function render({ model, el }) {
   const page = () => model.get("page");
   const send = (message) => model.send(message);
 
-  const asked = new Map(); // row -> what was clicked, until the kernel has heard it
-  let said = 0;
+  const pending = new Map(); // row -> what was clicked, until the kernel has handled it
+  let click = 0;
   let anchor = null;
   let generation = 0;
   const tick = (message, rows = []) => {
-    said = Math.max(said + 1, Date.now());
-    for (const row of rows) asked.set(row, { on: message.on, said });
-    send({ ...message, said, of: page().generation, as: page().arrangement });
+    click = Math.max(click + 1, Date.now());
+    for (const row of rows) pending.set(row, { on: message.on, click });
+    send({ ...message, click, of: page().generation, as: page().arrangement });
   };
 
   // filters
@@ -94,10 +94,10 @@ function render({ model, el }) {
   const failure = element("div", { class: "djgc-problems", role: "alert" });
 
   // the table
-  const whole = element("input", { type: "checkbox", "aria-label": "Tick all rows of this page" });
-  whole.addEventListener("change", () => {
+  const pageBox = element("input", { type: "checkbox", "aria-label": "Tick all rows of this page" });
+  pageBox.addEventListener("change", () => {
     const rows = page().rows.map((row) => row.id);
-    tick({ do: "tick", rows, on: whole.checked }, rows);
+    tick({ do: "tick", rows, on: pageBox.checked }, rows);
   });
   const heads = columns.map((column) => {
     const label = button(column.title, () => {
@@ -107,7 +107,7 @@ function render({ model, el }) {
     return element("th", { scope: "col", class: column.numeric ? "djgc-number" : "" }, [label]);
   });
   const more = element("th", { scope: "col" }, [element("span", { class: "djgc-unseen" }, ["Details"])]);
-  const ticks = tickable ? [element("td", { class: "djgc-tick" }, [whole])] : [];
+  const ticks = tickable ? [element("td", { class: "djgc-tick" }, [pageBox])] : [];
   const body = element("tbody");
   const table = element("table", { class: "djgc-grid", "aria-label": texts.name }, [
     element("thead", {}, [element("tr", {}, [...ticks, more, ...heads])]), body,
@@ -173,10 +173,10 @@ function render({ model, el }) {
     if (now.generation !== generation) { // rows of another scan have the same numbers
       generation = now.generation;
       anchor = null;
-      asked.clear();
+      pending.clear();
     }
-    for (const [row, click] of asked) if (click.said <= now.heard) asked.delete(row);
-    const isTicked = (row) => asked.get(row.id)?.on ?? row.ticked;
+    for (const [row, clicked] of pending) if (clicked.click <= now.handled) pending.delete(row);
+    const isTicked = (row) => pending.get(row.id)?.on ?? row.ticked;
     while (body.rows.length > now.rows.length) body.deleteRow(-1);
     while (body.rows.length < now.rows.length) body.append(newRow());
     now.rows.forEach((row, index) => {
@@ -205,9 +205,9 @@ function render({ model, el }) {
       cell.setAttribute("aria-sort", sorted ? (now.descending ? "descending" : "ascending") : "none");
     });
     const ticked = now.rows.filter(isTicked).length;
-    whole.checked = ticked > 0 && ticked === now.rows.length;
-    whole.indeterminate = ticked > 0 && ticked < now.rows.length;
-    whole.disabled = all.disabled = invert.disabled = locked || !now.rows.length;
+    pageBox.checked = ticked > 0 && ticked === now.rows.length;
+    pageBox.indeterminate = ticked > 0 && ticked < now.rows.length;
+    pageBox.disabled = all.disabled = invert.disabled = locked || !now.rows.length;
     clear.disabled = locked || !now.ticked;
     const narrowed = now.shown !== now.total;
     all.textContent = `Select all ${counted(now.shown)}${narrowed ? " filtered" : ""}`;

@@ -1,6 +1,6 @@
 // The manners of the panel: a region with a name, whose keys are its own.
 // JupyterLab takes single letters for commands, such as D for "delete the cell"; none of them may
-// reach it from here. What is held with Ctrl, Alt or Meta stays JupyterLab's, such as saving.
+// reach it from here. JupyterLab keeps what is pressed with Ctrl, Alt or Meta, such as saving.
 
 const OWN = new Set(["a", "enter"]); // select all, and what would run the cell again
 const FOCUS_MS = 10000;
@@ -12,13 +12,13 @@ function render({ model, el }) {
   function guard(event) {
     const panel = root();
     if (!panel?.contains(event.target)) return;
-    const held = event.ctrlKey || event.metaKey || event.altKey;
-    const own = !held || OWN.has(event.key.toLowerCase());
+    const modified = event.ctrlKey || event.metaKey || event.altKey;
+    const own = !modified || OWN.has(event.key.toLowerCase());
     event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
   }
 
-  // what is to have the focus may still be hidden or disabled, and the person may be elsewhere:
-  // the focus is only moved when what had it is gone
+  // the target may still be hidden or disabled, and the person may be elsewhere in the page:
+  // the focus is moved once the element that had it is gone
   const free = (focused) => focused.contains(root()) || focused.disabled || !focused.offsetParent;
   function moveFocus() {
     const [selector, until] = [model.get("focus")[0], performance.now() + FOCUS_MS];
@@ -39,8 +39,8 @@ function render({ model, el }) {
   });
   attached.observe(el);
 
-  // what changed while the page was being built has passed it by, and what a page says first may
-  // get lost (https://github.com/ipython/ipykernel/issues/1557): so it asks until it is answered
+  // the page missed what changed while it was being built, and its first message may get lost
+  // (https://github.com/ipython/ipykernel/issues/1557): so it asks until it is answered
   const greeting = crypto.getRandomValues(new Uint32Array(4)).join("-");
   let asking;
   const ask = () => {

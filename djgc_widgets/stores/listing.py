@@ -1,41 +1,113 @@
-"""Everything below a folder: sizes and dates, without opening a file."""
+"""What a store holds, in columns: built page by page, by folders and by APIs alike."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from djgc_widgets.model import Notice
+from djgc_widgets.model import (
+    FILES,
+    FOLDERS,
+    FileKind,
+    Notice,
+    NoticeCode,
+    Progress,
+    ProgressCallback,
+    Step,
+    StoreInfo,
+    arrow_text,
+    in_store,
+)
 
 _LAST_NS = 2**63 - 1
+
+FileRow = tuple[str, int, int, int, str, str]
+"""Path, size in bytes, last modification in ns since 1970, inode, etag, kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a store holds, or as much as could be seen of it.
-
-    Parameters
-    ----------
-    files, folders : DataFrame
-        Frames of these schemas.
-    problems : tuple of Notice
-        Folders that could not be read, files that could not be sized.
-    warnings : tuple of Notice
-        Entries that vanished while they were listed.
-    """
+    """What a store holds, or as much as could be seen of it."""
 
     files: pd.DataFrame
+    """A frame of the files schema."""
     folders: pd.DataFrame
+    """A frame of the folders schema."""
     problems: tuple[Notice, ...]
+    """Folders that could not be read, files whose size is unknown."""
     warnings: tuple[Notice, ...]
+    """Entries that vanished while they were listed, folders listed elsewhere."""
 
 
-class SecondLook(NamedTuple):
+class LookUp(NamedTuple):
     """Which of some paths hold something by now; a sidecar alone does not count."""
 
-    found: set[str]
+    stored: set[str]
     problems: list[Notice]
     warnings: list[Notice]
+
+
+class ListingBuilder:
+    """Collects pages of files as columns, so that no Python object per file stays."""
+
+    def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
+        self._store, self._progress = info.name, progress
+        self._pages = [FILES.empty()]
+        self._folders: list[tuple[str, int]] = []
+        self._problems: list[Notice] = []
+        self._warnings: list[Notice] = []
+        self._n_files = self._size_bytes = 0
+
+    def add_page(self, rows: Sequence[FileRow]) -> None:
+        """Add a page of files, then report the progress."""
+        columns = zip(*rows, strict=True) if rows else [()] * 6
+        paths, sizes, modified, inodes, etags, kinds = map(list, columns)
+        texts, unreadable = _as_text(paths)
+        for index in unreadable:
+            kinds[index] = FileKind.UNREADABLE_NAME.value
+        page = {
+            "store": self._store,
+            "path": texts,
+            "size_bytes": np.array(sizes, dtype=np.int64),
+            "modified_ns": np.array(modified, dtype=np.int64),
+            "inode": np.array(inodes, dtype=np.uint64),
+            "etag": pd.array(etags, dtype="str"),
+            "kind": pd.array(kinds, dtype="str"),
+        }
+        self._pages.append(FILES.conform(page))
+        self._n_files += len(rows)
+        self._size_bytes += sum(sizes)
+        progress = Progress(Step.LISTING, self._n_files, size_bytes=self._size_bytes)
+        self._progress(replace(progress, subject=self._store))
+
+    def add_folder(self, path: str, modified_ns: int) -> None:
+        """Add a folder and the time at which its entries last changed."""
+        self._folders.append((path, modified_ns))
+
+    def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
+        """Add a notice that makes the scan incomplete."""
+        self._problems.append(Notice(code, in_store(self._store, path), values))
+
+    def add_warning(self, code: NoticeCode, path: str, **values: object) -> None:
+        """Add a notice that does not make the scan incomplete."""
+        self._warnings.append(Notice(code, in_store(self._store, path), values))
+
+    def listing(self) -> Listing:
+        """Return everything that was added."""
+        folders = {
+            "store": self._store,
+            "path": _as_text([path for path, _ in self._folders])[0],
+            "modified_ns": [modified_ns for _, modified_ns in self._folders],
+        }
+        return Listing(
+            pd.concat(self._pages, ignore_index=True),
+            FOLDERS.conform(folders),
+            tuple(self._problems),
+            tuple(self._warnings),
+        )
 
 
 def bounded_ns(modified_ns: int) -> int:
@@ -43,11 +115,13 @@ def bounded_ns(modified_ns: int) -> int:
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
 
 
-def other_way(store: str, path: str, listed_by: str) -> Notice:
-    """Say that a folder is a place that is listed another way."""
-    return Notice(
-        f"store {store}: {path}",
-        f"the folder is reached in two ways; what it holds is counted once, in store "
-        f"{listed_by}",
-        "Nothing to do; rows may refer to it either way",
-    )
+def _as_text(paths: list[str]) -> tuple[pd.api.extensions.ExtensionArray, list[int]]:
+    """Return paths as text, and the positions of those whose bytes are not UTF-8."""
+    unreadable: list[int] = []
+    try:
+        texts = arrow_text(paths)
+    except UnicodeEncodeError:
+        shown = [os.fsencode(p).decode("utf-8", "backslashreplace") for p in paths]
+        unreadable = [index for index, path in enumerate(paths) if shown[index] != path]
+        texts = arrow_text(shown)
+    return pd.array(texts, dtype="str"), unreadable

@@ -1,43 +1,55 @@
-"""What became of an object that was to be moved."""
+"""What became of an object that was to be moved: a code, why, and what is uncertain."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-MOVED, SKIPPED, RESTORED = "moved", "skipped", "restored"
-
-
-PURGED, FAILED = "purged", "failed"
+from djgc_widgets.model import Detail, Outcome, as_text, detail_text, error_text
 
 
-GONE = "gone: it is no longer in the store"
-
-
-NOT_IN_TRASH = "gone: it is no longer in the trash"
-
-
-IN_DOUBT = "some of it may be in the trash: restore the sweep"
-
-
-TAKEN = "something is at its place already; it stays in the trash"
-
-
-class Outcome(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Result:
     """What became of an object, and why."""
 
-    outcome: str
-    detail: str = ""
+    outcome: Outcome
+    detail: Detail | None = None
+    """Why; None for a plain success."""
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What the detail names."""
+    in_doubt: bool = False
+    """Some of the object may be in the trash although it was not moved."""
+
+    @property
+    def text(self) -> str:
+        """Why, in words; empty for a plain success."""
+        return detail_text(self.detail, self.values, in_doubt=self.in_doubt)
+
+    def doubted(self) -> "Result":
+        """Return the same result of an object that may be in the trash in part."""
+        return replace(self, in_doubt=True)
 
 
-def changed(paths: list[str]) -> Outcome:
-    """Say that an object is no longer what was judged."""
-    return Outcome(SKIPPED, f"changed since it was scanned: {as_text(paths[0])}")
+MOVED, RESTORED, PURGED = map(Result, (Outcome.MOVED, Outcome.RESTORED, Outcome.PURGED))
+GONE = Result(Outcome.SKIPPED, Detail.GONE)
+NOT_IN_TRASH = Result(Outcome.SKIPPED, Detail.NOT_IN_TRASH)
+PATH_TAKEN = Result(Outcome.FAILED, Detail.PATH_TAKEN)
 
 
-def reason_of(error: Exception) -> str:
-    """Return what the operating system or an API says of an error, on one line."""
-    told = getattr(error, "strerror", None) or " ".join(str(error).split())
-    return as_text(str(told)) or type(error).__name__
+def changed(paths: Sequence[str]) -> Result:
+    """Return the result of an object whose files differ from what was pinned."""
+    return Result(Outcome.SKIPPED, Detail.CHANGED, {"path": as_text(paths[0])})
 
 
-def as_text(name: str) -> str:
-    """Return a name of the file system as text that can be written anywhere."""
-    return name.encode("utf-8", "backslashreplace").decode()
+def failed(error: Exception) -> Result:
+    """Return the result of an object that stays where it is because of an error."""
+    return Result(Outcome.FAILED, Detail.ERROR, {"error": error_text(error)})
+
+
+def kept_in_trash(error: Exception) -> Result:
+    """Return the result of an object that stays in the trash because of an error."""
+    return Result(Outcome.FAILED, Detail.STAYS_IN_TRASH, {"error": error_text(error)})
+
+
+def torn(n_left: int, n_planned: int) -> Result:
+    """Return the result of an object in the trash that lacks some of its files."""
+    values = {"n_left": n_left, "n_planned": n_planned}
+    return Result(Outcome.FAILED, Detail.TORN, values)

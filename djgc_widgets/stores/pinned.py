@@ -4,56 +4,39 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from djgc_widgets.model import MANIFEST_SUFFIX, trash_of
+from djgc_widgets.model import MANIFEST_SUFFIX, parent_of, trash_of
 
 
 class Identity(NamedTuple):
-    """What tells that a file is still the one that was judged.
-
-    Parameters
-    ----------
-    size_bytes : int
-        Size.
-    modified_ns : int
-        Last modification, ns since 1970, by the store's clock.
-    inode : int
-        On a file system; 0 elsewhere.
-    etag : str
-        In an object store; empty on a file system.
-    """
+    """What shows that a file is still the one that was judged."""
 
     size_bytes: int
     modified_ns: int
+    """Last modification, ns since 1970, by the store's clock."""
     inode: int
+    """On a file system; 0 elsewhere."""
     etag: str = ""
+    """In an object store; empty on a file system."""
 
     def is_content_of(self, other: "Identity") -> bool:
-        """Tell whether this is the same content; a copy on S3 has another date."""
+        """Return whether this is the same content; a copy on S3 has another date."""
         if self.etag:
             return (self.size_bytes, self.etag) == (other.size_bytes, other.etag)
         return self == other
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """One object on its way to the trash or back.
-
-    Parameters
-    ----------
-    path : str
-        Of the object, relative to the store.
-    files : mapping of str to Identity
-        Its pinned files, by path relative to the store.
-    sweep_id : str
-        Sweep in whose trash it is or will be.
-    schema : str
-        Schema that its path names.
-    """
+class PinnedObject:
+    """One object that is to be moved to the trash, back, or deleted there."""
 
     path: str
+    """Of the object, relative to the store."""
     files: Mapping[str, Identity]
+    """Its pinned files, by path relative to the store."""
     sweep_id: str
+    """Sweep in whose trash it is or will be."""
     schema: str
+    """Schema that its path names."""
 
     @property
     def size_bytes(self) -> int:
@@ -67,13 +50,13 @@ class Parcel:
 
     @property
     def parts(self) -> list[str]:
-        """What has to be moved: the file or folder, and its sidecar."""
+        """What has to be moved: the file or folder, and its sidecar if it has one."""
         described = [self.sidecar] if self.sidecar in self.files else []
         alone = self.files.keys() == {self.sidecar}
         return described if alone else [self.path, *described]
 
     def trashed(self, path: str) -> str:
-        """Return where the trash holds what is at a path."""
+        """Return the path in the trash of what is at a path of the store."""
         return f"{trash_of(self.sweep_id)}/objects/{path}"
 
     def below(self) -> str:
@@ -81,15 +64,15 @@ class Parcel:
 
         That is the folder of its schema, which stays when it is empty.
         """
-        head, found, _ = f"/{self.path}".partition(f"/{self.schema}/")
-        return f"{head}/{self.schema}"[1:] if found else self.path.rpartition("/")[0]
+        head, named, _ = f"/{self.path}".partition(f"/{self.schema}/")
+        return f"{head}/{self.schema}"[1:] if named else parent_of(self.path)
 
 
-Place = Callable[[str], str]
-"""Says where something is whose path in the store is given: there, or in the trash."""
+PathOf = Callable[[str], str]
+"""From a path in the store to that path, or to the one that it has in the trash."""
 
 
-def in_place(path: str) -> str:
+def same_path(path: str) -> str:
     """Return a path as it is."""
     return path
 

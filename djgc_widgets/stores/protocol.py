@@ -1,76 +1,86 @@
-"""Stores, whatever they are, and stores of files: how objects move and come back."""
+"""What a scan and a sweep ask of a store; each verb is documented here, once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
-from djgc_widgets.stores.listing import Listing, SecondLook
-from djgc_widgets.stores.outcomes import Outcome
-from djgc_widgets.stores.pinned import Identity, Parcel
+from djgc_widgets.stores.listing import Listing, LookUp
+from djgc_widgets.stores.outcomes import Result
+from djgc_widgets.stores.pinned import Identity, PinnedObject
 
-Outcomes = list[tuple[Parcel, Outcome]]
-"""What became of objects that were dealt with in one go."""
+Results = list[tuple[PinnedObject, Result]]
+"""What became of objects that were dealt with together."""
 
 
-class Where(NamedTuple):
-    """The files of an object at its place and in the trash, by path in the store."""
+class Whereabouts(NamedTuple):
+    """The files of an object in the store and in its trash, by path in the store."""
 
-    place: dict[str, Identity]
-    trash: dict[str, Identity]
+    in_store: dict[str, Identity]
+    in_trash: dict[str, Identity]
+
+
+Located = Iterator[tuple[PinnedObject, Whereabouts]]
 
 
 class Store(Protocol):
-    """What a scan asks of a store, wherever it is."""
+    """What a scan asks of a store."""
 
     info: StoreInfo
 
     def list_files(self, progress: ProgressCallback, below: str = "") -> Listing:
-        """List everything that it holds, or that one of its folders does."""
+        """List everything that the store holds, without opening anything.
 
-    def stored(self, paths: Sequence[str]) -> SecondLook:
-        """Tell which paths hold something by now."""
+        Progress is reported once per page. Of a folder `below`, which may not exist,
+        only the content is listed.
+        """
+
+    def look_up(self, paths: Sequence[str]) -> LookUp:
+        """Look which of these paths hold something by now."""
 
 
 @runtime_checkable
 class SweepableStore(Store, Protocol):
     """What a sweep asks of a store; every verb raises `OSError` when it fails.
 
-    Those that take parcels yield as often as they can what became of them, so that a
-    caller who stops between two of them knows of everything that was done.
+    Those that take objects yield results as often as they can, so that a caller who
+    stops between two of them knows of everything that was done.
     """
 
-    def to_trash(self, parcels: Iterable[Parcel]) -> Iterator[Outcomes]:
+    def to_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Move objects to the trash if they still are what was pinned."""
 
-    def to_place(self, parcels: Iterable[Parcel]) -> Iterator[Outcomes]:
+    def from_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
 
-    def purge(self, parcels: Iterable[Parcel]) -> Iterator[Outcomes]:
+    def purge(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Delete pinned files from the trash for good."""
 
-    def where(self, parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, Where]]:
-        """Look for the files of objects at their place and in the trash."""
+    def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
+        """Look for the files of objects in the store and in the trash."""
 
-    def prune(self, parcels: Iterable[Parcel]) -> None:
+    def prune(self, objects: Iterable[PinnedObject]) -> None:
         """Remove the folders that DataJoint made for objects, if they are empty."""
 
     def read(self, path: str) -> bytes:
-        """Return a record; `FileNotFoundError` if there is none."""
+        """Return the content of a record; `FileNotFoundError` if there is none."""
 
     def write(self, path: str, data: bytes, *, new: bool = False) -> None:
-        """Write a record whole or not at all; `FileExistsError` if it must be new."""
+        """Write a record completely or not at all.
 
-    def rewrite(self, path: str, held: bytes, data: bytes) -> bool:
-        """Replace a record by one of equal length if it still holds that."""
+        If it has to be `new` and exists, raise `FileExistsError`.
+        """
 
-    def retire(self, path: str, held: bytes, to: str) -> bool:
-        """Move a record away for good if it still holds that; only one call does."""
+    def rewrite(self, path: str, current: bytes, data: bytes) -> bool:
+        """Replace a record by one of equal length if it still has this content."""
+
+    def retire(self, path: str, current: bytes, to: str) -> bool:
+        """Move a record away if it still has this content; only one caller succeeds."""
 
     def remove(self, path: str) -> None:
         """Remove a record."""
 
     def keeps_versions(self) -> bool:
-        """Tell whether what is deleted stays as a version."""
+        """Return whether what is deleted stays as a version."""
 
     def changed_at_ns(self, path: str) -> int:
         """Return when a record was written, by the store's clock, ns since 1970."""
@@ -84,8 +94,3 @@ def sweepable(stores: Iterable[Store]) -> list[SweepableStore]:
 def list_trash(store: Store, progress: ProgressCallback) -> Listing:
     """List what the trash of a store holds."""
     return store.list_files(progress, TRASH_FOLDER)
-
-
-def torn(found: int, planned: int) -> str:
-    """Say that an object in the trash is no longer whole."""
-    return f"only {found} of its {planned} files are left; they stay in the trash"

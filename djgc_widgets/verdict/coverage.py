@@ -1,4 +1,4 @@
-"""Which stored paths do the recorded paths cover: by whole segments, vectorised.
+"""Which stored paths do the recorded paths cover: by complete segments, vectorized.
 
 A reference covers the object at its path, everything below that path, and the sidecar
 ``{path}.manifest.json``; ``a/b`` does not cover ``a/bc``. References have few distinct
@@ -21,36 +21,22 @@ _SLASH = pa.scalar("/", TEXT)
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a set of references covers.
-
-    Parameters
-    ----------
-    reference : ndarray of int64
-        Per stored path, position of the outermost reference that covers it; -1 if none
-        does.
-    sidecar : ndarray of bool
-        Per stored path, it is covered only as the sidecar of a reference.
-    stored : ndarray of bool
-        Per reference, something other than its sidecar is stored.
-    described : ndarray of bool
-        Per reference, its sidecar is stored.
-    """
+    """What a set of references covers."""
 
     reference: npt.NDArray[np.int64]
+    """Per stored path, position of the outermost reference that covers it, or -1."""
     sidecar: npt.NDArray[np.bool_]
+    """Per stored path, it is covered only as the sidecar of a reference."""
     stored: npt.NDArray[np.bool_]
+    """Per reference, something other than its sidecar is stored."""
     described: npt.NDArray[np.bool_]
+    """Per reference, its sidecar is stored."""
 
 
-def place_keys(stores: pd.Series, paths: pd.Series, names: list[str]) -> pa.Array:
-    """Return one string per path in which the store is the first segment.
+def path_keys(stores: pd.Series, paths: pd.Series, names: list[str]) -> pa.Array:
+    """Return a key per path: the position of its store among `names`, then the path.
 
-    Parameters
-    ----------
-    stores, paths : Series of str
-        Store and path relative to it; an empty path stands for the whole store.
-    names : list of str
-        Names of all stores; their positions are the first segments.
+    An empty path stands for the entire store.
     """
     number = pc.index_in(arrow_text(stores), value_set=arrow_text(names))
     keys = pc.binary_join_element_wise(pc.cast(number, TEXT), arrow_text(paths), _SLASH)
@@ -58,33 +44,23 @@ def place_keys(stores: pd.Series, paths: pd.Series, names: list[str]) -> pa.Arra
 
 
 def cover(stored: pa.Array, references: pa.Array) -> Coverage:
-    """Match stored paths with the references that cover them.
+    """Match keys of stored paths with the distinct keys of references.
 
-    Parameters
-    ----------
-    stored : Array of string
-        Keys of stored paths, from `place_keys`.
-    references : Array of string
-        Distinct keys of recorded paths.
-
-    Returns
-    -------
-    Coverage
-        Positions refer to the two arguments.
+    Positions in the result are those in the two arguments.
     """
     outermost = np.full(len(stored), -1, dtype=np.int64)
     sidecar = np.zeros(len(stored), dtype=np.bool_)
-    seen = np.zeros(len(references), dtype=np.bool_)
+    is_stored = np.zeros(len(references), dtype=np.bool_)
     described = np.zeros(len(references), dtype=np.bool_)
     if len(stored) and len(references):
-        depth = _depths(references)
+        depth = np.asarray(pc.count_substring(references, "/"), dtype=np.int64) + 1
         segments = pc.split_pattern(stored, "/")
         for cut_depth in np.unique(depth):
             at_depth = np.flatnonzero(depth == cut_depth)
             cut = pc.binary_join(pc.list_slice(segments, 0, int(cut_depth)), _SLASH)
             hit = _positions(cut, references.take(pa.array(at_depth)))
             matched = hit >= 0
-            seen[at_depth[hit[matched]]] = True
+            is_stored[at_depth[hit[matched]]] = True
             new = matched & (outermost < 0)
             outermost[new] = at_depth[hit[new]]
         is_manifest = pc.ends_with(stored, MANIFEST_SUFFIX).to_numpy(
@@ -99,15 +75,9 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
         described[hit[matched]] = True
         outermost[beside[matched]] = hit[matched]
         sidecar[beside[matched]] = True
-    return Coverage(outermost, sidecar, seen, described)
-
-
-def _depths(keys: pa.Array) -> npt.NDArray[np.int64]:
-    return np.asarray(
-        pc.count_substring(keys, "/").to_numpy(zero_copy_only=False) + 1, dtype=np.int64
-    )
+    return Coverage(outermost, sidecar, is_stored, described)
 
 
 def _positions(values: pa.Array, among: pa.Array) -> npt.NDArray[np.int64]:
-    found = pc.fill_null(pc.index_in(values, value_set=among), -1)
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+    positions = pc.fill_null(pc.index_in(values, value_set=among), -1)
+    return np.asarray(positions.to_numpy(zero_copy_only=False), dtype=np.int64)

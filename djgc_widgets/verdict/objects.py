@@ -18,91 +18,75 @@ from djgc_widgets.model import (
     parse_paths,
     parse_trash,
 )
-from djgc_widgets.verdict.coverage import Coverage, cover, place_keys
-from djgc_widgets.verdict.resolve import respelled
+from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
+from djgc_widgets.verdict.similar_paths import similar_paths
 
 _PARSED = ("section", "schema", "table", "prefix")
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Files and references, matched.
-
-    Parameters
-    ----------
-    names : StoreNames
-        The scanned stores.
-    files : DataFrame
-        A frame of the files schema.
-    keys : Array of string
-        One per file: store and path.
-    targets : DataFrame
-        Where recorded paths may lie: ``row``, ``store``, ``path``, ``exact``.
-    target_keys, references : Array of string
-        One per target; the distinct ones.
-    coverage : Coverage
-        Of the files by the references.
-    """
+    """Files and references, matched."""
 
     names: StoreNames
     files: pd.DataFrame
+    """A frame of the files schema."""
     keys: pa.Array
+    """Key of each file, from `path_keys`."""
     targets: pd.DataFrame
+    """Where recorded paths may be: ``row``, ``reference``, ``store``, ``path``,
+    ``exact``."""
     target_keys: pa.Array
     references: pa.Array
+    """The distinct target keys."""
     coverage: Coverage
+    """Of the files by the references."""
 
     @property
     def target_index(self) -> npt.NDArray[np.int64]:
         """Position of each target among the distinct references."""
-        found = pc.index_in(self.target_keys, value_set=self.references)
-        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+        index = pc.index_in(self.target_keys, value_set=self.references)
+        return np.asarray(index.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """Objects and the files behind them.
-
-    Parameters
-    ----------
-    objects : DataFrame
-        The columns of the objects schema but status and reason, with ``kind`` (NA if
-        all files are plain), ``entered`` (a row refers to something below it) and
-        ``prefix`` (of its section).
-    code : ndarray of int64
-        Per file the row of its object; -1 in the trash.
-    """
+    """Objects and their files."""
 
     objects: pd.DataFrame
+    """The columns of the objects schema but status and reasons, with ``kind`` (NA if
+    all files are regular), ``entered`` (a row refers to something below it) and
+    ``prefix`` (of its section)."""
     code: npt.NDArray[np.int64]
+    """Per file the row of its object; -1 in the trash."""
 
 
 def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
     """Match stored files with the references that cover them.
 
-    A reference that meets nothing also covers what differs from it only in case, in the
-    composition of accents or in doubled slashes: such a target is not ``exact``.
+    If nothing is stored at a reference, it also covers what differs from it only in
+    case, in the composition of accents or in doubled slashes: such a target is not
+    ``exact``.
     """
     targets = targets.assign(exact=True)
     first = _mark(files, targets, names)
     free = first.keys.filter(pa.array(first.coverage.reference < 0))
-    unmet = first.references.filter(pa.array(~first.coverage.stored))
-    others = [(unmet[number].as_py(), key) for number, key in respelled(free, unmet)]
+    missing = first.references.filter(pa.array(~first.coverage.stored))
+    others = similar_paths(free, missing)
     if not others:
         return first
-    keyed = targets.assign(key=first.target_keys.to_pylist())
-    more = keyed.merge(pd.DataFrame(others, columns=["key", "spelt"]), on="key")
-    more["path"] = pd.array(
-        [key.partition("/")[2] for key in more["spelt"]], dtype="str"
-    )
-    both = pd.concat([targets, more.assign(exact=False)[list(targets)]])
+    keyed = targets.assign(key=first.target_keys.to_pylist(), exact=False)
+    more = keyed.merge(pd.DataFrame(others, columns=["key", "similar"]), on="key")
+    paths = [key.partition("/")[2] for key in more["similar"]]
+    more["path"] = pd.array(paths, dtype="str")
+    both = pd.concat([targets, more[list(targets)]])
     return _mark(files, both.reset_index(drop=True), names)
 
 
 def _mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
-    target_keys = place_keys(targets["store"], targets["path"], names.known)
+    target_keys = path_keys(targets["store"], targets["path"], names.known)
     references = pc.unique(target_keys)
-    keys = place_keys(files["store"], files["path"], names.known)
+    keys = path_keys(files["store"], files["path"], names.known)
     coverage = cover(keys, references)
     return Marked(names, files, keys, targets, target_keys, references, coverage)
 
@@ -110,49 +94,39 @@ def _mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Mark
 def group_files(marked: Marked, folders: pd.DataFrame) -> Grouped:
     """Give each file outside the trash to exactly one object.
 
-    Parameters
-    ----------
-    marked : Marked
-        Files and references.
-    folders : DataFrame
-        A frame of the folders schema.
-
-    Returns
-    -------
-    Grouped
-        An object is what the outermost reference over a file covers, else what the path
-        grammar says; a sidecar belongs to the object that it describes.
+    An object is what the outermost reference over a file covers, else what the path
+    grammar says; a sidecar belongs to the object that it describes.
     """
     parsed = parse_by_store(marked.files, marked.names)
     free = marked.coverage.reference < 0
     in_trash = parse_trash(marked.files["path"])["sweep_id"].notna() & free
     owner = _owners(marked, parsed)
     code, owners = pd.factorize(owner.where(~in_trash))
-    objects = _aggregate(marked, parsed, code, owners)
+    objects = _aggregate_objects(marked, parsed, code, owners)
     number_and_path = [str(name).partition("/") for name in owners]
     stores = marked.names.known
     objects["store"] = [stores[int(number)] for number, _, _ in number_and_path]
     paths = [path for _, _, path in number_and_path]
     objects["path"] = pd.Series(paths, dtype="str")
-    objects["modified_at"] = _newest(objects, folders, owners, stores)
-    objects["references"] = _referring(marked, owners)
-    objects["entered"] = _entered(marked, objects, owners)
+    objects["modified_at"] = _modified_at(objects, folders, owners, stores)
+    objects["n_references"] = _count_references(marked, owners)
+    objects["entered"] = _entered_flags(marked, objects, owners)
     return Grouped(objects, np.asarray(code, dtype=np.int64))
 
 
 def parse_by_store(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     """Parse the paths of files, each by the prefixes of its store."""
-    nowhere = (StoreInfo("", (), ""),)
+    no_store = (StoreInfo("", (), ""),)
     parts = [
         parse_paths(files["path"][files["store"].eq(store.name)], store)
-        for store in names.stores or nowhere
+        for store in names.stores or no_store
     ]
     return pd.concat(parts).loc[files.index]
 
 
 def _owners(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
     stores = marked.names.known
-    own = place_keys(marked.files["store"], parsed["object_path"], stores)
+    own = path_keys(marked.files["store"], parsed["object_path"], stores)
     base = pc.utf8_slice_codeunits(own, 0, stop=-len(MANIFEST_SUFFIX))
     described = pc.and_(
         pc.ends_with(marked.keys, MANIFEST_SUFFIX), pc.is_in(base, value_set=own)
@@ -164,14 +138,15 @@ def _owners(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
     return pd.Series(owners, index=marked.files.index)
 
 
-def _aggregate(
+def _aggregate_objects(
     marked: Marked,
     parsed: pd.DataFrame,
     code: npt.NDArray[np.intp],
     owners: pd.Index,
 ) -> pd.DataFrame:
-    kept = code >= 0
-    owner = pd.Series(arrow_text(owners).take(pa.array(code, mask=~kept)), dtype="str")
+    in_object = code >= 0
+    owner_of_file = arrow_text(owners).take(pa.array(code, mask=~in_object))
+    owner = pd.Series(owner_of_file, dtype="str")
     key = pd.Series(pd.array(marked.keys, dtype="str"))
     itself = (key == owner).to_numpy(dtype=bool)
     sidecar = (key == owner + MANIFEST_SUFFIX).to_numpy(dtype=bool)
@@ -184,8 +159,8 @@ def _aggregate(
             "kind": kind.where(kind.ne(FileKind.FILE.value)),
             **{name: parsed[name] for name in _PARSED},
         }
-    )[kept]
-    groups = rows.groupby(code[kept], sort=True)
+    )[in_object]
+    groups = rows.groupby(code[in_object], sort=True)
     objects = groups.agg(
         size_bytes=("size_bytes", "sum"),
         modified_ns=("modified_ns", "max"),
@@ -193,26 +168,26 @@ def _aggregate(
         kind=("kind", "first"),
         **{name: (name, "first") for name in _PARSED},
     )
-    objects["files"] = groups.size()
+    objects["n_files"] = groups.size()
     return objects.reset_index(drop=True)
 
 
-def _newest(
+def _modified_at(
     objects: pd.DataFrame, folders: pd.DataFrame, owners: pd.Index, stores: list[str]
 ) -> pd.Series:
     """Return when each object changed last.
 
-    A folder that DataJoint copied keeps the dates of the files that it was copied from;
-    the date of the folder itself tells when it was written.
+    The files of a folder that DataJoint copied have the dates of their originals; the
+    date of the folder itself is that of the copy.
     """
-    keys = pd.array(place_keys(folders["store"], folders["path"], stores), dtype="str")
+    keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype="str")
     changed = pd.Series(folders["modified_ns"].to_numpy(), index=keys).reindex(owners)
     own = changed.where(objects["is_dir"].to_numpy()).fillna(0).to_numpy(dtype="int64")
     newest = np.maximum(objects["modified_ns"].to_numpy(), own)
     return pd.Series(pd.to_datetime(newest // 1000, unit="us", utc=True))
 
 
-def _referring(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
+def _count_references(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
     """Count the rows that refer to each object or to something below it."""
     numbered = pd.DataFrame(
         {"index": marked.target_index, "reference": marked.targets["reference"]}
@@ -225,31 +200,28 @@ def _referring(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
         above = cover(below, marked.references).reference
         np.add.at(counts, above, counts[inner])
     position = pd.Index(marked.references.to_pandas()).get_indexer(owners)
-    found = np.append(counts, 0)  # position -1: no reference
-    return np.asarray(found[position], dtype=np.int64)
+    counts = np.append(counts, 0)  # position -1: no reference
+    return np.asarray(counts[position], dtype=np.int64)
 
 
 def entered_objects(marked: Marked, objects: pd.DataFrame) -> pd.DataFrame:
     """Return the objects at or below which a row refers to something, stored or not."""
     stores = marked.names.known
-    keys = place_keys(objects["store"], objects["path"], stores)
+    keys = path_keys(objects["store"], objects["path"], stores)
     return objects[cover(marked.references, keys).stored]
 
 
-def _entered(
+def _entered_flags(
     marked: Marked, objects: pd.DataFrame, owners: pd.Index
 ) -> npt.NDArray[np.bool_]:
-    """Tell which unreferenced objects have something referenced below them.
+    """Return which unreferenced objects have something referenced below them.
 
-    That may lie inside a file, or be the root of another store.
+    That may be inside a file, or be the root of another store.
     """
-    suspects = np.flatnonzero(objects["references"].eq(0))
+    unreferenced = np.flatnonzero(objects["n_references"].eq(0))
     entered = np.zeros(len(objects), dtype=bool)
-    ways = pd.DataFrame(
-        marked.names.same, columns=["store", "path", "to_store", "to_path"]
-    )
-    inside = place_keys(ways["store"], ways["path"], marked.names.known)
-    needed = pa.concat_arrays([marked.references.cast(TEXT), inside.cast(TEXT)])
-    found = cover(needed, arrow_text(owners[suspects]))
-    entered[suspects] = found.stored
+    same = pd.DataFrame(marked.names.same, columns=["store", "path"])
+    roots = path_keys(same["store"], same["path"], marked.names.known)
+    needed = pa.concat_arrays([marked.references.cast(TEXT), roots.cast(TEXT)])
+    entered[unreferenced] = cover(needed, arrow_text(owners[unreferenced])).stored
     return entered

@@ -1,4 +1,4 @@
-"""Decide: a complete scan and a selection -> a plan, or refusals. A plan is a value."""
+"""A complete scan and a selection -> a plan, which is a value, with its refusals."""
 
 import json
 from collections.abc import Callable, Collection
@@ -7,27 +7,34 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
 from djgc_widgets.model import (
     FILES,
     OBJECTS,
     PLANNED,
+    Heading,
     InputError,
     ProgressCallback,
-    Receipt,
     Sight,
     Status,
+    SweepReceipt,
     csv_text,
+    html_list,
+    html_table,
     json_rows,
     no_progress,
     plural,
+    readable_bytes,
+    safe,
+    table_label,
 )
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.refusals import (
-    ABANDONED,
     LIFTABLE,
     Circumstances,
-    Refusal,
+    Doubt,
+    abandoned_name,
     doubts,
     standing,
 )
@@ -37,31 +44,9 @@ VALIDITY = timedelta(hours=1)
 """How long after it was made a plan may be carried out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SweepPlan:
     """What would be moved to the trash, with the identity of each file.
-
-    Parameters
-    ----------
-    objects : DataFrame
-        A frame of the objects schema: what was selected.
-    files : DataFrame
-        A frame of the files schema with the additional column ``object``, the path of
-        the file's object: the pinned identities.
-    created_at, expires_at : datetime
-        Aware UTC times between which the plan may be carried out.
-    doubts : tuple of Refusal
-        Whatever speaks against it, acknowledged or not.
-    acknowledged : frozenset of str
-        Names of the refusals that were lifted.
-    sight : Sight
-        What the account saw when the stores were scanned.
-    minimum_age : timedelta
-        Younger objects are left alone, by the store's own clock as well.
-    servers : frozenset of str
-        Identifiers of the database servers whose rows were read.
-    carry_out : callable
-        Sweeps; bound by whoever made the plan.
 
     Examples
     --------
@@ -69,25 +54,34 @@ class SweepPlan:
     >>> with open_lab() as lab:
     ...     s = scan(lab.schema)
     ...     plan = s.plan(s.orphans.query("store == 'derived'"))
-    >>> plan.allowed, "missing-objects" in {refusal.name for refusal in plan.refusals}
+    >>> plan.allowed, "missing-objects" in {doubt.name for doubt in plan.refusals}
     (False, True)
     """
 
     objects: pd.DataFrame
+    """A frame of the objects schema: what was selected."""
     files: pd.DataFrame
+    """The pinned identities: a frame of the files schema, and ``object`` beside it: the
+    path of the file's object."""
     created_at: datetime
     expires_at: datetime
-    doubts: tuple[Refusal, ...]
+    """Aware UTC time until which the plan may be carried out."""
+    doubts: tuple[Doubt, ...]
+    """Whatever speaks against it, acknowledged or not."""
     acknowledged: frozenset[str]
+    """Names of the doubts that were lifted."""
     sight: Sight
+    """What the account saw when the stores were scanned."""
     minimum_age: timedelta
+    """Younger objects are left alone, by the store's own clock as well."""
     servers: frozenset[str]
-    carry_out: Callable[["SweepPlan", ProgressCallback], Receipt] = field(
-        repr=False, compare=False
+    """Identifiers of the database servers whose rows were read."""
+    _carry_out: Callable[["SweepPlan", ProgressCallback], SweepReceipt] = field(
+        compare=False
     )
 
     @property
-    def refusals(self) -> tuple[Refusal, ...]:
+    def refusals(self) -> tuple[Doubt, ...]:
         """Why the plan may not be carried out; empty if it may."""
         return standing(self.doubts, self.acknowledged)
 
@@ -100,8 +94,8 @@ class SweepPlan:
             Names of doubts that can be lifted; others change nothing.
         """
         lifted = {d.name for d in self.doubts if d.liftable}.intersection(names)
-        kept = self.acknowledged - {doubt.name for doubt in self.doubts}
-        return replace(self, acknowledged=kept | lifted)
+        unrelated = self.acknowledged - {doubt.name for doubt in self.doubts}
+        return replace(self, acknowledged=unrelated | lifted)
 
     @property
     def allowed(self) -> bool:
@@ -122,8 +116,8 @@ class SweepPlan:
         """Add up per table: a frame of the planned schema, biggest first."""
         groups = self.objects.groupby(["store", "schema", "table"], dropna=False)
         sums = groups.agg(
-            objects=("path", "size"),
-            files=("files", "sum"),
+            n_objects=("path", "size"),
+            n_files=("n_files", "sum"),
             size_bytes=("size_bytes", "sum"),
             oldest=("modified_at", "min"),
             newest=("modified_at", "max"),
@@ -149,13 +143,13 @@ class SweepPlan:
         path : str or Path, optional
             File to write it to as well.
         """
-        told = {
+        content = {
             "created_at": self.created_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
             "allowed": self.allowed,
             "refusals": [
-                {"name": r.name, "message": r.message, "liftable": r.liftable}
-                for r in self.refusals
+                {"name": d.name, "message": d.message, "liftable": d.liftable}
+                for d in self.refusals
             ],
             "acknowledged": sorted(self.acknowledged),
             "minimum_age_days": self.minimum_age / timedelta(days=1),
@@ -163,13 +157,13 @@ class SweepPlan:
             "objects": json_rows(self.objects),
             "files": json_rows(self.files),
         }
-        text = json.dumps(told, indent=1)
+        text = json.dumps(content, indent=1)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
 
-    def sweep(self, progress: ProgressCallback = no_progress) -> Receipt:
-        """Move what the plan names to the trash of its store, and nothing else.
+    def sweep(self, progress: ProgressCallback = no_progress) -> SweepReceipt:
+        """Move the objects of the plan, and nothing else, to the trash of their store.
 
         Parameters
         ----------
@@ -178,7 +172,7 @@ class SweepPlan:
 
         Returns
         -------
-        Receipt
+        SweepReceipt
             One row per object of the plan.
 
         Raises
@@ -187,20 +181,52 @@ class SweepPlan:
             If the plan is refused or expired, or the references cannot be read again;
             nothing was moved then.
         """
-        return self.carry_out(self, progress)
+        return self._carry_out(self, progress)
+
+    def headline(self) -> str:
+        """Count objects and bytes, and say whether the plan is allowed, in one line."""
+        names = ", ".join(doubt.name for doubt in self.refusals)
+        state = f"refused: {names}" if names else "allowed"
+        return (
+            f"{plural(len(self.objects), 'object')} "
+            f"({readable_bytes(self.size_bytes)}), valid until "
+            f"{self.expires_at:%H:%M} UTC, {state}"
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.headline()}"
 
     def __str__(self) -> str:
-        total = plural(len(self.objects), "object")
-        until = f"{self.expires_at:%H:%M} UTC"
-        lines = [f"Sweep of {total} ({self.size_bytes:,} bytes), valid until {until}"]
-        told = "  store {store}: {schema}.{table}: {objects:,} objects, "
-        told += "{size_bytes:,} bytes, {oldest:%Y-%m-%d} to {newest:%Y-%m-%d}"
-        tables = self.by_table().fillna({"table": "(hash)"})
-        lines += [told.format_map(row) for row in tables.to_dict("records")]
+        lines = [f"Sweep of {self.headline()}"]
+        lines += [
+            f"  store {row['store']}: {table_label(row['schema'], row['table'])}: "
+            f"{plural(row['n_objects'], 'object')}, {row['size_bytes']:,} bytes, "
+            f"{row['oldest']:%Y-%m-%d} to {row['newest']:%Y-%m-%d}"
+            for row in self.by_table().to_dict("records")
+        ]
         if self.acknowledged:
             lines.append(f"acknowledged: {', '.join(sorted(self.acknowledged))}")
-        lines += [f"refused: {refusal}" for refusal in self.refusals] or ["allowed"]
+        lines += [f"refused: {doubt}" for doubt in self.refusals]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        headings = [
+            *(Heading("Store"), Heading("Table"), Heading("Objects", number=True)),
+            *(Heading("Size", number=True), Heading("Oldest"), Heading("Newest")),
+        ]
+        rows = [
+            (
+                row["store"],
+                table_label(row["schema"], row["table"]),
+                f"{row['n_objects']:,}",
+                readable_bytes(row["size_bytes"]),
+                f"{row['oldest']:%Y-%m-%d}",
+                f"{row['newest']:%Y-%m-%d}",
+            )
+            for row in self.by_table().to_dict("records")
+        ]
+        title = Markup("<p><b>Sweep of {}</b></p>").format(safe(self.headline()))
+        return title + html_table(headings, rows) + html_list(self.refusals)
 
 
 def plan_sweep(
@@ -209,37 +235,19 @@ def plan_sweep(
     selection: Selection,
     seen: Circumstances,
     *,
-    carry_out: Callable[[SweepPlan, ProgressCallback], Receipt],
+    carry_out: Callable[[SweepPlan, ProgressCallback], SweepReceipt],
 ) -> SweepPlan:
-    """Pin the selected orphans.
-
-    Parameters
-    ----------
-    reconciled : Reconciled
-        The verdict of a complete scan.
-    files : DataFrame
-        The listing that was judged: a frame of the files schema.
-    selection : Selection
-        What to sweep; all orphans by default.
-    seen : Circumstances
-        The time, what stands in the way, and what was acknowledged.
-    carry_out : callable
-        Sweeps a plan.
-
-    Returns
-    -------
-    SweepPlan
-        With refusals if it may not be carried out.
+    """Pin the selected orphans, all by default, in the listing that was judged.
 
     Raises
     ------
     InputError
-        If the selection names anything but orphans of this scan.
+        If the selection names anything but orphans of this scan, or something is
+        acknowledged that cannot be in doubt.
     """
     objects, object_of_file = reconciled.objects, reconciled.object_of_file
-    candidate = objects["status"].eq(Status.ORPHAN.value) | _given_up(
-        reconciled, seen.acknowledged
-    )
+    candidate = objects["status"].eq(Status.ORPHAN.value)
+    candidate |= _acknowledged_as_gone(reconciled, seen.acknowledged)
     rows = select(objects, candidate, selection)
     wrong = rows[~candidate.reindex(rows.index)]
     if len(wrong):
@@ -247,9 +255,8 @@ def plan_sweep(
         why = "" if pd.isna(first["reason"]) else f" ({first['reason']})"
         raise InputError(
             f"Expected orphans only; got {len(wrong)} other objects, the first "
-            f"{first['path']!r} in store "
-            f"{first['store']}, which is {first['status']}{why}. Take them out of the "
-            "selection."
+            f"{first['path']!r} in store {first['store']}, which is "
+            f"{first['status']}{why}. Take them out of the selection."
         )
     chosen = object_of_file[object_of_file.isin(rows.index)]
     pinned = files.loc[chosen.index].assign(
@@ -257,7 +264,7 @@ def plan_sweep(
     )
     return SweepPlan(
         OBJECTS.conform(rows),
-        pinned[[*FILES.names, "object"]],
+        pinned[[*FILES.column_names, "object"]],
         seen.now,
         seen.now + VALIDITY,
         doubts(rows, reconciled, seen),
@@ -269,16 +276,19 @@ def plan_sweep(
     )
 
 
-def _given_up(reconciled: Reconciled, acknowledged: frozenset[str]) -> pd.Series:
-    """Tell which objects are candidates because their schema was acknowledged gone."""
+def _acknowledged_as_gone(
+    reconciled: Reconciled, acknowledged: frozenset[str]
+) -> pd.Series:
+    """Return which objects are candidates because their schema is known to be gone."""
     schemas = reconciled.objects["schema"]
     abandoned = sorted(schemas[reconciled.abandoned].unique())
-    known = LIFTABLE | {f"{ABANDONED}{name}" for name in abandoned}
+    names = {abandoned_name(schema): schema for schema in abandoned}
+    known = {code.value for code in LIFTABLE} | names.keys()
     if acknowledged - known:
         raise InputError(
-            f"Expected acknowledgements among {', '.join(sorted(known))}; got "
+            f"Expected acknowledgments among {', '.join(sorted(known))}; got "
             f"{', '.join(sorted(acknowledged - known))}. A schema that a server has, "
             "or that no object names, is not abandoned."
         )
-    names = [name for name in abandoned if f"{ABANDONED}{name}" in acknowledged]
-    return reconciled.abandoned & schemas.isin(names)
+    gone = [schema for name, schema in names.items() if name in acknowledged]
+    return reconciled.abandoned & schemas.isin(gone)

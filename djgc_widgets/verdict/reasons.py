@@ -1,91 +1,87 @@
-"""Why an object has its status, in words for a person."""
+"""Why an object is an orphan, from the present state of the database."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import unquote
 
 import pandas as pd
 
-from djgc_widgets.model import FileKind, Section, Status, TableInfo
+from djgc_widgets.model import (
+    REASONS,
+    TOKEN,
+    FileKind,
+    Reason,
+    Section,
+    Status,
+    TableInfo,
+    key_in_path,
+    readable_minimum_age,
+)
 
-NO_ROW_HOLDS_HASH = "no row holds this hash"
-ROW_DELETED = "row deleted, or its insert never committed"
-SUPERSEDED = "superseded by {}"
-NEVER_COMMITTED = "never committed: the row still refers to the older {}"
-TABLE_DROPPED = "table dropped"
-COLUMN_DROPPED = "column dropped"
-NOT_ON_SERVER = "schema not on this server"
-NOT_COVERED = "schema not covered by this scan"
-NOT_DATAJOINT = "not DataJoint's shape"
-USER_FILE = "kept for <filepath@>"
-OF_0_14 = "kept by an external store of DataJoint 0.14"
-BESIDE_REFERENCED = "part of an object that a row refers into"
+_TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?\Z"
 KIND_REASONS = {
-    FileKind.SYMLINK.value: "a symbolic link",
-    FileKind.SPECIAL.value: "not a plain file",
-    FileKind.UNREADABLE_NAME.value: "its name is not UTF-8",
-    FileKind.UNUSUAL_KEY.value: "its key has empty or dotted parts",
+    FileKind.SYMLINK.value: Reason.SYMLINK.value,
+    FileKind.SPECIAL.value: Reason.SPECIAL_FILE.value,
+    FileKind.UNREADABLE_NAME.value: Reason.UNREADABLE_NAME.value,
+    FileKind.UNUSUAL_KEY.value: Reason.UNUSUAL_KEY.value,
 }
-
-_TOKEN = r"_[A-Za-z0-9_-]{4,16}(?:\.[^/]*)?"  # noqa: S105 - a pattern of path tokens
-
-
-def younger_than(minimum_age: timedelta) -> str:
-    """Say which minimum age an object has not reached."""
-    days, rest = divmod(minimum_age, timedelta(days=1))
-    if days and not rest:
-        return f"younger than {days} day{'' if days == 1 else 's'}"
-    hours = minimum_age / timedelta(hours=1)
-    return f"younger than {hours:g} hour{'' if hours == 1 else 's'}"
 
 
 def explain_orphans(
     objects: pd.DataFrame, references: pd.DataFrame, tables: Sequence[TableInfo]
-) -> pd.Series:
-    """Return a reason for each orphan, from the present state of the database.
+) -> pd.DataFrame:
+    """Return ``reason_code`` and ``sibling`` per object; NA for all but orphans.
 
-    Parameters
-    ----------
-    objects : DataFrame
-        A frame of the objects schema, with every status.
-    references : DataFrame
-        A frame of the references schema.
-    tables : sequence of TableInfo
-        All base tables of the server.
-
-    Returns
-    -------
-    Series of str
-        NA for everything but orphans.
+    The sibling is the path that the row of a superseded object refers to instead.
     """
     reason = pd.Series(pd.NA, index=objects.index, dtype="str")
+    sibling = reason.copy()
     orphan = objects["status"].eq(Status.ORPHAN.value)
-    reason[orphan & objects["section"].eq(Section.HASH.value)] = NO_ROW_HOLDS_HASH
+    hashed = orphan & objects["section"].eq(Section.HASH.value)
+    reason[hashed] = Reason.NO_ROW_HOLDS_HASH.value
     shaped = objects[orphan & objects["section"].eq(Section.SCHEMA.value)]
-    known = {(t.schema, spelling(t.name)): t for t in reversed(tables)}
+    known = {(t.schema, comparable_table_name(t.name)): t for t in reversed(tables)}
     live = objects[objects["status"].eq(Status.LIVE.value)]
-    places = zip(live["store"], live["path"], strict=True)
-    written = dict(zip(places, live["modified_at"], strict=True))
+    live_paths = zip(live["store"], live["path"], strict=True)
+    written = dict(zip(live_paths, live["modified_at"], strict=True))
     for (schema, name), orphans in shaped.groupby(["schema", "table"], sort=False):
-        table = known.get((str(schema), spelling(str(name))))
+        table = known.get((str(schema), comparable_table_name(str(name))))
         if table is None:
-            reason[orphans.index] = TABLE_DROPPED
+            reason[orphans.index] = Reason.TABLE_DROPPED.value
             continue
         attribute = _attributes(orphans["path"].str.rpartition("/")[2], table)
-        reason[orphans.index] = ROW_DELETED
-        reason[attribute.index[attribute.isna()]] = COLUMN_DROPPED
-        same = references["schema"].eq(table.schema) & references["table"].eq(
-            table.name
-        )
-        told = _siblings(orphans, attribute, references[same], written).dropna()
-        reason[told.index] = told
-    return reason
+        reason[orphans.index] = Reason.ROW_DELETED.value
+        reason[attribute.index[attribute.isna()]] = Reason.COLUMN_DROPPED.value
+        same = references["schema"].eq(table.schema)
+        same &= references["table"].eq(table.name)
+        updated = _sibling_reasons(
+            orphans, attribute, references[same], written
+        ).dropna()
+        reason[updated.index] = updated["reason_code"]
+        sibling[updated.index] = updated["sibling"]
+    return pd.DataFrame({"reason_code": reason, "sibling": sibling})
 
 
-def spelling(table: str) -> str:
-    """Return what a table's name and its class name have in common.
+def reasons_in_words(
+    reason_code: pd.Series, sibling: pd.Series, minimum_age: timedelta
+) -> pd.Series:
+    """Return reasons as text; NA for live objects."""
+    age = readable_minimum_age(minimum_age)
+    templates = {
+        code.value: text.format(minimum_age=age, sibling="{sibling}")
+        for code, text in REASONS.items()
+    }
+    text = reason_code.map(templates).astype("str")
+    named = sibling.dropna()
+    pairs = zip(text[named.index], named, strict=True)
+    filled = [words.format(sibling=path.rpartition("/")[2]) for words, path in pairs]
+    text[named.index] = pd.array(filled, dtype="str")
+    return text
+
+
+def comparable_table_name(table: str) -> str:
+    """Return what the name of a table and of its class have in common.
 
     Paths name a table as the database does, those of staged inserts by its class.
     """
@@ -93,59 +89,52 @@ def spelling(table: str) -> str:
 
 
 def _attributes(names: pd.Series, table: TableInfo) -> pd.Series:
-    found = pd.Series(pd.NA, index=names.index, dtype="str")
+    attributes = pd.Series(pd.NA, index=names.index, dtype="str")
     for attribute in sorted(table.attributes, key=len):  # the longest that fits wins
-        fits = names.str.match(re.escape(attribute) + _TOKEN + r"\Z", na=False)
-        found[fits] = attribute
-    return found
+        fits = names.str.match(re.escape(attribute) + _TOKEN_AND_SUFFIX, na=False)
+        attributes[fits] = attribute
+    return attributes
 
 
-def _siblings(
+def _sibling_reasons(
     orphans: pd.DataFrame,
     attribute: pd.Series,
     references: pd.DataFrame,
     written: Mapping[tuple[str, str], datetime],
-) -> pd.Series:
-    """Explain orphans whose row is there but refers to something else; NA for others.
+) -> pd.DataFrame:
+    """Explain orphans whose row refers to another object; NA for others.
 
-    An updated value may lie in another folder, so rows are found by their key. What
-    was written after the value that the row still has belongs to an update that never
-    came about.
+    An updated value may be in another folder, so rows are matched by their key. If the
+    orphan is newer than the object that the row still refers to, the update was never
+    committed.
     """
     now = references[references["attribute"].isin(attribute.unique())]
     keys = (_row_pairs(key) for key in now["row_key"])
-    places = zip(now["store"], now["path"], strict=True)
-    current = dict(zip(zip(now["attribute"], keys, strict=True), places, strict=True))
-    found: list[str | None] = []
-    columns = ["path", "modified_at"]
-    for name, (path, modified) in zip(
-        attribute, orphans[columns].itertuples(index=False), strict=True
+    paths = zip(now["store"], now["path"], strict=True)
+    current = dict(zip(zip(now["attribute"], keys, strict=True), paths, strict=True))
+    rows: list[tuple[str | None, str | None]] = []
+    for name, path, modified_at in zip(
+        attribute, orphans["path"], orphans["modified_at"], strict=True
     ):
-        place = current.get((name, _path_pairs(path)))
-        if place is None:
-            found.append(None)
-            continue
-        sibling = place[1].rpartition("/")[2]
-        later = place in written and modified > written[place]
-        found.append((NEVER_COMMITTED if later else SUPERSEDED).format(sibling))
-    return pd.Series(pd.array(found, dtype="str"), index=orphans.index)
+        sibling = current.get((name, _comparable(key_in_path(path))))
+        if sibling is None:
+            rows.append((None, None))
+        else:
+            newer = sibling in written and modified_at > written[sibling]
+            code = Reason.NEVER_COMMITTED if newer else Reason.SUPERSEDED
+            rows.append((code.value, sibling[1]))
+    names = ["reason_code", "sibling"]
+    return pd.DataFrame(rows, columns=names, index=orphans.index, dtype="str")
 
 
 def _row_pairs(row_key: str) -> frozenset[tuple[str, str]]:
     try:
-        pairs = json.loads(row_key)
+        pairs: Mapping[str, object] = json.loads(row_key)
     except ValueError:
         return frozenset()  # a key with raw bytes in it has no successor to name
-    return frozenset((k, _spelt(str(v))) for k, v in pairs.items())
+    return _comparable(pairs)
 
 
-def _path_pairs(path: str) -> frozenset[tuple[str, str]]:
-    pairs = (
-        segment.partition("=") for segment in path.split("/")[:-1] if "=" in segment
-    )
-    return frozenset((name, _spelt(unquote(value))) for name, _, value in pairs)
-
-
-def _spelt(value: str) -> str:
+def _comparable(pairs: Mapping[str, object]) -> frozenset[tuple[str, str]]:
     # paths write the times of a key with hyphens, JSON with colons
-    return value.replace(":", "-")
+    return frozenset((k, str(v).replace(":", "-")) for k, v in pairs.items())

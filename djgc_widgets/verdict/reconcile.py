@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,46 +14,38 @@ from djgc_widgets.model import (
     SUMMARY,
     TRASH,
     Notice,
+    NoticeCode,
     State,
+    Status,
     StoreInfo,
     former_prefixes,
+    in_store,
     interrupted_sweeps,
     parse_trash,
     plural,
     section_of,
 )
-from djgc_widgets.verdict import reasons
-from djgc_widgets.verdict.coverage import cover, place_keys
+from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.objects import Marked, group_files, mark, parse_by_store
-from djgc_widgets.verdict.resolve import folded
+from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
+from djgc_widgets.verdict.similar_paths import folded
 from djgc_widgets.verdict.status import World, judge
 
 _NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
 
-TRASHED = "trash"
-"""Status under which the summary counts what lies in the trash."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The verdict: frames, and the files behind each object.
-
-    Parameters
-    ----------
-    objects, references, trash, summary : DataFrame
-        Frames of these schemas.
-    object_of_file : Series of int64
-        For each row of the listing the row of its object; -1 in the trash.
-    abandoned : Series of bool
-        Per object, it is unknown only because its schema is not on any server.
-    """
+    """The verdict: frames of these schemas, and the files of each object."""
 
     objects: pd.DataFrame
     references: pd.DataFrame
     trash: pd.DataFrame
     summary: pd.DataFrame
     object_of_file: pd.Series
+    """For each row of the listing the row of its object; -1 in the trash."""
     abandoned: pd.Series
+    """Per object, it is unknown only because no server has its schema."""
 
 
 def reconcile(
@@ -64,78 +55,68 @@ def reconcile(
     targets: pd.DataFrame,
     world: World,
 ) -> Reconciled:
-    """Judge every stored file by every recorded path.
+    """Judge every stored file by every recorded path, given where these may be.
 
-    Parameters
-    ----------
-    files, folders : DataFrame
-        Frames of the files and folders schemas: what the stores hold.
-    recorded : DataFrame
-        A frame of the recorded schema: every path that a row of the server records.
-    targets : DataFrame
-        Where the recorded paths may lie: ``row``, ``reference``, ``store``, ``path``.
-    world : World
-        Stores, schemas and tables, and the time.
-
-    Returns
-    -------
-    Reconciled
-        Each file belongs to exactly one object or to the trash.
+    Each file belongs to exactly one object or to the trash.
     """
     marked = _with_former_prefixes(recorded, mark(files, targets, world.names))
     grouped = group_files(marked, folders)
-    verdict = judge(grouped.objects, world)
-    objects = OBJECTS.conform(verdict.objects)
-    references = _states(recorded, marked)
-    explained = reasons.explain_orphans(objects, references, world.tables)
-    objects["reason"] = objects["reason"].fillna(explained)
+    judged = judge(grouped.objects, world)
+    objects = OBJECTS.conform(judged.objects.assign(reason="", sibling=""))
+    references = _reference_states(recorded, marked)
+    explained = explain_orphans(objects, references, world.tables)
+    objects["reason_code"] = objects["reason_code"].fillna(explained["reason_code"])
+    objects["sibling"] = explained["sibling"]
+    objects["reason"] = reasons_in_words(
+        objects["reason_code"], objects["sibling"], world.minimum_age
+    )
     swept = files[grouped.code < 0]
     trash = _trash(swept, marked)
     return Reconciled(
         objects,
-        _sized(references, trash),
+        _with_last_known_sizes(references, trash),
         trash,
-        _summarise(objects, trash, swept),
+        _summarize_by_status(objects, trash, swept),
         pd.Series(grouped.code, index=files.index),
-        verdict.abandoned.reset_index(drop=True),
+        judged.abandoned.reset_index(drop=True),
     )
 
 
 def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
-    """Let stored values tell below which prefixes DataJoint wrote in former times."""
+    """Add the prefixes below which stored values show that DataJoint wrote earlier."""
     targets, names = marked.targets, marked.names
     rows = recorded.iloc[targets["row"].to_numpy()]
-    told = rows["declared"].to_numpy() & ~rows["codec"].isin(_NO_LAYOUT).to_numpy()
-    told &= marked.coverage.stored[marked.target_index] & targets["exact"].to_numpy()
+    usable = rows["declared"].to_numpy() & ~rows["codec"].isin(_NO_LAYOUT).to_numpy()
+    usable &= marked.coverage.stored[marked.target_index] & targets["exact"].to_numpy()
     columns = ["schema", "table", "attribute"]
-    places = targets.assign(**{c: rows[c].to_numpy() for c in columns})[told]
+    values = targets.assign(**{c: rows[c].to_numpy() for c in columns})[usable]
     stores = []
     for store in names.stores:
-        own = places[places["store"].eq(store.name)]
+        own = values[values["store"].eq(store.name)]
         own = own[section_of(own["path"], store).isna()]
         hashes, schemas = list(store.hash_prefixes), list(store.schema_prefixes)
-        for (schema, table, attribute), column in own.groupby(columns, sort=True):
-            told_hashes, told_schemas = former_prefixes(
-                column["path"], str(schema), str(table), str(attribute)
+        for column_name, column in own.groupby(columns, sort=True):
+            former = former_prefixes(column["path"], *map(str, column_name))
+            hashes.extend(sorted(former[0]))
+            schemas.extend(sorted(p for p in former[1] if not _is_copy(p, store)))
+        stores.append(
+            replace(
+                store,
+                hash_prefixes=tuple(dict.fromkeys(hashes)),
+                schema_prefixes=tuple(dict.fromkeys(schemas)),
             )
-            hashes.extend(sorted(told_hashes))
-            schemas.extend(sorted(p for p in told_schemas if not _is_copy(p, store)))
-        known = replace(
-            store,
-            hash_prefixes=tuple(dict.fromkeys(hashes)),
-            schema_prefixes=tuple(dict.fromkeys(schemas)),
         )
-        stores.append(known)
     return replace(marked, names=replace(names, stores=tuple(stores)))
 
 
-def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
-    """Say of each recorded path whether its object is stored, and where."""
+def _reference_states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
+    """Return for each recorded path whether its object is stored, and where."""
     coverage, index = marked.coverage, marked.target_index
     rows = marked.targets["row"].to_numpy()
-    present = coverage.stored[index] | (
-        coverage.described[index] & _empty(recorded)[rows]
-    )
+    # of a folder without files only the sidecar is stored
+    empty = recorded["is_dir"] & recorded["size_bytes"].eq(0).fillna(value=False)
+    described = coverage.described[index] & empty.to_numpy(dtype=bool)[rows]
+    present = coverage.stored[index] | described
     present &= marked.targets["exact"].to_numpy()
     best = (
         marked.targets.assign(present=present)
@@ -147,8 +128,7 @@ def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     best = best[best["present"] | declared]
     known = recorded.iloc[best["row"].to_numpy()].reset_index(drop=True)
     known["store"] = best["store"].to_numpy()
-    states = np.where(best["present"], State.PRESENT.value, State.MISSING.value)
-    known["state"] = states
+    known["state"] = np.where(best["present"], State.PRESENT.value, State.MISSING.value)
     known["section"] = pd.Series(pd.NA, index=known.index, dtype="str")
     for store in marked.names.stores:
         here = known["store"].eq(store.name)
@@ -157,96 +137,87 @@ def _states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
 
 
 def _is_copy(prefix: str, store: StoreInfo) -> bool:
-    """Tell whether a folder holds a section as it is, as a backup of a store does."""
+    """Return whether a folder contains a complete section, like a backup of a store."""
     sections = filter(None, (*store.schema_prefixes, *store.hash_prefixes))
     return any(f"/{prefix}".endswith(f"/{section}") for section in sections)
 
 
-def _sized(references: pd.DataFrame, trash: pd.DataFrame) -> pd.DataFrame:
-    """Tell the last known size of what is missing: recorded, or of what was swept."""
+def _with_last_known_sizes(
+    references: pd.DataFrame, trash: pd.DataFrame
+) -> pd.DataFrame:
+    """Add to missing references without a size that of the object that was swept."""
     lost = references["state"].eq(State.MISSING.value) & references["size_bytes"].isna()
     if not lost.any() or trash.empty:
         return references
     last = trash.groupby(["store", "path"])["size_bytes"].last()
-    places = pd.MultiIndex.from_frame(references.loc[lost, ["store", "path"]])
-    sizes = pd.array(last.reindex(places).to_numpy(), dtype="Int64")
+    paths = pd.MultiIndex.from_frame(references.loc[lost, ["store", "path"]])
+    sizes = pd.array(last.reindex(paths).to_numpy(), dtype="Int64")
     references.loc[lost, "size_bytes"] = sizes
     return references
-
-
-def _empty(recorded: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which rows record a folder without files: only its sidecar is stored."""
-    nothing = recorded["size_bytes"].eq(0).fillna(value=False)
-    return (recorded["is_dir"] & nothing).to_numpy(dtype=bool)
 
 
 def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     """List the objects that sweeps have moved to the trash."""
     former = files.assign(**parse_trash(files["path"])).dropna(subset=["path"])
-    keys = place_keys(former["store"], former["path"], marked.names.known)
+    keys = path_keys(former["store"], former["path"], marked.names.known)
     referring = cover(folded(keys), pc.unique(folded(marked.references)))
     former["referenced"] = referring.reference >= 0
     former["path"] = parse_by_store(former, marked.names)["object_path"]
-    place = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
-    described = place.str.removesuffix(MANIFEST_SUFFIX).isin(place)
+    name = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
+    described = name.str.removesuffix(MANIFEST_SUFFIX).isin(name)
     owner = former["path"].str.removesuffix(MANIFEST_SUFFIX)
     former["path"] = former["path"].where(~described, owner)
     groups = former.groupby(["store", "sweep_id", "path"], sort=False)
     listed = groups.agg(
-        files=("size_bytes", "size"),
+        n_files=("size_bytes", "size"),
         size_bytes=("size_bytes", "sum"),
         referenced=("referenced", "any"),
     ).reset_index()
-    # what stands at a place, or below it, is never mixed with what was swept
-    places = place_keys(listed["store"], listed["path"], marked.names.known)
-    taken = pc.unique(places)
-    free = taken.filter(pa.array(~cover(marked.keys, taken).stored))
-    returnable = listed["referenced"] & np.asarray(pc.is_in(places, value_set=free))
+    # files at a path, or below it, are never mixed with what was swept
+    former_keys = path_keys(listed["store"], listed["path"], marked.names.known)
+    distinct = pc.unique(former_keys)
+    free = distinct.filter(pa.array(~cover(marked.keys, distinct).stored))
+    is_free = np.asarray(pc.is_in(former_keys, value_set=free))
+    returnable = listed["referenced"] & is_free
     return TRASH.conform(listed.assign(returnable=returnable))
 
 
 def notices_of_trash(trash: pd.DataFrame, files: pd.DataFrame) -> list[Notice]:
-    """Say what of earlier sweeps needs attention.
-
-    Parameters
-    ----------
-    trash, files : DataFrame
-        Frames of these schemas.
-    """
-    found = [
+    """Return notices of interrupted sweeps and of trash that rows refer to again."""
+    notices = [
         Notice(
-            f"store {store}",
-            f"sweep {sweep_id} is under way or was interrupted",
-            f"Wait for it, or call Trash(schema, {store!r}).recover()",
+            NoticeCode.SWEEP_INTERRUPTED,
+            in_store(store),
+            {"sweep_id": sweep_id, "store": store},
         )
         for store, sweep_id in sorted(interrupted_sweeps(files))
     ]
     needed = trash.loc[trash["returnable"], "store"].value_counts().sort_index()
-    found += [
+    notices += [
         Notice(
-            f"store {store}",
-            f"{plural(count, 'object')} in the trash "
-            f"{'is' if count == 1 else 'are'} needed again by a row",
-            "Call scan.heal() to bring them back",
+            NoticeCode.NEEDED_AGAIN,
+            in_store(str(store)),
+            {"objects": plural(n, "object")},
         )
-        for store, count in needed.items()
+        for store, n in needed.items()
     ]
-    return found
+    return notices
 
 
-def _summarise(
+def _summarize_by_status(
     objects: pd.DataFrame, trash: pd.DataFrame, swept: pd.DataFrame
 ) -> pd.DataFrame:
     """Add up objects, files and bytes; the trash counts its journals."""
-    logical = objects["size_bytes"] * objects["references"]
+    logical = objects["size_bytes"] * objects["n_references"]
     groups = objects.assign(logical_bytes=logical).groupby(["store", "status"])
-    sums = groups[["files", "size_bytes", "references", "logical_bytes"]].sum()
-    sums["objects"] = groups.size()
+    sums = groups[["n_files", "size_bytes", "n_references", "logical_bytes"]].sum()
+    sums["n_objects"] = groups.size()
     trashed = swept.groupby("store").agg(
-        files=("size_bytes", "size"), size_bytes=("size_bytes", "sum")
+        n_files=("size_bytes", "size"), size_bytes=("size_bytes", "sum")
     )
-    trashed["objects"] = trash.groupby("store").size()
-    trashed = trashed.fillna({"objects": 0})
-    trashed = trashed.assign(status=TRASHED, references=0, logical_bytes=0)
+    trashed["n_objects"] = trash.groupby("store").size()
+    trashed = trashed.fillna({"n_objects": 0})
+    status = Status.TRASH.value
+    trashed = trashed.assign(status=status, n_references=0, logical_bytes=0)
     both = pd.concat([sums.reset_index(), trashed.reset_index()])
     return SUMMARY.conform(both.sort_values(["store", "status"]))

@@ -1,147 +1,124 @@
-"""Why a plan may not be carried out, and which of it a person may lift. Pure."""
+"""What speaks against a plan, and which of it a person may acknowledge. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
 
-from djgc_widgets.model import Notice, Sight, State, plural
+from djgc_widgets.model import (
+    DOUBTS,
+    MINIMUM_AGE,
+    DoubtCode,
+    Notices,
+    Sight,
+    State,
+    plural,
+    table_label,
+)
 from djgc_widgets.verdict.reconcile import Reconciled
 
-UNSEEN = "unseen-schemas"
-"""Acknowledges that no row of a schema which cannot be seen refers to the stores."""
-
-ABANDONED = "abandoned-schema:"
-"""Followed by a name, acknowledges that a schema which no server has is gone."""
-
-MINIMUM_AGE = "minimum-age"
-"""Acknowledges a minimum age under an hour: an insert under way may look that old."""
-
-LARGE = "large-sweep"
-"""Acknowledges that more than a quarter of a table or store is to go."""
-
-MISSING = "missing-objects"
-"""Acknowledges a sweep of a store in which referenced objects are missing."""
-
-SOLE_OWNER = "sole-owner"
-"""Acknowledges that no server but those named has rows that refer into a store."""
-
-LIFTABLE = frozenset({UNSEEN, MINIMUM_AGE, LARGE, MISSING, SOLE_OWNER})
-"""Refusals that an acknowledgement lifts, besides those of abandoned schemas."""
-
-EXPIRED, LOCKED, FOREIGN = "expired", "locked", "other-owner"
-INTERRUPTED, OBJECT_STORE, EMPTY = "interrupted-sweep", "object-store", "empty"
+LIFTABLE = frozenset(
+    {
+        DoubtCode.UNSEEN_SCHEMAS,
+        DoubtCode.MINIMUM_AGE,
+        DoubtCode.LARGE_SWEEP,
+        DoubtCode.MISSING_OBJECTS,
+        DoubtCode.SOLE_OWNER,
+    }
+)
+"""Doubts that an acknowledgment lifts, besides those about abandoned schemas."""
 
 _LARGE_SHARE = 0.25
 _SHORT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a plan may not be carried out.
+class Doubt:
+    """Why a plan may not be carried out."""
 
-    Parameters
-    ----------
-    name : str
-        What an acknowledgement has to name.
-    message : str
-        What is in doubt, with figures.
-    remedy : str
-        What to do about it.
-    liftable : bool
-        Whether an acknowledgement lifts it.
-    """
+    code: DoubtCode
+    """What is in doubt; its value is the name that an acknowledgment gives."""
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What the message names."""
 
-    name: str
-    message: str
-    remedy: str
-    liftable: bool = False
+    @property
+    def name(self) -> str:
+        """What an acknowledgment has to name."""
+        return self.code.value
+
+    @property
+    def liftable(self) -> bool:
+        """Whether an acknowledgment lifts it."""
+        return self.code in LIFTABLE
+
+    @property
+    def message(self) -> str:
+        """What is in doubt, with figures."""
+        return DOUBTS[self.code][0].format(**self.values)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return DOUBTS[self.code][1].format(**self.values)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}. {self.remedy}."
 
 
+def abandoned_name(schema: str) -> str:
+    """Return what acknowledges that a schema which no server has is gone."""
+    return f"{DoubtCode.ABANDONED_SCHEMA.value}:{schema}"
+
+
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Which database servers have swept a store.
-
-    Parameters
-    ----------
-    store : str
-        The store.
-    recorded : frozenset of str
-        Identifiers of the servers that its trash knows; empty before the first sweep.
-    """
+    """Which database servers have swept a store."""
 
     store: str
     recorded: frozenset[str] = frozenset()
+    """Identifiers of the servers that its trash knows; empty before the first sweep."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When a plan is made, what stands in its way, and what of that was acknowledged.
-
-    Parameters
-    ----------
-    now : datetime
-        Aware time at which the plan is made.
-    acknowledged : frozenset of str
-        Names of refusals that the caller lifts.
-    unseen : tuple of Notice
-        Schemas of which the account sees nothing.
-    unsweepable : frozenset of str
-        Stores in which nothing can be moved.
-    sight : Sight
-        What the account saw.
-    minimum_age : timedelta
-        Younger objects are no candidates.
-    servers : frozenset of str
-        Identifiers of the database servers whose rows were read.
-    owners : tuple of Ownership
-        One per store that can be swept.
-    interrupted : frozenset of (str, str)
-        Store and sweep of sweeps without a result.
-    """
+    """When a plan is made, what may refuse it, and what of that was acknowledged."""
 
     now: datetime
+    """Aware time at which the plan is made."""
     acknowledged: frozenset[str] = frozenset()
-    unseen: tuple[Notice, ...] = ()
+    """Names of doubts that the caller lifts."""
+    unseen: Notices = field(default_factory=Notices)
+    """Schemas of which the account sees nothing."""
     unsweepable: frozenset[str] = frozenset()
+    """Stores in which nothing can be moved."""
     sight: Sight = field(default_factory=Sight)
-    minimum_age: timedelta = timedelta(days=7)
+    """What the account saw."""
+    minimum_age: timedelta = MINIMUM_AGE
+    """Younger objects are no candidates."""
     servers: frozenset[str] = frozenset()
+    """Identifiers of the database servers whose rows were read."""
     owners: tuple[Ownership, ...] = ()
+    """One per store that can be swept."""
     interrupted: frozenset[tuple[str, str]] = frozenset()
+    """Store and sweep of sweeps without a result."""
 
 
 def doubts(
     chosen: pd.DataFrame, reconciled: Reconciled, seen: Circumstances
-) -> tuple[Refusal, ...]:
-    """Return whatever refuses a sweep of these objects, acknowledged or not.
-
-    Parameters
-    ----------
-    chosen : DataFrame
-        Rows of the objects frame.
-    reconciled : Reconciled
-        The verdict of a complete scan.
-    seen : Circumstances
-        The time, and what stands in the way.
-    """
+) -> tuple[Doubt, ...]:
+    """Return whatever refuses a sweep of these objects, acknowledged or not."""
     return (
-        *_empty(chosen),
-        *_unseen(seen),
-        *_young(seen),
-        *_large(chosen, reconciled.objects),
-        *_missing(chosen, reconciled.references),
-        *_places(chosen, seen),
+        *_of_circumstances(chosen, seen),
+        *_large_sweep_doubts(chosen, reconciled.objects),
+        *_missing_objects_doubts(chosen, reconciled.references),
+        *_doubts_by_store(chosen, seen),
     )
 
 
 def standing(
-    doubts: Iterable[Refusal], acknowledged: Collection[str]
-) -> tuple[Refusal, ...]:
+    doubts: Iterable[Doubt], acknowledged: Collection[str]
+) -> tuple[Doubt, ...]:
     """Return what still refuses a sweep once some doubts are acknowledged by name."""
     return tuple(
         doubt
@@ -150,146 +127,83 @@ def standing(
     )
 
 
-def ownership_refusal(owner: Ownership, servers: frozenset[str]) -> Refusal | None:
-    """Say whether these servers may sweep a store.
-
-    Parameters
-    ----------
-    owner : Ownership
-        Who has swept it so far.
-    servers : frozenset of str
-        Servers whose rows were read.
-    """
-    if owner.recorded - servers:
-        return Refusal(
-            FOREIGN,
-            f"store {owner.store} was swept for other database servers "
-            f"({', '.join(sorted(owner.recorded - servers))}), whose rows were not "
-            "read",
-            "Name them as well: scan(schema, also=[connection]); if they are gone for "
-            "good, remove _trash/owner.json from the store",
-        )
-    if servers - owner.recorded:
-        new = ", ".join(sorted(servers - owner.recorded))
-        return Refusal(
-            SOLE_OWNER,
-            f"this is the first sweep of store {owner.store} for {new}, and rows of a "
-            "server that was not named may refer to its objects",
-            "Acknowledge that no other database server uses the store",
-            liftable=True,
-        )
+def ownership_doubt(owner: Ownership, servers: frozenset[str]) -> Doubt | None:
+    """Return why the servers whose rows were read may not sweep a store, if so."""
+    for code, unknown in (
+        (DoubtCode.OTHER_OWNER, owner.recorded - servers),
+        (DoubtCode.SOLE_OWNER, servers - owner.recorded),
+    ):
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            return Doubt(code, {"store": owner.store, "servers": names})
     return None
 
 
-def _empty(chosen: pd.DataFrame) -> Iterator[Refusal]:
+def _of_circumstances(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:
     if chosen.empty:
-        yield Refusal(EMPTY, "nothing is selected", "Tick at least one orphan")
-
-
-def _unseen(seen: Circumstances) -> Iterator[Refusal]:
+        yield Doubt(DoubtCode.EMPTY)
     if seen.unseen:
-        places = ", ".join(notice.place for notice in seen.unseen)
-        yield Refusal(
-            UNSEEN,
-            f"this account cannot see everything ({places}), and rows that it does not "
-            "see may refer to these objects",
-            f"{seen.unseen[0].remedy}, or acknowledge that no such row does",
-            liftable=True,
-        )
-
-
-def _young(seen: Circumstances) -> Iterator[Refusal]:
+        where = ", ".join(notice.where for notice in seen.unseen)
+        yield Doubt(DoubtCode.UNSEEN_SCHEMAS, {"where": where})
     if seen.minimum_age < _SHORT:
         minutes = seen.minimum_age / timedelta(minutes=1)
-        yield Refusal(
-            MINIMUM_AGE,
-            f"the minimum age is {minutes:g} minutes, and an insert that is under way "
-            "may have written its object before its row",
-            "Scan with a minimum age of at least an hour, or acknowledge that nothing "
-            "is being inserted",
-            liftable=True,
-        )
+        yield Doubt(DoubtCode.MINIMUM_AGE, {"minutes": minutes})
 
 
-def _large(chosen: pd.DataFrame, objects: pd.DataFrame) -> Iterator[Refusal]:
+def _large_sweep_doubts(chosen: pd.DataFrame, objects: pd.DataFrame) -> Iterator[Doubt]:
     if chosen.empty:
         return
     shares = [
-        told
+        share
         for columns in (["store"], ["store", "schema", "table"])
-        for told in _shares(chosen, objects, columns)
+        for share in _large_shares(chosen, objects, columns)
     ]
     if shares:
-        yield Refusal(
-            LARGE,
-            f"more than {_LARGE_SHARE:.0%} would go: {'; '.join(shares)}",
-            "Look at what it is and select less, or acknowledge that this much may go",
-            liftable=True,
-        )
+        values = {"share": _LARGE_SHARE, "shares": "; ".join(shares)}
+        yield Doubt(DoubtCode.LARGE_SWEEP, values)
 
 
-def _shares(
+def _large_shares(
     chosen: pd.DataFrame, objects: pd.DataFrame, columns: list[str]
 ) -> Iterator[str]:
-    part, whole = (
+    part, total = (
         frame.groupby(columns, dropna=False)["size_bytes"]
         .agg(["size", "sum"])
         .reset_index()
         for frame in (chosen, objects)
     )
-    both = part.merge(whole, on=columns, suffixes=("", "_of"))
+    both = part.merge(total, on=columns, suffixes=("", "_of"))
     for *key, count, size, of_count, of_size in both.itertuples(index=False):
         share = max(count / of_count, size / max(of_size, 1))
         if share > _LARGE_SHARE:
             store, *table = key
-            named = ".".join(str(name) for name in table if not pd.isna(name))
-            place = f"{named or 'what has no table'} in store" if table else "store"
+            label = f"{table_label(*table)} in " if table else ""
             yield (
                 f"{count:,} of {plural(of_count, 'object')} and {size:,} of "
-                f"{of_size:,} bytes of {place} {store}"
+                f"{of_size:,} bytes of {label}store {store}"
             )
 
 
-def _missing(chosen: pd.DataFrame, references: pd.DataFrame) -> Iterator[Refusal]:
-    gone = references["state"].eq(State.MISSING.value)
-    gone &= references["store"].isin(chosen["store"].unique())
-    if gone.any():
-        counts = references.loc[gone, "store"].value_counts().sort_index()
-        told = ", ".join(f"{n:,} in store {store}" for store, n in counts.items())
-        yield Refusal(
-            MISSING,
-            f"objects that rows refer to are missing ({told}), so something is wrong "
-            "that a sweep might make worse",
-            "Look at scan.missing and scan.heal() first, or acknowledge that they are "
-            "lost",
-            liftable=True,
-        )
+def _missing_objects_doubts(
+    chosen: pd.DataFrame, references: pd.DataFrame
+) -> Iterator[Doubt]:
+    missing = references["state"].eq(State.MISSING.value)
+    missing &= references["store"].isin(chosen["store"].unique())
+    if missing.any():
+        counts = references.loc[missing, "store"].value_counts().sort_index()
+        text = ", ".join(f"{n:,} in store {store}" for store, n in counts.items())
+        yield Doubt(DoubtCode.MISSING_OBJECTS, {"counts": text})
 
 
-def _places(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Refusal]:
+def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:
     stores = set(chosen["store"])
     for store in sorted(seen.unsweepable & stores):
-        yield Refusal(
-            OBJECT_STORE,
-            f"store {store} is neither a folder nor on S3, and nothing can be moved "
-            "there",
-            "Take its objects out of the selection",
-        )
+        yield Doubt(DoubtCode.OBJECT_STORE, {"store": store})
     for store, sweep_id in sorted(seen.interrupted):
         if store in stores:
-            yield Refusal(
-                INTERRUPTED,
-                f"sweep {sweep_id} of store {store} is under way or was interrupted",
-                f"Wait for it, or call Trash(schema, {store!r}).recover()",
-            )
-    # one refusal for all stores, since one acknowledgement lifts it
-    firsts = []
-    for owner in seen.owners:
-        refusal = ownership_refusal(owner, seen.servers)
-        if owner.store not in stores or refusal is None:
-            continue
-        if refusal.liftable:
-            firsts.append(refusal)
-        else:
-            yield refusal
-    yield from firsts
+            values = {"store": store, "sweep_id": sweep_id}
+            yield Doubt(DoubtCode.INTERRUPTED_SWEEP, values)
+    owners = [owner for owner in seen.owners if owner.store in stores]
+    owned = [ownership_doubt(owner, seen.servers) for owner in owners]
+    # what cannot be acknowledged comes first
+    yield from sorted(filter(None, owned), key=lambda doubt: doubt.liftable)

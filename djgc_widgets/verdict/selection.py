@@ -16,21 +16,12 @@ Selection = pd.DataFrame | pd.Series | Iterable[str] | None
 def select(
     objects: pd.DataFrame, candidate: pd.Series, selection: Selection
 ) -> pd.DataFrame:
-    """Return the selected rows.
-
-    Parameters
-    ----------
-    objects : DataFrame
-        A frame of the objects schema.
-    candidate : Series of bool
-        What is selected by default.
-    selection : Selection
-        What the caller wants.
+    """Return the selected rows of the objects frame; candidates by default.
 
     Raises
     ------
     InputError
-        If it names what is not there.
+        If the selection names an object that is not in the frame.
     """
     if selection is None:
         return objects[candidate]

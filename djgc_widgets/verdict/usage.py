@@ -4,45 +4,36 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from djgc_widgets.model import PLACES, USAGE, Section, State, Status, arrow_text
+from djgc_widgets.model import PLACES, TOKEN, USAGE, Section, State, Status, arrow_text
 
 _PLACE = ["store", "schema", "table", "attribute"]
 _NAME = r"(?s)^(?:.*/)?(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"
-_TOKENS = ("[A-Za-z0-9_-]{8}", "[A-Za-z0-9_-]{4,16}")  # DataJoint's own length first
+_TOKENS = ("[A-Za-z0-9_-]{8}", TOKEN)  # DataJoint's own length first
 
 
 def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
-    """Add up what the rows of each store column refer to.
+    """Add up what the rows of each store column refer to: a frame of the usage schema.
 
-    Parameters
-    ----------
-    objects, references : DataFrame
-        Frames of these schemas.
-
-    Returns
-    -------
-    DataFrame
-        A frame of the usage schema, the most physical bytes first. An object that
-        several columns refer to counts in each of them.
+    An object that several columns refer to counts in each of them.
     """
     stored = objects.set_index(["store", "path"])["size_bytes"]
-    places = pd.MultiIndex.from_frame(references[["store", "path"]])
-    known = stored.astype("Int64").reindex(places).set_axis(references.index)
+    paths = pd.MultiIndex.from_frame(references[["store", "path"]])
+    known = stored.astype("Int64").reindex(paths).set_axis(references.index)
     sizes = known.fillna(references["size_bytes"])
     present = references["state"].eq(State.PRESENT.value)
     size = sizes.fillna(0).where(present, 0).astype("int64")
-    told = references.assign(size=size, gone=~present)
+    rows = references.assign(size=size, missing=~present)
     columns = [*_PLACE, "codec"]
-    groups = told.groupby(columns, dropna=False)
+    groups = rows.groupby(columns, dropna=False)
     sums = groups.agg(
-        rows=("row_key", "nunique"),
-        references=("path", "size"),
-        missing=("gone", "sum"),
+        n_rows=("row_key", "nunique"),
+        n_references=("path", "size"),
+        n_missing=("missing", "sum"),
         logical_bytes=("size", "sum"),
     )
-    distinct = told.drop_duplicates([*columns, "path"]).assign(there=present)
+    distinct = rows.drop_duplicates([*columns, "path"]).assign(present=present)
     stored_once = distinct.groupby(columns, dropna=False)
-    sums["objects"] = stored_once["there"].sum()
+    sums["n_objects"] = stored_once["present"].sum()
     sums["physical_bytes"] = stored_once["size"].sum()
     physical = sums["physical_bytes"].replace(0, np.nan)
     sums["dedup_ratio"] = sums["logical_bytes"] / physical
@@ -51,53 +42,42 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
 
 
 def attributes_of(objects: pd.DataFrame) -> pd.Series:
-    """Return the attribute that the name of each object tells; NA where none does.
-
-    Parameters
-    ----------
-    objects : DataFrame
-        A frame of the objects schema.
-    """
-    found = pd.Series(pd.NA, index=objects.index, dtype="str")
+    """Return the attribute that is part of the name of each object; NA without one."""
+    attributes = pd.Series(pd.NA, index=objects.index, dtype="str")
     shaped = objects.loc[objects["section"].eq(Section.SCHEMA.value), "path"]
     for token in _TOKENS:
         path = arrow_text(shaped)
-        told = pc.extract_regex(path, rf"{_NAME}{token}(?:\.[^/]*)?$")
-        names = pc.struct_field(told, "attribute")
-        found[shaped.index] = pd.array(names, dtype="str")
-        shaped = shaped[found[shaped.index].isna()]
-    return found
+        groups = pc.extract_regex(path, rf"{_NAME}{token}(?:\.[^/]*)?$")
+        names = pc.struct_field(groups, "attribute")
+        attributes[shaped.index] = pd.array(names, dtype="str")
+        shaped = shaped[attributes[shaped.index].isna()]
+    return attributes
 
 
 def bytes_by_place(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
-    """Add up what is stored per store, schema, table and attribute.
+    """Add up what is stored per store, schema, table and attribute, each object once.
 
-    Parameters
-    ----------
-    objects, references : DataFrame
-        Frames of these schemas.
-
-    Returns
-    -------
-    DataFrame
-        A frame of the places schema, biggest first; each object counts once. A hash
-        names neither table nor attribute: they are those of the first row of its schema
-        that refers to it.
+    The result is a frame of the places schema. A hash names neither table nor
+    attribute: they are those of the first row of its schema that refers to it.
     """
-    told = objects.assign(attribute=attributes_of(objects))
-    hashed = told.index[told["section"].eq(Section.HASH.value)]
-    place = ["store", "path", "schema"]  # rows of other schemas may hold a copied path
-    first = references.drop_duplicates(place).set_index(place)
-    wanted = pd.MultiIndex.from_frame(told.loc[hashed, place])
+    rows = objects.assign(attribute=attributes_of(objects))
+    hashed = rows.index[rows["section"].eq(Section.HASH.value)]
+    columns = ["store", "path", "schema"]  # other schemas may record a copied path
+    first = references.drop_duplicates(columns).set_index(columns)
+    paths = pd.MultiIndex.from_frame(rows.loc[hashed, columns])
     for name in ("table", "attribute"):
-        told.loc[hashed, name] = first[name].reindex(wanted).to_numpy()
-    orphan = told["status"].eq(Status.ORPHAN.value)
-    told["orphans"], told["orphan_bytes"] = orphan, told["size_bytes"].where(orphan, 0)
-    sums = told.groupby(_PLACE, dropna=False).agg(
-        objects=("path", "size"),
-        size_bytes=("size_bytes", "sum"),
-        orphans=("orphans", "sum"),
-        orphan_bytes=("orphan_bytes", "sum"),
+        rows.loc[hashed, name] = first[name].reindex(paths).to_numpy()
+    orphan = rows["status"].eq(Status.ORPHAN.value)
+    rows["orphan_bytes"] = rows["size_bytes"].where(orphan, 0)
+    sums = (
+        rows.assign(n_orphans=orphan)
+        .groupby(_PLACE, dropna=False)
+        .agg(
+            n_objects=("path", "size"),
+            size_bytes=("size_bytes", "sum"),
+            n_orphans=("n_orphans", "sum"),
+            orphan_bytes=("orphan_bytes", "sum"),
+        )
     )
     biggest = sums.sort_values("size_bytes", ascending=False, kind="stable")
     return PLACES.conform(biggest.reset_index())

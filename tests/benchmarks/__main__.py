@@ -1,4 +1,4 @@
-"""Time a scan and a sweep beside what DataJoint's own collector does, in one run.
+"""Time a scan and a sweep beside DataJoint's own collector, in one run.
 
 Run with ``make bench``. Seconds depend on the machine; the ratio is what counts.
 """
@@ -13,11 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import datajoint as dj
-from benchmarks import browsing
-from laboratory import Laboratory, filled, planned
+from laboratory import Laboratory, complete, filled, planned
 
-from djgc_widgets import CompleteScan
-from djgc_widgets.lab.postgresql import start_postgresql
+from djgc_widgets.lab import start_postgresql
+from tests.benchmarks import browsing
 
 _OBJECTS = 3_000  # their deletion lists the parent folder each time: more takes long
 _HASHES = 10_000
@@ -41,7 +40,7 @@ def fill(laboratory: Laboratory) -> None:
 
 
 def fill_hashes(laboratory: Laboratory) -> None:
-    """Store hashes that no row holds, beside one that a row does."""
+    """Store hashes that no row refers to, and one that a row does."""
     filled(laboratory, range(1, 2))
     letters = "abcdefghijklmnopqrstuvwxyz234567"
     for number in range(_HASHES):
@@ -57,19 +56,17 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def compare(laboratory: Laboratory, orphans: int, kind: str) -> None:
-    """Look, remove to the trash, bring back, and let the collector remove the same."""
+    """Scan, sweep, restore, and let the collector delete the same objects."""
     collector = dj.gc.GarbageCollector(laboratory.schema, store="raw")
     theirs = timed(lambda: collector.collect(dry_run=True))
     ours = timed(laboratory.scan)
-    print(_LINE.format(f"look at {kind}", theirs, ours, theirs / ours))
-    found = laboratory.scan()
-    assert isinstance(found, CompleteScan)
-    plan, receipts = planned(found), []
+    print(_LINE.format(f"scan {kind}", theirs, ours, theirs / ours))
+    plan, receipts = planned(complete(laboratory)), []
     ours = timed(lambda: receipts.append(plan.sweep()))
     assert receipts[0].count("moved") == orphans
     receipts[0].restore()
-    whole = timed(lambda: collector.collect(dry_run=False))
-    theirs = whole - timed(lambda: collector.collect(dry_run=True))  # deletions alone
+    theirs = timed(lambda: collector.collect(dry_run=False))
+    theirs -= timed(lambda: collector.collect(dry_run=True))  # deletions alone
     work = f"remove {orphans:,} of them"
     print(_LINE.format(work, theirs, ours, theirs / ours))
 

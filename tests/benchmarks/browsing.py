@@ -1,7 +1,7 @@
 """Time the grid of orphans in a real browser, beside other grids for notebooks.
 
-Each figure is what a person waits for: from the click until the page shows the answer.
-What goes over the wire is what the page's websockets received meanwhile.
+Seconds are from the click until the page shows the answer; KB are what the page's
+websockets received meanwhile.
 """
 
 import os
@@ -33,24 +33,25 @@ paths = [
 age = pd.to_timedelta(random.integers(0, 10**8, n), unit="s")
 orphans = OBJECTS.conform({{
     "store": np.where(key % 3 == 0, "raw", "derived"), "section": "schema",
-    "schema": "lab_ephys", "table": table, "path": paths, "is_dir": False, "files": 1,
+    "schema": "lab_ephys", "table": table, "path": paths, "is_dir": False, "n_files": 1,
     "size_bytes": random.integers(1, 2**34, n),
     "modified_at": pd.Timestamp("2026-01-01", tz="UTC") - age, "status": "orphan",
-    "reason": np.where(key % 7 == 0, "table dropped", "row deleted"), "references": 0,
+    "reason": np.where(key % 7 == 0, "table dropped", "row deleted"),
+    "reason_code": "row-deleted", "sibling": None, "n_references": 0,
 }})
 """
 _OURS = """\
 import ipywidgets as widgets
 from djgc_widgets.panel import tables
 from djgc_widgets.panel.grid.widget import Grid, GridTexts
-from djgc_widgets.panel.elements import Shell, box
+from djgc_widgets.panel.elements import PanelRegion, box
 state = tables.orphan_table()
 state.replace(orphans.assign(
     attribute="v", why=orphans["reason"],
     age_days=(pd.Timestamp.now("UTC") - orphans["modified_at"]).dt.days,
 ))
 texts = GridTexts("Orphans", "orphan", "none", "filter")
-box("djgc", Shell(lambda: None), Grid(
+box("djgc", PanelRegion(lambda: None), Grid(
     state, texts, tickable=True, explain=lambda row: [], export=lambda *how: None
 ))
 """
@@ -65,7 +66,7 @@ DataGrid(orphans.assign(modified_at=orphans["modified_at"].astype(str)))
 """
 
 
-_OTHERS = {  # the cell that shows it, and what is there once it is drawn
+_OTHERS = {  # the cell that shows it, and an element that exists once it is drawn
     "itables": (_ITABLES, "table.dataTable tbody tr td"),
     "ipydatagrid": (_DATAGRID, ".ipydatagrid canvas, .lm-DataGrid canvas"),
 }
@@ -115,13 +116,13 @@ def ours(server: NotebookServer, page: Page, rows: int) -> None:
     with opened(server, page, f"ours-{rows}", rows, _OURS) as wire:
         grid = page.locator(".djgc-grid-root[data-ready]")
         status, body = grid.get_by_role("status"), grid.locator("tbody")
-        told = timed(wire, lambda: None, lambda: expect(grid).to_be_visible())
-        print(_LINE.format("ours: page of JupyterLab and first rows", rows, *told))
+        cost = timed(wire, lambda: None, lambda: expect(grid).to_be_visible())
+        print(_LINE.format("ours: page of JupyterLab and first rows", rows, *cost))
 
         def report(what: str, act: Callable[[], object], shown: Callable) -> None:
             print(_LINE.format(f"ours: {what}", rows, *timed(wire, act, shown)))
 
-        for column in ("Whose", "Why", "Files", "Age", "Store", "Path", "Size"):
+        for column in ("Table", "Why", "Files", "Age", "Store", "Path", "Size"):
             head = grid.locator("th", has_text=column)
             report(
                 f"sort by {column}",
@@ -154,16 +155,15 @@ def other(server: NotebookServer, page: Page, rows: int, name: str) -> None:
     with opened(server, page, f"{name}-{rows}", rows, cell) as wire:
         shown: Locator = page.locator(mark).first
         try:
-            told = timed(wire, lambda: None, lambda: expect(shown).to_be_visible())
+            seconds, kb = timed(
+                wire, lambda: None, lambda: expect(shown).to_be_visible()
+            )
         except AssertionError:
             print(f"{name:44}{rows:>10,} rows: nothing after {_LIMIT_MS / 1000:.0f} s")
             return
-        kb = told[1] + (server.root / f"{name}-{rows}.ipynb").stat().st_size / 1000
-        print(
-            _LINE.format(
-                f"{name}: page of JupyterLab and first rows", rows, told[0], kb
-            )
-        )
+        kb += (server.root / f"{name}-{rows}.ipynb").stat().st_size / 1000
+        what = f"{name}: page of JupyterLab and first rows"
+        print(_LINE.format(what, rows, seconds, kb))
 
 
 def main() -> None:

@@ -91,13 +91,13 @@ class Demo:
 
     def address(self, frontend: str, notebook: str) -> str:
         parts = urlsplit(self.url)
-        where = {
+        page = {
             "lab": f"lab/workspaces/{Path(notebook).stem}/tree",  # opens nothing else
             "notebook": "notebooks",
             "voila": "voila/render",
         }
-        place = f"{parts.scheme}://{parts.netloc}/{where[frontend]}/{notebook}"
-        return f"{place}?{parts.query}"
+        root = f"{parts.scheme}://{parts.netloc}"
+        return f"{root}/{page[frontend]}/{notebook}?{parts.query}"
 
 
 @dataclass(slots=True)
@@ -130,8 +130,8 @@ class Journey:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on(
             "console",
-            lambda said: (
-                self.errors.append(said.text) if said.type == "error" else None
+            lambda message: (
+                self.errors.append(message.text) if message.type == "error" else None
             ),
         )
 
@@ -179,6 +179,18 @@ class Journey:
     def card(self, label: str) -> Locator:
         return self.panel.locator(".djgc-card", has_text=label)
 
+    @property
+    def basket(self) -> Locator:
+        return self.panel.locator(".djgc-basket")
+
+    @property
+    def confirmation(self) -> Locator:
+        return self.panel.locator(".djgc-confirm:visible")
+
+    @property
+    def receipt(self) -> Locator:
+        return self.panel.locator(".djgc-note", has_text="Receipt")
+
     def tab(self, name: str) -> None:
         self.panel.get_by_role("tab", name=name).click()
 
@@ -188,12 +200,12 @@ class Journey:
     def violations(self) -> list[str]:
         """Return what axe-core calls serious in the panel."""
         self.page.add_script_tag(path=_AXE)
-        found: dict[str, Any] = self.page.evaluate(
+        result: dict[str, Any] = self.page.evaluate(
             "axe.run('.djgc', {resultTypes: ['violations']})"
         )
         return [
             f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}"
-            for each in found["violations"]
+            for each in result["violations"]
             if each["impact"] in _SERIOUS
         ]
 
@@ -257,9 +269,9 @@ def start(browser: Browser, demo: Demo) -> Iterator[Callable[..., Journey]]:
     for journey in journeys:
         journey.page.context.close()
     for journey in journeys:
-        told = [*journey.foreign, *journey.errors]
+        seen = [*journey.foreign, *journey.errors]
         own = HABITS[journey.frontend]
-        assert [text for text in told if not any(map(text.__contains__, own))] == []
+        assert [text for text in seen if not any(map(text.__contains__, own))] == []
 
 
 @pytest.fixture

@@ -30,28 +30,27 @@ def digests(stores: dict[str, Path]) -> dict[str, str]:
     }
 
 
-def acknowledge_all(confirmation: Locator) -> None:
-    """Tick what refuses the plan, until nothing does."""
-    expect(confirmation).to_contain_text(re.compile("Refused|to confirm"))
-    if "Refused" in confirmation.inner_text():
-        expect(confirmation.get_by_role("checkbox").first).to_be_visible()
-    for box in confirmation.get_by_role("checkbox").all():
-        box.check()
-    expect(confirmation).not_to_contain_text("✕ Refused")
+def acknowledge_all(journey: Journey) -> None:
+    """Acknowledge every doubt, until nothing refuses the plan."""
+    allowed = journey.confirmation.get_by_text("to confirm")
+    open_doubts = journey.confirmation.get_by_role("checkbox", checked=False)
+    expect(allowed.or_(open_doubts).first).to_be_visible()
+    while not allowed.is_visible():
+        open_doubts.first.check()
+        expect(allowed.or_(open_doubts).first).to_be_visible()
 
 
 def sweep(journey: Journey, store: str) -> Locator:
     """Move what is ticked to the trash; return the receipt."""
     journey.press("Move to trash …")
-    confirmation = journey.panel.locator(".djgc-confirm:visible")
-    acknowledge_all(confirmation)
-    confirmation.get_by_role("textbox").fill(store)
+    acknowledge_all(journey)
+    journey.confirmation.get_by_role("textbox").fill(store)
     journey.press("Move to trash")
-    return journey.panel.locator(".djgc-note", has_text="Receipt")
+    return journey.receipt
 
 
 @pytest.mark.parametrize("frontend", FRONTENDS)
-def test_what_is_filtered_is_moved_to_the_trash_and_brought_back(
+def test_what_is_filtered_is_moved_to_the_trash_and_restored(
     frontend: str, journey: Journey, demo: Demo
 ) -> None:
     journey.open(f"sweep-{frontend}", frontend=frontend)
@@ -70,39 +69,36 @@ def test_what_is_filtered_is_moved_to_the_trash_and_brought_back(
     expect(grid.get_by_role("status")).to_have_text("no orphan matches the filters")
     grid.get_by_role("button", name="Remove filter store: derived").click()
     journey.press("Select all 3 filtered")
-    basket = journey.panel.locator(".djgc-basket")
-    expect(basket).to_contain_text("3 ticked")
-    expect(basket).to_contain_text("lab_ephys.recording 3")
+    expect(journey.basket).to_contain_text("3 ticked")
+    expect(journey.basket).to_contain_text("lab_ephys.recording 3")
     titles = [
         row.locator("td").last.get_attribute("title")
         for row in grid.locator("tbody tr").all()
     ]
 
     journey.press("Move to trash …")
-    confirmation = journey.panel.locator(".djgc-confirm:visible")
-    expect(confirmation).to_contain_text("Move 3 objects to the trash?")
-    move = confirmation.get_by_role("button", name="Move to trash", exact=True)
-    acknowledge_all(confirmation)
+    expect(journey.confirmation).to_contain_text("Move 3 objects to the trash?")
+    move = journey.confirmation.get_by_role("button", name="Move to trash", exact=True)
+    acknowledge_all(journey)
     expect(move).to_be_enabled()
     move.click()
     expect(journey.panel).to_contain_text("Type raw to confirm; got nothing.")
-    confirmation.get_by_role("textbox").fill("raw")
+    journey.confirmation.get_by_role("textbox").fill("raw")
     move.click()
 
-    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
-    expect(receipt).to_contain_text("3 moved")
+    expect(journey.receipt).to_contain_text("3 objects moved")
     expect(journey.card("Orphaned")).to_contain_text("208 objects")
     expect(journey.card("In trash")).to_contain_text("3 objects")
     swept = digests(demo.stores)
     assert before.keys() - swept.keys() == {f"raw/{path}" for path in titles}
 
     journey.press("Undo")
-    expect(receipt).to_contain_text("3 restored")
+    expect(journey.receipt).to_contain_text("3 objects restored")
     expect(journey.card("Orphaned")).to_contain_text("211 objects")
     assert digests(demo.stores) == before
 
 
-def test_a_scan_shows_how_far_it_is_and_is_cancelled(journey: Journey) -> None:
+def test_a_scan_shows_how_far_it_is_and_is_canceled(journey: Journey) -> None:
     journey.open("cancel", PANEL, SLOW)
     journey.ready()
 
@@ -115,7 +111,7 @@ def test_a_scan_shows_how_far_it_is_and_is_cancelled(journey: Journey) -> None:
     journey.press("Cancel")
 
     expect(journey.panel.get_by_role("alert")).to_have_text(
-        "Cancelled; what is shown is of before."
+        "Canceled. The panel still shows the previous scan."
     )
     expect(journey.card("Orphaned")).to_have_text(before)
     expect(journey.panel.get_by_role("button", name="Rescan")).to_be_enabled()
@@ -149,7 +145,7 @@ def test_the_treemap_filters_the_list_by_mouse_and_by_keyboard(
     journey.page.keyboard.press("Enter")
     expect(status).to_contain_text("of 211")
 
-    # and back: a filter of the list presses its tile, details mark where the row is
+    # a filter of the list presses its tile, and details mark the tile of the row
     grid.get_by_label("Filter by", exact=True).select_option("store")
     grid.get_by_label("Value").select_option("derived (180)")
     grid.get_by_role("button", name="Add filter").click()
@@ -159,15 +155,15 @@ def test_the_treemap_filters_the_list_by_mouse_and_by_keyboard(
     expect(here).to_have_attribute("title", re.compile("^derived / lab_ephys / "))
     expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
 
-    # a range does not begin at a row of the scan before
-    boxes, basket = grid.locator("tbody input"), journey.panel.locator(".djgc-basket")
+    # a range does not begin at a row of the previous scan
+    boxes = grid.locator("tbody input")
     boxes.nth(0).check()
-    expect(basket).to_contain_text("1 ticked")
+    expect(journey.basket).to_contain_text("1 ticked")
     journey.press("Rescan")
-    expect(basket).to_contain_text("Nothing ticked")
+    expect(journey.basket).to_contain_text("Nothing ticked")
     expect(boxes.nth(2)).to_be_enabled()
     boxes.nth(2).click(modifiers=["Shift"])
-    expect(basket).to_contain_text("1 ticked")
+    expect(journey.basket).to_contain_text("1 ticked")
     expect(grid.locator("tbody input:checked")).to_have_count(1)
 
 
@@ -188,7 +184,7 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     )
     tick.nth(0).check()
     store = grid.locator("tbody tr").nth(0).locator("td").nth(7).inner_text()
-    expect(sweep(journey, store)).to_contain_text("1 moved")
+    expect(sweep(journey, store)).to_contain_text("1 object moved")
 
     journey.tab("Trash")
     sweeps = journey.grid("Sweeps")
@@ -197,26 +193,24 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     expect(sweeps.get_by_role("group", name="Details")).to_contain_text("Still here")
     sweeps.locator("tbody input").first.check()
     journey.press("Restore ticked")
-    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
-    expect(receipt).to_contain_text("1 restored")
+    expect(journey.receipt).to_contain_text("1 object restored")
     assert digests(demo.stores) == before
 
     journey.tab("Orphans")
     tick.nth(0).check()
-    expect(sweep(journey, store)).to_contain_text("1 moved")
+    expect(sweep(journey, store)).to_contain_text("1 object moved")
     swept = digests(demo.stores)
     journey.tab("Trash")
     sweeps.locator("tbody input").first.check()
     journey.press("Purge ticked …")
-    confirmation = journey.panel.locator(".djgc-confirm:visible")
-    expect(confirmation).to_contain_text("Delete 0 objects for good?")
-    confirmation.get_by_label("Days or older").fill("0")
-    confirmation.get_by_label("Days or older").press("Tab")
-    expect(confirmation).to_contain_text("Delete 1 object for good?")
-    confirmation.get_by_label("Confirm").fill(store)
+    expect(journey.confirmation).to_contain_text("Delete 0 objects for good?")
+    journey.confirmation.get_by_label("Days or older").fill("0")
+    journey.confirmation.get_by_label("Days or older").press("Tab")
+    expect(journey.confirmation).to_contain_text("Delete 1 object for good?")
+    journey.confirmation.get_by_label("Confirm").fill(store)
     journey.press("Purge")
 
-    expect(receipt).to_contain_text("1 purged")
+    expect(journey.receipt).to_contain_text("1 object purged")
     assert digests(demo.stores) == swept
     assert not [
         p for p in demo.stores[store].glob("_trash/*/objects/**/*") if p.is_file()
@@ -226,7 +220,7 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     assert not put_back.exists()
 
 
-def test_missing_rows_are_told_with_a_restriction_to_copy(journey: Journey) -> None:
+def test_missing_rows_are_listed_with_a_restriction_to_copy(journey: Journey) -> None:
     journey.open("missing", frontend="voila")
     journey.ready()
 
@@ -256,8 +250,8 @@ def test_what_is_shown_is_exported_beside_the_notebook(
     for what, rows in (("filtered as CSV", 48), ("ticked as Parquet", 1)):
         grid.locator("summary").click()
         grid.get_by_role("button", name=what).click()
-        told = "1 row written" if rows == 1 else f"{rows} rows written"
-        expect(journey.panel).to_contain_text(told)
+        written = "1 row written" if rows == 1 else f"{rows} rows written"
+        expect(journey.panel).to_contain_text(written)
 
     text = max(demo.notebooks.glob("orphans-*.csv"))
     table = max(demo.notebooks.glob("orphans-*.parquet"))
@@ -268,13 +262,13 @@ def test_what_is_shown_is_exported_beside_the_notebook(
 def test_an_incomplete_scan_shows_what_it_saw_and_moves_nothing(
     journey: Journey, lab: DemoLab
 ) -> None:
-    query, place = lab.connection.query, '"lab_ephys"."recording"'
+    query, table = lab.connection.query, '"lab_ephys"."recording"'
     where = "WHERE subject = 'M014' AND session = 3"
-    ((kept,),) = query(f"SELECT voltage::text FROM {place} {where}").fetchall()
-    query(f"UPDATE {place} SET voltage = '{{}}' {where}")
+    ((voltage,),) = query(f"SELECT voltage::text FROM {table} {where}").fetchall()
+    query(f"UPDATE {table} SET voltage = '{{}}' {where}")
     try:
         journey.open("incomplete", frontend="voila")
-        expect(journey.panel).to_contain_text("✕ incomplete: nothing can be moved")
+        expect(journey.panel).to_contain_text("✕ incomplete scan of lab_ephys")
         expect(journey.panel.get_by_role("alert")).to_contain_text("See the 1 problem")
         boxes = journey.grid().locator("tbody input")
         expect(boxes.first).to_be_disabled()
@@ -283,15 +277,15 @@ def test_an_incomplete_scan_shows_what_it_saw_and_moves_nothing(
         journey.tab("Problems 1")
         expect(journey.panel).to_contain_text("lab_ephys.recording.voltage")
     finally:
-        query(f"UPDATE {place} SET voltage = %s {where}", args=(kept,))
+        query(f"UPDATE {table} SET voltage = %s {where}", args=(voltage,))
 
 
-def test_a_cell_that_runs_again_ends_the_panel_that_it_showed(
+def test_a_cell_that_runs_again_closes_its_previous_panel(
     journey: Journey,
 ) -> None:
-    told = "print(sum('djgc' in t.name or 'Timer' in repr(t) for t in t_of()))"
+    count = "print(sum('djgc' in t.name or 'Timer' in repr(t) for t in t_of()))"
     journey.open(
-        "again", PANEL, f"import threading\nt_of = threading.enumerate\n{told}"
+        "again", PANEL, f"import threading\nt_of = threading.enumerate\n{count}"
     )
     journey.ready()
     first = journey.page.locator(".jp-OutputArea-output pre").last
@@ -308,9 +302,9 @@ def test_without_a_kernel_the_totals_can_still_be_read(journey: Journey) -> None
     journey.ready()
     journey.run_all()
     journey.ready()
-    kept = journey.page.locator(".djgc-saved")
-    expect(kept).to_contain_text("23.7 MiB", use_inner_text=False)
-    expect(kept).to_be_hidden()
+    saved = journey.page.locator(".djgc-saved")
+    expect(saved).to_contain_text("23.7 MiB", use_inner_text=False)
+    expect(saved).to_be_hidden()
 
     journey.page.locator(".jp-Notebook").press("Control+s")
     expect(journey.page.locator(".jp-mod-dirty")).to_have_count(0)

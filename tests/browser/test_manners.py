@@ -17,6 +17,10 @@ TABS = (
     "Second opinion",
 )
 ASK = "Ask DataJoint's own collector"
+_CHARTS_FIT = """\
+[...document.querySelectorAll(".js-plotly-plot")].every(
+  chart => chart.querySelector(".main-svg").clientWidth === chart.clientWidth
+)"""
 _RUNNING = "[onload], [onerror], [src=x]"
 RUN = "window.evil=1"
 EVIL = f"<img src=x onerror={RUN}>\"'${{{RUN}}}\n\u202e"
@@ -32,13 +36,13 @@ panel.show()
 
 
 def walk(page: Page, name: str) -> None:
-    """Press Tab until what has this name has the focus."""
+    """Press Tab until the element of this name has the focus."""
     for _ in range(80):
-        told = page.evaluate(
+        name_of_focus = page.evaluate(
             "(e => e.getAttribute('aria-label') ?? e.textContent)"
             "(document.activeElement)"
         )
-        if told.startswith(name):
+        if name_of_focus.startswith(name):
             return
         page.keyboard.press("Tab")
     pytest.fail(f"the keyboard does not come to {name!r}")
@@ -65,7 +69,7 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(
     page.keyboard.press("ArrowDown")
     expect(boxes.nth(2)).to_be_focused()
     page.keyboard.press("Shift+Space")
-    expect(journey.panel.locator(".djgc-basket")).to_contain_text("3 ticked")
+    expect(journey.basket).to_contain_text("3 ticked")
     expect(boxes.nth(2)).to_be_focused()  # although the page was drawn again
     for key in ("d", "d", "x", "a", "b", "Control+a", "Shift+Enter"):
         page.keyboard.press(key)
@@ -77,28 +81,26 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(
 
     walk(page, "Move to trash …")
     page.keyboard.press("Enter")
-    confirmation = journey.panel.locator(".djgc-confirm:visible")
-    expect(confirmation.get_by_role("textbox")).to_be_focused()
-    if "Refused" in confirmation.inner_text():
+    expect(journey.confirmation.get_by_role("textbox")).to_be_focused()
+    if "Refused" in journey.confirmation.inner_text():
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Space")
-        expect(confirmation).not_to_contain_text("✕ Refused")
+        expect(journey.confirmation).not_to_contain_text("✕ Refused")
         page.keyboard.press("Tab")
     page.keyboard.type("raw")
     walk(page, "Move to trash")
     page.keyboard.press("Enter")
-    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
-    expect(receipt).to_contain_text("3 moved")
+    expect(journey.receipt).to_contain_text("3 objects moved")
     # the button that had the focus is gone: the next one has it
     expect(journey.panel.get_by_role("button", name="Undo")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(receipt).to_contain_text("3 restored")
+    expect(journey.receipt).to_contain_text("3 objects restored")
 
     # what is JupyterLab's own still works from here
     journey.panel.get_by_role("button", name="Rescan").focus()
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    assert "3 restored" not in journey.file.read_text()
+    assert "3 objects restored" not in journey.file.read_text()
     assert "djgc-saved" in journey.file.read_text()
 
 
@@ -120,12 +122,11 @@ def test_every_tab_fits_and_can_be_read(
         expect(body).to_have_attribute("data-jp-theme-light", "false")
     grid = journey.grid()
     grid.locator("tbody input").nth(0).check()
-    expect(sweep(journey, "raw")).to_contain_text("1 moved")
-    basket = journey.panel.locator(".djgc-basket")
-    expect(basket).to_contain_text("Nothing ticked")
+    expect(sweep(journey, "raw")).to_contain_text("1 object moved")
+    expect(journey.basket).to_contain_text("Nothing ticked")
     grid.locator("tbody input").nth(0).check()
     grid.locator("tbody input").nth(1).check()
-    expect(basket).to_contain_text("2 ticked")
+    expect(journey.basket).to_contain_text("2 ticked")
     grid.locator("tbody .djgc-open").first.click()
     expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
     size = "wide" if width > 1000 else "narrow"
@@ -136,25 +137,25 @@ def test_every_tab_fits_and_can_be_read(
         if tab == "Overview":
             legends = journey.panel.locator(".js-plotly-plot .legend")
             expect(legends).to_have_count(2)
+            journey.page.wait_for_function(_CHARTS_FIT)
         if tab == "Second opinion":
             journey.press(ASK)
-            found = journey.grid(tab).get_by_role("status")
-            expect(found).to_contain_text("rows 1")
+            status = journey.grid(tab).get_by_role("status")
+            expect(status).to_contain_text("rows 1")
         serious[tab] = journey.violations()
         shoot(journey, f"{tab.lower().replace(' ', '-')}-{size}-{scheme}")
         wider = journey.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth")
         assert wider <= 0, tab
     journey.tab("Orphans")
     journey.press("Move to trash …")
-    expect(journey.panel.locator(".djgc-confirm:visible")).to_be_visible()
+    expect(journey.confirmation).to_be_visible()
     serious["plan"] = journey.violations()
     shoot(journey, f"plan-{size}-{scheme}")
     journey.press("Keep everything")
     journey.press("Undo")
-    receipt = journey.panel.locator(".djgc-note", has_text="Receipt")
-    expect(receipt).to_contain_text("1 restored")
+    expect(journey.receipt).to_contain_text("1 object restored")
 
-    assert {tab: found for tab, found in serious.items() if found} == {}
+    assert {tab: seen for tab, seen in serious.items() if seen} == {}
 
 
 @pytest.fixture
@@ -172,10 +173,10 @@ def evil(lab: DemoLab, demo: Demo) -> Iterator[list[str]]:
         f"{section}/rec/{LONG}/voltage_AbCd1234.npy",
     ]
     for path in paths:
-        place = demo.stores["raw"] / path
-        place.parent.mkdir(parents=True)
-        place.write_bytes(b"x" * 100)
-        os.utime(place, (1, 1))
+        file = demo.stores["raw"] / path
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x" * 100)
+        os.utime(file, (1, 1))
     gone = {"path": f"{section}/rec/name={EVIL}/voltage_gonegone.npy", "store": "raw"}
     row = "INSERT INTO lab_evil.rec VALUES (%s, %s)"
     query(row, args=(EVIL, json.dumps(gone)))
@@ -204,7 +205,7 @@ def test_names_are_shown_and_never_run(journey: Journey, evil: list[str]) -> Non
     expect(grid.get_by_role("status")).to_contain_text("of 1 filtered")
     journey.press("Select all 1 filtered")
     journey.press("Move to trash …")
-    expect(journey.panel.locator(".djgc-confirm:visible")).to_contain_text("1 object")
+    expect(journey.confirmation).to_contain_text("1 object")
     for tab in TABS:
         journey.tab(tab)
     journey.press(ASK)
@@ -218,6 +219,6 @@ def test_names_are_shown_and_never_run(journey: Journey, evil: list[str]) -> Non
     expect(details).to_contain_text("<img src=x onerror=")
 
     assert journey.page.evaluate("window.evil") is None
-    spoilt = journey.page.locator(".djgc, .djgc-saved").locator(_RUNNING)
-    assert spoilt.count() == 0
+    running = journey.page.locator(".djgc, .djgc-saved").locator(_RUNNING)
+    assert running.count() == 0
     journey.press("Keep everything")

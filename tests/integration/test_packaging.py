@@ -1,4 +1,4 @@
-"""What is published: it builds, it is accepted, and alone it runs the quickstart."""
+"""The published package builds, is accepted, and runs the quickstart by itself."""
 
 import os
 import re
@@ -35,25 +35,22 @@ def test_what_is_built_is_accepted(dist: Path) -> None:
     built = sorted(dist.iterdir())
 
     assert [path.suffix for path in built] == [".whl", ".gz"]
-    told = run(_PROGRAMS / "twine", "check", "--strict", *built)
-    assert told.count("PASSED") == 2
+    checked = run(_PROGRAMS / "twine", "check", "--strict", *built)
+    assert checked.count("PASSED") == 2
     assert f"-{_PROJECT['version']}" in built[0].name
 
 
-def test_the_wheel_holds_all_that_is_used(dist: Path) -> None:
+def test_the_wheel_has_all_files_of_the_package(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
-    held = set(zipfile.ZipFile(wheel).namelist())
+    names = set(zipfile.ZipFile(wheel).namelist())
 
     package = _ROOT / "djgc_widgets"
-    for path in (
-        *package.glob("*.py"),
-        *package.glob("static/*"),
-        package / "py.typed",
-    ):
-        assert path.relative_to(_ROOT).as_posix() in held, path.name
+    static = package.glob("static/*")
+    for path in (*package.rglob("*.py"), *static, package / "py.typed"):
+        assert path.relative_to(_ROOT).as_posix() in names, path.name
     for path in (_ROOT / "notebooks").glob("*.ipynb"):
-        assert f"djgc_widgets/notebooks/{path.name}" in held
-    assert not [name for name in held if name.startswith("tests")]
+        assert f"djgc_widgets/notebooks/{path.name}" in names
+    assert not [name for name in names if name.startswith("tests")]
 
 
 def test_the_wheel_alone_runs_the_quickstart(dist: Path, tmp_path: Path) -> None:
@@ -76,13 +73,13 @@ def test_the_wheel_alone_runs_the_quickstart(dist: Path, tmp_path: Path) -> None
     assert "Traceback" not in ran
 
 
-def test_the_changelog_tells_of_this_version() -> None:
+def test_the_changelog_names_this_version() -> None:
     changelog = (_ROOT / "CHANGELOG.md").read_text()
 
     assert f"## {_PROJECT['version']}" in changelog
 
 
-def test_the_address_stands_in_one_place() -> None:
+def test_every_link_has_the_address_of_the_project() -> None:
     address = _PROJECT["urls"]["Repository"]
     owner = address.removeprefix("https://github.com/")
     readme = (_ROOT / "README.md").read_text()

@@ -1,6 +1,6 @@
 """Scan pipelines that other releases of DataJoint wrote, and print a table.
 
-Beside it stands what each release's own collector would delete of the same stores.
+Beside it is what each release's own collector would delete of the same stores.
 
 Run with ``make matrix``. Each release has an environment of its own below ``.venv``,
 made when it is first needed.
@@ -14,9 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from djgc_widgets.lab.mariadb import start_mariadb
-from djgc_widgets.lab.postgresql import start_postgresql
-from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.lab import EmbeddedServer, start_mariadb, start_postgresql
 
 RELEASES = {
     "2.0.2": ("mysql",),  # without PostgreSQL
@@ -42,27 +40,27 @@ def environment(release: str) -> Path:
 
 
 def run(release: str, backend: str, server: EmbeddedServer) -> dict[str, Any]:
-    """Return what came of each case."""
-    where = [server.host, str(server.port), server.user, server.password]
-    command = [environment(release), "-W", "ignore", _CASES, backend, *where]
+    """Return the result of each case."""
+    login = [server.host, str(server.port), server.user, server.password]
+    command = [environment(release), "-W", "ignore", _CASES, backend, *login]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if ended.returncode:
         lines = (ended.stderr + ended.stdout).splitlines()
-        told = next((line for line in lines[::-1] if "Error: " in line), lines[-1])
-        return {"all": {"outcome": told}}
-    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+        error = next((line for line in lines[::-1] if "Error: " in line), lines[-1])
+        return {"all": {"outcome": error}}
+    results: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return results
 
 
-def _collector(told: dict[str, Any]) -> str:
-    if "losses" not in told:
+def _collector(result: dict[str, Any]) -> str:
+    if "losses" not in result:
         return ""
-    if told["problems"]:
+    if result["problems"]:
         return "its collector fails"
-    lost = f"LOSES {told['losses']} of {told['live']} live"
+    losses = f"LOSES {result['losses']} of {result['live']} live"
     return (
-        f"its collector: {lost if told['losses'] else 'keeps what is live'}, "
-        f"{'finds' if told['garbage'] else 'leaves'} garbage"
+        f"its collector: {losses if result['losses'] else 'keeps live objects'}, "
+        f"{'deletes' if result['garbage'] else 'leaves'} garbage"
     )
 
 
@@ -73,14 +71,14 @@ def main() -> int:
         servers = {"postgresql": postgresql, "mysql": mariadb}
         for release, backends in RELEASES.items():
             for backend in backends:
-                found = run(release, backend, servers[backend])
-                outcomes = [told["outcome"] for told in found.values()]
+                results = run(release, backend, servers[backend])
+                outcomes = [result["outcome"] for result in results.values()]
                 print(
                     f"DataJoint {release} on {backend}: we are right in "
-                    f"{outcomes.count('ok')} of {len(found)}"
+                    f"{outcomes.count('ok')} of {len(results)}"
                 )
-                for case, told in found.items():
-                    print(f"  {case:<14}{_collector(told):<50}{told['outcome']}")
+                for case, result in results.items():
+                    print(f"  {case:<14}{_collector(result):<50}{result['outcome']}")
                 wrong += sum(not o.startswith(("ok", "n/a")) for o in outcomes)
     return int(wrong > 0)
 

@@ -1,4 +1,4 @@
-"""Write a pipeline with the installed DataJoint, scan it, and print what came of it.
+"""Write a pipeline with the installed DataJoint, scan it, and print the results.
 
 Run in an environment of its own, for one release and one kind of server. Prints one
 line of JSON: for each case ``ok``, what went wrong, or why the release cannot do it,
@@ -46,8 +46,8 @@ class Bench:
         """Read the recorded paths, without any of the code under test."""
         postgresql = self.backend == "postgresql"
         mark, column = ('"', "data::text") if postgresql else ("`", "data")
-        place = f"{mark}{self.schema.database}{mark}.{mark}recording{mark}"
-        rows = self.connection.query(f"SELECT id, {column} FROM {place}").fetchall()
+        table = f"{mark}{self.schema.database}{mark}.{mark}recording{mark}"
+        rows = self.connection.query(f"SELECT id, {column} FROM {table}").fetchall()
         return {int(key): json.loads(value)["path"] for key, value in rows}
 
 
@@ -90,7 +90,7 @@ def _updated(bench: Bench, table: Any, key: int) -> None:
 
 
 def _copied(bench: Bench, table: Any, key: int) -> None:
-    """Insert a row, and copy it to a table of another schema, whose row stays."""
+    """Insert a row and copy it to a table of another schema, which keeps its row."""
     _plain(lambda *_: _array(key))(bench, table, key)
     name = f"{bench.schema.database}_x"
     other = bench.others.setdefault(name, dj.Schema(name, connection=bench.connection))
@@ -133,7 +133,7 @@ CASES: dict[str, tuple[str, Insert]] = {
 
 
 def run(bench: Bench, codec: str, insert: Insert) -> dict[str, Any]:
-    """Insert three rows, delete one, and compare the scan with what must come out."""
+    """Insert three rows, delete one, and compare the scan with what is expected."""
     table = bench.declare(codec)
     try:
         for key in (1, 2, 3):
@@ -146,47 +146,47 @@ def run(bench: Bench, codec: str, insert: Insert) -> dict[str, Any]:
     for path in bench.store.rglob("*"):
         os.utime(path, (then, then))
 
-    found = scan(bench.schema)
+    result = scan(bench.schema)
 
-    if not isinstance(found, CompleteScan):
-        return {"outcome": f"incomplete: {found.problems[0]}"}
-    opinion = second_opinion(found)
-    deleted = opinion.objects.query("deleted_files > 0")["path"]
-    told = {
+    if not isinstance(result, CompleteScan):
+        return {"outcome": f"incomplete: {result.problems[0]}"}
+    opinion = second_opinion(result)
+    deleted = opinion.objects.query("n_deleted_files > 0")["path"]
+    counts = {
         "problems": [str(problem) for problem in opinion.problems],
         "live": len({written[2], written[3]}),
         "losses": len({written[2], written[3]} & set(deleted)),
         "garbage": written[1] in set(deleted),
     }
-    live = set(found.objects.query("status == 'live'")["path"])
+    live = set(result.objects.query("status == 'live'")["path"])
     if live != {written[2], written[3]}:
-        return {"outcome": f"live: {sorted(live)}", **told}
-    status = dict(zip(found.objects["path"], found.objects["status"], strict=True))
+        return {"outcome": f"live: {sorted(live)}", **counts}
+    status = dict(zip(result.objects["path"], result.objects["status"], strict=True))
     # up to 2.3.0 update1 wrote to the root without the row's key: that stays unknown
     keyless = not written[1].startswith("_") and "=" not in written[1]
     if status[written[1]] != ("unknown" if keyless else "orphan"):
-        return {"outcome": f"garbage: {status[written[1]]} {written[1]}", **told}
-    return {"outcome": "ok", **told}
+        return {"outcome": f"garbage: {status[written[1]]} {written[1]}", **counts}
+    return {"outcome": "ok", **counts}
 
 
 def main() -> None:
     """Run every case on the server that the arguments name."""
     backend, host, port, user, password = sys.argv[1:]
-    sys.excepthook = sys.__excepthook__  # up to 2.2 DataJoint's own hides what it was
+    sys.excepthook = sys.__excepthook__  # up to 2.2 DataJoint's own hides the error
     if backend == "postgresql":
         dj.config["database.backend"] = backend
     dj.config["safemode"] = False
-    # MariaDB calls json longtext, so DataJoint hands dictionaries to the driver
+    # MariaDB calls json longtext, so DataJoint passes dictionaries to the driver
     converters.conversions[dict] = _as_json
     connection = dj.Connection(host, user, password, port=int(port), use_tls=False)
-    found = {}
+    results = {}
     with tempfile.TemporaryDirectory() as name:
         for case, (codec, insert) in CASES.items():
             bench = Bench(connection, backend, Path(name))
-            found[case] = run(bench, codec, insert)
+            results[case] = run(bench, codec, insert)
             for schema in (*bench.others.values(), bench.schema):
                 schema.drop(**_without_prompt(schema))
-    print(json.dumps(found))  # noqa: T201 - the answer
+    print(json.dumps(results))  # noqa: T201 - the answer
 
 
 def _as_json(value: dict[str, Any], _mapping: object = None) -> str:

@@ -1,7 +1,7 @@
 """Each safety mechanism, removed: the test that is named must then fail.
 
 `mutants.toml` says of each mutant which mechanism it removes, which test notices, and
-which text of which file it replaces.
+which text of which file it replaces; `also` where more than one is.
 """
 
 import os
@@ -23,7 +23,7 @@ def test_the_mutant_does_not_survive(name: str, tmp_path: Path) -> None:
     for folder in ("djgc_widgets", "tests"):  # what was compiled as well, to be quick
         shutil.copytree(_ROOT / folder, tmp_path / folder)
     shutil.copy(_ROOT / "pyproject.toml", tmp_path)
-    for edit in mutant["edit"]:
+    for edit in [mutant, *mutant.get("also", [])]:
         file = tmp_path / edit["file"]
         assert file.read_text().count(edit["old"]) == 1, f"{name} does not apply"
         file.write_text(file.read_text().replace(edit["old"], edit["new"]))

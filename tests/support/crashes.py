@@ -1,6 +1,7 @@
 """Interrupt a sweep, restore or purge at every change; run with the shim.
 
 Before the n-th change the process is killed, or the call fails. Then nothing may be
+lost, a recovery has to finish or undo it, and a restore has to bring everything back.
 """
 
 import ctypes
@@ -35,19 +36,19 @@ def connect() -> Any:
     return dj.Schema(name, connection=lab.connection, create_schema=False)
 
 
-def held() -> dict[str, bytes]:
-    """Return every file, at its place or in the trash."""
-    found: dict[str, bytes] = {}
-    for path in raw.rglob("*"):
-        place = path.relative_to(raw).as_posix()
-        if not path.is_file() or (
-            place.startswith("_trash") and "/objects/" not in place
+def stored() -> dict[str, bytes]:
+    """Return every object's files by path in the store, also those in the trash."""
+    files: dict[str, bytes] = {}
+    for file in raw.rglob("*"):
+        path = file.relative_to(raw).as_posix()
+        if not file.is_file() or (
+            path.startswith("_trash") and "/objects/" not in path
         ):
             continue
-        place = place.partition("/objects/")[2] or place
-        assert place not in found, f"{place} is in both places"
-        found[place] = path.read_bytes()
-    return found
+        path = path.partition("/objects/")[2] or path
+        assert path not in files, f"{path} is in the store and in the trash"
+        files[path] = file.read_bytes()
+    return files
 
 
 def covered(path: str, references: set[str]) -> bool:
@@ -57,17 +58,17 @@ def covered(path: str, references: set[str]) -> bool:
 
 
 def query(schema: Any, statement: str) -> None:
-    schema.connection.query(statement.replace("PLACE", f'"{name}".recording'))
+    schema.connection.query(statement.replace("TABLE", f'"{name}".recording'))
 
 
 def complete(schema: Any) -> CompleteScan:
-    found = scan(schema)
-    assert isinstance(found, CompleteScan), found.problems
-    return found
+    result = scan(schema)
+    assert isinstance(result, CompleteScan), result.problems
+    return result
 
 
 def prepare() -> None:
-    """Do what comes before that which is interrupted."""
+    """Fill the trash, unless a sweep is interrupted."""
     schema = connect()
     if verb != "sweep":
         complete(schema).plan(acknowledge=ALL).sweep()
@@ -90,7 +91,7 @@ def act(arm: Callable[[], None]) -> None:
 
         def become_live(progress: Progress) -> None:
             if progress.done == progress.total - 1:
-                query(schema, f"INSERT INTO PLACE (id, data) VALUES (99, '{value}')")
+                query(schema, f"INSERT INTO TABLE (id, data) VALUES (99, '{value}')")
 
         arm()
         report(plan.sweep(become_live).rows)
@@ -101,11 +102,11 @@ def latest(trash: Trash) -> str:
 
 
 def report(rows: Any) -> None:
-    """Hold what a receipt says against what is there."""
+    """Compare what a receipt says with the files."""
     now = {path.relative_to(raw).as_posix() for path in raw.rglob("*")}
     for row in rows.itertuples():
-        trashed = f"_trash/{row.sweep_id}/objects/{row.path}" in now
-        placed = row.path in now
+        in_trash = f"_trash/{row.sweep_id}/objects/{row.path}" in now
+        in_store = row.path in now
         expected = {
             "moved": (False, True),
             "restored": (True, False),
@@ -113,12 +114,12 @@ def report(rows: Any) -> None:
             "purged": (False, False),
         }
         if row.outcome in expected:
-            assert (placed, trashed) == expected[row.outcome], row
+            assert (in_store, in_trash) == expected[row.outcome], row
 
 
 def check(before: dict[str, bytes]) -> None:
     """Look at what is left, recover, look again, and put everything back."""
-    now = held()
+    now = stored()
     purging = verb == "purge"
     if not purging:
         assert now == before, set(now) ^ set(before)
@@ -128,29 +129,29 @@ def check(before: dict[str, bytes]) -> None:
     assert not (raw / "_trash" / "lock.json").exists()
     assert trash.sweeps["state"].eq("done").all()
     complete(schema).heal()
-    found = complete(schema)
-    assert found.interrupted == []
-    assert found.missing.empty, found.missing
-    assert found.adds_up()
-    live = set(found.references["path"])
+    result = complete(schema)
+    assert result.interrupted == []
+    assert result.missing.empty, result.missing
+    assert result.adds_up()
+    live = set(result.references["path"])
     if purging:
         trash.purge(timedelta(0))
-        kept = {p: c for p, c in before.items() if covered(p, live)}
-        assert {p: c for p, c in held().items() if covered(p, live)} == kept
+        needed = {p: c for p, c in before.items() if covered(p, live)}
+        assert {p: c for p, c in stored().items() if covered(p, live)} == needed
         assert not any("/objects/" in str(p) for p in raw.rglob("*") if p.is_file())
         return
-    assert held() == before
+    assert stored() == before
     for sweep_id in trash.sweeps["sweep_id"]:
-        for parcel in Journal(trash._store, sweep_id).read_plan().parcels:  # noqa: SLF001 - what a sweep moved
-            places = {
+        for pinned in Journal(trash._store, sweep_id).read_plan().objects:  # noqa: SLF001 - what a sweep moved
+            in_trash = {
                 (raw / "_trash" / sweep_id / "objects" / path).exists()
-                for path in parcel.files
+                for path in pinned.files
             }
-            assert len(places) == 1, f"{parcel.path} is torn"
+            assert len(in_trash) == 1, f"{pinned.path} is torn"
         trash.restore(sweep_id)
-    query(schema, "DELETE FROM PLACE WHERE id = 99")
-    assert held() == before
-    outside = [p for p in held() if not (raw / p).exists()]
+    query(schema, "DELETE FROM TABLE WHERE id = 99")
+    assert stored() == before
+    outside = [p for p in stored() if not (raw / p).exists()]
     assert outside == []
 
 
@@ -182,11 +183,11 @@ def armed_act(number: int) -> None:
         if ERRORS[kind] == 0 or "could not be" not in refused:
             raise
     if libc.calls() < number:
-        print("whole", number, flush=True)  # noqa: T201 - the answer
+        print("complete", number, flush=True)  # noqa: T201 - the answer
         os._exit(3)
 
 
-before = held()
+before = stored()
 for number in count(int(start), int(step)):
     assert run(prepare) == 0
     status = run(lambda number=number: armed_act(number))

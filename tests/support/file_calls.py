@@ -19,12 +19,12 @@ lab.config.stores = {
 }
 schema = dj.Schema(name, connection=lab.connection, create_schema=False)
 libc = ctypes.CDLL(None)
-whole = scan(schema)
-assert isinstance(whole, CompleteScan), whole.problems
+complete = scan(schema)
+assert isinstance(complete, CompleteScan), complete.problems
 for error in (errno.EIO, errno.EACCES, errno.ESTALE):
     for number in count(1):
         libc.fail_at(folders[0].encode(), number, error)
-        found = scan(schema)
+        result = scan(schema)
         if libc.calls() < number:
             break
-        print(errno.errorcode[error], number, type(found).__name__)  # noqa: T201 - the answer
+        print(errno.errorcode[error], number, type(result).__name__)  # noqa: T201 - the answer

@@ -18,11 +18,11 @@ import numpy as np
 from services import contents_of
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
-from djgc_widgets.collector.journal import read_owners, write_owners
-from djgc_widgets.collector.scanner import MINIMUM_AGE
+from djgc_widgets.collector.owners import read_owners, write_owners
 from djgc_widgets.lab.s3_server import S3Server
 from djgc_widgets.lab.server import EmbeddedServer
-from djgc_widgets.stores.file.folder import Tree
+from djgc_widgets.model import MINIMUM_AGE
+from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
 
 DAY_SECONDS = 86_400
@@ -74,21 +74,21 @@ class Laboratory:
 
     @property
     def config(self) -> Any:
-        return self.connection._config  # noqa: SLF001 - DataJoint has no other way
+        return self.connection._config  # noqa: SLF001 - DataJoint has no public name
 
     def store(self, name: str) -> Path:
         return self.folder / name
 
-    def held(self, store: str = "raw") -> dict[str, bytes]:
-        """Return what a store holds, by path; not by the code under test."""
+    def contents(self, store: str = "raw") -> dict[str, bytes]:
+        """Return the files of a store by path, without any of the code under test."""
         if self.s3 is None:
             return contents(self.store(store))
         spec = self.config.stores[store]
         return contents_of(self.s3, spec["bucket"], spec["location"])
 
     def remove(self, path: str, store: str = "raw") -> None:
-        """Remove a file, or a folder with all that it holds."""
-        for name in self.held(store):
+        """Remove a file, or a folder with all of its files."""
+        for name in self.contents(store):
             if name == path or name.startswith(f"{path}/"):
                 if self.s3 is None:
                     (self.store(store) / name).unlink()
@@ -113,8 +113,7 @@ class Laboratory:
     def raw(self, table: str, column: str) -> dict[int, dict[str, Any]]:
         """Read raw metadata by the key ``id``, without any of the code under test."""
         text = f"{column}::text" if self.backend == "postgresql" else column
-        place = self.quote(self.name, table)
-        rows = self.query(f"SELECT id, {text} FROM {place}")
+        rows = self.query(f"SELECT id, {text} FROM {self.quote(self.name, table)}")
         return {int(key): json.loads(value) for key, value in rows}
 
     def age(self, days: float = 30) -> None:
@@ -146,9 +145,9 @@ class Laboratory:
         value = json.dumps(metadata).replace("'", "''").replace("%", "%%")
         if self.backend == "mysql":
             value = value.replace("\\", "\\\\")
-        place = self.quote(self.name, table)
+        name = self.quote(self.name, table)
         self.connection.query(
-            f"INSERT INTO {place} (id, {column}) VALUES ({key}, '{value}')"
+            f"INSERT INTO {name} (id, {column}) VALUES ({key}, '{value}')"
         )
 
     def put(self, path: str, store: str = "raw", data: bytes = b"content") -> Path:
@@ -242,25 +241,26 @@ def orphaned(laboratory: Laboratory, definition: str = NPY) -> Any:
 
 
 def complete(laboratory: Laboratory, **options: Any) -> CompleteScan:
-    found = laboratory.scan(**options)
-    assert isinstance(found, CompleteScan), found.problems
-    return found
+    result = laboratory.scan(**options)
+    assert isinstance(result, CompleteScan), result.problems
+    return result
 
 
 def planned(
-    found: CompleteScan, selection: Any = None, acknowledge: Iterable[str] = ()
+    result: CompleteScan, selection: Any = None, acknowledge: Iterable[str] = ()
 ) -> SweepPlan:
-    """Make a plan that what every small laboratory meets does not refuse."""
-    return found.plan(selection, ACKNOWLEDGED | set(acknowledge))
+    """Make a plan with the doubts acknowledged that every small laboratory raises."""
+    return result.plan(selection, ACKNOWLEDGED | set(acknowledge))
 
 
-def with_trees(
-    plan: SweepPlan, found: CompleteScan, tree: Callable[[str], Tree]
+def with_folders(
+    plan: SweepPlan, result: CompleteScan, folder: Callable[[str], StoreFolder]
 ) -> SweepPlan:
-    """Let a plan be carried out in folders that are not quite as they should be."""
-    sweeper = found._sweeper  # noqa: SLF001 - to give it other stores
-    stores = [FileStore(s.info, tree=tree(s.info.address)) for s in sweeper.stores]
-    return replace(plan, carry_out=replace(sweeper, stores=stores).carry_out)
+    """Let a plan be carried out in folders that fail on purpose."""
+    sweeper = result._sweeper  # noqa: SLF001 - to give it other stores
+    infos = [store.info for store in sweeper.stores]
+    stores = [FileStore(info, folder=folder(info.address)) for info in infos]
+    return replace(plan, _carry_out=replace(sweeper, stores=stores).carry_out)
 
 
 def claim(laboratory: Laboratory, server: str) -> None:
@@ -270,6 +270,8 @@ def claim(laboratory: Laboratory, server: str) -> None:
     write_owners(store, datetime.now(UTC), {**read_owners(store), server: "there"})
 
 
-def details(receipt: Receipt) -> dict[str, int]:
-    told = receipt.rows["outcome"].str.cat(receipt.rows["detail"], sep=": ")
-    return told.str.removesuffix(": ").value_counts().to_dict()
+def outcomes(receipt: Receipt) -> dict[str, int]:
+    """Count the rows of a receipt by outcome and the code of its detail."""
+    rows = receipt.rows
+    codes = rows["outcome"].str.cat(rows["detail_code"].fillna(""), sep=": ")
+    return codes.str.removesuffix(": ").value_counts().to_dict()

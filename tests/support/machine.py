@@ -1,6 +1,6 @@
 """A laboratory that does whatever laboratories do, in any order, and never loses data.
 
-Whatever the sequence: every file of every committed row is at its place, byte for byte,
+Whatever the sequence: every file of every committed row is in the store, byte for byte,
 or in the trash, from where the next scan returns it; a sweep touches nothing outside of
 its plan; and the sums add up. `HAPPENED` counts how often each thing really happened.
 """
@@ -19,16 +19,11 @@ from typing import Any, ClassVar
 import datajoint as dj
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from laboratory import Laboratory, connect
 
 from djgc_widgets import CompleteScan, Progress, SweepPlan, SweepRefusedError, Trash
-from djgc_widgets.stores.file.folder import Tree
+from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.remote import base_of
 from djgc_widgets.stores.s3.requests import Bucket
@@ -145,7 +140,7 @@ class Machine(RuleBasedStateMachine):
 
     def insert(self) -> None:
         self._let_others_finish()
-        kind, key = self._place()
+        kind, key = self._some_key()
         if self._is_free(kind, key):
             self._insert(kind, key, self._content())
 
@@ -172,23 +167,23 @@ class Machine(RuleBasedStateMachine):
     def drop_table(self) -> None:
         if self.uncommitted:
             return  # it waits for them
-        kind, _ = self._place()
+        kind, _ = self._some_key()
         self.tables[kind].drop(prompt=False)
-        for place in [place for place in self.rows if place[0] == kind]:
-            del self.rows[place]
+        for row in [row for row in self.rows if row[0] == kind]:
+            del self.rows[row]
         self._declare(kind)
         HAPPENED["dropped"] += 1
 
     def copy_rows(self) -> None:
         """As ``B.insert(A)`` does: the copied rows keep the recorded paths."""
         self._let_others_finish()
-        kind, _ = self._place()
+        kind, _ = self._some_key()
         target = self.lab.quote(str(self.copies.database), kind)
         source = self.lab.quote(self.lab.name, kind)
         self.lab.connection.query(f"DELETE FROM {target}")
         self.lab.connection.query(f"INSERT INTO {target} SELECT * FROM {source}")
-        for place in [place for place in self.rows if place[0] == f"copy {kind}"]:
-            del self.rows[place]
+        for row in [row for row in self.rows if row[0] == f"copy {kind}"]:
+            del self.rows[row]
         for (name, key), files in list(self.rows.items()):
             if name == kind:
                 self.rows[f"copy {kind}", key] = files
@@ -196,7 +191,7 @@ class Machine(RuleBasedStateMachine):
 
     def abort(self) -> None:
         self._let_others_finish()
-        kind, key = self._place()
+        kind, key = self._some_key()
         if self._is_free(kind, key):
             with suppress(ZeroDivisionError), self.lab.connection.transaction:
                 row = {"id": key, "data": self._data(kind, self._content())}
@@ -206,7 +201,7 @@ class Machine(RuleBasedStateMachine):
 
     def insert_in_the_other_session(self) -> None:
         """The upload is done, the row is not committed yet."""
-        kind, key = self._place()
+        kind, key = self._some_key()
         if not self._is_free(kind, key):
             return
         if not self.other.in_transaction:
@@ -234,17 +229,17 @@ class Machine(RuleBasedStateMachine):
     # what this package does
 
     def look(self) -> None:
-        found = self.lab.scan(clock=self._now)
-        assert found.adds_up()
+        result = self.lab.scan(clock=self._now)
+        assert result.adds_up()
         self.plan = self.scan = None
-        if not isinstance(found, CompleteScan):
-            raise AssertionError(found.problems)  # noqa: TRY004 - the claim that is tested
-        live = set(found.objects.query("status == 'live'")["path"])
+        if not isinstance(result, CompleteScan):
+            raise AssertionError(result.problems)  # noqa: TRY004 - the claim that is tested
+        live = set(result.objects.query("status == 'live'")["path"])
         for files in self.rows.values():
             main = min(files, key=len)
-            held = {p for p in live if main == p or main.startswith(f"{p}/")}
-            assert held or main not in self._stored(), f"{main} is not live"
-        self.scan = found
+            is_live = any(main == p or main.startswith(f"{p}/") for p in live)
+            assert is_live or main not in self._stored(), f"{main} is not live"
+        self.scan = result
         HAPPENED["scanned"] += 1
 
     def choose(self) -> None:
@@ -316,7 +311,7 @@ class Machine(RuleBasedStateMachine):
     def need_again_and_heal(self) -> None:
         """Refer to what was swept, as rows do that are copied from elsewhere."""
         self._fill_trash()
-        trash = _in_trash(self.lab.held())
+        trash = _in_trash(self.lab.contents())
         hashes = sorted(p for p in trash if p.startswith("_hash/"))
         key = next((k for k in range(9, 30) if self._is_free("hash", k)), None)
         if hashes and key is not None:
@@ -325,9 +320,9 @@ class Machine(RuleBasedStateMachine):
             metadata = {"hash": digest, "path": path, "store": "raw"}
             self.lab.write_row("hash", key, metadata)
             self.rows["hash", key] = {path: trash[path][0]}
-        found = self.lab.scan(clock=self._now)
+        result = self.lab.scan(clock=self._now)
         with suppress(SweepRefusedError):  # a crash left its lock
-            HAPPENED["healed"] += found.heal().count("restored")
+            HAPPENED["healed"] += result.heal().count("restored")
 
     def restore(self) -> None:
         self._fill_trash()
@@ -352,12 +347,11 @@ class Machine(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         HAPPENED["steps"] += 1
         stored = self._stored()
-        trash = _in_trash(self.lab.held())
-        for place, files in self.rows.items():
+        trash = _in_trash(self.lab.contents())
+        for row, files in self.rows.items():
             for path, data in files.items():
-                kept = stored.get(path) == data or data in trash.get(path, ())
-                if not kept:
-                    raise LossError(f"{place} has lost {path}")
+                if stored.get(path) != data and data not in trash.get(path, ()):
+                    raise LossError(f"{row} has lost {path}")
 
     # helpers
 
@@ -366,9 +360,9 @@ class Machine(RuleBasedStateMachine):
             self._end_other(commit=True)
 
     def _own_rows(self) -> list[tuple[str, int]]:
-        return sorted(place for place in self.rows if place[0] in CODECS)
+        return sorted(row for row in self.rows if row[0] in CODECS)
 
-    def _place(self) -> tuple[str, int]:
+    def _some_key(self) -> tuple[str, int]:
         return self.random.choice(sorted(CODECS)), self.random.randint(1, 4)
 
     def _content(self) -> int:
@@ -382,7 +376,7 @@ class Machine(RuleBasedStateMachine):
         return self.random.choice(self._own_rows())
 
     def _planned(self) -> bool:
-        """Tell whether there is a plan; perhaps an old one, else make one."""
+        """Return whether there is a plan; perhaps an old one, else make one."""
         if self.plan is None:
             self.choose()
         if self.plan is None:
@@ -394,7 +388,7 @@ class Machine(RuleBasedStateMachine):
 
     def _fill_trash(self) -> None:
         """Sweep something if nothing was swept."""
-        if not _in_trash(self.lab.held()):
+        if not _in_trash(self.lab.contents()):
             self.sweep()
 
     def _trash(self) -> Trash:
@@ -426,22 +420,22 @@ class Machine(RuleBasedStateMachine):
     def _files(self, kind: str, key: int, session: Any) -> dict[str, bytes]:
         """Return the files behind a row, as they are just after its insert."""
         text = "data::text" if self.lab.backend == "postgresql" else "data"
-        place = self.lab.quote(self.lab.name, kind)
-        query = f"SELECT {text} FROM {place} WHERE id = {key}"
+        table = self.lab.quote(self.lab.name, kind)
+        query = f"SELECT {text} FROM {table} WHERE id = {key}"
         path = json.loads(session.query(query).fetchone()[0])["path"]
         stored = self._stored()
         return {p: c for p, c in stored.items() if _is_below(p, {path})}
 
     def _stored(self) -> dict[str, bytes]:
-        held = self.lab.held()
-        return {p: c for p, c in held.items() if not p.startswith("_trash/")}
+        files = self.lab.contents()
+        return {p: c for p, c in files.items() if not p.startswith("_trash/")}
 
     def _second_session(self, folder: Path) -> Any:
         server = self.lab.server
         session = connect(
             server, self.lab.backend, server.user, server.password, folder
         )
-        session._config.stores = self.lab.config.stores  # noqa: SLF001 - DataJoint has no other way
+        session._config.stores = self.lab.config.stores  # noqa: SLF001 - DataJoint has no public name
         return session
 
     def _end_other(self, *, commit: bool) -> None:
@@ -467,22 +461,21 @@ class CollectorMachine(Machine):
 
 
 def _carried_out_by(
-    plan: SweepPlan, found: CompleteScan, calls: list[int]
+    plan: SweepPlan, result: CompleteScan, calls: list[int]
 ) -> SweepPlan:
-    sweeper = found._sweeper  # noqa: SLF001 - to give it stores that crash
+    sweeper = result._sweeper  # noqa: SLF001 - to give it stores that crash
     verbs = ("move", "write", "rewrite", "remove", "read", "prune")
-    tree = _crashing(Tree, calls, verbs)
+    folder = _crashing(StoreFolder, calls, verbs)
     bucket = _crashing(Bucket, calls, ("copy", "put", "delete", "remove", "read"))
     stores: list[Any] = []
     for store in sweeper.stores:
         if isinstance(store, S3Store):
             backend = store._backend  # noqa: SLF001 - as above
-            own = bucket(backend.fs, base_of(backend), store.told)
+            own = bucket(backend.fs, base_of(backend), store.text_of)
             stores.append(S3Store(store.info, backend, {}, own, conditional=True))
         else:
-            address = store.info.address
-            stores.append(FileStore(store.info, tree=tree(address)))
-    return replace(plan, carry_out=replace(sweeper, stores=stores).carry_out)
+            stores.append(FileStore(store.info, folder=folder(store.info.address)))
+    return replace(plan, _carry_out=replace(sweeper, stores=stores).carry_out)
 
 
 def _is_below(path: str, objects: set[str]) -> bool:
@@ -492,9 +485,9 @@ def _is_below(path: str, objects: set[str]) -> bool:
     )
 
 
-def _in_trash(held: dict[str, bytes]) -> dict[str, list[bytes]]:
-    found: dict[str, list[bytes]] = {}
-    for path, data in held.items():
+def _in_trash(files: dict[str, bytes]) -> dict[str, list[bytes]]:
+    trash: dict[str, list[bytes]] = {}
+    for path, data in files.items():
         if path.startswith("_trash/") and "/objects/" in path:
-            found.setdefault(path.partition("/objects/")[2], []).append(data)
-    return found
+            trash.setdefault(path.partition("/objects/")[2], []).append(data)
+    return trash

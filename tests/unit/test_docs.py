@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents agree with the code."""
 
 import ast
 import inspect
@@ -17,19 +17,23 @@ _MOST_CELLS = 10
 _DOCUMENTS = [_ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 
 
+def python_blocks(document: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)
+
+
 @pytest.mark.parametrize("name", djgc_widgets.__all__)
 def test_every_public_name_is_documented(name: str) -> None:
-    found = getattr(djgc_widgets, name)
+    public = getattr(djgc_widgets, name)
 
-    assert inspect.getdoc(found)
-    if inspect.isclass(found):
-        for member, value in vars(found).items():
+    assert inspect.getdoc(public)
+    if inspect.isclass(public):
+        for member, value in vars(public).items():
             if not member.startswith("_") and callable(value):
                 assert inspect.getdoc(value), member
 
 
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+def test_every_link_of_a_document_exists(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", document.read_text())
 
     for link in links:
@@ -37,9 +41,7 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
 
 
 def test_the_code_that_the_readme_shows_is_valid() -> None:
-    blocks = re.findall(
-        r"```python\n(.*?)```", (_ROOT / "README.md").read_text(), re.DOTALL
-    )
+    blocks = python_blocks(_ROOT / "README.md")
 
     assert len(blocks) >= 2
     for block in blocks:
@@ -52,9 +54,8 @@ def test_the_code_that_the_readme_shows_is_valid() -> None:
 def test_every_room_of_the_house_is_shown() -> None:
     house = djgc_widgets.__doc__ or ""
     top = {path.stem for path in (_ROOT / "djgc_widgets").glob("*.py")}
-    rooms = [
-        path.parent.name for path in (_ROOT / "djgc_widgets").glob("*/__init__.py")
-    ]
+    faces = (_ROOT / "djgc_widgets").glob("*/__init__.py")
+    rooms = [face.parent.name for face in faces]
 
     assert top == {"__init__", "cli", "commands"}
     assert len(rooms) == 8
@@ -67,10 +68,12 @@ def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None
         main(["--help"])
 
     assert ended.value.code == 0
-    commands = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
+    text, readme = capsys.readouterr().out, (_ROOT / "README.md").read_text()
+    commands = re.findall(r"^    (\w+) ", text, re.MULTILINE)
     assert len(commands) == 9
     for command in commands:
-        assert f"djgc {command}" in (_ROOT / "README.md").read_text()
+        assert f"djgc {command}" in readme
+    assert "2 usage error" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("notebook", _NOTEBOOKS, ids=lambda path: path.stem)
@@ -93,8 +96,7 @@ def test_a_notebook_is_a_short_story_that_ends_with_asserts(notebook: Path) -> N
 
 def test_every_import_that_is_shown_runs() -> None:
     for document in _DOCUMENTS:
-        blocks = re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)
-        for block in blocks:
+        for block in python_blocks(document):
             for node in ast.walk(ast.parse(block)):
                 if isinstance(node, ast.Import | ast.ImportFrom):
                     exec(ast.unparse(node), {})  # noqa: S102 - our own documents

@@ -16,57 +16,36 @@ from djgc_widgets.model import KIBI, InputError, arrow_text, visible
 _CHOICES = 200
 """How many values of a column can be chosen from; the text filter finds the others."""
 _Key = TypeVar("_Key", "Rule", str)
+_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """What rows can be filtered by.
-
-    Parameters
-    ----------
-    title : str
-        What a person calls it: table, larger than, older than.
-    source : str
-        Column of the frame.
-    relation : str
-        ``is``, ``at least`` or ``at most``.
-    unit : str
-        ``size`` or ``days`` of what is typed; empty if a value is chosen.
-    """
+    """What rows can be filtered by."""
 
     title: str
+    """What a person calls it: table, larger than, older than."""
     source: str
+    """Column of the frame."""
     relation: str = "is"
+    """``is``, ``at least`` or ``at most``."""
     unit: str = ""
+    """``size`` or ``days`` of what is typed; empty if a value is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One condition that the shown rows fulfil.
-
-    Parameters
-    ----------
-    facet : Facet
-        What it is about.
-    value : str or float or None
-        A value of the column, None for NA; or a bound, in bytes or days.
-    label : str
-        How a person reads it.
-    """
+    """One condition that the shown rows fulfill."""
 
     facet: Facet
     value: str | float | None
+    """A value of the column, None for NA; or a bound, in bytes or days."""
     label: str
+    """How a person reads it."""
 
 
 def bound(facet: Facet, given: str) -> Rule:
-    """Return the rule for a size or an age that a person typed.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
+    """Return the rule for a size or an age that a person typed, or raise InputError."""
     return Rule(facet, _READ[facet.unit](given), f"{facet.title} {given}")
 
 
@@ -76,21 +55,16 @@ def chosen(facet: Facet, value: str | None) -> Rule:
     return Rule(facet, value, f"{facet.title}: {shown}")
 
 
-class Sieve:
-    """Answers which rows of a frame are shown, and keeps what it worked out.
+class RowFilter:
+    """Says which rows of a frame are shown, and caches masks and orders.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Any frame; it must not change.
-    searched : sequence of str
-        Columns that a text is looked for in.
+    The frame must not change; a text is searched in the `searched` columns.
     """
 
     def __init__(self, frame: pd.DataFrame, searched: Sequence[str]) -> None:
         self._frame, self._searched = frame, searched
         self._orders: dict[str, npt.NDArray[np.intp]] = {}
-        self._masks: dict[Rule | str, npt.NDArray[np.bool_]] = {}
+        self._masks: dict[Rule | str, _Mask] = {}
         self._texts: dict[str, pa.DictionaryArray] = {
             name: pc.dictionary_encode(arrow_text(frame[name]), "encode")
             for name in (searched if len(frame) else ())
@@ -109,64 +83,54 @@ class Sieve:
     ) -> npt.NDArray[np.intp]:
         """Return the positions of the rows that are shown, in order.
 
-        Parameters
-        ----------
-        text : str
-            Each of its words must occur in the row, in any case of letters.
-        rules : sequence of Rule
-            Chosen values of one column are alternatives; otherwise all must hold.
-        sort : str
-            Column to order by.
-        descending : bool
-            The greatest first.
+        Each word of the text must occur in the row, in upper or lower case. Chosen
+        values of one column are alternatives; all other rules must be fulfilled.
         """
         if self._frame.empty:
             return np.zeros(0, dtype=np.intp)
-        kept: dict[Rule | str, npt.NDArray[np.bool_]] = {}
-        keep = np.ones(len(self._frame), dtype=bool)
+        masks: dict[Rule | str, _Mask] = {}
+        shown = np.ones(len(self._frame), dtype=bool)
         for word in text.lower().split():
-            kept[word] = self._mask(word, self._holds)
-            keep &= kept[word]
-        alternatives: dict[str, npt.NDArray[np.bool_]] = {}
+            masks[word] = self._mask(word, self._contains)
+            shown &= masks[word]
+        alternatives: dict[str, _Mask] = {}
         for rule in rules:
-            kept[rule] = self._mask(rule, self._fulfils)
+            masks[rule] = self._mask(rule, self._fulfills)
             if rule.facet.unit:
-                keep &= kept[rule]
+                shown &= masks[rule]
             else:
                 source = rule.facet.source
-                alternatives[source] = alternatives.get(source, False) | kept[rule]
+                alternatives[source] = alternatives.get(source, False) | masks[rule]
         for any_of in alternatives.values():
-            keep &= any_of
-        self._masks = kept
+            shown &= any_of
+        self._masks = masks
         order = self._order(sort)
         order = order[::-1] if descending else order
-        return order[keep[order]]
+        return order[shown[order]]
 
-    def _mask(
-        self, key: _Key, compute: Callable[[_Key], npt.NDArray[np.bool_]]
-    ) -> npt.NDArray[np.bool_]:
-        found = self._masks.get(key)
-        return compute(key) if found is None else found
+    def _mask(self, key: _Key, compute: Callable[[_Key], _Mask]) -> _Mask:
+        cached = self._masks.get(key)
+        return compute(key) if cached is None else cached
 
-    def _holds(self, word: str) -> npt.NDArray[np.bool_]:
-        found = np.zeros(len(self._frame), dtype=bool)
+    def _contains(self, word: str) -> _Mask:
+        mask = np.zeros(len(self._frame), dtype=bool)
         for name in self._searched:
             texts = self._texts[name]
             hit = pc.match_substring(texts.dictionary, word, ignore_case=True)
             hit = pc.take(pc.fill_null(hit, fill_value=False), texts.indices)
-            found |= hit.to_numpy(zero_copy_only=False)
-        return found
+            mask |= hit.to_numpy(zero_copy_only=False)
+        return mask
 
-    def _fulfils(self, rule: Rule) -> npt.NDArray[np.bool_]:
+    def _fulfills(self, rule: Rule) -> _Mask:
         values = self._frame[rule.facet.source]
         match rule.facet.relation:
             case "at least":
-                found = values.ge(rule.value)
+                mask = values.ge(rule.value)
             case "at most":
-                found = values.le(rule.value)
+                mask = values.le(rule.value)
             case _:
-                found = values.isna() if rule.value is None else values.eq(rule.value)
-        return found.fillna(value=False).to_numpy(dtype=bool)
+                mask = values.isna() if rule.value is None else values.eq(rule.value)
+        return mask.fillna(value=False).to_numpy(dtype=bool)
 
     def _order(self, sort: str) -> npt.NDArray[np.intp]:
         if sort not in self._orders:
@@ -176,55 +140,29 @@ class Sieve:
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?", re.IGNORECASE)
-
-
 _AGE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(h|d|w|mo|y)?(?:ours?|ays?|eeks?|nths?|ears?)?", re.IGNORECASE
 )
-
-
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
 
 
 def bytes_of(text: str) -> int:
-    """Return the bytes that a person means, in IEC or SI units.
-
-    Examples
-    --------
-    >>> bytes_of("1.5 KiB"), bytes_of("2 GB"), bytes_of("512")
-    (1536, 2000000000, 512)
-
-    Raises
-    ------
-    InputError
-        If it is no size.
-    """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
+    """Return the bytes of a size such as 1.5 KiB, 2 GB or 512, or raise InputError."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
         raise InputError(f"Expected a size such as 10 MiB or 512; got {text!r}.")
-    number, letter, binary = found.groups()
+    number, letter, binary = match.groups()
     power = " kmgtpe".index(letter.lower() or " ")
     unit = (KIBI if binary else 1000) ** power
     return round(float(number) * float(unit))
 
 
 def days_of(text: str) -> float:
-    """Return the days that a person means.
-
-    Examples
-    --------
-    >>> days_of("36 h"), days_of("2 weeks"), days_of("90")
-    (1.5, 14.0, 90.0)
-
-    Raises
-    ------
-    InputError
-        If it is no age.
-    """
-    found = _AGE.fullmatch(text.strip())
-    if found is None:
+    """Return the days of an age such as 36 h, 2 weeks or 90, or raise InputError."""
+    match = _AGE.fullmatch(text.strip())
+    if match is None:
         raise InputError(f"Expected an age such as 90 d, 36 h or 2 y; got {text!r}.")
-    return float(found[1]) * _DAYS[(found[2] or "d").lower()]
+    return float(match[1]) * _DAYS[(match[2] or "d").lower()]
 
 
 _READ = {"size": bytes_of, "days": days_of}

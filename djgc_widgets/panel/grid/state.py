@@ -1,4 +1,4 @@
-"""Rows of a frame as a person sifts them: filtered, ordered, ticked. Pure state."""
+"""Rows of a frame as a person filters, orders and ticks them. Pure state."""
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
@@ -11,80 +11,48 @@ import pandas as pd
 import traitlets
 
 from djgc_widgets.model import InputError, visible
-from djgc_widgets.panel.grid.filters import Facet, Rule, Sieve, bound, chosen
+from djgc_widgets.panel.grid.filters import Facet, RowFilter, Rule, bound, chosen
 
 Record = dict[Hashable, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column of a grid.
-
-    Parameters
-    ----------
-    title : str
-        What stands above it.
-    source : str
-        Column of the frame that it sorts by.
-    show : callable
-        Text of a cell, from the row as a mapping.
-    hover : callable, optional
-        Text shown on hover; the cell's own by default.
-    numeric : bool
-        Flush right, and the biggest first.
-    """
+    """A column of a grid."""
 
     title: str
     source: str
+    """Column of the frame that it sorts by."""
     show: Callable[[Record], str]
+    """Text of a cell, from the row as a mapping."""
     hover: Callable[[Record], str] | None = None
+    """Text shown on hover; the cell's own by default."""
     numeric: bool = False
+    """Flush right, and the biggest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a row's details.
-
-    Parameters
-    ----------
-    label, text : str
-        What it is about, and what there is to say.
-    copyable : bool
-        Offer to copy the text.
-    """
+    """One line of a row's details."""
 
     label: str
     text: str
     copyable: bool = False
+    """Offer to copy the text."""
 
 
 class GridState(traitlets.HasTraits):
     """Rows, filters, order and ticks of a grid, without a widget.
 
     Rows are named by their position in the frame. All of it may be used from several
-    threads.
-
-    Parameters
-    ----------
-    columns : sequence of GridColumn
-        What is shown.
-    searched : sequence of str
-        Columns of the frame that the text filter looks into.
-    sort : str
-        Column of the frame that it is sorted by at first, descending.
-    facets : sequence of Facet
-        What else it can be filtered by.
-
-    Attributes
-    ----------
-    revision : int
-        Grows with every change.
-    opened : int
-        Row whose details are shown; -1 for none.
+    threads. The text filter searches the `searched` columns; `sort` is the column that
+    the rows are ordered by at first, descending.
     """
 
     revision = traitlets.Int(0)
+    """Grows with every change."""
     opened = traitlets.Int(-1)
+    """Row whose details are shown; -1 for none."""
 
     def __init__(
         self,
@@ -101,56 +69,45 @@ class GridState(traitlets.HasTraits):
         self.rules: tuple[Rule, ...] = ()
         self.generation = self.arrangement = 0
         self.choices: list[list[tuple[str | None, int]]] = [[] for _ in facets]
-        self._take(pd.DataFrame(), Sieve(pd.DataFrame(), ()))
+        self._take(pd.DataFrame(), RowFilter(pd.DataFrame(), ()))
 
     def replace(self, frame: pd.DataFrame) -> None:
         """Show other rows; nothing is ticked or opened then, the filters stay."""
-        sieve = Sieve(frame, self._searched)
-        choices = [sieve.choices(facet) for facet in self.facets]
+        row_filter = RowFilter(frame, self._searched)
+        choices = [row_filter.choices(facet) for facet in self.facets]
         with self._lock:
             self.generation += 1
-            self._take(frame, sieve)
+            self._take(frame, row_filter)
             self.choices = choices
             self._arrange()
 
-    def _take(self, frame: pd.DataFrame, sieve: Sieve) -> None:
-        self.frame, self.opened, self._sieve = frame, -1, sieve
+    def _take(self, frame: pd.DataFrame, row_filter: RowFilter) -> None:
+        self.frame, self.opened, self._filter = frame, -1, row_filter
         self._ticked: npt.NDArray[np.bool_] = np.zeros(len(frame), dtype=bool)
         self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
 
     def filter(self, text: str) -> None:
-        """Show only rows that hold every word of the text, in any case of letters."""
+        """Show only rows that contain every word of the text, in any case."""
         with self._lock:
             self.text = text
             self._arrange()
 
     def rule(self, facet: int, given: str) -> Rule:
-        """Return the rule that a person asks for.
+        """Return the rule for the facet at a position.
 
-        Parameters
-        ----------
-        facet : int
-            Position of the facet.
-        given : str
-            Position of the chosen value, or the bound as typed.
-
-        Raises
-        ------
-        InputError
-            If the bound is no size or age.
+        What is given is the position of the chosen value, or the bound as typed; if it
+        is no size or age, InputError is raised.
         """
-        about = self.facets[facet]
-        if about.unit:
-            return bound(about, given)
-        return chosen(about, self.choices[facet][int(given)][0])
+        if (wanted := self.facets[facet]).unit:
+            return bound(wanted, given)
+        return chosen(wanted, self.choices[facet][int(given)][0])
 
     def rule_of(self, source: str, value: str | None) -> Rule:
         """Return the rule that a column has a value; None stands for NA."""
-        return chosen(
-            next(f for f in self.facets if f.source == source and not f.unit), value
-        )
+        facets = (f for f in self.facets if f.source == source and not f.unit)
+        return chosen(next(facets), value)
 
-    def keep_to(self, rules: Sequence[Rule]) -> None:
+    def filter_by(self, rules: Sequence[Rule]) -> None:
         """Show only rows that fulfil the rules: any of one column, all columns."""
         with self._lock:
             self.rules = tuple(dict.fromkeys(rules))
@@ -219,7 +176,7 @@ class GridState(traitlets.HasTraits):
         return self.frame.iloc[[row]].to_dict("records")[0]
 
     def page(self, offset: int, limit: int) -> dict[str, Any]:
-        """Return what a page shows: texts only, control characters made visible."""
+        """Return what a page shows, as text with visible control characters."""
         with self._lock:
             offset = min(max(offset, 0), max(len(self._shown) - 1, 0)) // limit * limit
             positions = self._shown[offset : offset + limit]
@@ -250,7 +207,7 @@ class GridState(traitlets.HasTraits):
         return {"id": position, "ticked": ticked, "cells": cells, "hovers": hovers}
 
     def _arrange(self) -> None:
-        self._shown = self._sieve.shown(
+        self._shown = self._filter.shown(
             self.text, self.rules, self.sort, descending=self.descending
         )
         self.arrangement += 1

@@ -19,41 +19,23 @@ _UNKNOWN = "Not known: the scan is incomplete. See Problems."
 
 @dataclass(frozen=True, slots=True)
 class GridTexts:
-    """What a grid says.
-
-    Parameters
-    ----------
-    name : str
-        Of the table, for those who do not see it.
-    noun : str
-        Of one row.
-    none : str
-        When there are no rows.
-    hint : str
-        In the empty text filter.
-    """
+    """What a grid says."""
 
     name: str
+    """Of the table, for screen readers."""
     noun: str
+    """Of one row."""
     none: str
+    """If there are no rows."""
     hint: str
+    """In the empty text filter."""
 
 
 class Grid(anywidget.AnyWidget):
     """View of a `GridState`: a page of rows, filters, details and boxes to tick.
 
-    Parameters
-    ----------
-    state : GridState
-        What it shows.
-    texts : GridTexts
-        What it says.
-    tickable : bool
-        Offer a box per row.
-    explain : callable
-        Returns the details of a row.
-    export : callable
-        Called with ``filtered`` or ``ticked`` and ``csv`` or ``parquet``.
+    `explain` returns the details of a row; `export` is called with ``filtered`` or
+    ``ticked`` and ``csv`` or ``parquet``.
     """
 
     _esm = STATIC / "grid.js"
@@ -78,7 +60,7 @@ class Grid(anywidget.AnyWidget):
     ) -> None:
         self.state = state
         self._explain, self._export = explain, export
-        self._offset, self._heard, self._facets_of = 0, 0, -1
+        self._offset, self._handled, self._facets_of = 0, 0, -1
         super().__init__(
             columns=[
                 {"title": c.title, "source": c.source, "numeric": c.numeric}
@@ -94,23 +76,23 @@ class Grid(anywidget.AnyWidget):
         self.on_msg(lambda _, content, __: self.receive(content))
 
     def trust(self, *, complete: bool) -> None:
-        """Say of an empty table that there is nothing, or that nobody knows."""
+        """Say of an empty table that there are no rows, or that it is not known."""
         self.none = self.texts["none"] if complete else _UNKNOWN
 
     def receive(self, content: dict[str, Any]) -> None:
-        """Carry out what the page asks for; what it asks wrongly is shown."""
+        """Carry out a message of the page; show what is wrong with it."""
         self.failure = ""
         try:
-            if "said" in content:
-                self._click(content)
+            if "click" in content:
+                self._tick(content)
             else:
-                self._turn(content)
+                self._show(content)
         except InputError as error:
             self.failure = str(error)
-        except Exception as error:  # noqa: BLE001 - the kernel would only log it; the grid shows it
+        except Exception as error:  # noqa: BLE001 - shown in the grid; the kernel would only log it
             self.failure = f"Unexpected {type(error).__name__}: {error}."
 
-    def _turn(self, content: dict[str, Any]) -> None:
+    def _show(self, content: dict[str, Any]) -> None:
         state = self.state
         match content:
             case {"do": "page", "offset": int(offset)}:
@@ -123,25 +105,24 @@ class Grid(anywidget.AnyWidget):
                 self._export(what, kind)
             case _:
                 self._offset = 0
-                self._sift(content)
+                self._filter(content)
 
-    def _sift(self, content: dict[str, Any]) -> None:
+    def _filter(self, content: dict[str, Any]) -> None:
         state = self.state
         match content:
             case {"do": "filter", "text": str(text)}:
                 state.filter(text)
             case {"do": "add", "facet": facet, "value": value, "of": state.generation}:
-                state.keep_to([*state.rules, state.rule(facet, value)])
+                state.filter_by([*state.rules, state.rule(facet, value)])
             case {"do": "remove", "chips": list(chips), "as": state.arrangement}:
-                kept = [r for at, r in enumerate(state.rules) if at not in chips]
-                state.keep_to(kept)
+                rules = [r for at, r in enumerate(state.rules) if at not in chips]
+                state.filter_by(rules)
             case {"do": "sort", "source": str(source), "descending": bool(descending)}:
                 state.sort_by(source, descending=descending)
 
-    def _click(self, content: dict[str, Any]) -> None:
-        self._heard = content["said"]
-        # a click on rows that are no longer shown, or of which others are shown by now,
-        # must not tick others
+    def _tick(self, content: dict[str, Any]) -> None:
+        self._handled = content["click"]
+        # a click must not tick other rows than those that were shown
         state, by_name = self.state, content["do"] in {"tick", "clear"}
         current = content["of"] == state.generation
         current &= by_name or content["as"] == state.arrangement
@@ -172,11 +153,11 @@ class Grid(anywidget.AnyWidget):
                 }
                 for facet, choices in zip(state.facets, state.choices, strict=True)
             ]
-        self.page = {**state.page(self._offset, PAGE_ROWS), "heard": self._heard}
+        self.page = {**state.page(self._offset, PAGE_ROWS), "handled": self._handled}
 
     def _draw_details(self) -> None:
         opened = self.state.opened
-        self.details = []  # those of another row must not stay if this fails
+        self.details = []  # if this fails, those of another row must not remain
         facts = [] if opened < 0 else self._explain(self.state.record(opened))
         self.details = [
             {"label": f.label, "text": visible(f.text), "copyable": f.copyable}

@@ -1,1 +1,1 @@
-"""Tiles that show what takes the space."""
+"""Tiles that show what uses the space."""

@@ -1,10 +1,10 @@
-"""Bytes by place -> tiles of a treemap. Pure.
+"""Bytes by location -> tiles of a treemap. Pure.
 
 The layout is that of Bruls, Huizing and van Wijk, "Squarified treemaps" (2000): rows of
 tiles are filled as long as the worst ratio of their sides gets better.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -12,47 +12,44 @@ import pandas as pd
 from djgc_widgets.model import absent, plural, readable_bytes, visible
 
 LEVELS = ("store", "schema", "table", "attribute")
-_WIDTH = 1000.0  # tiles are placed for a panel of this width, in px, and stretch
+_WIDTH = 1000.0  # the layout is made for a panel of this width, in px, and stretches
 _HEADER = 18.0
 _SMALLEST = 12.0
-_NARROW, _LINE = 45.0, 15.0  # less cannot be read
+_NARROW, _LINE = 45.0, 15.0  # px that a line of text needs
 _MOST = 24
 _LEAST = 1e-6
+_SUMS = ["n_objects", "size_bytes", "orphan_bytes"]
+_Location = tuple[str | None, ...]
+"""Store, schema, table and attribute, or the first of these; None stands for NA."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a tile is: px from the left, of `_WIDTH`, and from the top."""
+    """Position of a tile: px from the left, of `_WIDTH`, and from the top."""
 
     x: float
     y: float
     width: float
     height: float
 
+    @property
+    def below_header(self) -> "Box":
+        """The part that the tiles of a group fill."""
+        height = self.height - _HEADER - 1
+        return Box(self.x + 1, self.y + _HEADER, self.width - 2, height)
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A tile of the treemap.
+    """A tile of the treemap: what is stored at a location."""
 
-    Parameters
-    ----------
-    place : tuple of str or None
-        Store, schema, table and attribute, as many as it stands for; None is NA.
-    box : Box
-        Where it is.
-    name : str
-        What a person calls it.
-    group : bool
-        Other tiles lie on it.
-    objects, size_bytes, orphan_bytes : int
-        What is stored there, and how much of it is orphaned.
-    """
-
-    place: tuple[str | None, ...]
+    location: _Location
     box: Box
     name: str
+    """What a person calls it."""
     group: bool
-    objects: int
+    """Other tiles lie on it."""
+    n_objects: int
     size_bytes: int
     orphan_bytes: int
 
@@ -63,13 +60,11 @@ class Tile:
 
     def drawn(self) -> dict[str, object]:
         """Return what a view draws: percentages across, px down."""
-        size = readable_bytes(self.size_bytes)
-        path = " / ".join(_names(self.place))
-        orphaned = f"{self.share:.0f} % orphaned"
-        box = self.box
+        size, orphaned = readable_bytes(self.size_bytes), f"{self.share:.0f} % orphaned"
         lines = [self.name, size, orphaned]
         if self.group:
             lines = [f"{self.name} · {size}, {orphaned}"]
+        box = self.box
         fitting = int(box.height / _LINE) if box.width > _NARROW else 0
         return {
             "x": box.x / _WIDTH * 100,
@@ -80,57 +75,47 @@ class Tile:
             "share": self.share,
             "lines": lines[:fitting],
             "hover": (
-                f"{path}: {size}, {plural(self.objects, 'object')}, {orphaned} "
+                f"{' / '.join(_tile_names(self.location))}: {size}, "
+                f"{plural(self.n_objects, 'object')}, {orphaned} "
                 f"({readable_bytes(self.orphan_bytes)})"
             ),
         }
 
 
 def tiles_of(places: pd.DataFrame, height: float) -> list[Tile]:
-    """Place a tile for each store, schema, table and attribute that takes bytes.
+    """Return a tile for each store, schema, table and attribute that has bytes.
 
-    Parameters
-    ----------
-    places : DataFrame
-        A frame of the places schema.
-    height : float
-        Of the whole, in px.
-
-    Returns
-    -------
-    list of Tile
-        Groups come before what lies on them; what is too small to be seen is left to
-        its group.
+    `places` is a frame of the places schema, `height` that of the treemap in px. Groups
+    come before the tiles on them; what is too small to be seen is left to its group.
     """
     rows = places[places["size_bytes"].gt(0)]
-    found: list[Tile] = []
-    _fill(rows, (), Box(0, 0, _WIDTH, height), found)
+    tiles = list(_place_tiles(Box(0, 0, _WIDTH, height), rows, ()))
     schemas = rows["schema"].dropna().unique()
-    if len(schemas) == 1:  # then its name would only take room
+    if len(schemas) == 1:  # its name is in the panel's title
         prefix = f"{visible(schemas[0])}."
-        return [replace(t, name=t.name.removeprefix(prefix)) for t in found]
-    return found
+        return [replace(t, name=t.name.removeprefix(prefix)) for t in tiles]
+    return tiles
 
 
 def squarify(sizes: Sequence[float], box: Box) -> list[Box]:
     """Divide a box in proportion to sizes, which descend, into near-squares."""
     left, rest = list(sizes), box
-    placed: list[Box] = []
+    boxes: list[Box] = []
     while left:
         scale = rest.width * rest.height / sum(left)
         side = min(rest.width, rest.height)
         count = 1
-        while count < len(left) and _worst(left[: count + 1], side, scale) <= _worst(
-            left[:count], side, scale
-        ):
+        while count < len(left) and _worst_aspect_ratio(
+            left[: count + 1], side, scale
+        ) <= _worst_aspect_ratio(left[:count], side, scale):
             count += 1
         row, left = left[:count], left[count:]
-        boxes, rest = _row(row, rest, scale)
-        placed.extend(boxes)
-    return placed
+        row_boxes, rest = _row(row, rest, scale)
+        boxes.extend(row_boxes)
+    return boxes
 
 
-def _worst(row: Sequence[float], side: float, scale: float) -> float:
+def _worst_aspect_ratio(row: Sequence[float], side: float, scale: float) -> float:
     area = sum(row) * scale
     ratios = [size * scale * side**2 / area**2 for size in (row[0], row[-1])]
     return max(max(ratio, 1 / ratio) for ratio in ratios)
@@ -155,47 +140,51 @@ def _row(row: Sequence[float], box: Box, scale: float) -> tuple[list[Box], Box]:
     return boxes, Box(box.x, box.y + depth, box.width, box.height - depth)
 
 
-def _fill(
-    rows: pd.DataFrame, above: tuple[str | None, ...], box: Box, found: list[Tile]
-) -> None:
-    level = LEVELS[len(above)]
-    sums = rows.groupby(level, dropna=False)[["objects", "size_bytes", "orphan_bytes"]]
-    biggest = sums.sum().sort_values("size_bytes", ascending=False).head(_MOST)
-    seen = biggest["size_bytes"] > biggest["size_bytes"].sum() * _LEAST
-    biggest = biggest[seen]  # the rest has no area, as far as a float can tell
-    boxes = squarify([float(size) for size in biggest["size_bytes"]], box)
-    totals = biggest.reset_index().to_dict("records")
-    for total, place in zip(totals, boxes, strict=True):
-        value = total[level]
-        if place.width < _SMALLEST or place.height < _SMALLEST:
-            continue
-        known = not absent(value)
-        own = rows[rows[level].eq(value) if known else rows[level].isna()]
-        values = (*above, str(value) if known else None)
+def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Tile]:
+    """Yield the tiles that share a box, each followed by the tiles on it."""
+    for location, own, area in _divide(box, rows, above):
+        level, known = LEVELS[len(above)], location[-1] is not None
         # a hash names no table, and what names no table has no attribute
-        inner = known and len(values) < len(LEVELS)
-        inside = Box(
-            place.x + 1, place.y + _HEADER, place.width - 2, place.height - _HEADER - 1
-        )
-        roomy = inside.height > _HEADER and inside.width > 2 * _HEADER
-        alone = level == "table" and len(own["attribute"].unique()) == 1
-        group = inner and roomy and level != "schema" and not alone
-        name = _names(values)[-1]
-        if level == "table":
-            parts = [
-                *_names(values)[1:],
-                *(own["attribute"] if alone and known else ()),
-            ]
-            name = ".".join(visible(part) for part in parts if not absent(part))
-        total_of = [int(total[column]) for column in biggest.columns]
-        if level == "schema" and inner and roomy:
-            _fill(own, values, place, found)  # its tables tell the schema
+        divisible = known and level != "attribute" and _has_room(area.below_header)
+        if divisible and level == "schema":
+            yield from _place_tiles(
+                area, own, location
+            )  # names of its tables include it
             continue
-        found.append(Tile(values, place, name, group, *total_of))
+        attributes = own["attribute"].unique()
+        group = divisible and not (level == "table" and len(attributes) == 1)
+        name = _tile_names(location)[-1]
+        if level == "table":
+            only = attributes if known and len(attributes) == 1 else ()
+            parts = [*_tile_names(location)[1:], *only]
+            name = ".".join(visible(part) for part in parts if not absent(part))
+        sums = (int(own[column].sum()) for column in _SUMS)
+        yield Tile(location, area, name, group, *sums)
         if group:
-            _fill(own, values, inside, found)
+            yield from _place_tiles(area.below_header, own, location)
 
 
-def _names(place: tuple[str | None, ...]) -> list[str]:
-    named = zip(LEVELS, place, strict=False)
+def _divide(
+    box: Box, rows: pd.DataFrame, above: _Location
+) -> Iterator[tuple[_Location, pd.DataFrame, Box]]:
+    """Yield each location one level below, its rows, and its share of the box."""
+    level = LEVELS[len(above)]
+    sums = rows.groupby(level, dropna=False)["size_bytes"].sum()
+    sizes = sums.sort_values(ascending=False).head(_MOST)
+    sizes = sizes[sizes > sizes.sum() * _LEAST]  # the rest has no area as a float
+    for name, area in zip(
+        sizes.index, squarify([*map(float, sizes)], box), strict=True
+    ):
+        if area.width >= _SMALLEST and area.height >= _SMALLEST:
+            unnamed = absent(name)
+            own = rows[rows[level].isna() if unnamed else rows[level].eq(name)]
+            yield (*above, None if unnamed else str(name)), own, area
+
+
+def _has_room(box: Box) -> bool:
+    return box.height > _HEADER and box.width > 2 * _HEADER
+
+
+def _tile_names(location: _Location) -> list[str]:
+    named = zip(LEVELS, location, strict=False)
     return [f"no {level}" if v is None else visible(v) for level, v in named]

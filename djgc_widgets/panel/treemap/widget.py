@@ -1,4 +1,4 @@
-"""The widget of a treemap, linked both ways with a grid of orphans."""
+"""The widget of a treemap: it filters a grid of orphans, and shows its filter."""
 
 from typing import Any
 
@@ -15,12 +15,9 @@ _HEIGHT = 260.0
 
 
 class Treemap(anywidget.AnyWidget):
-    """A tile per place: pressed, the grid keeps to it; pressed again, to no place.
+    """A tile per location: pressed, it filters the grid; pressed again, no longer.
 
-    Parameters
-    ----------
-    grid : GridState
-        Its frame has the columns store, schema, table and attribute.
+    The grid's frame has the columns store, schema, table and attribute.
     """
 
     _esm = STATIC / "treemap.js"
@@ -32,53 +29,47 @@ class Treemap(anywidget.AnyWidget):
 
     def __init__(self, grid: GridState) -> None:
         super().__init__()
-        self._grid = grid
+        self.grid = grid
         self._shown: list[Tile] = []
         grid.observe(lambda _: self._mark(), ["revision", "opened"])
         self.on_msg(lambda _, content, __: self.receive(content))
 
     def draw(self, places: pd.DataFrame) -> None:
-        """Show other places: a frame of the places schema."""
+        """Show a frame of the places schema."""
         self._shown = tiles_of(places, _HEIGHT)
         self.generation += 1
         self.tiles = [tile.drawn() for tile in self._shown]
         self._mark()
 
     def receive(self, content: dict[str, Any]) -> None:
-        """Let the grid keep to the place of the pressed tile, or release it."""
+        """Filter the grid by the pressed tile, or remove that filter."""
         match content:
             case {"do": "press", "tile": int(at), "of": self.generation}:
-                rules = [r for r in self._grid.rules if not _is_place(r.facet.source)]
+                rules = [r for r in self.grid.rules if r.facet.source not in LEVELS]
                 if at not in self.pressed:
-                    named = zip(LEVELS, self._shown[at].place, strict=False)
-                    rules += [self._grid.rule_of(*pair) for pair in named]
-                self._grid.keep_to(rules)
+                    pairs = zip(LEVELS, self._shown[at].location, strict=False)
+                    rules += [self.grid.rule_of(*pair) for pair in pairs]
+                self.grid.filter_by(rules)
 
     def _mark(self) -> None:
-        places = [
-            (r.facet.source, r.value)
-            for r in self._grid.rules
-            if _is_place(r.facet.source)
+        grid = self.grid
+        filters = [
+            (rule.facet.source, rule.value)
+            for rule in grid.rules
+            if rule.facet.source in LEVELS
         ]
-        opened = self._grid.opened
-        row = self._grid.record(opened) if opened >= 0 else None
         self.pressed = [
             at
             for at, tile in enumerate(self._shown)
-            if places == list(zip(LEVELS, tile.place, strict=False))
+            if filters == list(zip(LEVELS, tile.location, strict=False))
         ]
-        around = [
-            at
-            for at, tile in enumerate(self._shown)
-            if row is not None and _lies_in(row, tile)
-        ]
-        self.here = around[-1:]  # groups come before what lies on them
-
-
-def _is_place(source: str) -> bool:
-    return source in LEVELS
-
-
-def _lies_in(row: dict[Any, Any], tile: Tile) -> bool:
-    own = tuple(None if absent(row[level]) else row[level] for level in LEVELS)
-    return own[: len(tile.place)] == tile.place
+        around = []
+        if grid.opened >= 0:
+            row = grid.record(grid.opened)
+            own = tuple(None if absent(row[level]) else row[level] for level in LEVELS)
+            around = [
+                at
+                for at, tile in enumerate(self._shown)
+                if own[: len(tile.location)] == tile.location
+            ]
+        self.here = around[-1:]  # groups come before the tiles on them

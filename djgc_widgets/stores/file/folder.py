@@ -6,9 +6,8 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
-from types import TracebackType
 from typing import Any, Self
 
 from djgc_widgets.model import is_plain_path, parent_of
@@ -20,40 +19,34 @@ _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
-class Way(AbstractContextManager["Way"]):
-    """An open way down from a folder, step by step.
+class OpenPath:
+    """The open folders of one path, from the real path `address` downwards.
 
-    What follows on a way that was gone before opens only the steps in which they
-    differ, so that siblings cost one look each.
-
-    Parameters
-    ----------
-    address : str
-        Real path of the folder.
+    A second path opens only the folders in which it differs from the first one, so
+    that siblings cost one system call each.
     """
 
     def __init__(self, address: str) -> None:
         self._steps: list[tuple[str, int]] = [("", os.open(address, _FOLDER))]
 
     def folder(self, path: str, *, create: bool = False) -> int:
-        """Return a handle of a folder; it is open until another one is asked for.
+        """Return a handle of a folder, which is open until the next call.
 
         Raises
         ------
         OSError
-            If a step is no folder or a link, or the path leads out.
+            If a step is a link or not a folder, or the path leaves the store.
         """
         if path and not is_plain_path(path):
             raise PermissionError(errno.EPERM, "the path leaves the store", path)
         wanted = path.split("/") if path else []
-        same = 0
+        n_same = 0
         for (name, _), segment in zip(self._steps[1:], wanted, strict=False):
             if name != segment:
                 break
-            same += 1
-        while len(self._steps) > same + 1:
-            os.close(self._steps.pop()[1])
-        for segment in wanted[same:]:
+            n_same += 1
+        self._close(n_same + 1)
+        for segment in wanted[n_same:]:
             self._steps.append((segment, self._step(segment, create=create)))
         return self._steps[-1][1]
 
@@ -72,71 +65,51 @@ class Way(AbstractContextManager["Way"]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        while self._steps:
+    def __exit__(self, *_: object) -> None:
+        self._close(0)
+
+    def _close(self, n_open: int) -> None:
+        while len(self._steps) > n_open:
             os.close(self._steps.pop()[1])
 
 
-class Tree:
+class StoreFolder:
     """A store's folder and the verbs that look at and change what is below it.
 
-    Every path is relative to the folder and is checked to stay below it.
-
-    Parameters
-    ----------
-    address : str
-        Real path of the folder.
+    Every path is relative to the folder's real path `address` and has to stay below it.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
 
-    def way(self) -> Way:
+    def open(self) -> OpenPath:
         """Open the folder."""
-        return Way(self.address)
+        return OpenPath(self.address)
 
     @contextmanager
     def _parent(self, path: str, *, create: bool = False) -> Iterator[int]:
-        with self.way() as way:
-            yield way.folder(parent_of(path), create=create)
+        with self.open() as start:
+            yield start.folder(parent_of(path), create=create)
 
-    def identities(self, path: str, way: Way | None = None) -> dict[str, Identity]:
-        """Return the identity of each file at or below a path as it is now.
+    def identities(
+        self, path: str, start: OpenPath | None = None
+    ) -> dict[str, Identity]:
+        """Return the identity of each file at or below a path, which may not exist."""
+        files: dict[str, Identity] = {}
+        with self.open() if start is None else nullcontext(start) as opened:
+            _identify(opened, path, files)
+        return files
 
-        Raises
-        ------
-        OSError
-            If something cannot be looked at; that an entry does not exist is no error.
-        """
-        found: dict[str, Identity] = {}
-        if way is not None:
-            _identify(way, path, found)
-        else:
-            with self.way() as own:
-                _identify(own, path, found)
-        return found
-
-    def move(self, source: str, target: str, here: Way, there: Way) -> None:
-        """Move a file or folder in one step; never overwrites.
-
-        Raises
-        ------
-        FileExistsError
-            If something is at the target.
-        OSError
-            If the move fails; the source is then still in its place.
-        """
-        old = here.folder(parent_of(source))
-        new = there.folder(parent_of(target), create=True)
+    def move(
+        self, source: str, target: str, source_start: OpenPath, target_start: OpenPath
+    ) -> None:
+        """Move a file or folder in one step, or raise; never overwrites."""
+        old = source_start.folder(parent_of(source))
+        new = target_start.folder(parent_of(target), create=True)
         _rename_exclusively(old, _name(source), new, _name(target))
 
     def read(self, path: str) -> bytes:
-        """Return what a file of a journal holds."""
+        """Return the content of a record."""
         with self._parent(path) as parent:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # of a pipe, no writer
             handle = os.open(_name(path), flags, dir_fd=parent)
@@ -144,13 +117,7 @@ class Tree:
                 return file.read()
 
     def write(self, path: str, data: bytes, *, new: bool = False) -> None:
-        """Write a file so that after a crash it is there whole or not at all.
-
-        Raises
-        ------
-        FileExistsError
-            If it has to be new and is there.
-        """
+        """Write a record so that a crash leaves all of it or none."""
         with self._parent(path, create=True) as parent:
             draft = f"{_name(path)}.{secrets.token_hex(4)}.part"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -165,15 +132,15 @@ class Tree:
                 else:
                     os.rename(draft, _name(path), src_dir_fd=parent, dst_dir_fd=parent)
             except BaseException:
-                with suppress(OSError):  # the first error tells more
+                with suppress(OSError):  # the first error matters
                     os.unlink(draft, dir_fd=parent)
                 raise
             os.fsync(parent)
 
-    def rewrite(self, path: str, held: bytes, data: bytes) -> bool:
-        """Replace what a file holds by as many bytes; tell whether it held that.
+    def rewrite(self, path: str, current: bytes, data: bytes) -> bool:
+        """Replace a record by one of equal length if it still has this content.
 
-        A file that was moved away meanwhile is written where it is, not created anew.
+        A record that was moved meanwhile is rewritten at its new path, not created.
         """
         try:
             with self._parent(path) as parent:
@@ -181,24 +148,24 @@ class Tree:
         except FileNotFoundError:
             return False
         with os.fdopen(handle, "r+b", buffering=0) as file:
-            if file.read() != held:
+            if file.read() != current:
                 return False
             os.pwrite(handle, data, 0)
         return True
 
     def remove(self, path: str) -> None:
-        """Remove one file."""
+        """Remove a file."""
         with self._parent(path) as parent:
             os.unlink(_name(path), dir_fd=parent)
 
     def changed_at_ns(self, path: str) -> int:
-        """Return when a file changed, by the clock of the file system."""
+        """Return when a file changed, by the file system's clock, ns since 1970."""
         with self._parent(path) as parent:
             entry = os.stat(_name(path), dir_fd=parent, follow_symlinks=False)
         return entry.st_mtime_ns
 
     def prune(self, folder: str, stop: str) -> None:
-        """Remove a folder and those above it, below another one, if they are empty."""
+        """Remove a folder and those above it up to `stop`, while they are empty."""
         while folder.startswith(f"{stop}/"):
             try:
                 with self._parent(folder) as parent:
@@ -208,15 +175,15 @@ class Tree:
             folder = parent_of(folder)
 
 
-def _identify(way: Way, path: str, found: dict[str, Identity]) -> None:
+def _identify(start: OpenPath, path: str, files: dict[str, Identity]) -> None:
     try:
-        parent = way.folder(parent_of(path))
+        parent = start.folder(parent_of(path))
         entry = os.stat(_name(path), dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(entry.st_mode):
-            for name in os.listdir(way.folder(path)):  # noqa: PTH208 - an open folder
-                _identify(way, f"{path}/{name}", found)
+            for name in os.listdir(start.folder(path)):  # noqa: PTH208 - an open folder
+                _identify(start, f"{path}/{name}", files)
         else:
-            found[path] = Identity(
+            files[path] = Identity(
                 entry.st_size, bounded_ns(entry.st_mtime_ns), entry.st_ino
             )
     except FileNotFoundError:

@@ -1,48 +1,54 @@
-"""Stores of files: objects move by renames, which happen or do not."""
+"""Stores in folders: objects move by renames, which happen or do not."""
 
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from djgc_widgets.model import Notice, ProgressCallback, StoreInfo, parent_of, trash_of
-from djgc_widgets.stores.file.folder import Tree, Way
-from djgc_widgets.stores.file.walk import list_folder
-from djgc_widgets.stores.listing import Listing, SecondLook
+from djgc_widgets.model import (
+    Detail,
+    Notice,
+    NoticeCode,
+    Outcome,
+    ProgressCallback,
+    StoreInfo,
+    in_store,
+    parent_of,
+    trash_of,
+)
+from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
+from djgc_widgets.stores.file.walk import FolderWalk
+from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.outcomes import (
-    FAILED,
     GONE,
-    IN_DOUBT,
     MOVED,
     NOT_IN_TRASH,
+    PATH_TAKEN,
     PURGED,
     RESTORED,
-    SKIPPED,
-    TAKEN,
-    Outcome,
+    Result,
     changed,
-    reason_of,
+    failed,
+    kept_in_trash,
+    torn,
 )
-from djgc_widgets.stores.pinned import Identity, Parcel, Place, changed_files, in_place
-from djgc_widgets.stores.protocol import Outcomes, Where, torn
+from djgc_widgets.stores.pinned import (
+    Identity,
+    PathOf,
+    PinnedObject,
+    changed_files,
+    same_path,
+)
+from djgc_widgets.stores.protocol import Located, Results, Whereabouts
 
-_TOO_LONG = "its path in the trash would be too long for the file system"
 _PATH_MAX = 4000
 
 
 class FileStore:
-    """A store in a folder of a file system.
+    """A store in a folder of a file system; its verbs are those of `SweepableStore`.
 
-    Parameters
-    ----------
-    info : StoreInfo
-        Its address is the real path of the folder.
-    others : mapping, optional
-        Names of the configured stores, by device and inode.
-    inside : mapping of str to str, optional
-        Folders that are listed another way, and the store that lists them.
-    tree : Tree, optional
-        The folder; by default the one at the address.
+    `others` and `inside` are those of a `FolderWalk`; without a `folder`, the one at
+    the store's address is used.
     """
 
     def __init__(
@@ -50,214 +56,195 @@ class FileStore:
         info: StoreInfo,
         others: Mapping[tuple[object, ...], str] | None = None,
         inside: Mapping[str, str] | None = None,
-        tree: Tree | None = None,
+        folder: StoreFolder | None = None,
     ) -> None:
-        self.info = info
-        self._others = others or {}
-        self._inside = inside or {}
-        self._tree = tree = tree or Tree(info.address)
-        self.read, self.write, self.rewrite = tree.read, tree.write, tree.rewrite
-        self.remove, self.changed_at_ns = tree.remove, tree.changed_at_ns
+        self.info, self._others, self._inside = info, others or {}, inside or {}
+        self._folder = folder = folder or StoreFolder(info.address)
+        self.read, self.write, self.rewrite = folder.read, folder.write, folder.rewrite
+        self.remove, self.changed_at_ns = folder.remove, folder.changed_at_ns
 
     def list_files(self, progress: ProgressCallback, below: str = "") -> Listing:
-        """List every file below the store's folder, without opening any.
+        """List every file; errors are problems, unless `below` cannot be opened."""
+        if below:
+            with self._folder.open() as path, suppress(FileNotFoundError):
+                path.folder(below)
+        return FolderWalk(self.info, self._others, self._inside, progress).run(below)
 
-        Parameters
-        ----------
-        progress : callable
-            Called once per 10,000 entries.
-        below : str, optional
-            A folder of the store to list alone.
-
-        Returns
-        -------
-        Listing
-            Symbolic links are listed, not followed.
-
-        Raises
-        ------
-        OSError
-            If the folder to list alone is a link or cannot be opened.
-        """
-        if below:  # of the whole store, errors are problems of its listing
-            with self._tree.way() as way, suppress(FileNotFoundError):
-                way.folder(below)  # it may not exist; the store has to
-        return list_folder(self.info, self._others, self._inside, progress, below)
-
-    def stored(self, paths: Sequence[str]) -> SecondLook:
-        """Tell which of these paths hold something by now."""
-        look = SecondLook(set(), [], [])
+    def look_up(self, paths: Sequence[str]) -> LookUp:
+        """Look which of these paths hold something by now."""
+        result = LookUp(set(), [], [])
         for path in paths:
             try:
-                held = self._tree.identities(path)
+                present = self._folder.identities(path)
             except OSError as error:
+                where = in_store(self.info.name, path)
+                values = {"error": error.strerror}
+                notice = Notice(NoticeCode.PATH_BARRED, where, values)
                 barred = error.errno in {errno.ELOOP, errno.ENOTDIR}
-                place = look.warnings if barred else look.problems
-                place.append(_barred(self.info.name, path, error))
+                (result.warnings if barred else result.problems).append(notice)
                 continue
-            if held:
-                look.found.add(path)
-        return look
+            if present:
+                result.stored.add(path)
+        return result
 
-    def to_trash(self, parcels: Iterable[Parcel]) -> Iterator[Outcomes]:
+    def to_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Move objects to the trash if they still are what was pinned."""
-        with self._tree.way() as here, self._tree.way() as there:
-            for parcel in parcels:
-                yield [(parcel, self._to_trash(parcel, here, there))]
+        with self._folder.open() as store, self._folder.open() as trash:
+            for pinned in objects:
+                yield [(pinned, self._to_trash(pinned, store, trash))]
 
-    def to_place(self, parcels: Iterable[Parcel]) -> Iterator[Outcomes]:
+    def from_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
-        with self._tree.way() as here, self._tree.way() as there:
-            for parcel in parcels:
-                outcome = self._to_place(parcel, here, there)
-                yield [(parcel, outcome)]
-                if outcome.outcome == RESTORED:
-                    self._prune_trash(parcel)
+        with self._folder.open() as store, self._folder.open() as trash:
+            for pinned in objects:
+                result = self._from_trash(pinned, store, trash)
+                yield [(pinned, result)]
+                if result.outcome is Outcome.RESTORED:
+                    self._prune_trash(pinned)
 
-    def purge(self, parcels: Iterable[Parcel]) -> Iterator[Outcomes]:
+    def purge(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Delete pinned files from the trash for good."""
-        for parcel in parcels:
-            yield [(parcel, self._purge(parcel))]
+        for pinned in objects:
+            yield [(pinned, self._purge(pinned))]
 
-    def where(self, parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, Where]]:
-        """Look for the files of objects at their place and in the trash."""
-        with self._tree.way() as here, self._tree.way() as there:
-            for parcel in parcels:
-                yield parcel, self._where(parcel, here, there)
+    def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
+        """Look for the files of objects in the store and in the trash."""
+        with self._folder.open() as store, self._folder.open() as trash:
+            for pinned in objects:
+                yield pinned, self._whereabouts(pinned, store, trash)
 
-    def prune(self, parcels: Iterable[Parcel]) -> None:
+    def prune(self, objects: Iterable[PinnedObject]) -> None:
         """Remove the folders that DataJoint made for objects, if they are empty."""
-        folders = {parent_of(parcel.path): parcel.below() for parcel in parcels}
+        folders = {parent_of(pinned.path): pinned.below() for pinned in objects}
         for folder, stop in sorted(folders.items(), reverse=True):
-            self._tree.prune(folder, stop)
+            self._folder.prune(folder, stop)
 
     def keeps_versions(self) -> bool:
-        """Tell whether what is deleted stays as a version: not in a folder."""
+        """Return False: file systems keep no versions."""
         return False
 
-    def retire(self, path: str, held: bytes, to: str) -> bool:
-        """Move a record away for good if it still holds that; only one call does."""
+    def retire(self, path: str, current: bytes, to: str) -> bool:
+        """Move a record away if it still has this content; only one caller succeeds."""
         try:
-            if self.read(path) != held:
+            if self.read(path) != current:
                 return False
-            with self._tree.way() as here, self._tree.way() as there:
-                self._tree.move(path, to, here, there)
+            with self._folder.open() as source, self._folder.open() as target:
+                self._folder.move(path, to, source, target)
         except (FileNotFoundError, FileExistsError):
             return False
         return True
 
-    def _to_trash(self, parcel: Parcel, here: Way, there: Way) -> Outcome:
-        longest = max(map(len, map(os.fsencode, map(parcel.trashed, parcel.files))))
+    def _to_trash(
+        self, pinned: PinnedObject, store: OpenPath, trash: OpenPath
+    ) -> Result:
+        longest = max(map(len, map(os.fsencode, map(pinned.trashed, pinned.files))))
         if len(os.fsencode(self.info.address)) + 1 + longest > _PATH_MAX:
-            return Outcome(SKIPPED, _TOO_LONG)
+            return Result(Outcome.SKIPPED, Detail.PATH_TOO_LONG)
         try:
-            present = self._present(parcel, in_place, here)
+            present = self._present(pinned, same_path, store)
             if not present:
-                return Outcome(SKIPPED, GONE)
-            differing = changed_files(parcel.files, present)
+                return GONE
+            differing = changed_files(pinned.files, present)
             if not differing:
-                parts = parcel.parts
-                self._move_parts(parts, in_place, parcel.trashed, here, there)
+                moves = [(part, pinned.trashed(part)) for part in pinned.parts]
+                self._move_all(moves, store, trash)
                 # a writer may have been faster than the move: look at what was moved
-                moved = self._present(parcel, parcel.trashed, there)
-                differing = changed_files(parcel.files, moved)
+                moved = self._present(pinned, pinned.trashed, trash)
+                differing = changed_files(pinned.files, moved)
                 if differing:
-                    self._move_parts(parts, parcel.trashed, in_place, there, here)
+                    back = [(target, source) for source, target in moves]
+                    self._move_all(back, trash, store)
         except OSError as error:
-            return Outcome(FAILED, self._doubting(parcel, reason_of(error), there))
-        return changed(differing) if differing else Outcome(MOVED)
+            result = failed(error)
+            return result.doubted() if self._may_hold(pinned, trash) else result
+        return changed(differing) if differing else MOVED
 
-    def _doubting(self, parcel: Parcel, why: str, there: Way) -> str:
-        """Say so if a move that failed could not be undone either."""
+    def _may_hold(self, pinned: PinnedObject, trash: OpenPath) -> bool:
+        """Return whether a move that failed may have left something in the trash."""
         try:
-            moved = self._present(parcel, parcel.trashed, there)
+            return bool(self._present(pinned, pinned.trashed, trash))
         except OSError:
-            return f"{why}; {IN_DOUBT}"
-        return f"{why}; {IN_DOUBT}" if moved else why
+            return True
 
-    def _to_place(self, parcel: Parcel, here: Way, there: Way) -> Outcome:
+    def _from_trash(
+        self, pinned: PinnedObject, store: OpenPath, trash: OpenPath
+    ) -> Result:
         try:
-            place, trash = self._where(parcel, here, there)
-            if not trash:
-                return Outcome(SKIPPED, NOT_IN_TRASH)
-            back = {path for path, pin in place.items() if pin == parcel.files[path]}
-            whole = back | (trash.keys() & parcel.files.keys())
-            if len(whole) < len(parcel.files):
-                return Outcome(FAILED, torn(len(whole), len(parcel.files)))
-            parts = [p for p in parcel.parts if _any_below(trash, p)]
-            self._move_parts(parts, parcel.trashed, in_place, there, here)
+            stored, trashed = self._whereabouts(pinned, store, trash)
+            if not trashed:
+                return NOT_IN_TRASH
+            back = {path for path, pin in stored.items() if pin == pinned.files[path]}
+            known = back | (trashed.keys() & pinned.files.keys())
+            if len(known) < len(pinned.files):
+                return torn(len(known), len(pinned.files))
+            parts = [part for part in pinned.parts if _any_below(trashed, part)]
+            moves = [(pinned.trashed(part), part) for part in parts]
+            self._move_all(moves, trash, store)
         except FileExistsError:
-            return Outcome(FAILED, TAKEN)
+            return PATH_TAKEN
         except OSError as error:
-            return Outcome(FAILED, f"{reason_of(error)}; it stays in the trash")
-        return Outcome(RESTORED)
+            return kept_in_trash(error)
+        return RESTORED
 
-    def _purge(self, parcel: Parcel) -> Outcome:
+    def _purge(self, pinned: PinnedObject) -> Result:
         try:
-            with self._tree.way() as way:
-                held = self._present(parcel, parcel.trashed, way)
-            if not held:
-                return Outcome(SKIPPED, NOT_IN_TRASH)
-            differing = [
-                path for path, now in held.items() if not _as_old(parcel, path, now)
-            ]
+            with self._folder.open() as trash:
+                trashed = self._present(pinned, pinned.trashed, trash)
+            if not trashed:
+                return NOT_IN_TRASH
+            differing = [p for p, now in trashed.items() if not _same(pinned, p, now)]
             if differing:
                 return changed(sorted(differing))
-            for path in sorted(held):
-                self.remove(parcel.trashed(path))
+            for path in sorted(trashed):
+                self.remove(pinned.trashed(path))
         except OSError as error:
-            return Outcome(FAILED, reason_of(error))
-        self._prune_trash(parcel)
-        return Outcome(PURGED)
+            return failed(error)
+        self._prune_trash(pinned)
+        return PURGED
 
-    def _where(self, parcel: Parcel, here: Way, there: Way) -> Where:
-        place = self._present(parcel, in_place, here)
-        ours = {path: pin for path, pin in place.items() if path in parcel.files}
-        return Where(ours, self._present(parcel, parcel.trashed, there))
+    def _whereabouts(
+        self, pinned: PinnedObject, store: OpenPath, trash: OpenPath
+    ) -> Whereabouts:
+        stored = self._present(pinned, same_path, store)
+        ours = {path: pin for path, pin in stored.items() if path in pinned.files}
+        return Whereabouts(ours, self._present(pinned, pinned.trashed, trash))
 
-    def _present(self, parcel: Parcel, place: Place, way: Way) -> dict[str, Identity]:
+    def _present(
+        self, pinned: PinnedObject, path_of: PathOf, start: OpenPath
+    ) -> dict[str, Identity]:
         """Return the files of an object as they are now, by path in the store."""
         present: dict[str, Identity] = {}
-        for part in parcel.parts:
-            moved = place(part)
-            found = self._tree.identities(moved, way)
-            present |= {f"{part}{name[len(moved) :]}": f for name, f in found.items()}
+        for part in pinned.parts:
+            path = path_of(part)
+            files = self._folder.identities(path, start)
+            present |= {f"{part}{f[len(path) :]}": pin for f, pin in files.items()}
         return present
 
-    def _move_parts(
-        self, parts: list[str], source: Place, target: Place, here: Way, there: Way
+    def _move_all(
+        self, moves: list[tuple[str, str]], source: OpenPath, target: OpenPath
     ) -> None:
         """Move the parts of an object together: all of them, or none."""
-        done: list[str] = []
+        done: list[tuple[str, str]] = []
         try:
-            for part in parts:
-                self._tree.move(source(part), target(part), here, there)
-                done.append(part)
+            for old, new in moves:
+                self._folder.move(old, new, source, target)
+                done.append((old, new))
         except OSError:
-            for part in reversed(done):
-                self._tree.move(target(part), source(part), there, here)
+            for old, new in reversed(done):
+                self._folder.move(new, old, target, source)
             raise
 
-    def _prune_trash(self, parcel: Parcel) -> None:
-        folders = {parent_of(parcel.trashed(path)) for path in parcel.files}
+    def _prune_trash(self, pinned: PinnedObject) -> None:
+        folders = {parent_of(pinned.trashed(path)) for path in pinned.files}
         for folder in sorted(folders, reverse=True):
-            self._tree.prune(folder, trash_of(parcel.sweep_id))
+            self._folder.prune(folder, trash_of(pinned.sweep_id))
 
 
 def _any_below(files: Iterable[str], path: str) -> bool:
     return any(name == path or name.startswith(f"{path}/") for name in files)
 
 
-def _as_old(parcel: Parcel, path: str, now: Identity) -> bool:
+def _same(pinned: PinnedObject, path: str, now: Identity) -> bool:
     # a store that was copied with its trash has other inodes
-    pin = parcel.files.get(path)
+    pin = pinned.files.get(path)
     return pin is not None and pin[:2] == now[:2]
-
-
-def _barred(store: str, path: str, error: OSError) -> Notice:
-    return Notice(
-        f"store {store}: {path}",
-        f"a row refers to it, but the way is barred ({error.strerror}); it counts "
-        "as missing",
-        "Links are not followed: put the folder itself in its place or mend its rights",
-    )

@@ -1,4 +1,4 @@
-"""The history of scans: nothing of it is lost, whoever records."""
+"""The history of scans: no record is lost, however many processes record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,32 +11,33 @@ from laboratory import Laboratory, complete, orphaned
 from djgc_widgets import History, InputError
 
 
-def test_a_scan_is_kept_as_a_row_per_store(
-    postgresql_laboratory: Laboratory, tmp_path: Path
-) -> None:
-    orphaned(postgresql_laboratory)
-    found = complete(postgresql_laboratory)
+@pytest.fixture
+def lab(postgresql_laboratory: Laboratory) -> Laboratory:
+    return postgresql_laboratory
+
+
+def test_a_scan_is_recorded_as_a_row_per_store(lab: Laboratory, tmp_path: Path) -> None:
+    orphaned(lab)
+    result = complete(lab)
     history = History(tmp_path / "a" / "history")
     assert history.frame.empty
 
-    history.record(found)
+    history.record(result)
 
     derived, raw = history.frame.to_dict("records")
     assert (derived["store"], derived["stored_bytes"]) == ("derived", 0)
     assert (raw["live_bytes"], raw["orphan_bytes"]) == (2 * 384, 3 * 384)
-    assert raw["stored_bytes"] == found.listed_bytes == 5 * 384
-    assert raw["address"] == str(postgresql_laboratory.store("raw"))
-    assert raw["scanned_at"] == found.started_at
+    assert raw["stored_bytes"] == result.listed_bytes == 5 * 384
+    assert raw["address"] == str(lab.store("raw"))
+    assert raw["scanned_at"] == result.started_at
     assert raw["complete"]
 
 
-def test_records_of_many_at_once_are_all_kept(
-    postgresql_laboratory: Laboratory, tmp_path: Path
-) -> None:
-    orphaned(postgresql_laboratory)
-    found, history = complete(postgresql_laboratory), History(tmp_path / "history")
+def test_concurrent_records_are_all_written(lab: Laboratory, tmp_path: Path) -> None:
+    orphaned(lab)
+    result, history = complete(lab), History(tmp_path / "history")
     scans = [
-        replace(found, started_at=found.started_at + timedelta(days=n))
+        replace(result, started_at=result.started_at + timedelta(days=n))
         for n in range(20)
     ]
 
@@ -47,23 +48,23 @@ def test_records_of_many_at_once_are_all_kept(
     assert len(history.frame) == 40  # a scan that was recorded twice counts once
     assert history.frame["scanned_at"].is_monotonic_increasing
     assert len(history.totals("raw")) == 20
-    told = history.forecast(quota_bytes=10**6)
-    assert told.points == 20
-    assert told.reached_at is None  # it does not grow
-    names = [line.name for line in history.figure(found, 10**6).data]
+    forecast = history.forecast(quota_bytes=10**6)
+    assert forecast.points == 20
+    assert forecast.reached_at is None  # it does not grow
+    names = [line.name for line in history.figure(result, 10**6).data]
     assert "stored, measured by scans" in names
-    assert "forecast, likely" in names
+    assert "forecast, probable" in names
 
 
-def test_incomplete_scans_are_kept_and_not_counted(
-    postgresql_laboratory: Laboratory, tmp_path: Path
+def test_incomplete_scans_are_recorded_and_not_counted(
+    lab: Laboratory, tmp_path: Path
 ) -> None:
-    orphaned(postgresql_laboratory)
+    orphaned(lab)
     history = History(tmp_path)
-    history.record(complete(postgresql_laboratory))
-    postgresql_laboratory.write_row("recording", 9, {"where": "nobody knows"})
+    history.record(complete(lab))
+    lab.write_row("recording", 9, {"where": "unknown"})
 
-    history.record(postgresql_laboratory.scan())
+    history.record(lab.scan())
 
     assert set(history.frame["complete"]) == {True, False}
     assert len(history.totals()) == 1
@@ -72,19 +73,19 @@ def test_incomplete_scans_are_kept_and_not_counted(
 
 
 def test_only_scans_of_the_same_stores_are_one_line(
-    postgresql_laboratory: Laboratory, tmp_path: Path
+    lab: Laboratory, tmp_path: Path
 ) -> None:
-    orphaned(postgresql_laboratory)
+    orphaned(lab)
     history = History(tmp_path)
-    history.record(complete(postgresql_laboratory, stores=["raw"]))
-    history.record(complete(postgresql_laboratory))
+    history.record(complete(lab, stores=["raw"]))
+    history.record(complete(lab))
 
     assert len(history.totals()) == 1
     assert len(history.totals("raw")) == 2
     assert len(history.frame) == 3
     (line,) = [
         x
-        for x in history.figure(complete(postgresql_laboratory)).data
+        for x in history.figure(complete(lab)).data
         if x.name == "stored, measured by scans"
     ]
     assert len(line.x) == 1
@@ -92,14 +93,14 @@ def test_only_scans_of_the_same_stores_are_one_line(
         history.totals("attic")
 
 
-def test_what_is_no_record_is_told_and_left_alone(
-    postgresql_laboratory: Laboratory, tmp_path: Path
+def test_a_file_that_is_not_a_record_is_an_error(
+    lab: Laboratory, tmp_path: Path
 ) -> None:
-    orphaned(postgresql_laboratory)
-    found, history = complete(postgresql_laboratory), History(tmp_path)
+    orphaned(lab)
+    result, history = complete(lab), History(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "cut.unfinished").write_bytes(b"PAR1")  # of a process that was killed
-    history.record(found)
+    history.record(result)
     assert len(history.frame) == 2
     (tmp_path / "other.parquet").write_bytes(b"not Parquet")
 
@@ -108,4 +109,4 @@ def test_what_is_no_record_is_told_and_left_alone(
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(InputError, match="Expected a folder for the history"):
-        History(file).record(found)
+        History(file).record(result)

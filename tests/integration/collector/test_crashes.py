@@ -13,8 +13,6 @@ from services import Services, build_shim
 from djgc_widgets.lab.postgresql import start_postgresql
 
 _SUPPORT = Path(__file__).parents[2] / "support"
-
-
 _HALVES = (1, 2)
 _CHANGES = {"sweep": 35, "restore": 30, "purge": 25}
 
@@ -25,10 +23,7 @@ _CHANGES = {"sweep": 35, "restore": 30, "purge": 25}
     + [("sweep", "full"), ("sweep", "read-only")],
 )
 def test_every_change_of_a_store_may_be_the_last(
-    services: Services,
-    tmp_path: Path,
-    verb: str,
-    kind: str,
+    services: Services, tmp_path: Path, verb: str, kind: str
 ) -> None:
     services.need("C compiler")
     with ExitStack() as stack:
@@ -46,7 +41,7 @@ def test_every_change_of_a_store_may_be_the_last(
     checked = {int(line.split()[1]) for line in lines if line.startswith("checked")}
     assert checked == set(range(1, len(checked) + 1))
     assert len(checked) > _CHANGES[verb]
-    assert len([line for line in lines if line.startswith("whole")]) == len(_HALVES)
+    assert len([line for line in lines if line.startswith("complete")]) == len(_HALVES)
 
 
 def fill(laboratory: Laboratory) -> None:

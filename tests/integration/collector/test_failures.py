@@ -13,6 +13,7 @@ from services import Services, build_shim
 
 from djgc_widgets import CompleteScan, IncompleteScan, InputError, scan
 from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.model import NoticeCode
 
 _SUPPORT = Path(__file__).parents[2] / "support"
 
@@ -27,7 +28,7 @@ def through(wire: Relay, laboratory: Laboratory) -> object:
     return schema_of(connection, laboratory.name)
 
 
-def test_every_word_to_a_database_may_be_the_last(laboratory: Laboratory) -> None:
+def test_every_message_to_a_database_may_be_the_last(laboratory: Laboratory) -> None:
     filled(laboratory)
     laboratory.age()
     outcomes = []
@@ -51,14 +52,14 @@ def test_every_word_to_a_database_may_be_the_last(laboratory: Laboratory) -> Non
     assert outcomes.count(IncompleteScan) > pieces / 2
 
 
-def test_a_read_that_ends_amid_the_rows_is_a_problem(laboratory: Laboratory) -> None:
+def test_a_reading_that_ends_between_rows_is_a_problem(laboratory: Laboratory) -> None:
     table = laboratory.declare(HASH)
     table.insert1({"id": 0, "data": b"x"})
     value = json.dumps(laboratory.raw(table.table_name, "data")[0])
-    place = laboratory.quote(laboratory.name, table.table_name)
+    sql_table = laboratory.quote(laboratory.name, table.table_name)
     for start in range(1, 12_001, 1_000):
         rows = ", ".join(f"({key}, '{value}')" for key in range(start, start + 1_000))
-        laboratory.connection.query(f"INSERT INTO {place} (id, data) VALUES {rows}")
+        laboratory.connection.query(f"INSERT INTO {sql_table} (id, data) VALUES {rows}")
 
     with relay(laboratory.server.host, laboratory.server.port) as wire:
         schema = through(wire, laboratory)
@@ -66,33 +67,32 @@ def test_a_read_that_ends_amid_the_rows_is_a_problem(laboratory: Laboratory) -> 
         assert isinstance(scan(schema), CompleteScan)
         wire.arm(cut_after_bytes=wire.size_bytes // 2)
 
-        found = scan(schema)
+        result = scan(schema)
 
-    assert isinstance(found, IncompleteScan)
-    assert "could not be read to the end" in found.problems[0].message
-    assert found.problems[0].place == f"{laboratory.name}.{table.table_name}.data"
+    assert isinstance(result, IncompleteScan)
+    assert result.problems[0].code is NoticeCode.DATABASE_UNREAD
+    assert result.problems[0].where == f"{laboratory.name}.{table.table_name}.data"
 
 
 def test_every_call_to_a_file_system_may_fail(
-    postgresql_laboratory: Laboratory, services: Services, tmp_path: Path
+    lab: Laboratory, services: Services, tmp_path: Path
 ) -> None:
     services.need("C compiler")
-    laboratory = postgresql_laboratory
-    filled(laboratory)
-    laboratory.declare(NPY, "Array").insert1({"id": 1, "data": array(1)})
-    (laboratory.store("raw") / "link").symlink_to("_hash")
-    lost = laboratory.declare(HASH, "Lost")
+    filled(lab)
+    lab.declare(NPY, "Array").insert1({"id": 1, "data": array(1)})
+    (lab.store("raw") / "link").symlink_to("_hash")
+    lost = lab.declare(HASH, "Lost")
     lost.insert1({"id": 1, "data": b"lost"})
-    laboratory.remove(laboratory.raw(lost.table_name, "data")[1]["path"])
-    laboratory.age()
-    server = laboratory.server
+    lab.remove(lab.raw(lost.table_name, "data")[1]["path"])
+    lab.age()
+    server = lab.server
     where = [server.host, str(server.port), server.user, server.password]
-    stores = [laboratory.store("raw"), laboratory.store("derived")]
+    stores = [lab.store("raw"), lab.store("derived")]
 
     ended = subprocess.run(  # noqa: S603 - our own script
         [
             *(sys.executable, "-W", "ignore", _SUPPORT / "file_calls.py"),
-            *(*where, laboratory.name, *stores),
+            *(*where, lab.name, *stores),
         ],
         env={**os.environ, "LD_PRELOAD": str(build_shim(tmp_path))},
         capture_output=True,
@@ -108,14 +108,12 @@ def test_every_call_to_a_file_system_may_fail(
 
 
 @pytest.mark.parametrize("store", ["raw", "derived"])
-def test_a_mount_that_went_away_is_a_problem(
-    postgresql_laboratory: Laboratory, store: str
-) -> None:
-    filled(postgresql_laboratory)
-    place = postgresql_laboratory.store(store)
-    place.rename(place.with_name("elsewhere"))
+def test_a_mount_that_went_away_is_a_problem(lab: Laboratory, store: str) -> None:
+    filled(lab)
+    folder = lab.store(store)
+    folder.rename(folder.with_name("elsewhere"))
 
-    found = postgresql_laboratory.scan()
+    result = lab.scan()
 
-    assert isinstance(found, IncompleteScan)
-    assert f"expected a folder at {place}" in found.problems[0].message
+    assert isinstance(result, IncompleteScan)
+    assert f"expected a folder at {folder}" in result.problems[0].message

@@ -4,18 +4,17 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from laboratory import HASH, Laboratory, complete, details, orphaned, planned
+from laboratory import HASH, Laboratory, complete, orphaned, outcomes, planned
 
 from djgc_widgets import Progress, SweepRefusedError, Trash
 from djgc_widgets.collector.journal import Journal
-from djgc_widgets.collector.lock import LOCK, Holder, StoreLock, read_holder
-from djgc_widgets.collector.operation import Steps, Work, skip_rest
-from djgc_widgets.stores.configuration import open_stores
-from djgc_widgets.stores.protocol import SweepableStore, sweepable
+from djgc_widgets.collector.lock import LOCK_PATH, Holder, StoreLock, read_holder
+from djgc_widgets.collector.operation import Operation, Steps, skip_rest
+from djgc_widgets.model import Detail, Outcome, Step
+from djgc_widgets.stores import Result, SweepableStore, open_stores, sweepable
 
 BROKEN = "_trash/broken-{}.json"
 
@@ -42,16 +41,16 @@ def ended() -> int:
 
 
 def holder_of(store: SweepableStore) -> Holder:
-    held = read_holder(store.read(LOCK))
-    assert held is not None
-    return held
+    holder = read_holder(store.read(LOCK_PATH))
+    assert holder is not None
+    return holder
 
 
 def leave(store: SweepableStore, **changed: object) -> Holder:
     """Leave a lock as a process that was killed does."""
     with StoreLock(store, "sweep"):
-        left = replace(holder_of(store), **changed)  # type: ignore[arg-type]
-    store.write(LOCK, left.dump())
+        left = holder_of(store).model_copy(update=changed)
+    store.write(LOCK_PATH, left.dump())
     return left
 
 
@@ -62,20 +61,19 @@ def of_process(store: SweepableStore, pid: int) -> Holder:
     return leave(store, pid=pid, process=f"{boot}/{pid}/12345")
 
 
-def test_a_lock_tells_who_holds_it_and_goes_when_it_is_released(
+def test_a_lock_names_its_holder_and_goes_when_it_is_released(
     store: SweepableStore,
 ) -> None:
     with StoreLock(store, "sweep"):
-        held = holder_of(store)
-        with pytest.raises(SweepRefusedError, match=f"process {held.pid}, sweep") as no:
+        expected = f"process {holder_of(store).pid}, sweep.*Wait until"
+        with pytest.raises(SweepRefusedError, match=expected):
             StoreLock(store, "purge").__enter__()
 
-    assert "Wait until it is done" in str(no.value)
     with pytest.raises(FileNotFoundError):
-        store.read(LOCK)
+        store.read(LOCK_PATH)
 
 
-def test_a_heartbeat_tells_that_the_holder_is_alive(store: SweepableStore) -> None:
+def test_a_heartbeat_shows_that_the_holder_is_alive(store: SweepableStore) -> None:
     times = iter(range(1, 1_000_000))
     start = datetime.now(UTC)
 
@@ -87,20 +85,21 @@ def test_a_heartbeat_tells_that_the_holder_is_alive(store: SweepableStore) -> No
     ) as lock:
         first = holder_of(store)
         while holder_of(store).heartbeat == first.heartbeat:
-            assert lock.lost() == ""
+            assert lock.lost() is None
 
-        assert replace(holder_of(store), heartbeat="") == replace(first, heartbeat="")
+        later = holder_of(store)
+        assert later.model_copy(update={"heartbeat": first.heartbeat}) == first
     with pytest.raises(FileNotFoundError):
-        store.read(LOCK)
+        store.read(LOCK_PATH)
 
 
 def test_a_lost_lock_is_noticed(store: SweepableStore) -> None:
     with StoreLock(store, "sweep", beat_seconds=0.01) as lock:
-        other = replace(holder_of(store), token="f" * 32)
-        store.write(LOCK, other.dump())
+        other = holder_of(store).model_copy(update={"token": "f" * 32})
+        store.write(LOCK_PATH, other.dump())
         while not lock.lost():
             pass
-        assert lock.lost() == "somebody else took the lock"
+        assert lock.lost() == Result(Outcome.SKIPPED, Detail.LOCK_TAKEN)
 
     assert holder_of(store) == other  # what is not ours stays
 
@@ -121,7 +120,7 @@ def test_a_stale_lock_is_reported_and_never_stolen(
     assert "recover(break_lock=True)" in str(swept.value)
     assert holder_of(store) == left
     assert Trash(lab.schema, "raw").recover(break_lock=True).rows.empty
-    assert details(plan.sweep()) == {"moved": 3}
+    assert outcomes(plan.sweep()) == {"moved": 3}
 
 
 def test_the_lock_of_a_process_that_has_ended_is_taken_over_by_a_recovery_alone(
@@ -136,7 +135,7 @@ def test_the_lock_of_a_process_that_has_ended_is_taken_over_by_a_recovery_alone(
     Trash(lab.schema, "raw").recover()
 
     assert read_holder(store.read(BROKEN.format(left.token))) == left
-    assert details(plan.sweep()) == {"moved": 3}
+    assert outcomes(plan.sweep()) == {"moved": 3}
 
 
 def test_a_dead_lock_is_taken_over_once(store: SweepableStore, ended: int) -> None:
@@ -170,7 +169,7 @@ def test_a_lock_that_cannot_be_understood_is_reported(
     lab: Laboratory, store: SweepableStore
 ) -> None:
     for content in (b"", b"{", b"[]", json.dumps({"token": "../../x"}).encode()):
-        store.write(LOCK, content)
+        store.write(LOCK_PATH, content)
 
         with pytest.raises(SweepRefusedError, match="unreadable record"):
             StoreLock(store, "sweep", take_over=True).__enter__()
@@ -178,42 +177,45 @@ def test_a_lock_that_cannot_be_understood_is_reported(
     assert Trash(lab.schema, "raw").recover(break_lock=True).rows.empty
 
 
-def test_work_that_loses_its_lock_stops(lab: Laboratory, store: SweepableStore) -> None:
+def test_an_operation_that_loses_its_lock_stops(
+    lab: Laboratory, store: SweepableStore
+) -> None:
     orphaned(lab, HASH)
     receipt = planned(complete(lab)).sweep()
-    parcels = Journal(store, receipt.sweep_id).read_plan().parcels
+    objects = Journal(store, receipt.sweep_id).read_plan().objects
 
     with StoreLock(store, "restore", beat_seconds=0.01) as lock:
-        work = Work(store, lock)
+        operation = Operation(store, lock)
 
         def lose_it(progress: Progress) -> None:
             if progress.done == 1:
-                other = replace(holder_of(store), token="f" * 32)
-                store.write(LOCK, other.dump())
+                other = holder_of(store).model_copy(update={"token": "f" * 32})
+                store.write(LOCK_PATH, other.dump())
                 while not lock.lost():
                     pass
 
-        work.run(store.to_place, parcels, Steps("bringing back", 3, lose_it))
-        skip_rest([(work, parcels)])
+        operation.run(store.from_trash, objects, Steps(Step.RESTORING, 3, lose_it))
+        skip_rest([(operation, objects)])
 
-    assert list(work.rows()["outcome"]) == ["restored", "skipped", "skipped"]
-    assert work.rows()["detail"].iloc[2] == "somebody else took the lock"
+    rows = operation.rows()
+    assert list(rows["outcome"]) == ["restored", "skipped", "skipped"]
+    assert rows["detail_code"].iloc[2] == "lock-taken"
 
 
 def test_two_sweepers_at_once_are_one_after_the_other(lab: Laboratory) -> None:
     orphaned(lab, HASH)
     plans = [planned(complete(lab)) for _ in range(4)]
     ready = threading.Barrier(4)
-    told: list[str] = []
+    results: list[str] = []
 
     def sweep(number: int) -> None:
         ready.wait()
         try:
             receipt = plans[number].sweep()
         except SweepRefusedError as error:
-            told.append(str(error).partition(":")[0])
+            results.append("locked" if "locked by" in str(error) else str(error))
         else:
-            told.extend(receipt.rows["outcome"])
+            results.extend(receipt.rows["outcome"])
 
     threads = [threading.Thread(target=sweep, args=(n,)) for n in range(4)]
     for thread in threads:
@@ -221,6 +223,6 @@ def test_two_sweepers_at_once_are_one_after_the_other(lab: Laboratory) -> None:
     for thread in threads:
         thread.join()
 
-    assert told.count("moved") == 3
-    assert set(told) <= {"moved", "skipped", "locked"}
-    assert len([p for p in lab.held() if "/objects/" in p]) == 3
+    assert results.count("moved") == 3
+    assert set(results) <= {"moved", "skipped", "locked"}
+    assert len([p for p in lab.contents() if "/objects/" in p]) == 3

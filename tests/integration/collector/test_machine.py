@@ -57,11 +57,11 @@ def live(open_laboratory: Any, options: settings, steps: int, *names: str) -> li
         left = [name for name in names if not HAPPENED[name]]
         if HAPPENED["steps"] >= steps and not left:
             break
-    tell()
+    print_counts()
     return left
 
 
-def tell() -> None:
+def print_counts() -> None:
     """Print how often each thing really happened."""
     for name, count in HAPPENED.most_common():
         sys.stdout.write(f"{count:6} {name}\n")
@@ -107,21 +107,20 @@ def test_the_machine_finds_what_the_installed_collector_loses(
 
 
 def test_the_smallest_example_of_what_the_installed_collector_loses(
-    postgresql_laboratory: Laboratory,
+    lab: Laboratory,
 ) -> None:
-    laboratory = postgresql_laboratory
-    table = laboratory.declare(HASH)
+    table = lab.declare(HASH)
     table.insert1({"id": 1, "data": b"only copy"})
-    copies = dj.Schema(f"{laboratory.name}_copies", connection=laboratory.connection)
-    copy = laboratory.declare(HASH, "Recording", copies)
+    copies = dj.Schema(f"{lab.name}_copies", connection=lab.connection)
+    copy = lab.declare(HASH, "Recording", copies)
     copy.insert(table)
     table.delete()
-    laboratory.age()
-    path = next(iter(laboratory.held()))
+    lab.age()
+    path = next(iter(lab.contents()))
 
-    ours = complete(laboratory).objects.set_index("path")["status"]
-    dj.gc.GarbageCollector(laboratory.schema, store="raw").collect(dry_run=False)
+    ours = complete(lab).objects.set_index("path")["status"]
+    dj.gc.GarbageCollector(lab.schema, store="raw").collect(dry_run=False)
 
     copies.drop(prompt=False)
     assert ours[path] == "live"
-    assert path not in laboratory.held()
+    assert path not in lab.contents()

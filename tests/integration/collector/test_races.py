@@ -13,8 +13,8 @@ from laboratory import (
     array,
     complete,
     connect,
-    details,
     orphaned,
+    outcomes,
     planned,
 )
 
@@ -30,7 +30,7 @@ def writer(anywhere: Laboratory) -> Iterator[Any]:
     session = connect(
         server, anywhere.backend, server.user, server.password, anywhere.folder
     )
-    session._config.stores = anywhere.config.stores  # noqa: SLF001 - DataJoint has no other way
+    session._config.stores = anywhere.config.stores  # noqa: SLF001 - DataJoint has no public name
     yield session
     if session.in_transaction:
         session.cancel_transaction()
@@ -56,8 +56,8 @@ def at_progress(plan: SweepPlan, actions: dict[int, Any], after: Any = None) -> 
 def readable(laboratory: Laboratory, key: int) -> bool:
     table = table_of(laboratory, laboratory.connection)
     path = laboratory.raw("recording", "data")[key]["path"]
-    held = laboratory.held()
-    return len(table & {"id": key}) == 1 and held.get(path) == array(key).tobytes()
+    data = laboratory.contents().get(path)
+    return len(table & {"id": key}) == 1 and data == array(key).tobytes()
 
 
 def test_what_is_uploaded_but_not_committed_is_young(
@@ -67,11 +67,11 @@ def test_what_is_uploaded_but_not_committed_is_young(
     writer.start_transaction()
     table_of(anywhere, writer).insert1({"id": 9, "data": array(9).tobytes()})
 
-    found = complete(anywhere, minimum_age=timedelta(days=7))
-    late = {p for p, c in anywhere.held().items() if c == array(9).tobytes()}
+    result = complete(anywhere, minimum_age=timedelta(days=7))
+    late = {p for p, c in anywhere.contents().items() if c == array(9).tobytes()}
 
-    assert late <= set(found.objects.query("status == 'young'")["path"])
-    assert not late & set(found.orphans["path"])
+    assert late <= set(result.objects.query("status == 'young'")["path"])
+    assert not late & set(result.orphans["path"])
     writer.commit_transaction()
     assert readable(anywhere, 9)
 
@@ -79,7 +79,7 @@ def test_what_is_uploaded_but_not_committed_is_young(
 def test_what_was_swept_before_its_row_was_committed_comes_back(
     anywhere: Laboratory, writer: Any
 ) -> None:
-    """Without a minimum age nothing tells it from an orphan; the next scan does."""
+    """Without a minimum age it looks like an orphan; the next scan brings it back."""
     orphaned(anywhere, HASH)
     writer.start_transaction()
     table_of(anywhere, writer).insert1({"id": 9, "data": array(9).tobytes()})
@@ -89,28 +89,25 @@ def test_what_was_swept_before_its_row_was_committed_comes_back(
 
     assert receipt.count("moved") == 4
     assert not readable(anywhere, 9)
-    found = complete(anywhere)
-    assert len(found.missing) == 1
-    assert details(found.heal()) == {"restored": 1}
+    result = complete(anywhere)
+    assert len(result.missing) == 1
+    assert outcomes(result.heal()) == {"restored": 1}
     assert readable(anywhere, 9)
 
 
-def test_a_staged_insert_that_is_running_keeps_its_object(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    table = laboratory.declare("id : int32\n---\ndata : <object@raw>\n", "Staged")
+def test_a_staged_insert_that_is_running_keeps_its_object(lab: Laboratory) -> None:
+    orphaned(lab)
+    table = lab.declare("id : int32\n---\ndata : <object@raw>\n", "Staged")
 
     with table.staged_insert1 as staged:
         staged.rec["id"] = 1
         with staged.open("data", ".bin", mode="wb") as file:
             file.write(b"being written")
-        receipt = planned(complete(laboratory)).sweep()
+        receipt = planned(complete(lab)).sweep()
 
-    assert details(receipt) == {"moved": 3}
-    assert complete(laboratory).missing.empty
-    assert b"being written" in laboratory.held().values()
+    assert outcomes(receipt) == {"moved": 3}
+    assert complete(lab).missing.empty
+    assert b"being written" in lab.contents().values()
 
 
 def test_a_hash_that_is_used_again_while_it_moves_comes_back(
@@ -146,7 +143,7 @@ def test_a_hash_that_is_committed_after_the_sweep_comes_back_at_the_next_scan(
     receipt = at_progress(plan, {0: see_the_file}, after=writer.commit_transaction)
 
     assert receipt.count("moved") == 3
-    assert details(complete(anywhere).heal()) == {"restored": 1}
+    assert outcomes(complete(anywhere).heal()) == {"restored": 1}
     assert readable(anywhere, 1)
 
 
@@ -161,8 +158,8 @@ def test_a_row_that_was_updated_back_keeps_its_object(anywhere: Laboratory) -> N
 
     receipt = plan.sweep()
 
-    told = receipt.rows.set_index("path")
-    assert told.loc[old, "detail"] == "live again: a row refers to it"
+    rows = receipt.rows.set_index("path")
+    assert rows.loc[old, "detail_code"] == "live-again"
     assert readable(anywhere, 4)
 
 
@@ -172,11 +169,11 @@ def test_a_restore_that_races_an_insert_of_the_same_path_overwrites_nothing(
     orphaned(anywhere, HASH)
     receipt = planned(complete(anywhere)).sweep()
     ready = threading.Barrier(2)
-    told: list[Receipt] = []
+    restored: list[Receipt] = []
 
     def restore() -> None:
         ready.wait()
-        told.append(receipt.restore())
+        restored.append(receipt.restore())
 
     thread = threading.Thread(target=restore)
     thread.start()
@@ -185,8 +182,8 @@ def test_a_restore_that_races_an_insert_of_the_same_path_overwrites_nothing(
     table.insert({"id": key, "data": array(key).tobytes()} for key in (1, 2, 3))
     thread.join()
 
-    assert set(told[0].rows["outcome"]) <= {"restored", "failed"}
+    assert set(restored[0].rows["outcome"]) <= {"restored", "failed"}
     assert all(readable(anywhere, key) for key in (1, 2, 3))
-    found = anywhere.scan()
-    assert isinstance(found, CompleteScan)
-    assert found.missing.empty
+    result = anywhere.scan()
+    assert isinstance(result, CompleteScan)
+    assert result.missing.empty

@@ -1,14 +1,27 @@
-"""The whole scan on real servers: what it reads, refuses and leaves alone."""
+"""A scan of real servers: what it reads, refuses and leaves alone."""
 
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import datajoint as dj
+import numpy as np
 import psycopg2
 import pytest
-from laboratory import HASH, NOW, Laboratory, filled, look_only, reader, schema_of
+from laboratory import (
+    HASH,
+    NOW,
+    Laboratory,
+    complete,
+    filled,
+    look_only,
+    orphaned,
+    reader,
+    schema_of,
+)
 from unprivileged import let_in, ordinary_account
 from watch import watch
 
@@ -21,6 +34,7 @@ from djgc_widgets import (
     scan,
 )
 from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.model import NoticeCode, Step
 
 
 def test_a_scan_works_on_a_select_only_account(laboratory: Laboratory) -> None:
@@ -28,11 +42,11 @@ def test_a_scan_works_on_a_select_only_account(laboratory: Laboratory) -> None:
     laboratory.age()
 
     with reader(laboratory, *look_only(laboratory)) as connection:
-        found = scan(schema_of(connection, laboratory.name))
+        result = scan(schema_of(connection, laboratory.name))
 
-    assert isinstance(found, CompleteScan), found.problems
-    assert list(found.objects["status"]) == ["live"] * 3
-    assert [(c.counted, c.read, c.referring) for c in found.counts] == [(3, 3, 3)]
+    assert isinstance(result, CompleteScan), result.problems
+    assert list(result.objects["status"]) == ["live"] * 3
+    assert [(c.counted, c.read, c.referring) for c in result.counts] == [(3, 3, 3)]
 
 
 def test_a_scan_reads_no_object_and_writes_nothing(tmp_path: Path) -> None:
@@ -42,159 +56,140 @@ def test_a_scan_reads_no_object_and_writes_nothing(tmp_path: Path) -> None:
             next(path for path in stores[0].rglob("*.npy")).read_bytes()
             (stores[0] / "README.txt").touch()
         with watch(*stores) as events:
-            found = scan(lab.schema)
+            result = scan(lab.schema)
 
         assert len(control.read) == 1
         assert control.changed == {"README.txt"}
-        assert found.complete
+        assert result.complete
         assert events.read == set()
         assert events.changed == set()
     assert tmp_path.exists()
 
 
-def test_a_scan_of_a_read_only_session_is_complete(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    filled(postgresql_laboratory)
-    user = postgresql_laboratory.server.user
-    postgresql_laboratory.connection.query(
-        f"ALTER ROLE {user} SET default_transaction_read_only = on"
-    )
+def test_a_scan_of_a_read_only_session_is_complete(lab: Laboratory) -> None:
+    filled(lab)
+    user = lab.server.user
+    lab.connection.query(f"ALTER ROLE {user} SET default_transaction_read_only = on")
     try:
-        found = postgresql_laboratory.scan(minimum_age=NOW)
+        result = lab.scan(minimum_age=NOW)
     finally:
-        postgresql_laboratory.connection.query(
-            f"ALTER ROLE {user} RESET default_transaction_read_only"
-        )
+        lab.connection.query(f"ALTER ROLE {user} RESET default_transaction_read_only")
 
-    assert found.complete, found.problems
+    assert result.complete, result.problems
 
 
 def test_objects_are_listed_before_references_are_read(anywhere: Laboratory) -> None:
-    laboratory = anywhere
-    table = filled(laboratory)
+    table = filled(anywhere)
 
     def insert_while_reading(progress: Progress) -> None:
-        if progress.step.startswith("reading") and not (table & "id = 100"):
+        if progress.step is Step.READING and not (table & "id = 100"):
             table.insert1({"id": 100, "data": b"written while references are read"})
 
-    found = laboratory.scan(minimum_age=NOW, progress=insert_while_reading)
+    result = anywhere.scan(minimum_age=NOW, progress=insert_while_reading)
 
     assert len(table) == 4
-    assert found.orphans.empty
-    assert list(found.objects["status"]) == ["live"] * 3
+    assert result.orphans.empty
+    assert list(result.objects["status"]) == ["live"] * 3
 
 
-def test_a_row_committed_after_the_listing_is_not_missing(
-    anywhere: Laboratory,
-) -> None:
-    laboratory = anywhere
-    table = filled(laboratory)
+def test_a_row_committed_after_the_listing_is_not_missing(anywhere: Laboratory) -> None:
+    table = filled(anywhere)
 
     def insert_after_raw(progress: Progress) -> None:
-        if progress.step == "listing store derived":
+        if (progress.step, progress.subject) == (Step.LISTING, "derived"):
             table.insert1({"id": 100, "data": b"written in between"})
 
-    found = laboratory.scan(minimum_age=NOW, progress=insert_after_raw)
+    result = anywhere.scan(minimum_age=NOW, progress=insert_after_raw)
 
-    assert list(found.references["state"]) == ["present"] * 4
+    assert list(result.references["state"]) == ["present"] * 4
 
 
 def test_a_scan_neither_sees_nor_blocks_an_open_transaction(
     anywhere: Laboratory,
 ) -> None:
-    laboratory = anywhere
-    table = filled(laboratory)
-    laboratory.age()
+    table = filled(anywhere)
+    anywhere.age()
 
-    with laboratory.connection.transaction:
+    with anywhere.connection.transaction:
         (table & "id = 1").delete_quick()
-        found = laboratory.scan()
+        result = anywhere.scan()
 
-    assert list(found.objects["status"]) == ["live"] * 3
+    assert list(result.objects["status"]) == ["live"] * 3
 
 
-def test_a_row_moved_between_tables_during_a_scan_is_seen(
-    anywhere: Laboratory,
-) -> None:
-    laboratory = anywhere
-    first = filled(laboratory)
-    second = laboratory.declare(HASH, "Second")
-    laboratory.age()
+def test_a_row_moved_between_tables_during_a_scan_is_seen(anywhere: Laboratory) -> None:
+    first = filled(anywhere)
+    second = anywhere.declare(HASH, "Second")
+    anywhere.age()
     columns = "(id, data)"
 
     def move_the_rows(progress: Progress) -> None:
-        if progress.step.startswith("reading") and len(first):
-            source = laboratory.quote(laboratory.name, first.table_name)
-            target = laboratory.quote(laboratory.name, second.table_name)
+        if progress.step is Step.READING and len(first):
+            source = anywhere.quote(anywhere.name, first.table_name)
+            target = anywhere.quote(anywhere.name, second.table_name)
             rows = f"SELECT id, data FROM {source}"
-            laboratory.connection.query(f"INSERT INTO {target} {columns} {rows}")
-            laboratory.connection.query(f"DELETE FROM {source}")
+            anywhere.connection.query(f"INSERT INTO {target} {columns} {rows}")
+            anywhere.connection.query(f"DELETE FROM {source}")
 
-    found = laboratory.scan(progress=move_the_rows)
+    result = anywhere.scan(progress=move_the_rows)
 
-    assert found.complete, found.problems
-    assert list(found.objects["status"]) == ["live"] * 3
-    assert len(found.references) == 3
+    assert result.complete, result.problems
+    assert list(result.objects["status"]) == ["live"] * 3
+    assert len(result.references) == 3
 
 
 def test_rows_of_other_schemas_keep_an_object_alive(anywhere: Laboratory) -> None:
-    laboratory = anywhere
-    table = filled(laboratory, range(1, 2))
-    other = dj.Schema(f"{laboratory.name}_other", connection=laboratory.connection)
+    table = filled(anywhere, range(1, 2))
+    other = dj.Schema(f"{anywhere.name}_other", connection=anywhere.connection)
     try:
-        copy = laboratory.declare(HASH, "Copy", other)
-        source = laboratory.quote(laboratory.name, table.table_name)
-        target = laboratory.quote(str(other.database), copy.table_name)
-        laboratory.connection.query(
+        copy = anywhere.declare(HASH, "Copy", other)
+        source = anywhere.quote(anywhere.name, table.table_name)
+        target = anywhere.quote(str(other.database), copy.table_name)
+        anywhere.connection.query(
             f"INSERT INTO {target} (id, data) SELECT id, data FROM {source}"
         )
         table.delete()
-        laboratory.age()
+        anywhere.age()
 
-        found = laboratory.scan()
-        whole = scan(laboratory.connection)
+        result = anywhere.scan()
+        everything = scan(anywhere.connection)
     finally:
         other.drop(prompt=False)
 
-    assert list(found.objects["status"]) == ["live"]
-    assert found.references.iloc[0]["schema"] == other.database
-    assert list(whole.objects["status"]) == ["live"]
-    assert {laboratory.name, other.database} <= set(whole.schemas)
+    assert list(result.objects["status"]) == ["live"]
+    assert result.references.iloc[0]["schema"] == other.database
+    assert list(everything.objects["status"]) == ["live"]
+    assert {anywhere.name, other.database} <= set(everything.schemas)
 
 
 def test_only_objects_of_scanned_schemas_are_judged(anywhere: Laboratory) -> None:
-    laboratory = anywhere
-    filled(laboratory, range(1, 2))
-    other = dj.Schema(f"{laboratory.name}_other", connection=laboratory.connection)
+    filled(anywhere, range(1, 2))
+    other = dj.Schema(f"{anywhere.name}_other", connection=anywhere.connection)
     try:
-        garbage = laboratory.declare(HASH, "Copy", other)
+        garbage = anywhere.declare(HASH, "Copy", other)
         garbage.insert1({"id": 1, "data": b"of the other schema"})
         garbage.delete()
-        laboratory.age()
+        anywhere.age()
 
-        found = laboratory.scan()
-        both = scan(laboratory.schema, other, minimum_age=laboratory.minimum_age)
+        result = anywhere.scan()
+        both = scan(anywhere.schema, other, minimum_age=anywhere.minimum_age)
     finally:
         other.drop(prompt=False)
 
-    assert sorted(found.objects["status"]) == ["live", "unknown"]
-    assert found.orphans.empty
+    assert sorted(result.objects["status"]) == ["live", "unknown"]
+    assert result.orphans.empty
     assert sorted(both.objects["status"]) == ["live", "orphan"]
 
 
 def test_rows_of_other_databases_of_a_cluster_keep_an_object_alive(
-    postgresql_laboratory: Laboratory,
+    lab: Laboratory,
 ) -> None:
-    laboratory = postgresql_laboratory
-    table = filled(laboratory, range(1, 2))
-    raw = laboratory.query(f'SELECT data::text FROM "{laboratory.name}"."recording"')[
-        0
-    ][0]
-    name = f"{laboratory.name}_db"
-    laboratory.connection.query(f'CREATE DATABASE "{name}"')
+    table = filled(lab, range(1, 2))
+    raw = lab.query(f'SELECT data::text FROM "{lab.name}"."recording"')[0][0]
+    name = f"{lab.name}_db"
+    lab.connection.query(f'CREATE DATABASE "{name}"')
     try:
-        server = laboratory.server
+        server = lab.server
         there = psycopg2.connect(
             host=server.host,
             port=server.port,
@@ -204,24 +199,25 @@ def test_rows_of_other_databases_of_a_cluster_keep_an_object_alive(
         )
         with there, there.cursor() as cursor:
             cursor.execute(
-                "CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY, d jsonb)"
+                "CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY, d jsonb); "
+                "COMMENT ON COLUMN s.t.d IS ':<hash@raw>:'; "
+                "INSERT INTO s.t VALUES (1, %s)",
+                (raw,),
             )
-            cursor.execute("COMMENT ON COLUMN s.t.d IS ':<hash@raw>:'")
-            cursor.execute("INSERT INTO s.t VALUES (1, %s)", (raw,))
         there.close()
         table.delete()
-        laboratory.age()
+        lab.age()
 
-        found = laboratory.scan()
-        laboratory.connection.query(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')
-        with reader(laboratory, *look_only(laboratory)) as connection:
-            blind = scan(schema_of(connection, laboratory.name))
+        result = lab.scan()
+        lab.connection.query(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')
+        with reader(lab, *look_only(lab)) as connection:
+            blind = scan(schema_of(connection, lab.name))
     finally:
-        laboratory.connection.query(f'DROP DATABASE "{name}"')
+        lab.connection.query(f'DROP DATABASE "{name}"')
 
-    assert list(found.objects["status"]) == ["live"]
+    assert list(result.objects["status"]) == ["live"]
     assert isinstance(blind, CompleteScan), blind.problems
-    assert name in blind.unseen[0].place
+    assert name in blind.unseen[0].where
     assert [r.name for r in blind.plan([]).refusals] == ["empty", "unseen-schemas"]
 
 
@@ -231,38 +227,37 @@ def test_a_column_that_may_not_be_read_makes_a_scan_incomplete(
     filled(laboratory)
     laboratory.declare(HASH, "Hidden").insert1({"id": 1, "data": b"hidden"})
     laboratory.age()
-    place = laboratory.quote(laboratory.name, "recording")
-    grants = [f"SELECT ON {place}"]
+    sql_table = laboratory.quote(laboratory.name, "recording")
+    grants = [f"SELECT ON {sql_table}"]
     if laboratory.backend == "postgresql":
         grants.append(f"USAGE ON SCHEMA {laboratory.quote(laboratory.name)}")
 
     with reader(laboratory, *grants) as connection:
-        found = scan(schema_of(connection, laboratory.name))
+        result = scan(schema_of(connection, laboratory.name))
 
-    assert isinstance(found, IncompleteScan)
-    assert not hasattr(found, "plan")
-    told = str(found.problems[0])
-    expected = "this account may not read the table"
-    hidden = "may not see or read every table of the schema"
-    assert (expected if laboratory.backend == "postgresql" else hidden) in told
+    assert isinstance(result, IncompleteScan)
+    assert not hasattr(result, "plan")
+    unread, hidden = NoticeCode.TABLE_UNREADABLE, NoticeCode.SCHEMA_HIDES_TABLES
+    expected = unread if laboratory.backend == "postgresql" else hidden
+    assert result.problems[0].code is expected
 
 
 @pytest.mark.parametrize("value", ["null", "{}", '{"hash": "x"}', "3"])
 def test_a_value_without_a_path_makes_a_scan_incomplete(
     anywhere: Laboratory, value: str
 ) -> None:
-    laboratory = anywhere
-    table = filled(laboratory)
-    place = laboratory.quote(laboratory.name, table.table_name)
-    laboratory.connection.query(f"UPDATE {place} SET data = '{value}' WHERE id = 2")
-    laboratory.age()
+    table = filled(anywhere)
+    sql_table = anywhere.quote(anywhere.name, table.table_name)
+    anywhere.connection.query(f"UPDATE {sql_table} SET data = '{value}' WHERE id = 2")
+    anywhere.age()
 
-    found = laboratory.scan()
+    result = anywhere.scan()
 
-    assert isinstance(found, IncompleteScan)
-    told = str(found.problems[0])
-    assert "SQL counts 3 values, 3 were read and 2 record a path" in told
-    assert 'the first without a path in row {"id": 2}' in told
+    assert isinstance(result, IncompleteScan)
+    problem = result.problems[0]
+    assert problem.code is NoticeCode.VALUES_WITHOUT_PATH
+    assert (problem.values["referring"], problem.values["read"]) == (2, 3)
+    assert problem.values["row_key"] == '{"id": 2}'
 
 
 @pytest.mark.mariadb
@@ -271,39 +266,37 @@ def test_rows_that_do_not_arrive_make_a_scan_incomplete(
 ) -> None:
     with Laboratory.on(mariadb, "mysql", tmp_path) as laboratory:
         filled(laboratory)
-        place = laboratory.quote(laboratory.name, "recording")
+        sql_table = laboratory.quote(laboratory.name, "recording")
         # an engine without snapshots
-        laboratory.connection.query(f"ALTER TABLE {place} ENGINE = MyISAM")
+        laboratory.connection.query(f"ALTER TABLE {sql_table} ENGINE = MyISAM")
 
         def delete_between(progress: Progress) -> None:
-            if progress.step.startswith("reading"):
-                laboratory.connection.query(f"DELETE FROM {place} WHERE id = 2")
+            if progress.step is Step.READING:
+                laboratory.connection.query(f"DELETE FROM {sql_table} WHERE id = 2")
 
-        found = laboratory.scan(progress=delete_between)
+        result = laboratory.scan(progress=delete_between)
 
-    assert isinstance(found, IncompleteScan)
-    told = str(found.problems)
-    assert "its engine MyISAM keeps no snapshot" in told
-    assert "SQL counts 3 values, 2 were read and 2 record a path" in told
-    assert 'the last to be read in row {"id": 3}' in told
+    assert isinstance(result, IncompleteScan)
+    (engine,) = result.problems.with_code(NoticeCode.NO_SNAPSHOT)
+    assert engine.values["engine"] == "MyISAM"
+    (unread,) = result.problems.with_code(NoticeCode.VALUES_UNREAD)
+    assert (unread.values["counted"], unread.values["read"]) == (3, 2)
+    assert unread.values["row_key"] == '{"id": 3}'
 
 
 def test_an_inline_codec_with_json_may_or_may_not_refer(laboratory: Laboratory) -> None:
     filled(laboratory)
-    place = laboratory.quote(laboratory.name, "inline")
-    note = "':<custom>:'"
+    sql_table = laboratory.quote(laboratory.name, "inline")
+    comment = "':<custom>:'"
+    kind = "jsonb" if laboratory.backend == "postgresql" else f"json COMMENT {comment}"
+    laboratory.connection.query(
+        f"CREATE TABLE {sql_table} (id int PRIMARY KEY, d {kind})"
+    )
     if laboratory.backend == "postgresql":
-        laboratory.connection.query(
-            f"CREATE TABLE {place} (id int PRIMARY KEY, d jsonb)"
-        )
-        laboratory.connection.query(f"COMMENT ON COLUMN {place}.d IS {note}")
-    else:
-        laboratory.connection.query(
-            f"CREATE TABLE {place} (id int PRIMARY KEY, d json COMMENT {note})"
-        )
+        laboratory.connection.query(f"COMMENT ON COLUMN {sql_table}.d IS {comment}")
     path = f"_schema/{laboratory.name}/rec/id=1/v_abcd"
     laboratory.connection.query(
-        f"""INSERT INTO {place} VALUES (1, '{{"a": 1}}'),
+        f"""INSERT INTO {sql_table} VALUES (1, '{{"a": 1}}'),
         (2, '{{"deep": ["{path}"]}}')"""
     )
     target = laboratory.store("raw") / path
@@ -311,34 +304,31 @@ def test_an_inline_codec_with_json_may_or_may_not_refer(laboratory: Laboratory) 
     target.touch()
     laboratory.age()
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    assert found.complete, found.problems
-    assert found.objects.set_index("path").loc[path, "status"] == "live"
+    assert result.complete, result.problems
+    assert result.objects.set_index("path").loc[path, "status"] == "live"
 
 
-def test_an_unreadable_folder_makes_a_scan_incomplete(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    filled(laboratory)
-    closed = laboratory.store("raw") / "_hash"
-    let_in(laboratory.folder)
+def test_an_unreadable_folder_makes_a_scan_incomplete(lab: Laboratory) -> None:
+    filled(lab)
+    closed = lab.store("raw") / "_hash"
+    let_in(lab.folder)
     closed.chmod(0)
 
     with ordinary_account():
-        found = laboratory.scan(minimum_age=NOW)
+        result = lab.scan(minimum_age=NOW)
 
     closed.chmod(0o755)
-    assert isinstance(found, IncompleteScan)
-    assert found.problems[0].place == "store raw: _hash"
+    assert isinstance(result, IncompleteScan)
+    assert result.problems[0].where == "store raw: _hash"
 
 
 def test_a_lost_server_makes_a_scan_incomplete(laboratory: Laboratory) -> None:
     filled(laboratory)
 
     def kill(progress: Progress) -> None:
-        if not progress.step.startswith("reading"):
+        if progress.step is not Step.READING:
             return
         if laboratory.backend == "postgresql":
             laboratory.connection.query(
@@ -352,23 +342,23 @@ def test_a_lost_server_makes_a_scan_incomplete(laboratory: Laboratory) -> None:
             ):
                 laboratory.connection.query(f"KILL {thread}")
 
-    found = laboratory.scan(minimum_age=NOW, progress=kill)
+    result = laboratory.scan(minimum_age=NOW, progress=kill)
 
-    assert isinstance(found, IncompleteScan)
-    assert "could not be read to the end" in found.problems[0].message
-    assert laboratory.server.password not in str(found.problems)
+    assert isinstance(result, IncompleteScan)
+    assert result.problems[0].code is NoticeCode.DATABASE_UNREAD
+    assert laboratory.server.password not in str(result.problems)
 
 
 def test_a_scan_says_what_it_covered(laboratory: Laboratory) -> None:
     filled(laboratory)
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    assert found.schemas == (laboratory.name,)
-    assert [store.name for store in found.stores] == ["raw", "derived"]
-    assert found.servers[0].endswith(f"127.0.0.1:{laboratory.server.port}")
-    assert laboratory.server.password not in repr(found)
-    assert found.elapsed_seconds > 0
+    assert result.schemas == (laboratory.name,)
+    assert [store.name for store in result.stores] == ["raw", "derived"]
+    assert result.servers[0].endswith(f"127.0.0.1:{laboratory.server.port}")
+    assert laboratory.server.password not in repr(result)
+    assert result.elapsed_seconds > 0
 
 
 def test_names_of_any_spelling_are_quoted(laboratory: Laboratory) -> None:
@@ -376,50 +366,45 @@ def test_names_of_any_spelling_are_quoted(laboratory: Laboratory) -> None:
     name = "we\"ird %s `na'me"
     mark = '"' if laboratory.backend == "postgresql" else "`"
     quoted = mark + name.replace(mark, mark * 2) + mark
-    place = f"{laboratory.quote(laboratory.name)}.{quoted}"
-    note = "':<hash@raw>:'"
+    sql_table = f"{laboratory.quote(laboratory.name)}.{quoted}"
+    comment = "':<hash@raw>:'"
 
     def run(statement: str) -> None:
         laboratory.connection.query(statement.replace("%", "%%"))
 
+    kind = "jsonb" if laboratory.backend == "postgresql" else f"json COMMENT {comment}"
+    run(f"CREATE TABLE {sql_table} ({quoted} int PRIMARY KEY, d {kind})")
     if laboratory.backend == "postgresql":
-        run(
-            f"CREATE TABLE {place} ({quoted} int PRIMARY KEY, d jsonb)".replace(
-                "%", "%"
-            )
-        )
-        run(f"COMMENT ON COLUMN {place}.d IS {note}")
-    else:
-        run(f"CREATE TABLE {place} ({quoted} int PRIMARY KEY, d json COMMENT {note})")
-    run(f"""INSERT INTO {place} VALUES (7, '{{"path": "a/b"}}')""")
+        run(f"COMMENT ON COLUMN {sql_table}.d IS {comment}")
+    run(f"""INSERT INTO {sql_table} VALUES (7, '{{"path": "a/b"}}')""")
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    assert found.complete, found.problems
-    row = found.references[found.references["table"].eq(name)].iloc[0]
+    assert result.complete, result.problems
+    row = result.references[result.references["table"].eq(name)].iloc[0]
     assert row["path"] == "a/b"
 
 
-def test_two_names_of_one_folder_are_one_store(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    filled(laboratory)
-    laboratory.age()
-    link = laboratory.folder / "link"
-    link.symlink_to(laboratory.store("raw"))
-    stores = laboratory.config.stores
+def test_two_names_of_one_folder_are_one_store(lab: Laboratory) -> None:
+    filled(lab)
+    lab.age()
+    link = lab.folder / "link"
+    link.symlink_to(lab.store("raw"))
+    stores = lab.config.stores
     stores["again"] = {"protocol": "file", "location": str(link)}
     stores["raw"], stores["again"] = stores["again"], stores["raw"]
 
-    found = laboratory.scan()
+    result = lab.scan()
 
-    assert [store.aliases for store in found.stores] == [("raw", "again"), ("derived",)]
-    assert list(found.objects["status"]) == ["live"] * 3
+    assert [store.aliases for store in result.stores] == [
+        ("raw", "again"),
+        ("derived",),
+    ]
+    assert list(result.objects["status"]) == ["live"] * 3
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "error"),
     [
         ({"location": "no-such-folder"}, "expected a folder at no-such-folder"),
         (
@@ -437,46 +422,56 @@ def test_two_names_of_one_folder_are_one_store(
     ],
 )
 def test_a_store_that_cannot_be_opened_is_a_problem(
-    postgresql_laboratory: Laboratory, change: dict[str, str], told: str
+    lab: Laboratory, change: dict[str, str], error: str
 ) -> None:
-    laboratory = postgresql_laboratory
-    filled(laboratory)
-    spec = laboratory.config.stores["derived"]
-    laboratory.config.stores["derived"] = (
+    filled(lab)
+    spec = lab.config.stores["derived"]
+    lab.config.stores["derived"] = (
         change if "location" in change and "protocol" in change else {**spec, **change}
     )
 
-    found = laboratory.scan()
-    without = laboratory.scan(stores=["raw"])
+    result = lab.scan()
+    without = lab.scan(stores=["raw"])
 
-    assert isinstance(found, IncompleteScan)
-    assert found.problems[0].place == "store derived"
-    assert told in found.problems[0].message
+    assert isinstance(result, IncompleteScan)
+    assert result.problems[0].where == "store derived"
+    assert error in result.problems[0].message
     assert without.complete, without.problems
 
 
 class TestBadInput:
-    def test_no_schema(self) -> None:
-        with pytest.raises(
-            InputError, match="at least one schema or a connection; got none"
-        ):
-            scan()
-
-    def test_a_name_instead_of_a_schema(self) -> None:
-        with pytest.raises(InputError, match="got str 'lab'"):
-            scan("lab")
+    @pytest.mark.parametrize(
+        ("command", "message"),
+        [
+            (lambda _: scan(), "at least one schema or a connection; got none"),
+            (lambda _: scan("lab"), "got str 'lab'"),
+            (
+                lambda lab: scan(dj.Schema(connection=lab.connection)),
+                "Expected a schema that exists",
+            ),
+            (
+                lambda lab: lab.scan(stores=["cold", "warm"]),
+                r"\(derived, raw\); got cold, warm\.",
+            ),
+            (lambda lab: lab.scan(minimum_age=timedelta(days=-1)), "zero or more"),
+        ],
+        ids=["nothing", "a name", "no active schema", "unknown stores", "an age"],
+    )
+    def test_arguments_that_make_no_sense_are_named(
+        self,
+        laboratory: Laboratory,
+        command: Callable[[Laboratory], object],
+        message: str,
+    ) -> None:
+        with pytest.raises(InputError, match=message):
+            command(laboratory)
 
     def test_a_schema_that_does_not_exist(self, laboratory: Laboratory) -> None:
         laboratory.schema.drop(prompt=False)
 
-        with pytest.raises(
-            InputError, match=f"got '{laboratory.name}', which does not"
-        ):
+        expected = f"got '{laboratory.name}', which does not"
+        with pytest.raises(InputError, match=expected):
             laboratory.scan()
-
-    def test_a_schema_that_was_never_activated(self, laboratory: Laboratory) -> None:
-        with pytest.raises(InputError, match="Expected a schema that exists"):
-            scan(dj.Schema(connection=laboratory.connection))
 
     def test_a_closed_connection(self, laboratory: Laboratory) -> None:
         laboratory.connection.close()
@@ -485,93 +480,118 @@ class TestBadInput:
             laboratory.scan()
         laboratory.connection.connect()
 
-    def test_an_unknown_store(self, laboratory: Laboratory) -> None:
-        with pytest.raises(InputError, match=r"\(derived, raw\); got cold, warm\."):
-            laboratory.scan(stores=["cold", "warm"])
-
     def test_no_store_at_all(self, laboratory: Laboratory) -> None:
         laboratory.config.stores = {}
 
-        with pytest.raises(
-            InputError, match=r"at least one object store in dj\.config\.stores"
-        ):
+        expected = r"at least one object store in dj\.config\.stores"
+        with pytest.raises(InputError, match=expected):
             laboratory.scan()
-
-    def test_a_negative_age(self, laboratory: Laboratory) -> None:
-        with pytest.raises(InputError, match="zero or more"):
-            laboratory.scan(minimum_age=timedelta(days=-1))
 
     def test_schemas_of_two_accounts(self, laboratory: Laboratory) -> None:
         filled(laboratory)
         with reader(laboratory, *look_only(laboratory)) as connection:
             other = schema_of(connection, laboratory.name)
-            with pytest.raises(
-                InputError, match="several servers, accounts or configurations"
-            ):
+            expected = "several servers, accounts or configurations"
+            with pytest.raises(InputError, match=expected):
                 scan(laboratory.schema, other)
 
     def test_a_schema_without_store_columns(self, laboratory: Laboratory) -> None:
         laboratory.declare("id : int32\n---\nnote : varchar(8)\n")
 
-        found = laboratory.scan()
+        result = laboratory.scan()
 
-        assert isinstance(found, IncompleteScan)
-        assert "at least one store column" in found.problems[0].message
+        assert isinstance(result, IncompleteScan)
+        assert result.problems[0].code is NoticeCode.NO_STORE_COLUMN
 
-    def test_an_account_without_rights(self, postgresql_laboratory: Laboratory) -> None:
-        laboratory = postgresql_laboratory
-        filled(laboratory)
+    def test_an_account_without_rights(self, lab: Laboratory) -> None:
+        filled(lab)
 
-        with reader(laboratory, f'USAGE ON SCHEMA "{laboratory.name}"') as connection:
-            found = scan(schema_of(connection, laboratory.name))
+        with reader(lab, f'USAGE ON SCHEMA "{lab.name}"') as connection:
+            result = scan(schema_of(connection, lab.name))
 
-        assert isinstance(found, IncompleteScan)
-        assert found.problems[0].place == f"{laboratory.name}.recording"
-
-
-def test_frames_are_the_callers_to_alter(postgresql_laboratory: Laboratory) -> None:
-    filled(postgresql_laboratory)
-    found = postgresql_laboratory.scan(minimum_age=NOW)
-    objects, references, summary = found.objects, found.references, found.summary()
-
-    objects["status"] = "orphan"
-    del references["path"]
-    summary["files"] = 0
-
-    assert set(found.objects["status"]) == {"live"}
-    assert len(found.references["path"]) == 3
-    assert found.adds_up()
+        assert isinstance(result, IncompleteScan)
+        assert result.problems[0].where == f"{lab.name}.recording"
 
 
-def test_what_was_lost_but_is_back_is_not_missing(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    filled(laboratory)
-    lost = next(laboratory.store("raw").rglob("_hash/*/*"))
-    elsewhere = lost.rename(laboratory.folder / "elsewhere")
+def frames_of(result: CompleteScan) -> list[Any]:
+    properties = ("objects", "references", "orphans", "missing", "trash", "files")
+    sums = result.summary(), result.usage(), result.places()
+    return [*(getattr(result, name) for name in properties), *sums]
+
+
+def test_frames_are_the_callers_to_alter(lab: Laboratory) -> None:
+    orphaned(lab)
+    result = complete(lab)
+    before = [frame.copy(deep=True) for frame in frames_of(result)]
+    shown = frames_of(result)
+
+    for frame in frames_of(result):
+        frame.loc[:, "store"] = "altered"
+        frame.iloc[:, -1] = frame.iloc[::-1, -1].to_numpy()
+        frame.index.name = "altered"
+        frame.columns = [f"altered {name}" for name in frame]
+
+    for frames in (shown, frames_of(result)):
+        for frame, expected in zip(frames, before, strict=True):
+            assert frame.equals(expected)
+            assert frame.index.name == expected.index.name
+    assert result.adds_up()
+
+
+def test_a_frame_is_made_once(lab: Laboratory) -> None:
+    orphaned(lab)
+    result = complete(lab)
+
+    first = frames_of(result)
+    made = dict(result._frames)  # noqa: SLF001 - what was made at the first request
+    again = frames_of(result)
+
+    assert len(made) == len(first)
+    assert all(result._frames[name] is frame for name, frame in made.items())  # noqa: SLF001 - as above
+    sizes = (frames[2]["size_bytes"].to_numpy() for frames in (first, again))
+    assert np.shares_memory(*sizes)  # orphans are sorted once, and not copied
+
+
+def test_a_scan_shows_itself_in_one_line_and_as_escaped_html(lab: Laboratory) -> None:
+    orphaned(lab)
+    result = complete(lab)
+    lab.config.stores["<b>gone"] = {"protocol": "file", "location": "no-such-folder"}
+    incomplete = lab.scan()
+
+    line = f"complete scan of {lab.name}, {result.started_at:%Y-%m-%d %H:%M} UTC: "
+    assert repr(result).startswith(f"CompleteScan: {line}5 files (")
+    assert repr(result).endswith(", 0 missing objects, 0 problems")
+    assert ", 3 orphans (" in repr(result)
+    assert repr(incomplete).startswith(f"IncompleteScan: incomplete scan of {lab.name}")
+    assert f"<p><b>CompleteScan: {line}" in result._repr_html_()
+    html = incomplete._repr_html_()
+    assert "<li>store &lt;b&gt;gone: " in html
+    assert "<b>gone" not in html
+
+
+def test_what_was_lost_but_is_back_is_not_missing(lab: Laboratory) -> None:
+    filled(lab)
+    lost = next(lab.store("raw").rglob("_hash/*/*"))
+    elsewhere = lost.rename(lab.folder / "elsewhere")
 
     def put_back(progress: Progress) -> None:
-        if progress.step == "reconciling":
+        if progress.step is Step.RECONCILING:
             elsewhere.rename(lost)
 
-    found = laboratory.scan(progress=put_back)
+    result = lab.scan(progress=put_back)
 
-    assert found.missing.empty
+    assert result.missing.empty
     assert os.path.getmtime(lost) < time.time() + 60  # noqa: PTH204
 
 
-def test_a_path_behind_a_link_counts_as_missing_and_says_so(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    filled(laboratory, range(1, 2))
-    section = laboratory.store("raw") / "_hash"
-    section.rename(laboratory.folder / "elsewhere")
-    section.symlink_to(laboratory.folder / "elsewhere")
+def test_a_path_behind_a_link_counts_as_missing_and_says_so(lab: Laboratory) -> None:
+    filled(lab, range(1, 2))
+    section = lab.store("raw") / "_hash"
+    section.rename(lab.folder / "elsewhere")
+    section.symlink_to(lab.folder / "elsewhere")
 
-    found = laboratory.scan(minimum_age=NOW)
+    result = lab.scan(minimum_age=NOW)
 
-    assert len(found.missing) == 1
-    assert "the way is barred" in found.warnings[0].message
-    assert found.orphans.empty
+    assert len(result.missing) == 1
+    assert result.warnings[0].code is NoticeCode.PATH_BARRED
+    assert result.orphans.empty

@@ -13,8 +13,8 @@ from laboratory import (
     array,
     complete,
     contents,
-    details,
     orphaned,
+    outcomes,
     planned,
 )
 from unprivileged import let_in, ordinary_account
@@ -25,8 +25,16 @@ from djgc_widgets import (
     IncompleteScan,
     InputError,
     Progress,
+    SweepPlan,
     SweepRefusedError,
 )
+from djgc_widgets.model import readable_bytes
+
+
+def plan_of_orphans(laboratory: Laboratory) -> SweepPlan:
+    """Insert five rows, delete three of them, and plan to sweep what these leave."""
+    orphaned(laboratory)
+    return planned(complete(laboratory))
 
 
 def test_a_sweep_moves_what_was_planned_and_nothing_else(
@@ -35,12 +43,12 @@ def test_a_sweep_moves_what_was_planned_and_nothing_else(
     orphaned(laboratory)
     raw = laboratory.store("raw")
     before = contents(raw)
-    found = complete(laboratory)
-    chosen = found.orphans.head(2)
+    result = complete(laboratory)
+    chosen = result.orphans.head(2)
 
-    receipt = planned(found, chosen).sweep()
+    receipt = planned(result, chosen).sweep()
 
-    assert details(receipt) == {"moved": 2}
+    assert outcomes(receipt) == {"moved": 2}
     trash = f"_trash/{receipt.sweep_id}"
     expected = {p: c for p, c in before.items() if p not in set(chosen["path"])}
     expected |= {f"{trash}/objects/{path}": before[path] for path in chosen["path"]}
@@ -67,54 +75,51 @@ def test_a_restore_brings_everything_back_byte_for_byte(laboratory: Laboratory) 
 
     restored = receipt.restore()
 
-    assert details(restored) == {"restored": 3}
+    assert outcomes(restored) == {"restored": 3}
     now = {p: c for p, c in contents(raw).items() if not p.startswith("_trash/")}
     assert now == before
     assert {path: (raw / path).stat().st_mtime_ns for path in now} == dates
     assert not list(raw.glob("_trash/*/objects/**/*.npy"))
     assert len(complete(laboratory).orphans) == 3
-    assert restored.restore().rows.empty
+    assert receipt.restore().rows.empty
 
 
-def test_a_folder_object_moves_whole_with_its_manifest(laboratory: Laboratory) -> None:
-    table = laboratory.declare("id : int32\n---\ndata : <object@raw>\n")
-    source = laboratory.folder / "source"
+def test_a_folder_object_moves_completely_with_its_manifest(
+    anywhere: Laboratory,
+) -> None:
+    table = anywhere.declare("id : int32\n---\ndata : <object@raw>\n")
+    source = anywhere.folder / "source"
     for chunk in ("0/0", "0/1", ".zarray"):
         (source / chunk).parent.mkdir(parents=True, exist_ok=True)
         (source / chunk).write_text(chunk)
     table.insert({"id": key, "data": source} for key in (1, 2))
     (table & "id = 1").delete()
-    laboratory.age()
-    raw = laboratory.store("raw")
-    before = contents(raw)
+    anywhere.age()
+    before = anywhere.contents()
 
-    receipt = planned(complete(laboratory)).sweep()
-    swept = contents(raw)
+    receipt = planned(complete(anywhere)).sweep()
+    swept = anywhere.contents()
     receipt.restore()
 
-    assert list(receipt.rows["files"]) == [4]
-    moved = [
-        path for path in swept if path.startswith(f"_trash/{receipt.sweep_id}/objects")
-    ]
-    assert len(moved) == 4
-    now = {p: c for p, c in contents(raw).items() if not p.startswith("_trash/")}
-    assert now == before
+    assert list(receipt.rows["n_files"]) == [4]
+    trash = f"_trash/{receipt.sweep_id}/objects"
+    assert sum(path.startswith(trash) for path in swept) == 4
+    restored = anywhere.contents().items()
+    assert {p: c for p, c in restored if not p.startswith("_trash/")} == before
 
 
-def test_a_sweep_reads_references_again(laboratory: Laboratory) -> None:
-    table = orphaned(laboratory, HASH)
-    plan = planned(complete(laboratory))
+def test_a_sweep_reads_references_again(anywhere: Laboratory) -> None:
+    table = orphaned(anywhere, HASH)
+    plan = planned(complete(anywhere))
     table.insert1({"id": 1, "data": array(1).tobytes()})  # the same content: no upload
 
     receipt = plan.sweep()
 
-    assert details(receipt) == {
-        "moved": 2,
-        "skipped: live again: a row refers to it": 1,
-    }
-    found = complete(laboratory)
-    assert found.missing.empty
+    assert outcomes(receipt) == {"moved": 2, "skipped: live-again": 1}
+    assert complete(anywhere).missing.empty
     assert (table & "id = 1").fetch1("data") == array(1).tobytes()
+    table.insert1({"id": 2, "data": array(2).tobytes()})  # swept, so uploaded again
+    assert complete(anywhere).missing.empty
 
 
 def test_what_became_live_while_it_moved_is_brought_back(
@@ -123,22 +128,19 @@ def test_what_became_live_while_it_moved_is_brought_back(
     table = orphaned(laboratory, HASH)
     plan = planned(complete(laboratory))
     raw = laboratory.raw(table.table_name, "data")[5]
-    place = laboratory.quote(laboratory.name, table.table_name)
+    sql_table = laboratory.quote(laboratory.name, table.table_name)
     revived = plan.objects["path"].iloc[0]
 
     def commit_a_reference(progress: Progress) -> None:
         if progress.done == 2:  # the first object has been moved by now
             value = json.dumps({**raw, "path": revived})
             laboratory.connection.query(
-                f"INSERT INTO {place} (id, data) VALUES (9, '{value}')"
+                f"INSERT INTO {sql_table} (id, data) VALUES (9, '{value}')"
             )
 
     receipt = plan.sweep(commit_a_reference)
 
-    assert details(receipt) == {
-        "moved": 2,
-        "restored: live again: a row refers to it": 1,
-    }
+    assert outcomes(receipt) == {"moved": 2, "restored: live-again": 1}
     assert (laboratory.store("raw") / revived).exists()
     assert complete(laboratory).missing.empty
 
@@ -146,8 +148,7 @@ def test_what_became_live_while_it_moved_is_brought_back(
 def test_nothing_stays_moved_if_the_references_cannot_be_read_again(
     laboratory: Laboratory,
 ) -> None:
-    orphaned(laboratory)
-    plan = planned(complete(laboratory))
+    plan = plan_of_orphans(laboratory)
     before = contents(laboratory.store("raw"))
     right = laboratory.connection.conn_info["port"]
 
@@ -159,15 +160,13 @@ def test_nothing_stays_moved_if_the_references_cannot_be_read_again(
     finally:
         laboratory.connection.conn_info["port"] = right
 
-    assert receipt.count("restored") == 3
-    assert "could not be read again" in receipt.rows["detail"].iloc[0]
+    assert outcomes(receipt) == {"restored: references-unread": 3}
     now = contents(laboratory.store("raw"))
     assert {p: c for p, c in now.items() if not p.startswith("_trash/")} == before
 
 
 def test_a_sweep_without_its_database_moves_nothing(laboratory: Laboratory) -> None:
-    orphaned(laboratory)
-    plan = planned(complete(laboratory))
+    plan = plan_of_orphans(laboratory)
     before = contents(laboratory.folder)
     right = laboratory.connection.conn_info["port"]
     laboratory.connection.conn_info["port"] = 1
@@ -196,86 +195,74 @@ def _replace(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [_overwrite, _touch, _replace])
 def test_what_changed_since_the_scan_stays(
-    postgresql_laboratory: Laboratory, change: Callable[[Path], None]
+    lab: Laboratory, change: Callable[[Path], None]
 ) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    plan = planned(complete(laboratory))
+    plan = plan_of_orphans(lab)
     path = plan.objects["path"].iloc[1]
-    change(laboratory.store("raw") / path)
+    change(lab.store("raw") / path)
 
     receipt = plan.sweep()
 
     skipped = receipt.rows.set_index("path").loc[path]
-    assert skipped["outcome"] == "skipped"
-    assert skipped["detail"] == f"changed since it was scanned: {path}"
-    assert (laboratory.store("raw") / path).exists()
+    assert (skipped["outcome"], skipped["detail_code"]) == ("skipped", "changed")
+    assert skipped["detail"].endswith(path)
+    assert (lab.store("raw") / path).exists()
     assert receipt.count("moved") == 2
 
 
-def test_a_folder_that_gained_a_file_stays(postgresql_laboratory: Laboratory) -> None:
-    laboratory = postgresql_laboratory
-    table = laboratory.declare("id : int32\n---\ndata : <object@raw>\n")
-    source = laboratory.folder / "source"
+def test_a_folder_that_gained_a_file_stays(lab: Laboratory) -> None:
+    table = lab.declare("id : int32\n---\ndata : <object@raw>\n")
+    source = lab.folder / "source"
     source.mkdir()
     (source / "chunk").touch()
     table.insert1({"id": 1, "data": source})
     table.delete()
-    laboratory.age()
-    plan = planned(complete(laboratory))
+    lab.age()
+    plan = planned(complete(lab))
     path = plan.objects["path"].iloc[0]
-    (laboratory.store("raw") / path / "another").touch()
+    (lab.store("raw") / path / "<b>").touch()
 
     receipt = plan.sweep()
 
-    assert details(receipt) == {
-        f"skipped: changed since it was scanned: {path}/another": 1
-    }
+    assert outcomes(receipt) == {"skipped: changed": 1}
+    assert receipt.rows["detail"].iloc[0].endswith(f"{path}/<b>")
+    size = readable_bytes(plan.size_bytes)
+    assert repr(receipt) == f"SweepReceipt: 1 object skipped ({size})"
+    html = receipt._repr_html_()
+    assert f"{path}/&lt;b&gt;" in html
+    assert f"{path}/<b>" not in html
 
 
-def test_what_is_gone_already_is_skipped(postgresql_laboratory: Laboratory) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    plan = planned(complete(laboratory))
-    (laboratory.store("raw") / plan.objects["path"].iloc[0]).unlink()
+def test_what_is_gone_already_is_skipped(lab: Laboratory) -> None:
+    plan = plan_of_orphans(lab)
+    (lab.store("raw") / plan.objects["path"].iloc[0]).unlink()
 
     receipt = plan.sweep()
 
-    assert details(receipt) == {
-        "moved": 2,
-        "skipped: gone: it is no longer in the store": 1,
-    }
+    assert outcomes(receipt) == {"moved": 2, "skipped: gone": 1}
 
 
-def test_restore_never_overwrites(postgresql_laboratory: Laboratory) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    receipt = planned(complete(laboratory)).sweep()
-    path = receipt.rows["path"].iloc[0]
-    taken = laboratory.store("raw") / path
-    taken.parent.mkdir()  # the sweep pruned it
-    taken.write_bytes(b"newer")
+def test_restore_never_overwrites(anywhere: Laboratory) -> None:
+    orphaned(anywhere)
+    receipt = planned(complete(anywhere)).sweep()
+    path = str(receipt.rows["path"].iloc[0])
+    anywhere.put(path, data=b"newer")
 
     restored = receipt.restore()
 
-    assert details(restored) == {
-        "restored": 2,
-        "failed: something is at its place already; it stays in the trash": 1,
-    }
-    assert taken.read_bytes() == b"newer"
-    trashed = laboratory.store("raw") / f"_trash/{receipt.sweep_id}/objects/{path}"
-    assert trashed.exists()
-    taken.unlink()
-    assert details(restored.restore()) == {"restored": 1}
+    assert outcomes(restored) == {"restored": 2, "failed: path-taken": 1}
+    files = anywhere.contents()
+    assert files[path] == b"newer"
+    trash = f"_trash/{receipt.sweep_id}/objects/"
+    assert [p for p in files if p.startswith(trash)] == [trash + path]
+    anywhere.remove(path)
+    assert outcomes(receipt.restore()) == {"restored": 1}
 
 
-def test_the_journal_is_written_before_the_first_move(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    raw = laboratory.store("raw")
-    plan = planned(complete(laboratory))
+def test_the_journal_is_written_before_the_first_move(lab: Laboratory) -> None:
+    orphaned(lab)
+    raw = lab.store("raw")
+    plan = planned(complete(lab))
     seen: list[tuple[int, int]] = []
 
     def look(_: Progress) -> None:
@@ -287,23 +274,21 @@ def test_the_journal_is_written_before_the_first_move(
 
     assert seen == [(1, 0), (1, 1), (1, 2)]
     folder = raw / "_trash" / receipt.sweep_id
-    told, result = (
+    journal, result = (
         json.loads((folder / f"{name}.json").read_text())["content"]
         for name in ("plan", "result")
     )
-    assert [entry["path"] for entry in told["objects"]] == list(plan.objects["path"])
-    assert list(told["servers"].values()) == [
-        f"postgresql://127.0.0.1:{laboratory.server.port}"
+    assert [entry["path"] for entry in journal["objects"]] == list(plan.objects["path"])
+    assert list(journal["servers"].values()) == [
+        f"postgresql://127.0.0.1:{lab.server.port}"
     ]
     assert [entry["outcome"] for entry in result["objects"]] == ["moved"] * 3
     everything = b"".join(contents(folder).values()).decode("latin-1")
-    assert laboratory.server.password not in everything
+    assert lab.server.password not in everything
 
 
-def test_a_cancelled_sweep_says_what_it_did(postgresql_laboratory: Laboratory) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    plan = planned(complete(laboratory))
+def test_a_cancelled_sweep_says_what_it_did(lab: Laboratory) -> None:
+    plan = plan_of_orphans(lab)
 
     def cancel(progress: Progress) -> None:
         if progress.done == 1:
@@ -311,20 +296,17 @@ def test_a_cancelled_sweep_says_what_it_did(postgresql_laboratory: Laboratory) -
 
     receipt = plan.sweep(cancel)
 
-    assert details(receipt) == {"moved": 1, "skipped: cancelled before its turn": 2}
+    assert outcomes(receipt) == {"moved": 1, "skipped: cancelled": 2}
     assert receipt.restore().count("restored") == 1
 
 
-def test_a_read_only_store_refuses_before_anything_moves(
-    postgresql_laboratory: Laboratory,
-) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    let_in(laboratory.folder)
-    raw = laboratory.store("raw")
+def test_a_read_only_store_refuses_before_anything_moves(lab: Laboratory) -> None:
+    orphaned(lab)
+    let_in(lab.folder)
+    raw = lab.store("raw")
     writable = raw.stat().st_mode
     raw.chmod(0o555)
-    plan = planned(complete(laboratory))
+    plan = planned(complete(lab))
     before = contents(raw)
 
     with (
@@ -339,11 +321,10 @@ def test_a_read_only_store_refuses_before_anything_moves(
     assert contents(raw) == before
 
 
-def test_one_failure_does_not_stop_the_rest(postgresql_laboratory: Laboratory) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
-    raw = laboratory.store("raw")
-    plan = planned(complete(laboratory))
+def test_one_failure_does_not_stop_the_rest(lab: Laboratory) -> None:
+    orphaned(lab)
+    raw = lab.store("raw")
+    plan = planned(complete(lab))
     path = raw / plan.objects["path"].iloc[1]
     hidden = path.parent.with_name("hidden")
 
@@ -360,37 +341,36 @@ def test_one_failure_does_not_stop_the_rest(postgresql_laboratory: Laboratory) -
     assert (hidden / path.name).exists()
 
 
-def test_an_expired_plan_is_refused(postgresql_laboratory: Laboratory) -> None:
-    laboratory = postgresql_laboratory
-    orphaned(laboratory)
+def test_an_expired_plan_is_refused(lab: Laboratory) -> None:
+    orphaned(lab)
     times = [datetime.now(UTC)]
-    plan = planned(complete(laboratory, clock=lambda: times[-1]))
+    plan = planned(complete(lab, clock=lambda: times[-1]))
     times.append(times[0] + timedelta(minutes=61))
 
     with pytest.raises(SweepRefusedError, match="expired"):
         plan.sweep()
 
-    assert not (laboratory.store("raw") / "_trash").exists()
+    assert not (lab.store("raw") / "_trash").exists()
 
 
-def test_an_empty_plan_is_refused(postgresql_laboratory: Laboratory) -> None:
-    orphaned(postgresql_laboratory)
+def test_an_empty_plan_is_refused(lab: Laboratory) -> None:
+    orphaned(lab)
 
     with pytest.raises(SweepRefusedError, match="nothing is selected"):
-        planned(complete(postgresql_laboratory), []).sweep()
+        planned(complete(lab), []).sweep()
 
 
 def test_an_incomplete_scan_cannot_make_a_plan(laboratory: Laboratory) -> None:
     table = orphaned(laboratory)
-    place = laboratory.quote(laboratory.name, table.table_name)
-    laboratory.connection.query(f"UPDATE {place} SET data = '{{}}' WHERE id = 4")
+    sql_table = laboratory.quote(laboratory.name, table.table_name)
+    laboratory.connection.query(f"UPDATE {sql_table} SET data = '{{}}' WHERE id = 4")
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    assert isinstance(found, IncompleteScan)
-    assert not isinstance(found, CompleteScan)
-    assert not hasattr(found, "plan")
-    assert len(found.orphans) > 0  # it shows what it saw
+    assert isinstance(result, IncompleteScan)
+    assert not isinstance(result, CompleteScan)
+    assert not hasattr(result, "plan")
+    assert len(result.orphans) > 0  # it shows what it saw
 
 
 def test_orphans_of_two_stores_go_to_the_trash_of_each(laboratory: Laboratory) -> None:
@@ -409,21 +389,20 @@ def test_orphans_of_two_stores_go_to_the_trash_of_each(laboratory: Laboratory) -
     assert receipt.restore().count("restored") == 4
 
 
-def test_every_acknowledgement_is_journalled(anywhere: Laboratory) -> None:
-    orphaned(anywhere)
-    plan = planned(complete(anywhere))
+def test_every_acknowledgment_is_journaled(anywhere: Laboratory) -> None:
+    plan = plan_of_orphans(anywhere)
 
     receipt = plan.sweep()
 
-    held = anywhere.held()[f"_trash/{receipt.sweep_id}/plan.json"]
+    record = anywhere.contents()[f"_trash/{receipt.sweep_id}/plan.json"]
     assert {"sole-owner", "large-sweep"} <= plan.acknowledged
     for name in plan.acknowledged:
-        assert f'"{name}"'.encode() in held
+        assert f'"{name}"'.encode() in record
 
 
-def test_one_text_is_not_a_set_of_names(postgresql_laboratory: Laboratory) -> None:
-    orphaned(postgresql_laboratory)
-    found = complete(postgresql_laboratory)
+def test_one_text_is_not_a_set_of_names(lab: Laboratory) -> None:
+    orphaned(lab)
+    result = complete(lab)
 
     with pytest.raises(InputError, match=r"Pass acknowledge=\{'sole-owner'\}"):
-        found.plan(acknowledge="sole-owner")
+        result.plan(acknowledge="sole-owner")

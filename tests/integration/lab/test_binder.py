@@ -64,7 +64,7 @@ class Image:
 
 
 def python_of(version: str) -> Path | None:
-    """Find a Python of this version: our own, or where pyenv keeps them."""
+    """Return a Python of this version: our own, one of pyenv's, or the system's."""
     if sys.version_info[:2] == tuple(map(int, version.split("."))):
         return Path(sys.base_prefix) / "bin" / f"python{version}"
     beside = Path(sys.base_prefix).parent.glob(f"{version}.*/bin/python{version}")
@@ -85,7 +85,7 @@ def image(services: Services) -> Iterator[Image]:
         shutil.copytree(_ROOT, made.repository, ignore=skip)
         shutil.copy(Path(sys.executable).parent / "uv", folder)
         own = python.parents[1]
-        if not python.is_relative_to("/usr"):  # it may lie where others cannot enter
+        if not python.is_relative_to("/usr"):  # its folder may be closed to others
             skip = shutil.ignore_patterns("test", "__pycache__")
             shutil.copytree(own, folder / "python", symlinks=True, ignore=skip)
             python = folder / "python" / "bin" / python.name
@@ -101,7 +101,7 @@ def image(services: Services) -> Iterator[Image]:
 
 
 def peak_bytes(image: Image, ended: threading.Event) -> int:
-    """Add up the memory of every process that lies in the folder, at its highest."""
+    """Return the highest total memory of the processes of the folder."""
     highest = 0
     while not ended.wait(0.2):  # between two looks
         total = 0
@@ -109,17 +109,15 @@ def peak_bytes(image: Image, ended: threading.Event) -> int:
             try:
                 line = (process / "cmdline").read_bytes()
                 if str(image.folder).encode() in line or b"postgres" in line:
-                    told = (process / "smaps_rollup").read_text()
-                    total += int(re.search(r"Pss: +(\d+)", told)[1]) * 1024
+                    memory = (process / "smaps_rollup").read_text()
+                    total += int(re.search(r"Pss: +(\d+)", memory)[1]) * 1024
             except (OSError, TypeError):  # it has ended
                 continue
         highest = max(highest, total)
     return highest
 
 
-def test_its_steps_lead_to_notebooks_that_run_within_two_gigabytes(
-    image: Image,
-) -> None:
+def test_its_notebooks_run_within_two_gigabytes(image: Image) -> None:
     notebooks = [f"notebooks/{name}.ipynb" for name in _NOTEBOOKS]
     execute = ["jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
     highest: list[int] = []
@@ -144,30 +142,23 @@ def test_its_steps_lead_to_notebooks_that_run_within_two_gigabytes(
 
 def test_the_installed_package_is_not_the_checkout(image: Image) -> None:
     code = "import djgc_widgets; print(djgc_widgets.__file__)"
-    told = image.run("python", "-I", "-c", code)
-
-    assert "site-packages" in told.stdout
+    assert "site-packages" in image.run("python", "-I", "-c", code).stdout
 
 
-def test_what_builds_it_accepts_it() -> None:
-    build = [
-        Path(sys.executable).parent / "jupyter-repo2docker",
-        "--no-build",
-        "--debug",
-    ]
-    ended = subprocess.run(  # noqa: S603 - our own command
-        [*build, _ROOT], capture_output=True, text=True, check=False
-    )
+def test_repo2docker_accepts_it() -> None:
+    program = Path(sys.executable).parent / "jupyter-repo2docker"
+    build = [program, "--no-build", "--debug", _ROOT]
+    ended = subprocess.run(build, capture_output=True, text=True, check=False)  # noqa: S603
 
-    told = ended.stdout + ended.stderr
-    assert ended.returncode == 0, told[-3000:]
+    output = ended.stdout + ended.stderr
+    assert ended.returncode == 0, output[-3000:]
     for step in (
         'pip install --no-cache-dir -r "binder/requirements.txt"',
         "RUN ./binder/postBuild",
         'ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"',
         "install --yes --no-install-recommends mariadb-server",
     ):
-        assert step in told
+        assert step in output
 
 
 def test_its_lock_is_that_of_the_demonstration() -> None:

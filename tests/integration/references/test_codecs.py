@@ -68,33 +68,33 @@ def test_live_orphan_and_missing_are_exact(anywhere: Laboratory, case: str) -> N
     laboratory.remove(paths[3])
     laboratory.age()
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    assert found.complete, found.problems
-    objects = found.objects.set_index("path")
+    assert result.complete, result.problems
+    objects = result.objects.set_index("path")
     assert set(objects.index[objects["status"].eq("live")]) == {paths[4], paths[5]} | (
         {paths[3]} & set(objects.index)  # the sidecar of a lost folder
     )
-    assert set(found.orphans["path"]) == {paths[1], paths[2]}
-    assert set(found.missing["path"]) == {paths[3]}
+    assert set(result.orphans["path"]) == {paths[1], paths[2]}
+    assert set(result.missing["path"]) == {paths[3]}
     assert set(objects["status"]) == {"live", "orphan"}
-    references = found.references.set_index("path")
+    references = result.references.set_index("path")
     assert set(references.index) == {paths[3], paths[4], paths[5]}
     assert json.loads(references.loc[paths[3], "row_key"]) == {"id": 3}
-    assert found.adds_up()
+    assert result.adds_up()
 
 
 @pytest.mark.parametrize("case", MANAGED)
-def test_the_frames_tell_whose_an_object_is(anywhere: Laboratory, case: str) -> None:
+def test_the_frames_name_the_row_of_an_object(anywhere: Laboratory, case: str) -> None:
     laboratory = anywhere
     codec, value = MANAGED[case]
     table = _insert(laboratory, codec, value, range(1, 2))
     raw = laboratory.raw(table.table_name, "data")[1]
     laboratory.age()
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    reference = found.references.iloc[0]
+    reference = result.references.iloc[0]
     assert reference["store"] == "raw"
     assert (reference["schema"], reference["table"]) == (
         laboratory.name,
@@ -102,9 +102,9 @@ def test_the_frames_tell_whose_an_object_is(anywhere: Laboratory, case: str) -> 
     )
     assert (reference["attribute"], reference["codec"]) == ("data", codec)
     assert reference["is_dir"] == (case == "object-folder")
-    live = found.objects.iloc[0]
-    stored = laboratory.held()
-    assert live["files"] == len(stored)
+    live = result.objects.iloc[0]
+    stored = laboratory.contents()
+    assert live["n_files"] == len(stored)
     assert live["size_bytes"] == sum(map(len, stored.values()))
     assert live["is_dir"] == (case == "object-folder")
     assert live["schema"] == laboratory.name
@@ -124,13 +124,13 @@ def test_files_of_users_are_live_or_unknown_but_never_orphans(
     laboratory.remove("camera/clip_3.avi")
     laboratory.age()
 
-    found = laboratory.scan()
+    result = laboratory.scan()
 
-    assert found.complete, found.problems
-    status = dict(zip(found.objects["path"], found.objects["status"], strict=True))
+    assert result.complete, result.problems
+    status = dict(zip(result.objects["path"], result.objects["status"], strict=True))
     assert status == {"camera/clip_1.avi": "unknown", "camera/clip_2.avi": "live"}
-    assert list(found.missing["path"]) == ["camera/clip_3.avi"]
-    assert found.references["section"].isna().all()
+    assert list(result.missing["path"]) == ["camera/clip_3.avi"]
+    assert result.references["section"].isna().all()
 
 
 def test_content_shared_by_rows_is_one_object_until_the_last_goes(
@@ -146,10 +146,10 @@ def test_content_shared_by_rows_is_one_object_until_the_last_goes(
     table.delete()
     orphaned = laboratory.scan()
 
-    assert list(shared.objects["references"]) == [2]
+    assert list(shared.objects["n_references"]) == [2]
     assert list(shared.objects["status"]) == ["live"]
     assert list(orphaned.objects["status"]) == ["orphan"]
-    assert list(orphaned.objects["reason"]) == ["no row holds this hash"]
+    assert list(orphaned.objects["reason_code"]) == ["no-row-holds-hash"]
 
 
 @pytest.mark.parametrize("codec", ["blob", "attach"])
@@ -177,9 +177,9 @@ class Table(dj.SchemaCodec):  # type: ignore[misc]
         self, value: Any, *, key: Any = None, context: Any = None, store_name: Any
     ) -> Any:
         config = self._codec_config(key, context)
-        place = self._extract_context(key, context)
+        context_names = self._extract_context(key, context)
         path, _ = self._build_path(
-            *place, ext=".csv", store_name=store_name, config=config
+            *context_names, ext=".csv", store_name=store_name, config=config
         )
         self._get_backend(store_name, config=config).put_buffer(value.encode(), path)
         return {"path": path, "store": store_name, "columns": ["a", "b/c"]}
@@ -211,7 +211,7 @@ def test_codecs_of_a_lab_are_read_whether_known_or_not(
 ) -> None:
     if anywhere.backend == "mysql" and codec == "test_chained":
         # DataJoint 2.3.5 hands MariaDB's driver a dictionary: write the record by SQL
-        converters = anywhere.connection._conn.encoders  # noqa: SLF001 - no other way
+        converters = anywhere.connection._conn.encoders  # noqa: SLF001 - not public
         converters[dict] = lambda value, _: f"'{json.dumps(value)}'"
     table = anywhere.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
     table.insert({"id": key, "data": f"value {key}"} for key in (1, 2, 3))
@@ -222,12 +222,12 @@ def test_codecs_of_a_lab_are_read_whether_known_or_not(
     if not known:
         dj.codecs.unregister_codec(codec)
     try:
-        found = anywhere.scan()
+        result = anywhere.scan()
     finally:
         dj.codecs._codec_registry[codec] = instance  # noqa: SLF001 - as it was
 
-    assert found.complete, found.problems
-    status = dict(zip(found.objects["path"], found.objects["status"], strict=True))
+    assert result.complete, result.problems
+    status = dict(zip(result.objects["path"], result.objects["status"], strict=True))
     assert status == {
         raw[1]["path"]: "live",
         raw[2]["path"]: "live",

@@ -7,9 +7,11 @@ import pytest
 from laboratory import (
     HASH,
     Laboratory,
+    complete,
     connect,
-    details,
     filled,
+    look_only,
+    outcomes,
     planned,
     reader,
     schema_of,
@@ -45,13 +47,9 @@ def another(
 
 def copies(another: dj.Schema, laboratory: Laboratory) -> Laboratory:
     """Declare a table on the other server, for copies of rows."""
-    there = Laboratory(
-        laboratory.server,
-        another.connection.adapter.backend,
-        laboratory.folder,
-        another.connection,
-        another,
-    )
+    connection = another.connection
+    server, backend = laboratory.server, connection.adapter.backend
+    there = Laboratory(server, backend, laboratory.folder, connection, another)
     there.declare(HASH, "Copy")
     return there
 
@@ -75,31 +73,31 @@ def test_rows_of_further_servers_count_like_our_own(
 
     alone = laboratory.scan()
     both = laboratory.scan(also=[another.connection])
-    whole = scan(laboratory.connection, also=[another.connection])
+    everything = scan(laboratory.connection, also=[another.connection])
 
     assert len(alone.orphans) == 3
     assert sorted(both.objects["status"]) == ["live", "live", "orphan"]
     assert set(both.references["schema"]) == {another.database}
     assert len(both.servers) == 2
-    assert another.database not in whole.schemas  # it is not asked for
+    assert another.database not in everything.schemas  # it was not named
 
 
 @pytest.mark.mariadb
-def test_a_further_server_names_stores_in_its_own_way(
+def test_a_further_server_names_stores_by_its_own_configuration(
     laboratory: Laboratory, another: dj.Schema
 ) -> None:
     table = filled(laboratory)
     copy_to(another, laboratory, {1})
     table.delete()
     laboratory.age()
-    theirs = another.connection._config.stores  # noqa: SLF001 - no other way
+    theirs = another.connection._config.stores  # noqa: SLF001 - not public
     theirs["raw"], theirs["derived"] = theirs["derived"], theirs["raw"]
 
-    found = laboratory.scan(also=[another.connection])
+    result = laboratory.scan(also=[another.connection])
 
     # what they call raw is our derived: their row does not mean our object
-    assert len(found.orphans) == 3
-    assert list(found.missing["store"]) == ["derived"]
+    assert len(result.orphans) == 3
+    assert list(result.missing["store"]) == ["derived"]
 
 
 def test_one_account_may_call_stores_by_two_configurations(
@@ -114,14 +112,14 @@ def test_one_account_may_call_stores_by_two_configurations(
     again = connect(
         server, laboratory.backend, server.user, server.password, laboratory.folder
     )
-    theirs = again._config.stores  # noqa: SLF001 - no other way
+    theirs = again._config.stores  # noqa: SLF001 - not public
     theirs["raw"] = theirs["derived"]
 
     alone = laboratory.scan()
-    found = laboratory.scan(also=[again])
+    result = laboratory.scan(also=[again])
 
     assert list(alone.objects.query("store == 'derived'")["status"]) == ["orphan"]
-    assert list(found.objects.query("store == 'derived'")["status"]) == ["live"]
+    assert list(result.objects.query("store == 'derived'")["status"]) == ["live"]
     with pytest.raises(InputError, match="several servers, accounts or configurations"):
         scan(laboratory.schema, schema_of(again, laboratory.name))
 
@@ -138,13 +136,13 @@ def test_a_name_that_a_further_server_cannot_open_protects_everywhere(
     again = connect(
         server, laboratory.backend, server.user, server.password, laboratory.folder
     )
-    again._config.stores["raw"] |= change  # noqa: SLF001 - no other way
+    again._config.stores["raw"] |= change  # noqa: SLF001 - not public
 
-    found = laboratory.scan(also=[again])
+    result = laboratory.scan(also=[again])
 
     assert len(table) == 1
-    assert set(found.objects["status"]) == {"live"}
-    assert "which is not configured" in str(found.warnings)
+    assert set(result.objects["status"]) == {"live"}
+    assert result.warnings.with_code("store-unknown")
 
 
 @pytest.mark.mariadb
@@ -155,19 +153,15 @@ def test_rows_of_further_servers_are_read_again_before_a_sweep(
     raw = laboratory.raw("recording", "data")
     table.delete()
     laboratory.age()
-    found = laboratory.scan(also=[another.connection])
-    assert isinstance(found, CompleteScan)
+    result = complete(laboratory, also=[another.connection])
     laboratory.insert_by_sql("recording", "data", 1, b"x")
-    plan = planned(found)
+    plan = planned(result)
     there = copies(another, laboratory)
     there.write_row("copy", 1, raw[1])
 
     receipt = plan.sweep()
 
-    assert details(receipt) == {
-        "moved": 2,
-        "skipped: live again: a row refers to it": 1,
-    }
+    assert outcomes(receipt) == {"moved": 2, "skipped: live-again": 1}
 
 
 def test_a_further_server_that_does_not_answer_makes_a_scan_incomplete(
@@ -183,11 +177,11 @@ def test_a_further_server_that_does_not_answer_makes_a_scan_incomplete(
         )
         before = laboratory.scan(also=[gone])
 
-    found = laboratory.scan(also=[gone])
+    result = laboratory.scan(also=[gone])
 
     assert isinstance(before, CompleteScan), before.problems
-    assert isinstance(found, IncompleteScan)
-    assert str(wire.port) in found.problems[0].place
+    assert isinstance(result, IncompleteScan)
+    assert str(wire.port) in result.problems[0].where
 
 
 @pytest.mark.parametrize("also", ["conn", ["lab_schema"]])
@@ -206,7 +200,7 @@ class TestOfMySQL:
     def backend(self) -> str:
         return "mysql"
 
-    def test_a_schema_that_is_seen_whole_can_be_planned_for(
+    def test_a_schema_that_is_seen_completely_can_be_planned_for(
         self, laboratory: Laboratory
     ) -> None:
         filled(laboratory).delete()
@@ -214,16 +208,16 @@ class TestOfMySQL:
         pattern = laboratory.name.replace("_", r"\_")
 
         with reader(laboratory, f"SELECT ON `{pattern}`.*") as connection:
-            found = scan(schema_of(connection, laboratory.name))
-            assert isinstance(found, CompleteScan), found.problems
-            refused = planned(found)
-            allowed = planned(found, acknowledge={"unseen-schemas"})
+            result = scan(schema_of(connection, laboratory.name))
+            assert isinstance(result, CompleteScan), result.problems
+            refused = planned(result)
+            allowed = planned(result, acknowledge={"unseen-schemas"})
             with pytest.raises(SweepRefusedError, match="unseen-schemas"):
                 refused.sweep()
             receipt = allowed.sweep()
 
-        assert "SELECT on *.*" in str(found.unseen[0])
-        assert details(receipt) == {"moved": 3}
+        assert result.unseen[0].code == "schemas-hidden"
+        assert outcomes(receipt) == {"moved": 3}
 
     def test_what_an_account_loses_sight_of_stops_a_sweep(
         self, laboratory: Laboratory
@@ -232,14 +226,13 @@ class TestOfMySQL:
         laboratory.age()
 
         with reader(laboratory, "SELECT ON *.*") as connection:
-            found = scan(schema_of(connection, laboratory.name))
-            assert isinstance(found, CompleteScan), found.problems
-            plan = planned(found)
+            result = scan(schema_of(connection, laboratory.name))
+            assert isinstance(result, CompleteScan), result.problems
+            plan = planned(result)
             name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
             laboratory.connection.query(f"REVOKE SELECT ON *.* FROM {name}")
-            laboratory.connection.query(
-                f"GRANT SELECT ON `{laboratory.name}`.* TO {name}"
-            )
+            grant = f"GRANT SELECT ON `{laboratory.name}`.* TO {name}"
+            laboratory.connection.query(grant)
             with pytest.raises(SweepRefusedError, match="no longer sees everything"):
                 plan.sweep()
 
@@ -249,11 +242,11 @@ class TestOfMySQL:
         close = f"EXECUTE ON `{laboratory.name}`.*"
 
         with reader(laboratory, wide, close) as connection:
-            found = scan(connection)
+            result = scan(connection)
 
-        assert isinstance(found, IncompleteScan)
-        told = [p.place for p in found.problems if "every table" in p.message]
-        assert any(laboratory.name in place for place in told), found.problems
+        assert isinstance(result, IncompleteScan)
+        (hiding,) = result.problems.with_code("schema-hides-tables")
+        assert laboratory.name in hiding.where
 
     def test_a_schema_that_hides_after_the_plan_stops_the_sweep(
         self, laboratory: Laboratory
@@ -263,33 +256,27 @@ class TestOfMySQL:
         grant = f"ON `{laboratory.name}`.*"
 
         with reader(laboratory, f"SELECT {grant}") as connection:
-            found = scan(schema_of(connection, laboratory.name))
-            assert isinstance(found, CompleteScan), found.problems
-            plan = planned(found, acknowledge={"unseen-schemas"})
+            result = scan(schema_of(connection, laboratory.name))
+            assert isinstance(result, CompleteScan), result.problems
+            plan = planned(result, acknowledge={"unseen-schemas"})
             name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
             laboratory.connection.query(f"REVOKE SELECT {grant} FROM {name}")
             laboratory.connection.query(f"GRANT EXECUTE {grant} TO {name}")
             with pytest.raises(SweepRefusedError, match="every table of the schema"):
                 plan.sweep()
 
-    def test_a_table_alone_is_not_its_schema(self, laboratory: Laboratory) -> None:
+    @pytest.mark.parametrize("privilege", ["SELECT", "SELECT (id)"])
+    def test_a_table_or_column_alone_is_not_its_schema(
+        self, laboratory: Laboratory, privilege: str
+    ) -> None:
         filled(laboratory)
-        place = laboratory.quote(laboratory.name, "recording")
+        table = laboratory.quote(laboratory.name, "recording")
 
-        with reader(laboratory, f"SELECT ON {place}") as connection:
-            found = scan(schema_of(connection, laboratory.name))
+        with reader(laboratory, f"{privilege} ON {table}") as connection:
+            result = scan(schema_of(connection, laboratory.name))
 
-        assert isinstance(found, IncompleteScan)
-        assert "every table of the schema" in str(found.problems)
-
-    def test_a_column_alone_is_not_its_table(self, laboratory: Laboratory) -> None:
-        filled(laboratory)
-        place = laboratory.quote(laboratory.name, "recording")
-
-        with reader(laboratory, f"SELECT (id) ON {place}") as connection:
-            found = scan(schema_of(connection, laboratory.name))
-
-        assert isinstance(found, IncompleteScan)
+        assert isinstance(result, IncompleteScan)
+        assert result.problems.with_code("schema-hides-tables")
 
     def test_what_is_granted_to_a_role_is_seen(self, laboratory: Laboratory) -> None:
         filled(laboratory)
@@ -299,17 +286,15 @@ class TestOfMySQL:
         laboratory.connection.query(f"GRANT SELECT ON *.* TO {role}")
         try:
             with reader(laboratory, role) as connection:
-                name = f"reader_{laboratory.name[-8:]}"
-                laboratory.connection.query(
-                    f"SET DEFAULT ROLE {role} FOR {name}@'127.0.0.1'"
-                )
+                name = f"reader_{laboratory.name[-8:]}@'127.0.0.1'"
+                laboratory.connection.query(f"SET DEFAULT ROLE {role} FOR {name}")
                 connection.connect()
-                found = scan(schema_of(connection, laboratory.name))
+                result = scan(schema_of(connection, laboratory.name))
         finally:
             laboratory.connection.query(f"DROP ROLE {role}")
 
-        assert isinstance(found, CompleteScan), found.problems
-        assert found.unseen == ()
+        assert isinstance(result, CompleteScan), result.problems
+        assert result.unseen == ()
 
 
 def test_a_database_that_is_shut_after_the_plan_stops_the_sweep(
@@ -323,9 +308,8 @@ def test_a_database_that_is_shut_after_the_plan_stops_the_sweep(
     run(f'CREATE DATABASE "{shut}" WITH ALLOW_CONNECTIONS false')
     run(f'CREATE DATABASE "{later}"')
     try:
-        found = laboratory.scan()
-        assert isinstance(found, CompleteScan), found.problems
-        plan = planned(found, acknowledge={"unseen-schemas"})
+        result = complete(laboratory)
+        plan = planned(result, acknowledge={"unseen-schemas"})
         run(f'ALTER DATABASE "{later}" WITH ALLOW_CONNECTIONS false')
         with pytest.raises(SweepRefusedError, match=later):
             plan.sweep()
@@ -344,13 +328,11 @@ def test_a_plain_json_column_that_may_not_be_read_has_to_be_acknowledged(
     run = laboratory.connection.query
     run(f'CREATE SCHEMA "{other}"')
     run(f'CREATE TABLE "{other}".settings (id int, value jsonb)')
-    name = laboratory.quote(laboratory.name)
-    grants = [f"USAGE ON SCHEMA {name}", f"SELECT ON ALL TABLES IN SCHEMA {name}"]
     try:
-        with reader(laboratory, *grants) as connection:
-            found = scan(schema_of(connection, laboratory.name))
-            assert isinstance(found, CompleteScan), found.problems
-            refusals = planned(found, []).refusals
+        with reader(laboratory, *look_only(laboratory)) as connection:
+            result = scan(schema_of(connection, laboratory.name))
+            assert isinstance(result, CompleteScan), result.problems
+            refusals = planned(result, []).refusals
     finally:
         run(f'DROP SCHEMA "{other}" CASCADE')
 
@@ -365,20 +347,19 @@ def test_an_abandoned_schema_is_swept_only_by_name(laboratory: Laboratory) -> No
     filled(laboratory)
     gone.drop(prompt=False)
     laboratory.age()
-    found = laboratory.scan()
-    assert isinstance(found, CompleteScan), found.problems
+    result = complete(laboratory)
 
-    left = found.objects.query("reason == 'schema not on this server'")
+    left = result.objects.query("reason_code == 'schema-not-on-server'")
     name = f"abandoned-schema:{gone.database}"
     assert len(left) == 3
     assert left["size_bytes"].sum() == 3
-    assert found.orphans.empty
+    assert result.orphans.empty
     with pytest.raises(InputError, match="which is unknown"):
-        planned(found, left)
-    receipt = planned(found, left, {name}).sweep()
+        planned(result, left)
+    receipt = planned(result, left, {name}).sweep()
 
-    assert details(receipt) == {"moved": 3}
-    assert len(laboratory.held()) == 3 + 3 + 3  # live, in the trash, the records
+    assert outcomes(receipt) == {"moved": 3}
+    assert len(laboratory.contents()) == 3 + 3 + 3  # live, in the trash, the records
 
 
 def test_a_schema_that_came_back_is_not_abandoned(laboratory: Laboratory) -> None:
@@ -388,12 +369,11 @@ def test_a_schema_that_came_back_is_not_abandoned(laboratory: Laboratory) -> Non
     filled(laboratory)
     gone.drop(prompt=False)
     laboratory.age()
-    found = laboratory.scan()
-    assert isinstance(found, CompleteScan)
-    plan = planned(found, acknowledge={f"abandoned-schema:{gone.database}"})
+    result = complete(laboratory)
+    plan = planned(result, acknowledge={f"abandoned-schema:{gone.database}"})
     back = dj.Schema(str(gone.database), connection=laboratory.connection)
 
     receipt = plan.sweep()
 
     back.drop(prompt=False)
-    assert details(receipt) == {"skipped: live again: a row refers to it": 1}
+    assert outcomes(receipt) == {"skipped: live-again": 1}

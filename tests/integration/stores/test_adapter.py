@@ -1,4 +1,4 @@
-"""Stores of protocols that a plugin brings, through fsspec, with errors on."""
+"""Stores of protocols that a plugin brings, through fsspec."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +10,11 @@ from laboratory import NOW, Laboratory, complete, filled
 from unprivileged import let_in, ordinary_account
 
 from djgc_widgets import IncompleteScan
+from djgc_widgets.model import Notice
 
 
 class Disk(LocalFileSystem):
-    """A lab's own file system: it spells paths oddly and may not know a size."""
+    """A lab's own file system: odd slashes in paths, no sizes or no dates."""
 
     protocol = "labdisk"
     cachable = False
@@ -23,8 +24,8 @@ class Disk(LocalFileSystem):
         self.odd = odd
 
     def ls(self, path: str, detail: bool = False, **options: Any) -> Any:  # noqa: FBT001, FBT002 - fsspec's
-        found = super().ls(path, detail=True, **options)
-        for entry in found:
+        entries = super().ls(path, detail=True, **options)
+        for entry in entries:
             if self.odd == "slashes":
                 head, _, tail = entry["name"].rpartition("/")
                 entry["name"] = f"{head}//{tail}"
@@ -33,7 +34,7 @@ class Disk(LocalFileSystem):
             if self.odd == "dates":
                 entry.pop("mtime")
                 entry.pop("created")
-        return found if detail else [entry["name"] for entry in found]
+        return entries if detail else [entry["name"] for entry in entries]
 
 
 class DiskAdapter(storage_adapter.StorageAdapter):
@@ -49,16 +50,23 @@ class DiskAdapter(storage_adapter.StorageAdapter):
 def lab(postgresql_laboratory: Laboratory) -> Iterator[Laboratory]:
     registry = storage_adapter._adapter_registry  # noqa: SLF001 - what an entry point fills
     registry["labdisk"] = DiskAdapter()
-    spell(postgresql_laboratory)
+    configure(postgresql_laboratory)
     yield postgresql_laboratory
     del registry["labdisk"]
 
 
-def spell(lab: Laboratory, **others: str) -> None:
+def configure(lab: Laboratory, **others: str) -> None:
     lab.config.stores = {
         name: {"protocol": "labdisk", "location": str(lab.store(name)), **others}
         for name in ("raw", "derived")
     }
+
+
+def problem_of(lab: Laboratory) -> Notice:
+    """Return the first problem of a scan, which is incomplete."""
+    result = lab.scan()
+    assert isinstance(result, IncompleteScan)
+    return result.problems[0]
 
 
 @pytest.mark.parametrize("odd", ["", "slashes"])
@@ -67,29 +75,26 @@ def test_a_plugins_store_is_scanned_like_any_other(lab: Laboratory, odd: str) ->
     (table & "id = 1").delete()
     lab.remove(lab.raw("recording", "data")[2]["path"])
     lab.age()
-    spell(lab, odd=odd)
+    configure(lab, odd=odd)
 
-    found = complete(lab)
+    result = complete(lab)
 
-    assert sorted(found.objects["status"]) == ["live", "orphan"]
-    assert list(found.missing["row_key"]) == ['{"id": 2}']
-    assert found.adds_up()
+    assert sorted(result.objects["status"]) == ["live", "orphan"]
+    assert list(result.missing["row_key"]) == ['{"id": 2}']
+    assert result.adds_up()
 
 
 def test_an_object_without_a_size_is_a_problem(lab: Laboratory) -> None:
     filled(lab, range(1, 2))
-    spell(lab, odd="sizes")
+    configure(lab, odd="sizes")
 
-    found = lab.scan()
-
-    assert isinstance(found, IncompleteScan)
-    assert "expected a size in bytes, got None" in found.problems[0].message
+    assert problem_of(lab).code == "size-unknown"
 
 
 def test_an_object_without_a_date_is_young(lab: Laboratory) -> None:
     filled(lab).delete()
     lab.age()
-    spell(lab, odd="dates")
+    configure(lab, odd="dates")
 
     assert set(complete(lab, minimum_age=NOW).objects["status"]) == {"young"}
 
@@ -101,43 +106,34 @@ def test_a_folder_that_a_plugin_may_not_read_is_a_problem(lab: Laboratory) -> No
     closed.chmod(0)
 
     with ordinary_account():
-        found = lab.scan()
+        problem = problem_of(lab)
 
     closed.chmod(0o755)
-    assert isinstance(found, IncompleteScan)
-    assert "could not be listed to the end" in found.problems[0].message
+    assert problem.code == "store-unread"
 
 
 def test_a_plugins_store_that_is_gone_is_a_problem(lab: Laboratory) -> None:
     filled(lab)
     lab.store("raw").rename(lab.folder / "elsewhere")
 
-    assert isinstance(lab.scan(), IncompleteScan)
+    problem_of(lab)
 
 
 def test_one_path_with_two_settings_is_a_problem(lab: Laboratory) -> None:
     filled(lab)
     spec = lab.config.stores["raw"]
     lab.config.stores["again"] = {**spec, "password": "other"}
-    doubtful = lab.scan()
+    problem = problem_of(lab)
     lab.config.stores["again"] = {**spec, "hash_prefix": "h", "schema_prefix": "s"}
     lab.age()
 
-    assert isinstance(doubtful, IncompleteScan)
-    assert "whether both are one place cannot be told" in doubtful.problems[0].message
+    assert problem.code == "store-ambiguous"
     assert complete(lab).stores[0].aliases == ("raw", "again")
 
 
-def test_a_plugins_secret_is_not_told(lab: Laboratory) -> None:
+def test_no_message_shows_a_plugins_secret(lab: Laboratory) -> None:
     filled(lab)
-    gone = str(lab.folder / "hunter2" / "raw")
-    lab.config.stores["raw"] = {
-        **lab.config.stores["raw"],
-        "location": gone,
-        "password": "hunter2",
-    }
+    secret = {"location": str(lab.folder / "hunter2" / "raw"), "password": "hunter2"}
+    lab.config.stores["raw"] = {**lab.config.stores["raw"], **secret}
 
-    found = lab.scan()
-
-    assert isinstance(found, IncompleteScan)
-    assert "hunter2" not in found.problems[0].message
+    assert "hunter2" not in str(problem_of(lab))

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from unprivileged import open_folder, ordinary_account
 
-from djgc_widgets.model.errors import Cancelled
-from djgc_widgets.model.notices import Progress, no_progress
-from djgc_widgets.model.store_names import StoreInfo
-from djgc_widgets.stores.file.folder import Tree
+from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
+from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.pinned import changed_files
 
@@ -28,13 +26,13 @@ def store(folder: Path) -> FileStore:
 
 
 @pytest.fixture
-def tree(folder: Path) -> Tree:
-    return Tree(str(folder))
+def store_folder(folder: Path) -> StoreFolder:
+    return StoreFolder(str(folder))
 
 
-def move(tree: Tree, source: str, target: str) -> None:
-    with tree.way() as here, tree.way() as there:
-        tree.move(source, target, here, there)
+def move(folder: StoreFolder, source: str, target: str) -> None:
+    with folder.open() as source_start, folder.open() as target_start:
+        folder.move(source, target, source_start, target_start)
 
 
 def write(folder: Path, path: str, text: str = "x") -> Path:
@@ -83,7 +81,7 @@ def test_links_and_sockets_are_listed_not_followed(
     }
 
 
-def test_names_that_are_no_utf8_are_shown_and_marked(
+def test_names_that_are_not_utf8_are_shown_and_marked(
     store: FileStore, folder: Path
 ) -> None:
     (folder / "good").touch()
@@ -108,8 +106,8 @@ def test_an_unreadable_folder_is_a_problem(store: FileStore, folder: Path) -> No
 
     closed.chmod(0o755)
     assert list(listing.files["path"]) == ["open/x"]
-    assert [problem.place for problem in listing.problems] == ["store raw: closed"]
-    assert "Permission denied" in listing.problems[0].message
+    assert [problem.where for problem in listing.problems] == ["store raw: closed"]
+    assert listing.problems[0].values == {"error": "Permission denied"}
 
 
 def test_a_store_that_is_gone_is_a_problem_not_an_empty_store(tmp_path: Path) -> None:
@@ -118,10 +116,10 @@ def test_a_store_that_is_gone_is_a_problem_not_an_empty_store(tmp_path: Path) ->
     listing = gone.list_files(no_progress)
 
     assert len(listing.problems) == 1
-    assert str(tmp_path / "gone") in listing.problems[0].place
+    assert str(tmp_path / "gone") in listing.problems[0].where
 
 
-def test_what_vanishes_while_it_is_listed_is_a_warning(
+def test_a_folder_that_vanishes_while_it_is_listed_is_a_warning(
     store: FileStore, folder: Path
 ) -> None:
     for number in range(10_000):
@@ -155,32 +153,34 @@ def test_a_listing_can_be_cancelled_within_a_page(
     with pytest.raises(Cancelled):
         store.list_files(cancel)
 
-    assert seen == [9_999]  # those before the one that it is at
+    assert seen == [9_999]  # the next one is not added yet
 
 
 @pytest.mark.parametrize("is_folder", [False, True])
 def test_a_move_keeps_content_date_and_inode(
-    tree: Tree, folder: Path, *, is_folder: bool
+    store_folder: StoreFolder, folder: Path, *, is_folder: bool
 ) -> None:
     source = write(folder, "a/object/part" if is_folder else "a/object", "content")
-    before = tree.identities("a/object")
+    before = store_folder.identities("a/object")
 
-    move(tree, "a/object", "_trash/x/a/object")
+    move(store_folder, "a/object", "_trash/x/a/object")
 
     moved = folder / "_trash/x/a/object"
     assert (moved / "part" if is_folder else moved).read_text() == "content"
     assert not source.exists()
-    after = tree.identities("_trash/x/a/object")
+    after = store_folder.identities("_trash/x/a/object")
     assert list(after.values()) == list(before.values())
 
 
 @pytest.mark.parametrize("is_folder", [False, True])
-def test_a_move_never_overwrites(tree: Tree, folder: Path, *, is_folder: bool) -> None:
+def test_a_move_never_overwrites(
+    store_folder: StoreFolder, folder: Path, *, is_folder: bool
+) -> None:
     write(folder, "a/x" if is_folder else "a", "new")
     write(folder, "b/y" if is_folder else "b", "old")
 
     with pytest.raises(FileExistsError):
-        move(tree, "a", "b")
+        move(store_folder, "a", "b")
 
     assert (folder / ("a/x" if is_folder else "a")).read_text() == "new"
     assert (folder / ("b/y" if is_folder else "b")).read_text() == "old"
@@ -198,29 +198,29 @@ def test_a_move_never_overwrites(tree: Tree, folder: Path, *, is_folder: bool) -
     ],
 )
 def test_a_move_never_leaves_the_store(
-    tree: Tree, folder: Path, source: str, target: str
+    store_folder: StoreFolder, folder: Path, source: str, target: str
 ) -> None:
     write(folder, "inside")
     outside = folder.parent / "outside"
 
     with pytest.raises(PermissionError):
-        move(tree, source, target)
+        move(store_folder, source, target)
 
     assert (folder / "inside").exists()
     assert not outside.exists()
 
 
 def test_a_move_does_not_follow_a_linked_folder(
-    tree: Tree, folder: Path, tmp_path: Path
+    store_folder: StoreFolder, folder: Path, tmp_path: Path
 ) -> None:
     write(tmp_path, "precious/x")
     (folder / "link").symlink_to(tmp_path / "precious")
     write(folder, "mine")
 
     with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
-        move(tree, "link/x", "_trash/x")
+        move(store_folder, "link/x", "_trash/x")
     with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
-        move(tree, "mine", "link/mine")
+        move(store_folder, "mine", "link/mine")
 
     assert (tmp_path / "precious/x").exists()
     assert not (tmp_path / "precious/mine").exists()
@@ -228,35 +228,39 @@ def test_a_move_does_not_follow_a_linked_folder(
 
 
 def test_a_linked_file_is_moved_as_a_link(
-    tree: Tree, folder: Path, tmp_path: Path
+    store_folder: StoreFolder, folder: Path, tmp_path: Path
 ) -> None:
     precious = write(tmp_path, "precious")
     (folder / "link").symlink_to(precious)
 
-    move(tree, "link", "moved")
+    move(store_folder, "link", "moved")
 
     assert (folder / "moved").is_symlink()
     assert precious.exists()
 
 
-def test_written_records_are_whole_and_replaceable(tree: Tree, folder: Path) -> None:
-    tree.write("_trash/x/plan.json", b"one")
-    tree.write("_trash/x/plan.json", b"two")
+def test_written_records_are_complete_and_replaceable(
+    store_folder: StoreFolder, folder: Path
+) -> None:
+    store_folder.write("_trash/x/plan.json", b"one")
+    store_folder.write("_trash/x/plan.json", b"two")
 
     assert [p.name for p in (folder / "_trash/x").iterdir()] == ["plan.json"]
     assert (folder / "_trash/x/plan.json").read_bytes() == b"two"
 
 
-def test_changes_of_an_object_are_found(tree: Tree, folder: Path) -> None:
+def test_changed_files_of_an_object_are_listed(
+    store_folder: StoreFolder, folder: Path
+) -> None:
     write(folder, "o/a")
     write(folder, "o/b")
-    before = tree.identities("o")
+    before = store_folder.identities("o")
     assert sorted(before) == ["o/a", "o/b"]
 
     write(folder, "o/a", "longer")
     write(folder, "o/c")
     (folder / "o/b").unlink()
 
-    assert changed_files(before, tree.identities("o")) == ["o/a", "o/b", "o/c"]
+    assert changed_files(before, store_folder.identities("o")) == ["o/a", "o/b", "o/c"]
     assert changed_files(before, before) == []
-    assert tree.identities("no/such") == {}
+    assert store_folder.identities("no/such") == {}

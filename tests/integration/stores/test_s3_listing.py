@@ -1,20 +1,16 @@
-"""What is peculiar to stores on S3; the rest of the suite runs there, too."""
+"""What is peculiar to listings of S3; the rest of the suite runs there as well."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from laboratory import (
-    HASH,
-    Laboratory,
-    complete,
-    filled,
-)
+from laboratory import HASH, Laboratory, complete, filled
 from proxy import Relay, relay
 from services import contents_of
 
 from djgc_widgets import IncompleteScan
-from djgc_widgets.lab.s3_server import S3Server
+from djgc_widgets.lab import S3Server
+from djgc_widgets.model import Notices
 
 
 @pytest.fixture
@@ -30,8 +26,8 @@ def server(lab: Laboratory) -> S3Server:
 
 @pytest.fixture
 def wire(server: S3Server) -> Iterator[Relay]:
-    with relay(server.server.host, server.server.port) as found:
-        yield found
+    with relay(server.server.host, server.server.port) as relayed:
+        yield relayed
 
 
 @pytest.fixture
@@ -46,6 +42,19 @@ def bucket(lab: Laboratory, server: S3Server) -> Iterator[str]:
     client.delete_bucket(Bucket=name)
 
 
+def configure(lab: Laboratory, **changes: object) -> None:
+    """Change the settings of every store."""
+    for name, spec in lab.config.stores.items():
+        lab.config.stores[name] = {**spec, **changes}
+
+
+def problems_of(lab: Laboratory) -> Notices:
+    """Return the problems of a scan, which is incomplete."""
+    result = lab.scan()
+    assert isinstance(result, IncompleteScan)
+    return result.problems
+
+
 def statuses(lab: Laboratory) -> list[str]:
     lab.age()
     return sorted(complete(lab).objects["status"])
@@ -58,20 +67,18 @@ def test_a_scan_makes_one_request_per_thousand_objects(
     for number in range(1_500):
         lab.put(f"_hash/{lab.name}/{number:04}", data=b"x")
     lab.age()
-    stores = lab.config.stores
-    for store in stores:
-        stores[store] = {**stores[store], "endpoint": f"127.0.0.1:{wire.port}"}
+    configure(lab, endpoint=f"127.0.0.1:{wire.port}")
 
-    found = complete(lab)
+    objects = complete(lab).objects
 
-    assert len(found.objects) == 1_503
-    assert set(found.objects["status"]) == {"live", "unknown"}
+    assert len(objects) == 1_503
+    assert set(objects["status"]) == {"live", "unknown"}
     assert len(wire.requests) == 3  # two pages of one store, one of the other
     assert all("list-type=2" in request for request in wire.requests)
 
 
 @pytest.mark.parametrize(
-    "place",
+    "address",
     [
         {"endpoint": "{}", "secure": False},
         {"endpoint": "http://{}"},
@@ -81,13 +88,13 @@ def test_a_scan_makes_one_request_per_thousand_objects(
 )
 @pytest.mark.parametrize("location", ["", "a/b", "a b/ü"])
 def test_a_store_is_where_datajoint_says(
-    lab: Laboratory, bucket: str, location: str, place: dict[str, Any]
+    lab: Laboratory, bucket: str, location: str, address: dict[str, Any]
 ) -> None:
     assert lab.s3 is not None
     spec = lab.s3.spec(bucket, location)
     del spec["secure"]
-    endpoint = place["endpoint"].format(lab.s3.endpoint)
-    lab.config.stores = {"raw": {**spec, **place, "endpoint": endpoint}}
+    endpoint = address["endpoint"].format(lab.s3.endpoint)
+    lab.config.stores = {"raw": {**spec, **address, "endpoint": endpoint}}
     table = filled(lab)
 
     (table & "id = 1").delete()
@@ -101,11 +108,8 @@ def test_ambient_credentials_serve_as_well(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.server.user)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.server.password)
-    for name, spec in lab.config.stores.items():
-        ambient = {
-            k: v for k, v in spec.items() if k not in {"access_key", "secret_key"}
-        }
-        lab.config.stores[name] = ambient
+    for spec in lab.config.stores.values():
+        del spec["access_key"], spec["secret_key"]
 
     filled(lab)
 
@@ -114,15 +118,13 @@ def test_ambient_credentials_serve_as_well(
 
 def test_a_scan_needs_no_more_than_to_list(lab: Laboratory, server: S3Server) -> None:
     filled(lab)
-    account = {"access_key": server.reader, "secret_key": server.reader_secret}
-    for name, spec in lab.config.stores.items():
-        lab.config.stores[name] = {**spec, **account}
+    configure(lab, access_key=server.reader, secret_key=server.reader_secret)
 
     assert statuses(lab) == ["live"] * 3
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "error"),
     [
         ({"bucket": "no-such-bucket"}, "bucket does not exist"),
         ({"secret_key": "wrong-secret"}, "signature"),
@@ -131,17 +133,17 @@ def test_a_scan_needs_no_more_than_to_list(lab: Laboratory, server: S3Server) ->
     ],
 )
 def test_a_store_that_does_not_answer_is_a_problem(
-    lab: Laboratory, change: dict[str, str], told: str
+    lab: Laboratory, change: dict[str, str], error: str
 ) -> None:
     filled(lab)
     lab.age()
     lab.config.stores["raw"] = {**lab.config.stores["raw"], **change}
 
-    found = lab.scan()
+    problems = problems_of(lab)
 
-    assert isinstance(found, IncompleteScan)
-    assert told in found.problems[0].message.lower()
-    assert "wrong-secret" not in str(found.problems)
+    assert problems[0].code == "store-unread"
+    assert error in str(problems[0].values["error"]).lower()
+    assert "wrong-secret" not in str(problems)
 
 
 def test_two_names_of_one_bucket_are_one_store(
@@ -153,11 +155,9 @@ def test_two_names_of_one_bucket_are_one_store(
     location = f"/{same['location']}//".replace("//", "/")
     lab.config.stores["again"] = {**same, "endpoint": endpoint, "location": location}
 
-    lab.age()
-    found = complete(lab)
-
-    assert [store.aliases for store in found.stores] == [("raw", "again"), ("derived",)]
-    assert list(found.objects["status"]) == ["live"] * 3
+    assert statuses(lab) == ["live"] * 3
+    stores = complete(lab).stores
+    assert [store.aliases for store in stores] == [("raw", "again"), ("derived",)]
 
 
 @pytest.mark.parametrize("location", ["{}", "{}/_hash"])
@@ -173,29 +173,26 @@ def test_one_server_under_two_host_names_is_a_problem(
         "location": location.format(same["location"]),
     }
 
-    found = lab.scan()
-
-    assert isinstance(found, IncompleteScan)
-    assert "one place under two host names" in found.problems[0].message
+    assert problems_of(lab)[0].code == "store-twice"
 
 
 def test_a_store_inside_another_is_listed_once(lab: Laboratory) -> None:
     raw = lab.config.stores["raw"]
     lab.config.stores["inner"] = {**raw, "location": f"{raw['location']}/in"}
     table = lab.declare(HASH)
-    live, lost = (f"_hash/{lab.name}/{digit * 26}" for digit in "ab")
-    for path in (live, lost):
+    live, orphan = (f"_hash/{lab.name}/{digit * 26}" for digit in "ab")
+    for path in (live, orphan):
         lab.put(f"in/{path}")
     lab.write_row(table.table_name, 1, {"path": f"in/{live}", "store": "raw"})
     lab.age()
 
-    found = complete(lab).objects.set_index("path")
+    objects = complete(lab).objects.set_index("path")
 
-    assert set(found["store"]) == {"inner"}
-    assert found["status"].to_dict() == {live: "live", lost: "orphan"}
+    assert set(objects["store"]) == {"inner"}
+    assert objects["status"].to_dict() == {live: "live", orphan: "orphan"}
 
 
-def test_keys_that_no_path_spells_are_never_candidates(lab: Laboratory) -> None:
+def test_keys_that_no_file_can_have_are_never_candidates(lab: Laboratory) -> None:
     filled(lab, range(1, 2))
     folder = f"_schema/{lab.name}/recording/id=1/data_AbCd1234.zarr"
     lab.put(f"{folder}/", data=b"")  # what other tools leave for a folder
@@ -211,19 +208,19 @@ def test_urls_of_an_object_lead_to_it(lab: Laboratory, server: S3Server) -> None
     paths = [f"_hash/{lab.name}/{digit * 26}" for digit in "abcd"]
     for path in paths:
         lab.put(path)
-    place = f"{spec['bucket']}/{spec['location']}"
+    prefix = f"{spec['bucket']}/{spec['location']}"
     urls = [
-        f"s3://{place}/{paths[0]}",
-        f"http://{server.endpoint}/{place}//{paths[1]}",
+        f"s3://{prefix}/{paths[0]}",
+        f"http://{server.endpoint}/{prefix}//{paths[1]}",
         f"/{paths[2]}/",
     ]
     for key, url in enumerate(urls):
         lab.write_row(table.table_name, key, {"url": url, "store": "raw"})
     lab.age()
 
-    found = complete(lab).objects.set_index("path")["status"]
+    status = complete(lab).objects.set_index("path")["status"]
 
-    assert found.to_dict() == {**dict.fromkeys(paths[:3], "live"), paths[3]: "orphan"}
+    assert status.to_dict() == {**dict.fromkeys(paths[:3], "live"), paths[3]: "orphan"}
 
 
 def test_every_request_may_be_the_last(
@@ -232,9 +229,7 @@ def test_every_request_may_be_the_last(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # a failure is a failure
     filled(lab, range(1, 3))
     lab.age()
-    stores = lab.config.stores
-    for store in stores:
-        stores[store] = {**stores[store], "endpoint": f"127.0.0.1:{wire.port}"}
+    configure(lab, endpoint=f"127.0.0.1:{wire.port}")
     wire.arm()
     complete(lab)
     pieces = wire.pieces
@@ -243,10 +238,9 @@ def test_every_request_may_be_the_last(
         wire.arm(number)
         wire.close()
 
-        found = lab.scan()
+        problems = problems_of(lab)
 
-        assert wire.was_cut
-        assert isinstance(found, IncompleteScan), number
-        assert "could not be listed" in str(found.problems[0])
+        assert wire.was_cut, number
+        assert problems[0].code == "store-unread", number
     wire.arm()
     assert complete(lab).orphans.empty

@@ -1,4 +1,4 @@
-"""A journal that is read is input: it is used whole, or not at all."""
+"""A journal that is read is input: all of it is used, or nothing."""
 
 import json
 from collections.abc import Callable
@@ -8,22 +8,19 @@ from typing import Any
 
 import pytest
 
-from djgc_widgets.collector.journal import (
-    OWNER,
-    Journal,
-    _checksum,
-    read_owners,
-    write_owners,
-)
+from djgc_widgets.collector.journal import Journal
+from djgc_widgets.collector.lock import read_holder
+from djgc_widgets.collector.owners import OWNER_PATH, read_owners, write_owners
+from djgc_widgets.collector.records import _checksum
 from djgc_widgets.model.errors import SweepRefusedError
 from djgc_widgets.model.store_names import StoreInfo
 from djgc_widgets.stores.file.store import FileStore
-from djgc_widgets.stores.pinned import Identity, Parcel
+from djgc_widgets.stores.pinned import Identity, PinnedObject
 
 SWEEP = "20260101T000000Z-00000000"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PIN = Identity(1, 2, 3)
-PARCEL = Parcel(
+PINNED = PinnedObject(
     "_schema/lab/t/id=1/a_AbCd1234",
     {
         "_schema/lab/t/id=1/a_AbCd1234/0": PIN,
@@ -42,7 +39,7 @@ def store(tmp_path: Path) -> FileStore:
 @pytest.fixture
 def journal(store: FileStore) -> Journal:
     journal = Journal(store, SWEEP)
-    journal.write_plan(NOW, {"id": "server"}, ["large-sweep"], [PARCEL])
+    journal.write_plan(NOW, {"id": "server"}, ["large-sweep"], [PINNED])
     return journal
 
 
@@ -64,14 +61,29 @@ def alter(
 def test_what_is_written_is_read_again(journal: Journal) -> None:
     planned = journal.read_plan()
 
-    assert planned.parcels == (PARCEL,)
+    assert planned.objects == (PINNED,)
     assert (planned.sweep_id, planned.created_at) == (SWEEP, NOW)
     assert planned.servers == {"id": "server"}
 
 
+def test_records_of_an_earlier_version_are_read(
+    store: FileStore, journal: Journal
+) -> None:
+    """Names of accounts were written as they are, and need not be text."""
+    alter(store, lambda content: content.update(account="jos\udce9"))
+    names = ("token", "account", "host", "process", "purpose", "since", "heartbeat")
+    lock = {name: f"{name}\udce9" for name in names} | {"token": "f" * 32, "pid": 7}
+
+    holder = read_holder(json.dumps(lock).encode())
+
+    assert journal.read_plan().account == "jos?"
+    assert holder is not None
+    assert (holder.token, holder.pid, holder.host) == ("f" * 32, 7, "host?")
+
+
 def rename_to(path: str) -> Callable[[dict[str, Any]], object]:
-    def change(told: dict[str, Any]) -> None:
-        entry = told["objects"][0]
+    def change(content: dict[str, Any]) -> None:
+        entry = content["objects"][0]
         entry["path"] = path
         entry["files"] = {path: [1, 2, 3, ""]}
 
@@ -94,7 +106,7 @@ def rename_to(path: str) -> Callable[[dict[str, Any]], object]:
         7,
     ],
 )
-def test_a_path_that_no_sweep_moves_refuses_the_whole_journal(
+def test_a_path_that_no_sweep_moves_refuses_the_journal(
     store: FileStore, journal: Journal, path: Any
 ) -> None:
     alter(store, rename_to(path))
@@ -106,23 +118,25 @@ def test_a_path_that_no_sweep_moves_refuses_the_whole_journal(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda told: told["objects"][0]["files"].update({"elsewhere": [1, 2, 3, ""]}),
-        lambda told: told["objects"][0]["files"].clear(),
-        lambda told: told["objects"][0].pop("files"),
-        lambda told: told["objects"].append(told["objects"][0]),
-        lambda told: told.update(sweep_id="20260101T000000Z-11111111"),
-        lambda told: told.update(objects=7),
-        lambda told: told.update(created_at="yesterday"),
-        lambda told: told.update(created_at="2026-01-01T00:00:00"),
-        lambda told: told["objects"][0]["files"].update(
-            {PARCEL.sidecar: [-1, 2, 3, ""]}
+        lambda content: content["objects"][0]["files"].update(
+            {"elsewhere": [1, 2, 3, ""]}
         ),
-        lambda told: told["objects"][0]["files"].update({PARCEL.sidecar: [True]}),
-        lambda told: told["objects"][0]["files"].update({PARCEL.sidecar: "abcd"}),
+        lambda content: content["objects"][0]["files"].clear(),
+        lambda content: content["objects"][0].pop("files"),
+        lambda content: content["objects"].append(content["objects"][0]),
+        lambda content: content.update(sweep_id="20260101T000000Z-11111111"),
+        lambda content: content.update(objects=7),
+        lambda content: content.update(created_at="yesterday"),
+        lambda content: content.update(created_at="2026-01-01T00:00:00"),
+        lambda content: content["objects"][0]["files"].update(
+            {PINNED.sidecar: [-1, 2, 3, ""]}
+        ),
+        lambda content: content["objects"][0]["files"].update({PINNED.sidecar: [True]}),
+        lambda content: content["objects"][0]["files"].update({PINNED.sidecar: "abcd"}),
     ],
     ids=map(str, range(11)),
 )
-def test_what_no_sweep_writes_refuses_the_whole_journal(
+def test_what_no_sweep_writes_refuses_the_journal(
     store: FileStore, journal: Journal, change: Callable[[dict[str, Any]], object]
 ) -> None:
     alter(store, change)
@@ -134,9 +148,9 @@ def test_what_no_sweep_writes_refuses_the_whole_journal(
 def test_a_journal_that_was_altered_is_refused(
     store: FileStore, journal: Journal
 ) -> None:
-    alter(store, lambda told: told.update(account="somebody else"), seal=False)
+    alter(store, lambda content: content.update(account="another"), seal=False)
 
-    with pytest.raises(SweepRefusedError, match="its checksum does not fit"):
+    with pytest.raises(SweepRefusedError, match="its checksum does not match"):
         journal.read_plan()
 
 
@@ -175,7 +189,7 @@ def test_owners_are_remembered_and_checked(store: FileStore) -> None:
     write_owners(store, NOW, {"id": "postgresql://127.0.0.1"})
     assert read_owners(store) == {"id": "postgresql://127.0.0.1"}
 
-    path = Path(store.info.address) / OWNER
+    path = Path(store.info.address) / OWNER_PATH
     path.write_text(path.read_text().replace("id", "di"))
 
     with pytest.raises(SweepRefusedError, match="Expected a record of this program"):

@@ -12,9 +12,13 @@ from djgc_widgets.model.receipt import Receipt
 
 
 def did(path: str) -> Callable[[], Receipt]:
-    row = dict.fromkeys(RECEIPT.names, "x") | {"files": 1, "size_bytes": 2}
+    row = dict.fromkeys(RECEIPT.column_names, "x") | {
+        "n_files": 1,
+        "size_bytes": 2,
+        "in_doubt": False,
+    }
     rows = RECEIPT.conform(pd.DataFrame([row | {"path": path}]))
-    return lambda: Receipt(f"sweep {path}", rows, lambda _: did(f"{path} back")())
+    return lambda: Receipt(f"sweep {path}", rows)
 
 
 def fails(error: Exception) -> Callable[[], Receipt]:
@@ -24,7 +28,7 @@ def fails(error: Exception) -> Callable[[], Receipt]:
     return fail
 
 
-def test_one_that_fails_stops_no_other_and_is_told() -> None:
+def test_one_that_fails_stops_no_other_and_is_reported() -> None:
     done = carry_out_each(
         [
             ("a", did("1")),
@@ -36,14 +40,13 @@ def test_one_that_fails_stops_no_other_and_is_told() -> None:
     )
 
     assert done.rows["path"].tolist() == ["1", "2"]
-    told = [(problem.place, problem.message) for problem in done.problems]
-    assert told == [
+    failures = [(problem.where, problem.message) for problem in done.problems]
+    assert failures == [
         ("b", "locked"),
         ("c", "no such sweep"),
         ("d", "unexpected ConnectionError: gone"),
     ]
     assert done.sweep_id == ""
-    assert done.restore().rows["path"].tolist() == ["1 back", "2 back"]
 
 
 def test_one_alone_keeps_its_name() -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from djgc_widgets.model.arrow import arrow_text
 from djgc_widgets.model.frames import OBJECTS, REFERENCES, TRASH
-from djgc_widgets.model.trash_paths import is_plain_path, parent_of
+from djgc_widgets.model.object_paths import is_plain_path, parent_of
 
 
 def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:
@@ -12,7 +12,7 @@ def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:
             "path": ["a"],
             "store": ["raw"],
             "sweep_id": ["x"],
-            "files": [1.0],
+            "n_files": [1.0],
             "size_bytes": [2],
             "referenced": [0],
             "returnable": [1],
@@ -20,7 +20,7 @@ def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:
         }
     )
 
-    assert list(frame) == TRASH.names
+    assert list(frame) == TRASH.column_names
     assert [str(t) for t in frame.dtypes] == [
         "str",
         "str",

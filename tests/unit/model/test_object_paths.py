@@ -66,14 +66,11 @@ def test_what_no_hash_path_looks_like_has_no_section(path: str) -> None:
 def test_a_schema_path_names_schema_table_and_object(
     path: str, schema: str, table: str, below: str
 ) -> None:
-    found = parse(path + below)
+    parsed = parse(path + below)
 
-    assert (found["section"], found["schema"], found["table"]) == (
-        "schema",
-        schema,
-        table,
-    )
-    assert found["object_path"] == path
+    names = parsed["section"], parsed["schema"], parsed["table"]
+    assert names == ("schema", schema, table)
+    assert parsed["object_path"] == path
 
 
 @pytest.mark.parametrize(
@@ -112,13 +109,17 @@ def test_empty_prefixes_put_both_sections_at_the_root() -> None:
 
 
 def test_the_root_is_tried_last_for_what_had_no_prefix_once() -> None:
-    found = parse("lab/rec/id=1/v_abcd.npy")
+    parsed = parse("lab/rec/id=1/v_abcd.npy")
 
-    assert (found["section"], found["schema"], found["prefix"]) == ("schema", "lab", "")
+    assert (parsed["section"], parsed["schema"], parsed["prefix"]) == (
+        "schema",
+        "lab",
+        "",
+    )
     assert parse("_schema/lab/rec/id=1/v_abcd.npy")["prefix"] == "_schema"
 
 
-def test_names_of_one_place_may_differ_in_their_prefixes() -> None:
+def test_names_of_one_location_may_differ_in_their_prefixes() -> None:
     store = StoreInfo("s", ("s",), "/s", (), ("_hash", "h"), ("_schema", "old/_schema"))
 
     assert parse(f"h/lab/{HASH}", store)["prefix"] == "h"
@@ -142,12 +143,12 @@ def test_names_of_one_place_may_differ_in_their_prefixes() -> None:
         ("_trash/20260601T120000Z-0123abcd/objects/lab/rec/v_abcd", set(), set()),
     ],
 )
-def test_rows_tell_former_prefixes(
+def test_recorded_paths_reveal_former_prefixes(
     path: str, hashes: set[str], schemas: set[str]
 ) -> None:
-    told = former_prefixes(pd.Series([path], dtype="str"), "lab", "rec", "v")
+    prefixes = former_prefixes(pd.Series([path], dtype="str"), "lab", "rec", "v")
 
-    assert told == (hashes, schemas)
+    assert prefixes == (hashes, schemas)
 
 
 def test_names_in_a_pattern_are_literal() -> None:
@@ -156,7 +157,7 @@ def test_names_in_a_pattern_are_literal() -> None:
     assert former_prefixes(paths, "l.b", "r+c", "v") == (set(), {"x"})
 
 
-def test_the_trash_remembers_where_things_were() -> None:
+def test_a_path_in_the_trash_holds_the_former_path() -> None:
     paths = [
         "_trash/20260601T120000Z-0123abcd/objects/_hash/lab/x",
         "_trash/20260601T120000Z-0123abcd/plan.json",
@@ -164,13 +165,13 @@ def test_the_trash_remembers_where_things_were() -> None:
         "other/_trash/20260601T120000Z-0123abcd/objects/x",
     ]
 
-    found = parse_trash(pd.Series(paths, dtype="str"))
+    parsed = parse_trash(pd.Series(paths, dtype="str"))
 
     assert (
-        list(found["sweep_id"].fillna("-"))
+        list(parsed["sweep_id"].fillna("-"))
         == ["20260601T120000Z-0123abcd"] * 2 + ["-"] * 2
     )
-    assert list(found["path"].fillna("-")) == ["_hash/lab/x", "-", "-", "-"]
+    assert list(parsed["path"].fillna("-")) == ["_hash/lab/x", "-", "-", "-"]
 
 
 def test_a_section_is_a_folder_not_a_beginning() -> None:

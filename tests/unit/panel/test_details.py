@@ -3,76 +3,73 @@
 from typing import Any
 
 import pandas as pd
+import pytest
 from builders import files, hash_path, judge, object_path, recorded
 
+from djgc_widgets.model.codes import Reason
 from djgc_widgets.model.frames import TRASH, USAGE
+from djgc_widgets.model.messages import REASON_KINDS
 from djgc_widgets.panel.details import (
-    kind_of_reason,
-    missing_facts,
-    orphan_facts,
-    sweep_facts,
-    usage_facts,
+    missing_details,
+    orphan_details,
+    sweep_details,
+    usage_details,
 )
 from djgc_widgets.panel.grid.state import Fact
-from djgc_widgets.verdict import reasons
 
 
-def told(facts: list[Fact]) -> dict[str, str]:
+def texts(facts: list[Fact]) -> dict[str, str]:
     return {fact.label: fact.text for fact in facts}
 
 
-def orphan(path: str, reason: str) -> dict[str, Any]:
+def orphan(path: str, reason: Reason, sibling: str | None = None) -> dict[str, Any]:
     objects = judge(files(path), recorded()).objects
-    return objects.assign(reason=reason).to_dict("records")[0]
+    codes = {"reason_code": reason.value, "reason": reason.value, "sibling": sibling}
+    return objects.assign(**codes).to_dict("records")[0]
 
 
-def explained(path: str, reason: str, *referred: str) -> dict[str, str]:
-    references = judge(files(*referred), recorded(*referred)).references
-    return told(orphan_facts(orphan(path, reason), files(path), references))
+def explained(path: str, reason: Reason, sibling: str | None = None) -> dict[str, str]:
+    return texts(orphan_details(orphan(path, reason, sibling), files(path)))
 
 
-def test_a_superseded_object_names_its_row_and_live_sibling() -> None:
-    now = object_path("voltage_newnew00.npy")
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        (Reason.SUPERSEDED, "refers to a newer value"),
+        (Reason.NEVER_COMMITTED, "the update failed"),
+    ],
+)
+def test_an_updated_object_names_its_row_and_live_sibling(
+    reason: Reason, why: str
+) -> None:
+    sibling = object_path("voltage_newnew00.npy")
 
-    facts = explained(object_path(), "superseded by voltage_newnew00.npy", now)
+    facts = explained(object_path(), reason, sibling)
 
-    assert "refers to a newer value" in facts["Why"]
-    assert facts["Row it was of"] == '{"id": "1"}'
-    assert facts["The row refers to"] == now
-    assert facts["Whose"] == "lab.rec"
+    assert why in facts["Why"]
+    assert facts["Row key"] == '{"id": "1"}'
+    assert facts["The row refers to"] == sibling
+    assert facts["Table"] == "lab.rec"
     assert facts["Size"] == "10 bytes in 1 file"
 
 
-def test_a_value_that_was_never_committed_names_the_older_one() -> None:
-    now = object_path("voltage_oldold00.npy")
-    reason = reasons.NEVER_COMMITTED.format("voltage_oldold00.npy")
-
-    facts = explained(object_path(), reason, now)
-
-    assert "the update failed" in facts["Why"]
-    assert facts["The row refers to"] == now
-
-
 def test_a_hash_names_only_its_schema() -> None:
-    facts = explained(hash_path(), reasons.NO_ROW_HOLDS_HASH)
+    facts = explained(hash_path(), Reason.NO_ROW_HOLDS_HASH)
 
-    assert "does not tell whose value" in facts["Why"]
-    assert facts["Whose"] == "schema lab"
-    assert "Row it was of" not in facts
+    assert "its table is not known" in facts["Why"]
+    assert facts["Table"] == "lab (hash)"
+    assert "Row key" not in facts
 
 
-def test_an_unknown_reason_stands_for_itself() -> None:
-    assert explained(object_path(), "odd")["Why"] == "odd. "
+def test_a_reason_without_explanation_stands_alone() -> None:
+    assert explained(object_path(), Reason.SYMLINK)["Why"] == "symlink."
 
 
 def test_files_of_a_folder_are_listed_up_to_a_dozen() -> None:
-    names = [f"{object_path('frames_AbCd1234')}/{n:02d}" for n in range(15)]
+    folder = object_path("frames_AbCd1234")
+    names = [f"{folder}/{n:02d}" for n in range(15)]
 
-    facts = orphan_facts(
-        orphan(object_path("frames_AbCd1234"), reasons.ROW_DELETED),
-        files(*names),
-        judge(files(), recorded()).references,
-    )
+    facts = orphan_details(orphan(folder, Reason.ROW_DELETED), files(*names))
 
     listed = [fact.text for fact in facts if fact.label == "File"]
     assert listed[0] == f"{names[0]}, 10 B"
@@ -80,30 +77,12 @@ def test_files_of_a_folder_are_listed_up_to_a_dozen() -> None:
     assert len(listed) == 13
 
 
-def test_reasons_are_grouped_without_the_names_of_objects() -> None:
-    given = [
-        reasons.SUPERSEDED.format("a_b.npy"),
-        reasons.NEVER_COMMITTED.format("c.npy"),
-        reasons.ROW_DELETED,
-        None,
-    ]
-
-    kinds = kind_of_reason(pd.Series(given, dtype="str"))
-
-    assert kinds.fillna("none").tolist() == [
-        "superseded",
-        "never committed",
-        reasons.ROW_DELETED,
-        "none",
-    ]
-
-
 def test_missing_rows_give_a_restriction_to_copy() -> None:
     keys = ['{"id": 1, "day": "2026-01-02"}', '{"id": 2, "day": "2026-01-03"}', "\\xff"]
     missing = judge(files(), recorded(*map(hash_path, "abc"), row_key=keys)).references
     row = missing.to_dict("records")[0]
 
-    facts = missing_facts(row, missing, complete=True)
+    facts = missing_details(row, missing, complete=True)
 
     restriction = {fact.label: fact for fact in facts}["Restriction for this row"]
     assert restriction.copyable
@@ -113,12 +92,14 @@ def test_missing_rows_give_a_restriction_to_copy() -> None:
     assert every.endswith("{'id': 2, 'day': '2026-01-03'}, \\xff]")
 
 
-def test_more_rows_than_can_be_copied_are_told() -> None:
+def test_more_rows_than_can_be_copied_are_counted() -> None:
     keys = [f'{{"id": {n}}}' for n in range(201)]
     paths = [object_path(key=f"id={n}") for n in range(201)]
     missing = judge(files(), recorded(*paths, row_key=keys)).references
 
-    labels = told(missing_facts(missing.to_dict("records")[0], missing, complete=True))
+    labels = texts(
+        missing_details(missing.to_dict("records")[0], missing, complete=True)
+    )
 
     assert any("(the first 200 of 201)" in label for label in labels)
 
@@ -126,49 +107,55 @@ def test_more_rows_than_can_be_copied_are_told() -> None:
 def test_an_incomplete_scan_offers_nothing_that_could_delete_rows() -> None:
     missing = judge(files(), recorded(hash_path("a"))).references
 
-    facts = missing_facts(missing.to_dict("records")[0], missing, complete=False)
+    facts = missing_details(missing.to_dict("records")[0], missing, complete=False)
 
     assert not any("estriction" in fact.label for fact in facts)
-    assert "do not delete rows" in told(facts)["What to do"]
+    assert "do not delete rows" in texts(facts)["What to do"]
 
 
-def test_usage_is_told_in_bytes() -> None:
-    row = dict.fromkeys(USAGE.names, 2) | {"dedup_ratio": 1.5, "logical_bytes": 3000}
+def test_usage_is_given_in_bytes() -> None:
+    row = dict.fromkeys(USAGE.column_names, 2) | {
+        "dedup_ratio": 1.5,
+        "logical_bytes": 3000,
+    }
 
-    assert told(usage_facts(row))["Logical"] == "3,000 bytes, once per reference"
-    assert told(usage_facts(row))["Deduplicated"] == "1.50 : 1"
-    assert told(usage_facts(row | {"dedup_ratio": None}))["Deduplicated"] == "no bytes"
+    facts = texts(usage_details(row))
+
+    assert facts["Logical"] == "3,000 bytes, once per reference"
+    assert facts["Deduplicated"] == "1.50 : 1"
+    empty = texts(usage_details(row | {"dedup_ratio": None}))
+    assert empty["Deduplicated"] == "no bytes"
 
 
-def test_a_sweep_tells_who_and_what_is_needed_again() -> None:
+def test_a_sweep_says_who_swept_and_what_is_needed_again() -> None:
+    sweep = {"store": "raw", "sweep_id": "s1"}
     trash = TRASH.conform(
         {
-            "store": "raw",
-            "sweep_id": "s1",
+            **sweep,
             "path": [f"p{n:02d}" for n in range(14)],
-            "files": 1,
+            "n_files": 1,
             "size_bytes": 1,
             "referenced": True,
             "returnable": [n == 0 for n in range(14)],
         }
     )
-    at = pd.Timestamp("2026-01-02T03:04Z")
     row = {
-        "store": "raw",
-        "sweep_id": "s1",
+        **sweep,
         "swept_by": "ann",
         "swept_from": "rig",
         "servers": "db:1",
-        "objects": 14,
-        "size_bytes": 14,
-        "left_objects": 14,
-        "left_bytes": 14,
-        "purgeable_at": at,
+        **dict.fromkeys(("n_objects", "size_bytes", "n_left", "left_bytes"), 14),
+        "purgeable_at": pd.Timestamp("2026-01-02T03:04Z"),
     }
 
-    facts = sweep_facts(row, trash)
+    facts = sweep_details(row, trash)
 
-    assert told(facts)["By"] == "ann on rig"
-    assert told(facts)["Needed again"] == "1 object"
-    assert told(facts)["Purgeable"] == "2026-01-02 03:04 UTC, after 30 days"
+    assert texts(facts)["By"] == "ann on rig"
+    assert texts(facts)["Needed again"] == "1 object"
+    assert texts(facts)["Purgeable"] == "2026-01-02 03:04 UTC, after 30 days"
     assert facts[-1].text == "and 2 more"
+
+
+def test_reasons_are_grouped_without_the_names_of_objects() -> None:
+    assert REASON_KINDS.keys() == set(Reason)
+    assert not [text for text in REASON_KINDS.values() if "{" in text]

@@ -1,4 +1,4 @@
-"""What a person sifts and ticks, against a plain model of it."""
+"""What a person filters and ticks, against a plain model of it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,15 +51,15 @@ def test_a_filter_is_text_not_a_pattern() -> None:
 def test_chosen_values_are_alternatives_and_bounds_all_hold() -> None:
     grid = state()
 
-    grid.keep_to([grid.rule_of("table", "unit"), grid.rule_of("table", None)])
+    grid.filter_by([grid.rule_of("table", "unit"), grid.rule_of("table", None)])
     assert len(grid.filtered) == 20
     bounds = [grid.rule(1, "5"), grid.rule(1, "20"), grid.rule(2, "2 weeks")]
-    grid.keep_to([*grid.rules, *bounds])
+    grid.filter_by([*grid.rules, *bounds])
 
-    kept = grid.filtered
-    assert set(kept["table"].dropna()) == {"unit"}
-    assert kept["size"].min() >= 20
-    assert kept["age"].max() <= 14
+    filtered = grid.filtered
+    assert set(filtered["table"].dropna()) == {"unit"}
+    assert filtered["size"].min() >= 20
+    assert filtered["age"].max() <= 14
     assert grid.page(0, 10)["chips"] == [
         "table: unit",
         "table: none",
@@ -77,14 +77,16 @@ def test_what_can_be_chosen_is_counted() -> None:
 
 
 @pytest.mark.parametrize(("facet", "given"), [(1, "big"), (2, "-3 d")])
-def test_a_bound_that_is_none_is_told(facet: int, given: str) -> None:
+def test_a_bound_that_is_no_size_or_age_is_an_input_error(
+    facet: int, given: str
+) -> None:
     with pytest.raises(InputError, match="Expected a"):
         state().rule(facet, given)
 
 
 def test_filters_stay_when_the_rows_change() -> None:
     grid = state()
-    grid.keep_to([grid.rule_of("table", "unit")])
+    grid.filter_by([grid.rule_of("table", "unit")])
 
     grid.replace(frame(9))
 
@@ -207,7 +209,7 @@ def carry_out(grid: GridState, model: Model, name: str, what: Any) -> None:
             grid.filter(what)
         case "table":
             model.table = what
-            grid.keep_to([grid.rule_of("table", what)] if what else [])
+            grid.filter_by([grid.rule_of("table", what)] if what else [])
         case "sort":
             model.sort, model.descending = what
             grid.sort_by(what[0], descending=what[1])
@@ -232,7 +234,7 @@ def carry_out(grid: GridState, model: Model, name: str, what: Any) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ACTIONS, max_size=12))
-def test_whatever_is_sifted_what_was_ticked_is_ticked(actions: list[Any]) -> None:
+def test_ticks_do_not_depend_on_filters_and_order(actions: list[Any]) -> None:
     grid = state(29)  # a prime, so that all sizes differ
     model = Model(grid.frame.to_dict("records"))
 

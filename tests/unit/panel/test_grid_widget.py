@@ -27,7 +27,7 @@ class Asked:
 
     def click(self, do: str, **more: Any) -> None:
         page = {"of": self.state.generation, "as": self.state.arrangement}
-        self.view.receive({"do": do, "said": 7, **page, **more})
+        self.view.receive({"do": do, "click": 7, **page, **more})
 
 
 def test_the_view_does_what_the_page_asks_for() -> None:
@@ -41,7 +41,7 @@ def test_the_view_does_what_the_page_asks_for() -> None:
     asked.click("tick", rows=[row], on=True)
 
     assert view.page["offset"] == 12
-    assert view.page["heard"] == 7
+    assert view.page["handled"] == 7
     assert view.page["rows"][0]["ticked"]
     assert list(grid.selected["path"]) == ["Odd/25"]
     asked.click("invert")
@@ -101,8 +101,8 @@ def test_details_are_opened_and_closed() -> None:
 
     view.receive({"do": "open", "row": 3, "of": 1})
 
-    told = {"label": "Path", "text": "Odd/03\\u000a", "copyable": True}
-    assert view.details == [told]
+    path = {"label": "Path", "text": "Odd/03\\u000a", "copyable": True}
+    assert view.details == [path]
     assert view.page["opened"] == 3
     view.receive({"do": "open", "row": 3, "of": 1})
     assert view.details == []
@@ -151,7 +151,7 @@ def test_an_empty_table_of_an_incomplete_scan_is_not_known() -> None:
 
 
 @pytest.mark.parametrize("why", ["locked", "not tickable", "of other rows"])
-def test_a_click_that_does_not_count_is_heard_and_ticks_nothing(why: str) -> None:
+def test_a_click_that_does_not_count_is_handled_and_ticks_nothing(why: str) -> None:
     asked = Asked(tickable=why != "not tickable")
     asked.view.locked = why == "locked"
     of = asked.state.generation - (why == "of other rows")
@@ -160,7 +160,7 @@ def test_a_click_that_does_not_count_is_heard_and_ticks_nothing(why: str) -> Non
         asked.click(do, rows=[1, 2], on=True, of=of)
     asked.click("tick_filtered", of=of)
 
-    assert asked.view.page["heard"] == 7
+    assert asked.view.page["handled"] == 7
     assert asked.state.selected.empty
 
 

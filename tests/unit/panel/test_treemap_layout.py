@@ -1,4 +1,4 @@
-"""Tiles lie where they belong, in proportion."""
+"""Tiles lie in their groups, in proportion."""
 
 import pandas as pd
 import pytest
@@ -24,18 +24,20 @@ ROWS = [
 def places(rows: list[tuple[object, ...]] = ROWS) -> pd.DataFrame:
     names = [*LEVELS, "size_bytes", "orphan_bytes"]
     frame = pd.DataFrame(rows, columns=names)
-    return PLACES.conform(frame.assign(objects=2, orphans=1))
+    return PLACES.conform(frame.assign(n_objects=2, n_orphans=1))
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=1, max_size=40), st.floats(1, 2000))
-def test_boxes_fill_the_whole_in_proportion(sizes: list[float], height: float) -> None:
-    whole = Box(3, 5, 1000, height)
+def test_boxes_fill_the_outer_box_in_proportion(
+    sizes: list[float], height: float
+) -> None:
+    outer = Box(3, 5, 1000, height)
     sizes.sort(reverse=True)
 
-    boxes = squarify(sizes, whole)
+    boxes = squarify(sizes, outer)
 
     areas = [box.width * box.height for box in boxes]
-    share = whole.width * whole.height / sum(sizes)
+    share = outer.width * outer.height / sum(sizes)
     assert areas == pytest.approx([size * share for size in sizes], abs=1e-3)
     for box in boxes:
         assert box.x >= 3 - 1e-6
@@ -50,16 +52,16 @@ def test_equal_sizes_make_squares() -> None:
     assert {(box.width, box.height) for box in boxes} == {(50, 50)}
 
 
-def test_tiles_name_their_place_and_share() -> None:
+def test_tiles_name_their_location_and_share() -> None:
     tiles = {tile.name: tile for tile in tiles_of(places(), 400)}
 
     assert tiles["raw"].group
     assert tiles["raw"].size_bytes == 9800
-    assert tiles["recording"].place == ("raw", "ephys", "recording")
+    assert tiles["recording"].location == ("raw", "ephys", "recording")
     assert tiles["voltage"].share == 50
-    assert tiles["stack.frames"].place == ("raw", "ephys", "stack")
-    assert tiles["no table"].place == ("raw", "ephys", None)
-    assert tiles["no schema"].place == ("cold", None)
+    assert tiles["stack.frames"].location == ("raw", "ephys", "stack")
+    assert tiles["no table"].location == ("raw", "ephys", None)
+    assert tiles["no schema"].location == ("cold", None)
     drawn = tiles["voltage"].drawn()
     assert drawn["lines"] == ["voltage", "5.86 KiB", "50 % orphaned"]
     assert drawn["hover"] == (
@@ -68,7 +70,7 @@ def test_tiles_name_their_place_and_share() -> None:
     )
 
 
-def test_two_schemas_are_told_apart() -> None:
+def test_tables_of_two_schemas_have_the_schema_in_their_name() -> None:
     rows = [*ROWS, ("raw", "imaging", "scan", "frames", 4000, 0)]
 
     names = {tile.name for tile in tiles_of(places(rows), 400)}
@@ -79,7 +81,7 @@ def test_two_schemas_are_told_apart() -> None:
 def test_what_has_no_area_is_left_to_its_group() -> None:
     rows = [("raw", "a", "b", "c", 10**18, 0), ("cold", "a", "b", "c", 1, 0)]
 
-    assert {tile.place[0] for tile in tiles_of(places(rows), 200)} == {"raw"}
+    assert {tile.location[0] for tile in tiles_of(places(rows), 200)} == {"raw"}
 
 
 def test_nothing_stored_is_no_tile() -> None:
@@ -87,7 +89,9 @@ def test_nothing_stored_is_no_tile() -> None:
     assert tiles_of(places([("raw", "a", "b", "c", 0, 0)]), 200) == []
 
 
-def orphans() -> GridState:
+@pytest.fixture
+def treemap() -> Treemap:
+    """A treemap of the rows, linked with a grid of them."""
     grid = GridState(
         [GridColumn("Path", "path", str)],
         ["path"],
@@ -96,7 +100,9 @@ def orphans() -> GridState:
     )
     frame = pd.DataFrame([row[:4] for row in ROWS], columns=list(LEVELS), dtype="str")
     grid.replace(frame.assign(path="p", why=pd.array(["x"] * len(ROWS), dtype="str")))
-    return grid
+    treemap = Treemap(grid)
+    treemap.draw(places())
+    return treemap
 
 
 def named(treemap: Treemap, positions: list[int]) -> list[object]:
@@ -110,11 +116,11 @@ def press(treemap: Treemap, name: str) -> None:
     treemap.receive({"do": "press", "tile": at, "of": treemap.generation})
 
 
-def test_a_pressed_tile_filters_the_list_and_releases_it_again() -> None:
-    grid = orphans()
-    treemap = Treemap(grid)
-    treemap.draw(places())
-    grid.keep_to([grid.rule_of("why", "x")])
+def test_a_pressed_tile_filters_the_list_and_releases_it_again(
+    treemap: Treemap,
+) -> None:
+    grid = treemap.grid
+    grid.filter_by([grid.rule_of("why", "x")])
 
     press(treemap, "voltage")
     assert list(grid.filtered["attribute"]) == ["voltage"]
@@ -129,23 +135,21 @@ def test_a_pressed_tile_filters_the_list_and_releases_it_again() -> None:
     assert [rule.label for rule in grid.rules] == ["reason: x"]
 
 
-def test_the_list_marks_the_tile_that_it_keeps_to_and_that_of_the_open_row() -> None:
-    grid = orphans()
-    treemap = Treemap(grid)
-    treemap.draw(places())
+def test_the_tile_of_the_filter_and_that_of_the_open_row_are_marked(
+    treemap: Treemap,
+) -> None:
+    grid = treemap.grid
 
-    grid.keep_to([grid.rule_of("store", "raw")])
+    grid.filter_by([grid.rule_of("store", "raw")])
     grid.opened = 0
 
     assert named(treemap, treemap.pressed)[0].startswith("raw")
     assert named(treemap, treemap.here) == ["voltage"]
 
 
-def test_a_press_on_tiles_that_are_no_longer_shown_does_nothing() -> None:
-    grid = orphans()
-    treemap = Treemap(grid)
-    treemap.draw(places())
-
+def test_a_press_on_tiles_that_are_no_longer_shown_does_nothing(
+    treemap: Treemap,
+) -> None:
     treemap.receive({"do": "press", "tile": 0, "of": 0})
 
-    assert grid.rules == ()
+    assert treemap.grid.rules == ()

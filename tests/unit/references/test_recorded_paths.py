@@ -4,53 +4,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djgc_widgets.references.path_spellings import Places, spellings
+from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.path_spellings import spellings
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 
-PLACES = Places(("/data/raw", "/data/derived"), ("_hash", "_schema"))
+KNOWN = KnownPaths(("/data/raw", "/data/derived"), ("_hash", "_schema"))
 
 
 def paths(value: object) -> list[str]:
-    found = recorded_paths(json.dumps(value), PLACES)
-    return [path for recorded in found for path in recorded.spellings]
+    recorded = recorded_paths(json.dumps(value), KNOWN)
+    return [path for each in recorded for path in each.spellings]
 
 
 def test_the_path_key_comes_with_store_size_and_kind() -> None:
     text = json.dumps({"path": "a/b", "store": "raw", "size": 7, "is_dir": True})
 
-    assert recorded_paths(text, PLACES) == [
+    assert recorded_paths(text, KNOWN) == [
         RecordedPath(("a/b",), "raw", 7, is_dir=True)
     ]
 
 
 @pytest.mark.parametrize("store", [None, "", 3])
 def test_a_store_that_is_no_name_is_none(store: object) -> None:
-    assert (
-        recorded_paths(json.dumps({"path": "a", "store": store}), PLACES)[0].store
-        is None
-    )
+    (recorded,) = recorded_paths(json.dumps({"path": "a", "store": store}), KNOWN)
+
+    assert recorded.store is None
 
 
-@pytest.mark.parametrize("size", [None, "12", True, 1.5])
-def test_a_size_that_is_no_count_is_none(size: object) -> None:
-    assert (
-        recorded_paths(json.dumps({"path": "a", "size": size}), PLACES)[0].size_bytes
-        is None
-    )
+@pytest.mark.parametrize("size", [None, "12", True, 1.5, 2**63, -(2**63), 10**30])
+def test_a_size_that_is_no_count_of_64_bits_is_none(size: object) -> None:
+    (recorded,) = recorded_paths(json.dumps({"path": "a", "size": size}), KNOWN)
+
+    assert recorded.size_bytes is None
 
 
 def test_rows_migrated_from_0_14_record_a_url() -> None:
     assert paths({"url": "file:///data/raw/_hash/lab/x"})[0] == "_hash/lab/x"
-    elsewhere = recorded_paths('{"url": "s3://bucket/lab/x"}', PLACES)[0]
+    elsewhere = recorded_paths('{"url": "s3://bucket/lab/x"}', KNOWN)[0]
     assert elsewhere.declared
 
 
 def test_every_string_below_a_section_is_a_reference() -> None:
-    value = {
-        "path": "_schema/a",
-        "mask": "_schema/b",
-        "more": [{"x": "_hash/c"}, "_hash/d"],
-    }
+    more = [{"x": "_hash/c"}, "_hash/d"]
+    value = {"path": "_schema/a", "mask": "_schema/b", "more": more}
 
     assert set(paths(value)) == {"_schema/a", "_schema/b", "_hash/c", "_hash/d"}
 
@@ -75,7 +71,7 @@ def test_a_value_without_a_path_yields_nothing(value: object) -> None:
 
 def test_what_is_no_json_is_an_error() -> None:
     with pytest.raises(ValueError, match="not JSON"):
-        recorded_paths("{", PLACES)
+        recorded_paths("{", KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -106,18 +102,16 @@ def test_what_is_no_json_is_an_error() -> None:
 def test_a_text_is_taken_in_every_spelling_that_it_may_have(
     recorded: str, expected: list[str]
 ) -> None:
-    assert set(expected) <= set(spellings(recorded, PLACES))
+    assert set(expected) <= set(spellings(recorded, KNOWN))
 
 
 def test_a_store_counts_for_everything_below_it() -> None:
-    value = {
-        "store": "derived",
-        "files": [{"path": "a"}, {"path": "a", "store": "raw"}],
-    }
+    files = [{"path": "a"}, {"path": "a", "store": "raw"}]
+    value = {"store": "derived", "files": files}
 
-    found = recorded_paths(json.dumps(value), PLACES)
+    recorded = recorded_paths(json.dumps(value), KNOWN)
 
-    assert {(path.spellings, path.store) for path in found} == {
+    assert {(path.spellings, path.store) for path in recorded} == {
         (("a",), "derived"),
         (("a",), "raw"),
     }
@@ -130,32 +124,25 @@ def test_keys_and_json_inside_texts_are_looked_at() -> None:
 
 
 def test_beside_a_path_other_texts_protect_without_claiming() -> None:
-    found = recorded_paths(json.dumps({"path": "a", "b": "_schema/b"}), PLACES)
+    recorded = recorded_paths(json.dumps({"path": "a", "b": "_schema/b"}), KNOWN)
 
-    assert [(path.spellings[0], path.declared) for path in found] == [
+    assert [(path.spellings[0], path.declared) for path in recorded] == [
         ("a", True),
         ("_schema/b", False),
     ]
-    (alone,) = recorded_paths(json.dumps({"b": "_schema/b"}), PLACES)
+    (alone,) = recorded_paths(json.dumps({"b": "_schema/b"}), KNOWN)
     assert alone.declared
 
 
 def test_an_empty_prefix_makes_a_path_of_every_text_with_a_slash() -> None:
-    (found,) = recorded_paths('{"note": "a/b"}', Places((), ("",)))
+    (recorded,) = recorded_paths('{"note": "a/b"}', KnownPaths((), ("",)))
 
-    assert (found.spellings, found.declared) == (("a/b",), False)
+    assert (recorded.spellings, recorded.declared) == (("a/b",), False)
 
 
 def test_values_nested_too_deeply_are_an_error() -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
-        recorded_paths("[" * 100_000 + "]" * 100_000, PLACES)
-
-
-@pytest.mark.parametrize("size", [2**63, -(2**63), 10**30])
-def test_a_size_beyond_64_bits_is_none(size: int) -> None:
-    (found,) = recorded_paths(json.dumps({"path": "a", "size": size}), PLACES)
-
-    assert found.size_bytes is None
+        recorded_paths("[" * 100_000 + "]" * 100_000, KNOWN)
 
 
 @given(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djgc_widgets.model.arrow import arrow_text
-from djgc_widgets.verdict.coverage import cover, place_keys
+from djgc_widgets.verdict.coverage import cover, path_keys
 
 segment = st.sampled_from(["a", "b", "ab", "a.manifest.json", "_hash", "ü", "x y"])
 path = st.lists(segment, min_size=1, max_size=4).map("/".join)
@@ -23,24 +23,26 @@ def covers(reference: str, stored: str) -> bool:
 def test_coverage_is_that_of_the_plain_rule(
     stored: list[str], references: list[str]
 ) -> None:
-    found = cover(arrow_text(stored), arrow_text(references))
+    coverage = cover(arrow_text(stored), arrow_text(references))
 
     for position, name in enumerate(stored):
         above = [r for r in references if covers(r, name)]
         owner = name.removesuffix(".manifest.json")
         beside = [owner] if owner != name and owner in references else []
         expected = min(above, key=len) if above else (beside or [None])[0]
-        index = found.reference[position]
+        index = coverage.reference[position]
         assert (references[index] if index >= 0 else None) == expected
-        assert found.sidecar[position] == (not above and bool(beside))
+        assert coverage.sidecar[position] == (not above and bool(beside))
     for position, reference in enumerate(references):
-        assert found.stored[position] == any(covers(reference, name) for name in stored)
+        assert coverage.stored[position] == any(
+            covers(reference, name) for name in stored
+        )
 
 
-def test_a_reference_covers_whole_segments_only() -> None:
-    found = cover(arrow_text(["a/b", "a/bc", "a/b/c", "a"]), arrow_text(["a/b"]))
+def test_a_reference_covers_complete_segments_only() -> None:
+    coverage = cover(arrow_text(["a/b", "a/bc", "a/b/c", "a"]), arrow_text(["a/b"]))
 
-    assert list(found.reference) == [0, -1, 0, -1]
+    assert list(coverage.reference) == [0, -1, 0, -1]
 
 
 def test_no_references_and_no_files_are_no_error() -> None:
@@ -51,11 +53,11 @@ def test_no_references_and_no_files_are_no_error() -> None:
     assert list(cover(nothing, arrow_text(["a"])).stored) == [False]
 
 
-def test_the_same_path_in_two_stores_is_two_places() -> None:
+def test_the_same_path_in_two_stores_is_two_paths() -> None:
     stores = pd.Series(["raw", "derived"], dtype="str")
     paths = pd.Series(["a", "a"], dtype="str")
 
-    keys = place_keys(stores, paths, ["raw", "derived"])
+    keys = path_keys(stores, paths, ["raw", "derived"])
 
     assert keys.to_pylist() == ["0/a", "1/a"]
     assert list(cover(keys, arrow_text(["1"])).reference) == [-1, 0]

@@ -16,14 +16,14 @@ from builders import NOW, OLD, files, judge, names, recorded, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djgc_widgets.model.store_names import SamePlace, StoreInfo
-from djgc_widgets.references.path_spellings import Listed, Places
+from djgc_widgets.model.store_names import SameFolder, StoreInfo
+from djgc_widgets.references.known_paths import KnownPaths, Listed
 from djgc_widgets.references.recorded_paths import recorded_paths
 
 SIDECAR = ".manifest.json"
 RAW = StoreInfo("raw", ("raw", "alias"), "/raw")
 COLD = StoreInfo("cold", ("cold",), "/raw/cold", (), ("h",), ("x/y",))
-NESTED = SamePlace("raw", "cold", "cold", "")
+NESTED = SameFolder("raw", "cold", "cold", "")
 Prefixes = dict[str, tuple[list[str], list[str]]]
 PREFIXES: Prefixes = {"raw": (["_hash"], ["_schema", ""]), "cold": (["h"], ["x/y", ""])}
 KEY, ATTRIBUTES = {"id"}, {"id", "voltage", "voltage_raw"}
@@ -37,12 +37,12 @@ class Shape:
 
     path: str
     schema: str | None = None
-    vouched: bool = True
+    accepted: bool = True
 
 
 def is_pair(segment: str) -> bool:
-    name, found, _ = segment.partition("=")
-    return bool(found) and WORD.fullmatch(name) is not None
+    name, equals, _ = segment.partition("=")
+    return bool(equals) and WORD.fullmatch(name) is not None
 
 
 def is_name(segment: str) -> bool:
@@ -79,27 +79,26 @@ def shape_of(known: Prefixes, store: str, path: str) -> Shape:
             own = lead + "/".join(segments[: start + end + 1])
             pairs = {s.split("=")[0] for s in segments if is_pair(s)}
             ours = rest[0] == "lab" and rest[1].lower() == "rec"
-            held = any(rest[end].startswith(f"{a}_") for a in ATTRIBUTES)
-            vouched = prefix in {"_schema", "x/y"} & set(PREFIXES[store][1])
-            vouched |= ours and held and pairs == KEY
-            return Shape(own, rest[0], vouched)
+            ours &= any(rest[end].startswith(f"{a}_") for a in ATTRIBUTES)
+            configured = prefix in {"_schema", "x/y"} & set(PREFIXES[store][1])
+            return Shape(own, rest[0], configured or (ours and pairs == KEY))
     return Shape(path)
 
 
-def learnt(stored: Any, references: set[tuple[str, str]]) -> Prefixes:
-    """Let what is stored where a row of lab.rec says tell of further prefixes."""
+def with_former_prefixes(stored: Any, references: set[tuple[str, str]]) -> Prefixes:
+    """Add the prefixes below which stored values of lab.rec are."""
     known = {store: (list(h), list(s)) for store, (h, s) in PREFIXES.items()}
     for store, path in references:
         own = [f"{p}/" for section in PREFIXES[store] for p in section if p]
-        there = any(s == store and covers(path, p) for s, p in stored)
-        if there and not path.startswith(tuple(own)):
+        present = any(s == store and covers(path, p) for s, p in stored)
+        if present and not path.startswith(tuple(own)):
             *lead, last = path.split("/")
             name = last.split(".", 1)[0].removeprefix("voltage_")
             if re.fullmatch("[a-z2-7]{26}", last) and lead[-1:] == ["lab"]:
                 known[store][0].append("/".join(lead[:-1]))
             lead = without_pairs(lead)
-            told = last.startswith("voltage_") and TOKEN.fullmatch(name)
-            if told and lead[-2:] == ["lab", "rec"]:
+            is_value = last.startswith("voltage_") and TOKEN.fullmatch(name)
+            if is_value and lead[-2:] == ["lab", "rec"]:
                 prefix = "/".join(without_pairs(lead[:-2]))
                 if not f"/{prefix}/".endswith(tuple(f"/{p}" for p in own)):
                     known[store][1].append(prefix)
@@ -119,7 +118,7 @@ def plain_statuses(
     references: set[tuple[str, str]],
     known: Prefixes,
 ) -> dict[tuple[str, str], str]:
-    """Judge each file; the values of `stored` tell whether it is old."""
+    """Judge each file; the values of `stored` say whether it is old."""
     own = {(s, shape_of(known, s, p).path) for s, p in stored}
     owner: dict[tuple[str, str], tuple[str, str]] = {}
     for store, path in stored:
@@ -148,16 +147,16 @@ def plain_status(
     references: set[tuple[str, str]],
     shapes: dict[tuple[str, str], Shape],
 ) -> str:
-    store, whole = owner[file]
-    if (store, whole) in references:
+    store, path = owner[file]
+    if (store, path) in references:
         return "live"
-    members = [f for f in stored if owner[f] == (store, whole)]
+    members = [f for f in stored if owner[f] == (store, path)]
     shape = next(
-        (s for f in members if (s := shapes[f]).schema is not None), Shape(whole)
+        (s for f in members if (s := shapes[f]).schema is not None), Shape(path)
     )
-    if shape.schema != "lab" or not shape.vouched:
+    if shape.schema != "lab" or not shape.accepted:
         return "unknown"
-    if any(s == store and covers(whole, r) for s, r in [*references, ("raw", "cold")]):
+    if any(s == store and covers(path, r) for s, r in [*references, ("raw", "cold")]):
         return "unknown"
     return "orphan" if all(stored[f] for f in members) else "young"
 
@@ -180,11 +179,11 @@ PATHS = st.builds(
     st.sampled_from([*HASHES, *OBJECTS, "README.txt", "_schema/lab", "_hash"]),
     st.sampled_from(TAILS),
 )
-PLACES = st.tuples(st.sampled_from(["raw", "cold"]), PATHS)
+STORE_PATHS = st.tuples(st.sampled_from(["raw", "cold"]), PATHS)
 
 
 def reached(store: str, path: str) -> set[tuple[str, str]]:
-    """Return the places that a reference means: cold lies inside raw."""
+    """Return the store paths that a reference means: cold is inside raw."""
     if store == "raw" and covers("cold", path):
         return {("raw", path), ("cold", path[5:])} if path[5:] else {("raw", path)}
     return {(store, path)}
@@ -192,7 +191,7 @@ def reached(store: str, path: str) -> set[tuple[str, str]]:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    stored=st.dictionaries(PLACES, st.booleans(), max_size=8),
+    stored=st.dictionaries(STORE_PATHS, st.booleans(), max_size=8),
     references=st.lists(
         st.tuples(st.sampled_from(["raw", "alias", "cold", "lost", None]), PATHS),
         max_size=6,
@@ -202,15 +201,10 @@ def test_statuses_are_those_of_the_plain_implementation(
     stored: dict[tuple[str, str], bool],
     references: list[tuple[str | None, str]],
 ) -> None:
-    # what lies in the inner store is listed there
-    stored = {
-        (s, p): old for (s, p), old in stored.items() if (s, p[:5]) != ("raw", "cold/")
-    }
-    stored = {
-        place: old
-        for place, old in stored.items()
-        if _no_file_is_a_folder(place, stored)
-    }
+    # the content of the inner store is listed there
+    outer = {file for file in stored if (file[0], file[1][:5]) == ("raw", "cold/")}
+    stored = {f: old for f, old in stored.items() if f not in outer}
+    stored = {f: old for f, old in stored.items() if not is_folder(f, stored)}
     listing = [
         files(path, store=store, at=OLD if old else NOW - timedelta(hours=1))
         for (store, path), old in stored.items()
@@ -229,38 +223,37 @@ def test_statuses_are_those_of_the_plain_implementation(
         world(names(RAW, COLD, same=(NESTED,))),
     )
 
-    expected = plain_statuses(
-        stored, meant | respelt(stored, meant), learnt(stored, meant)
+    known = with_former_prefixes(stored, meant)
+    meant |= similar(stored, meant)
+    statuses = verdict.objects["status"].reindex(verdict.object_of_file)
+    assert dict(zip(stored, statuses, strict=True)) == plain_statuses(
+        stored, meant, known
     )
-    found = {}
-    for (store, path), number in zip(stored, verdict.object_of_file, strict=True):
-        found[store, path] = verdict.objects["status"][number]
-    assert found == expected
 
 
-def respelt(stored: Any, references: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return what references that meet nothing may mean if case does not count."""
+def similar(stored: Any, references: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return what missing references may mean if case does not count."""
 
     def covered(store: str, path: str) -> bool:
         around = any(s == store and covers(r, path) for s, r in references)
         return around or (store, path.removesuffix(SIDECAR)) in references
 
-    unmet = [
+    missing = [
         (store, reference)
         for store, reference in references
         if not any(s == store and covers(reference, p) for s, p in stored)
     ]
     return {
         (store, "/".join(path.split("/")[: reference.count("/") + 1]))
-        for store, reference in unmet
-        for place, path in stored
-        if place == store and not covered(store, path)
+        for store, reference in missing
+        for other, path in stored
+        if other == store and not covered(store, path)
         if covers(reference.lower(), path.lower())
     }
 
 
-def _no_file_is_a_folder(place: tuple[str, str], stored: Any) -> bool:
-    return not any(s == place[0] and p.startswith(f"{place[1]}/") for s, p in stored)
+def is_folder(file: tuple[str, str], stored: Any) -> bool:
+    return any(s == file[0] and p.startswith(f"{file[1]}/") for s, p in stored)
 
 
 LEAVES = st.one_of(
@@ -281,7 +274,7 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-LISTED = [f"{OBJECTS[-1]}/0", "former/place/x"]
+LISTED = [f"{OBJECTS[-1]}/0", "former/folder/x"]
 
 
 def plain_paths(value: Any) -> set[str]:
@@ -300,16 +293,12 @@ def plain_paths(value: Any) -> set[str]:
             return plain_paths(json.loads(value))
         except json.JSONDecodeError:
             pass
-    spelt = plain_spellings(value) if "/" in value else set()
-    if any(path.startswith(("_schema/", "_hash/")) for path in spelt):
-        return spelt
-    whole = {f"{lead}{path}" for path in spelt for lead in ("", "_hash/", "_schema/")}
-    held = set(LISTED) | {
-        "/".join(listed.split("/")[:depth])
-        for listed in LISTED
-        for depth in range(1, 9)
-    }
-    return whole & held
+    paths = plain_spellings(value) if "/" in value else set()
+    if any(path.startswith(("_schema/", "_hash/")) for path in paths):
+        return paths
+    parts = [path.split("/") for path in LISTED]
+    stored = {"/".join(p[:depth]) for p in parts for depth in range(1, len(p) + 1)}
+    return {f"{p}{path}" for path in paths for p in ("", "_hash/", "_schema/")} & stored
 
 
 def _leads(path: str) -> bool:
@@ -328,14 +317,11 @@ def plain_spellings(text: Any) -> set[str]:
             resolved.append(segment)
         elif resolved:
             resolved.pop()
-    found = {"/".join(segments), "/".join(resolved)}
+    paths = {"/".join(segments), "/".join(resolved)}
     if scheme or text.startswith("/"):
-        found |= {
-            path.removeprefix(root)
-            for path in list(found)
-            for root in ("root/", "bucket/")
-        }
-    return found - {""}
+        roots = ("root/", "bucket/")
+        paths |= {path.removeprefix(root) for path in paths for root in roots}
+    return paths - {""}
 
 
 @settings(max_examples=150, deadline=None)
@@ -344,16 +330,15 @@ def test_paths_are_those_of_the_plain_implementation(value: Any, times: int) -> 
     text = json.dumps(value)
     for _ in range(times):
         text = json.dumps(text)
-    places = Places(("/root", "bucket"), ("_hash", "_schema"), Listed(LISTED))
+    known = KnownPaths(("/root", "bucket"), ("_hash", "_schema"), Listed(LISTED))
 
-    found = recorded_paths(text, places)
+    paths = {p for each in recorded_paths(text, known) for p in each.spellings}
 
-    told = {p for each in found for p in each.spellings}
     plain = plain_paths(value)
-    assert plain <= told
-    # what is told beyond that is kept to be followed, or the end of something plain
-    assert {p for p in told - plain if not _leads(p)} <= {
+    assert plain <= paths
+    # any other path is one to be followed, or the end of a plain one
+    assert {p for p in paths - plain if not _leads(p)} <= {
         "/".join(p.split("/")[start:])
-        for p in told
+        for p in paths
         for start in range(p.count("/") + 1)
     }

@@ -3,12 +3,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from builders import NOW, files, hash_path, judge, object_path, recorded
+from builders import NOW, files, hash_path, judge, names, object_path, recorded, world
 
+from djgc_widgets.model.codes import DoubtCode, NoticeCode, Reason, Step
 from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import RECEIPT
-from djgc_widgets.model.notices import Notice, Progress
-from djgc_widgets.model.receipt import Receipt
+from djgc_widgets.model.messages import REASONS
+from djgc_widgets.model.notices import Notice, Notices
+from djgc_widgets.model.progress import Progress, ProgressCallback
+from djgc_widgets.model.receipt import Receipt, SweepReceipt
+from djgc_widgets.model.store_names import StoreInfo
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.refusals import Circumstances
@@ -26,14 +30,12 @@ def make(
     stored: pd.DataFrame = STORED,
     **circumstances: Any,
 ) -> SweepPlan:
-    def carry_out(plan: SweepPlan, report) -> Receipt:
-        report(Progress("moving", 0, len(plan.objects)))
-        told = plan.objects.assign(sweep_id="id", outcome="moved", detail="")
-        rows = RECEIPT.conform(told)
-        return Receipt("id", rows, lambda _: Receipt("back", rows.head(0), put_back))
-
-    def put_back() -> Receipt:
-        raise AssertionError
+    def carry_out(plan: SweepPlan, progress: ProgressCallback) -> SweepReceipt:
+        progress(Progress(Step.MOVING, 0, len(plan.objects)))
+        result = {"sweep_id": "id", "outcome": "moved", "detail": "", "in_doubt": False}
+        rows = RECEIPT.conform(plan.objects.assign(detail_code=None, **result))
+        back = Receipt("back", rows.head(0))
+        return SweepReceipt("id", rows, _restore=lambda _: back)
 
     lifted = frozenset(acknowledged or ["large-sweep"])
     seen = Circumstances(NOW, lifted, **circumstances)
@@ -47,13 +49,38 @@ def test_without_a_selection_every_orphan_is_planned() -> None:
     assert plan.allowed
     assert plan.size_bytes == 30
     assert plan.totals() == [("raw", 2, 30)]
+
+
+def test_a_plan_shows_itself_in_one_line_and_in_full() -> None:
+    plan = make()
+
+    assert plan.headline() == "2 objects (30 B), valid until 13:00 UTC, allowed"
+    assert repr(plan) == f"SweepPlan: {plan.headline()}"
     assert str(plan) == (
-        "Sweep of 2 objects (30 bytes), valid until 13:00 UTC\n"
-        "  store raw: lab.rec: 1 objects, 20 bytes, 2026-05-02 to 2026-05-02\n"
-        "  store raw: lab.(hash): 1 objects, 10 bytes, 2026-05-02 to 2026-05-02\n"
-        "acknowledged: large-sweep\n"
-        "allowed"
+        f"Sweep of {plan.headline()}\n"
+        "  store raw: lab.rec: 1 object, 20 bytes, 2026-05-02 to 2026-05-02\n"
+        "  store raw: lab (hash): 1 object, 10 bytes, 2026-05-02 to 2026-05-02\n"
+        "acknowledged: large-sweep"
     )
+    refused = make(unsweepable=frozenset({"raw"}))
+    assert repr(refused).endswith("UTC, refused: object-store")
+
+
+def test_a_notebook_shows_the_tables_and_refusals_of_a_plan_as_text() -> None:
+    script = "<script>"
+    schemas = {"lab", script}
+    stored = files(object_path(table=script), hash_path("b", script), store=script)
+    known = names(StoreInfo(script, (script,), "/s"))
+    around = world(known, schemas=schemas, scanned=schemas)
+    verdict = judge(stored, recorded(), around)
+    plan = make(None, "minimum-age", verdict=verdict, stored=stored, unseen=UNSEEN)
+
+    html = plan._repr_html_()
+
+    assert script not in html
+    for cell in ("lab.&lt;script&gt;", "&lt;script&gt; (hash)", "10 B", "2026-05-02"):
+        assert f">{cell}</td>" in html
+    assert html.count("<li>large-sweep: ") == html.count("<li>unseen-schemas: ") == 1
 
 
 def test_the_identity_of_each_file_is_pinned() -> None:
@@ -80,6 +107,7 @@ def test_nothing_selected_is_a_refusal() -> None:
     plan = make([])
 
     assert not plan.allowed
+    assert [doubt.code for doubt in plan.refusals] == [DoubtCode.EMPTY]
     assert "refused: empty: nothing is selected." in str(plan)
 
 
@@ -90,7 +118,7 @@ def test_nothing_selected_is_a_refusal() -> None:
             [hash_path("a")],
             f"the first '{hash_path('a')}' in store raw, which is live.",
         ),
-        (["README.txt"], r"which is unknown \(not DataJoint's shape\)"),
+        (["README.txt"], rf"which is unknown \({REASONS[Reason.NOT_DATAJOINT]}\)"),
         (["no/such/path"], "got 1 that it does not hold, the first 'no/such/path'"),
         (ZARR, "got one string"),
         (pd.DataFrame({"path": [ZARR]}), r"it lacks \['store'\]"),
@@ -117,14 +145,14 @@ def test_a_plan_is_carried_out_by_what_it_was_bound_to() -> None:
     assert make([ZARR]).sweep().sweep_id == "id"
 
 
-UNSEEN = (Notice("mysql://host", "not everything is seen", "Ask for more"),)
+UNSEEN = Notices([Notice(NoticeCode.SCHEMAS_HIDDEN, "mysql://host")])
 
 
 def test_what_cannot_be_seen_has_to_be_acknowledged() -> None:
     refused = make(None, unseen=UNSEEN)
     lifted = make(None, "unseen-schemas", "large-sweep", unseen=UNSEEN)
 
-    assert [refusal.name for refusal in refused.refusals] == ["unseen-schemas"]
+    assert [doubt.code for doubt in refused.refusals] == [DoubtCode.UNSEEN_SCHEMAS]
     assert "mysql://host" in str(refused)
     assert lifted.allowed
     assert lifted.acknowledged == {"unseen-schemas", "large-sweep"}
@@ -156,7 +184,7 @@ def test_young_objects_of_an_abandoned_schema_are_no_candidates() -> None:
     young = files(hash_path("a", "gone"), at=NOW)
     verdict = judge(young, recorded())
 
-    with pytest.raises(InputError, match="Expected acknowledgements among"):
+    with pytest.raises(InputError, match="Expected acknowledgments among"):
         make(None, "abandoned-schema:gone", verdict=verdict, stored=young)
 
 
@@ -171,5 +199,5 @@ def test_only_what_is_in_doubt_can_be_acknowledged(name: str) -> None:
 def test_nothing_is_planned_where_nothing_can_be_moved() -> None:
     plan = make(None, unsweepable=frozenset({"raw"}))
 
-    assert [refusal.name for refusal in plan.refusals] == ["object-store"]
+    assert [doubt.code for doubt in plan.refusals] == [DoubtCode.OBJECT_STORE]
     assert not plan.refusals[0].liftable

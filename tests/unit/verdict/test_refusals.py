@@ -10,10 +10,10 @@ from builders import NOW, files, hash_path, judge, object_path, recorded
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.refusals import (
     Circumstances,
+    Doubt,
     Ownership,
-    Refusal,
     doubts,
-    ownership_refusal,
+    ownership_doubt,
     standing,
 )
 
@@ -21,37 +21,38 @@ MANY = files(*(hash_path(letter) for letter in "abcdefgh"))
 
 
 def refused(
+    verdict: Reconciled, letters: str, *acknowledged: str, **others: Any
+) -> dict[str, Doubt]:
+    """Name what refuses a sweep of the hashes of these letters."""
+    chosen = verdict.objects["path"].isin(map(hash_path, letters))
+    return refused_rows(verdict, chosen, *acknowledged, **others)
+
+
+def refused_rows(
     verdict: Reconciled, chosen: pd.Series, *acknowledged: str, **others: Any
-) -> dict[str, Refusal]:
+) -> dict[str, Doubt]:
     seen = Circumstances(NOW, frozenset(acknowledged), **others)
-    found = standing(doubts(verdict.objects[chosen], verdict, seen), acknowledged)
-    return {refusal.name: refusal for refusal in found}
-
-
-def chosen(verdict: Reconciled, *paths: str) -> pd.Series:
-    return verdict.objects["path"].isin(paths)
+    every = doubts(verdict.objects[chosen], verdict, seen)
+    return {doubt.name: doubt for doubt in standing(every, acknowledged)}
 
 
 def test_more_than_a_quarter_of_the_objects_is_a_large_sweep() -> None:
     verdict = judge(MANY, recorded(hash_path("h")))
 
-    two = refused(verdict, chosen(verdict, hash_path("a"), hash_path("b")))
-    three = refused(verdict, chosen(verdict, *map(hash_path, "abc")))
+    doubt = refused(verdict, "abc")["large-sweep"]
 
-    assert two == {}
-    assert "3 of 8 objects and 30 of 80 bytes of store raw" in str(three["large-sweep"])
-    assert three["large-sweep"].liftable
-    lifted = refused(verdict, chosen(verdict, *map(hash_path, "abc")), "large-sweep")
-    assert lifted == {}
+    assert doubt.liftable
+    assert "3 of 8 objects and 30 of 80 bytes of store raw" in doubt.message
+    assert refused(verdict, "ab") == refused(verdict, "abc", "large-sweep") == {}
 
 
 def test_a_quarter_of_the_bytes_counts_as_well() -> None:
     stored = pd.concat([MANY, files(hash_path("i"), size=1_000)], ignore_index=True)
     verdict = judge(stored, recorded(*map(hash_path, "abcdefgh")))
 
-    found = refused(verdict, chosen(verdict, hash_path("i")))
+    doubt = refused(verdict, "i")["large-sweep"]
 
-    assert "1 of 9 objects and 1,000 of 1,080 bytes" in str(found["large-sweep"])
+    assert "1 of 9 objects and 1,000 of 1,080 bytes" in doubt.message
 
 
 def test_a_quarter_of_one_table_counts_as_well() -> None:
@@ -59,45 +60,40 @@ def test_a_quarter_of_one_table_counts_as_well() -> None:
     rest = [object_path(key=f"id={n}") for n in range(98)]
     verdict = judge(files(*own, *rest), recorded(*own[1:], *rest))
 
-    found = refused(verdict, chosen(verdict, own[0]))
+    doubt = refused_rows(verdict, verdict.objects["path"].eq(own[0]))["large-sweep"]
 
-    message = str(found["large-sweep"])
-    assert "1 of 2 objects and 10 of 20 bytes of lab.small in store raw" in message
-    assert "of store raw" not in message
+    share = "1 of 2 objects and 10 of 20 bytes of lab.small in store raw"
+    assert doubt.message.endswith(f": {share}")
 
 
 def test_a_minimum_age_under_an_hour_has_to_be_acknowledged() -> None:
     verdict = judge(MANY, recorded())
-    one = chosen(verdict, hash_path("a"))
 
     for minutes, names in ((59, {"minimum-age"}), (60, set())):
         age = timedelta(minutes=minutes)
-        assert refused(verdict, one, minimum_age=age).keys() == names
-        assert refused(verdict, one, "minimum-age", minimum_age=age) == {}
+        assert refused(verdict, "a", minimum_age=age).keys() == names
+        assert refused(verdict, "a", "minimum-age", minimum_age=age) == {}
 
 
 def test_a_store_in_which_objects_are_missing_is_refused() -> None:
     verdict = judge(MANY, recorded(hash_path("z"), hash_path("y")))
 
-    found = refused(verdict, chosen(verdict, hash_path("a")))
+    refusals = refused(verdict, "a")
 
-    assert found.keys() == {"missing-objects"}
-    assert "are missing (2 in store raw)" in str(found["missing-objects"])
-    assert refused(verdict, chosen(verdict, hash_path("a")), "missing-objects") == {}
+    assert refusals.keys() == {"missing-objects"}
+    assert "are missing (2 in store raw)" in refusals["missing-objects"].message
+    assert refused(verdict, "a", "missing-objects") == {}
 
 
 def test_an_interrupted_sweep_has_to_be_recovered_first() -> None:
-    verdict = judge(MANY, recorded())
+    interrupted = frozenset({("raw", "20260101T000000Z-00000000"), ("b", "c")})
 
-    found = refused(
-        verdict,
-        chosen(verdict, hash_path("a")),
-        "interrupted-sweep",
-        interrupted=frozenset({("raw", "20260101T000000Z-00000000"), ("b", "c")}),
+    refusals = refused(
+        judge(MANY, recorded()), "a", "interrupted-sweep", interrupted=interrupted
     )
 
-    assert found.keys() == {"interrupted-sweep"}
-    assert "Trash(schema, 'raw').recover()" in str(found["interrupted-sweep"])
+    assert refusals.keys() == {"interrupted-sweep"}
+    assert "Trash(schema, 'raw').recover()" in refusals["interrupted-sweep"].remedy
 
 
 @pytest.mark.parametrize(
@@ -115,16 +111,11 @@ def test_only_servers_whose_rows_were_read_may_sweep(
     known: str, servers: str, name: str | None, *, liftable: bool | None
 ) -> None:
     owner = Ownership("raw", frozenset(known))
+    read = frozenset(servers)
 
-    found = ownership_refusal(owner, frozenset(servers))
+    doubt = ownership_doubt(owner, read)
 
-    assert (found and found.name, found and found.liftable) == (name, liftable)
+    assert (doubt and doubt.name, doubt and doubt.liftable) == (name, liftable)
     verdict = judge(MANY, recorded())
-    plan = refused(
-        verdict,
-        chosen(verdict, hash_path("a")),
-        "sole-owner",
-        owners=(owner,),
-        servers=frozenset(servers),
-    )
-    assert plan.keys() == ({name} if liftable is False else set())
+    refusals = refused(verdict, "a", "sole-owner", owners=(owner,), servers=read)
+    assert refusals.keys() == ({name} if liftable is False else set())

@@ -1,4 +1,4 @@
-"""What each column and each place takes."""
+"""How many bytes each column and each table has."""
 
 import pandas as pd
 import pytest
@@ -7,24 +7,16 @@ from builders import files, hash_path, judge, object_path, recorded
 from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_attribute
 
 
-def test_a_hash_that_many_rows_hold_counts_once_in_physical_bytes() -> None:
-    verdict = judge(
-        files(hash_path("a"), hash_path("b"), size=10),
-        recorded(
-            hash_path("a"), hash_path("a"), hash_path("c"), row_key=["1", "2", "3"]
-        ),
-    )
+def test_a_hash_that_many_rows_refer_to_counts_once_in_physical_bytes() -> None:
+    rows = recorded(*map(hash_path, "aac"), row_key=["1", "2", "3"])
+    verdict = judge(files(hash_path("a"), hash_path("b"), size=10), rows)
 
-    (usage,) = usage_by_attribute(verdict.objects, verdict.references).to_dict(
-        "records"
-    )
+    usage = usage_by_attribute(verdict.objects, verdict.references)
 
-    counts = {
-        name: usage[name] for name in ("rows", "references", "missing", "objects")
-    }
-    assert counts == {"rows": 3, "references": 3, "missing": 1, "objects": 1}
-    assert (usage["logical_bytes"], usage["physical_bytes"]) == (20, 10)
-    assert usage["dedup_ratio"] == 2.0
+    counts = usage[["n_rows", "n_references", "n_missing", "n_objects"]]
+    assert counts.to_numpy().tolist() == [[3, 3, 1, 1]]
+    sums = usage[["logical_bytes", "physical_bytes", "dedup_ratio"]]
+    assert sums.to_numpy().tolist() == [[20, 10, 2.0]]
 
 
 def test_a_column_without_bytes_has_no_ratio() -> None:
@@ -45,13 +37,13 @@ def test_a_column_without_bytes_has_no_ratio() -> None:
         ("movie_abcdefghijkl.zarr", "movie"),
     ],
 )
-def test_a_name_tells_its_attribute(name: str, attribute: str) -> None:
+def test_a_name_contains_its_attribute(name: str, attribute: str) -> None:
     objects = judge(files(object_path(name)), recorded()).objects
 
     assert attributes_of(objects).tolist() == [attribute]
 
 
-def test_places_add_up_to_what_is_stored() -> None:
+def test_places_add_up_to_all_stored_bytes() -> None:
     verdict = judge(
         files(object_path(), object_path(key="id=2"), hash_path("a"), hash_path("b")),
         recorded(object_path(), hash_path("a"), table="rec", attribute="data"),
@@ -59,11 +51,11 @@ def test_places_add_up_to_what_is_stored() -> None:
 
     places = bytes_by_place(verdict.objects, verdict.references)
 
-    told = {
-        (row["table"], row["attribute"]): (row["objects"], row["orphans"])
+    counts = {
+        (row["table"], row["attribute"]): (row["n_objects"], row["n_orphans"])
         for row in places.fillna("none").to_dict("records")
     }
-    assert told == {
+    assert counts == {
         ("rec", "voltage"): (2, 1),
         ("rec", "data"): (1, 0),
         ("none", "none"): (1, 1),
@@ -74,7 +66,7 @@ def test_places_add_up_to_what_is_stored() -> None:
     assert bytes_by_place(verdict.objects.head(0), verdict.references).empty
 
 
-def test_a_hash_is_never_told_to_be_of_another_schemas_table() -> None:
+def test_a_hash_never_counts_for_a_table_of_another_schema() -> None:
     path = hash_path("a", schema="lab")
     verdict = judge(files(path), recorded(path, schema="other", table="copies"))
 
@@ -83,7 +75,7 @@ def test_a_hash_is_never_told_to_be_of_another_schemas_table() -> None:
     assert places["table"].isna().all()
 
 
-def test_a_size_beyond_a_floats_precision_is_kept() -> None:
+def test_a_size_beyond_a_floats_precision_is_exact() -> None:
     verdict = judge(files(object_path()), recorded(object_path()))
     huge = verdict.references.assign(path="elsewhere", size_bytes=2**63 - 1)
 

@@ -1,17 +1,18 @@
-"""Physical addresses: which folders of stores are one place, whatever leads there.
+"""Physical addresses: which folders of stores are the same folder.
 
 A store may lie inside another one, a folder may be mounted twice, a symbolic link may
-lead from one store into another. Compared are volumes and paths on them, never names.
+lead from one store into another. Volumes and paths on them are compared, never names.
 """
 
 import errno
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
+from typing import NamedTuple
 
-from djgc_widgets.model import SamePlace, StoreInfo
+from djgc_widgets.model import SameFolder, StoreInfo
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NO_LINK = {errno.EINVAL, errno.ENOENT, errno.ENOTDIR}
@@ -19,8 +20,7 @@ _MOST_LINKS = 40
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Mount:
+class _Mount(NamedTuple):
     """A mount point, the volume that is mounted there, and from which path of it."""
 
     point: str
@@ -28,8 +28,7 @@ class _Mount:
     root: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Region:
+class _Region(NamedTuple):
     """A folder of a store and its address: a volume and a path on it."""
 
     store: str
@@ -38,69 +37,53 @@ class _Region:
     address: str
 
 
-def same_places(stores: Sequence[StoreInfo]) -> tuple[SamePlace, ...]:
-    """Find the folders of stores that are reached in more than one way.
+def same_folders(stores: Sequence[StoreInfo]) -> tuple[SameFolder, ...]:
+    """Return the folders of distinct stores to which several paths lead.
 
-    Parameters
-    ----------
-    stores : sequence of StoreInfo
-        Distinct places; those of a file system with a real path as address.
-
-    Returns
-    -------
-    tuple of SamePlace
-        A store inside another one is listed as itself, a folder mounted inside a store
-        as the folder that it is.
+    A store inside another one is listed as itself, a folder mounted inside a store
+    under its own path.
     """
-    mounts = _mounts()
+    mounts = _read_mounts()
     regions = [region for store in stores for region in _regions(store, mounts)]
-    found = []
-    for number, outer in enumerate(regions):
-        for other, inner in enumerate(regions):
-            rest = _below(inner, outer) if number != other else None
-            if rest is None:
-                continue
-            if not rest and not _is_other_way(number, other, outer, inner):
-                continue
-            way, listed = (outer, _join(outer.path, rest)), (inner, inner.path)
-            if (
-                inner.path
-            ):  # not a store's own root: the mounted folder is the other way
-                way, listed = listed, way
-            found.append(SamePlace(way[0].store, way[1], listed[0].store, listed[1]))
-    return tuple(dict.fromkeys(found))
+    same = []
+    for (i, outer), (j, inner) in permutations(enumerate(regions), 2):
+        rest = _below(inner, outer)
+        if rest is None or (not rest and not _is_second_path(i, j, outer, inner)):
+            continue
+        second, listed = (outer.store, _join(outer.path, rest)), inner[:2]
+        if inner.path:  # a mounted folder, not the root of a store
+            second, listed = listed, second
+        same.append(SameFolder(*second, *listed))
+    return tuple(dict.fromkeys(same))
 
 
 class Follower:
     """Follows paths through links and mounts to the stores that they lead into.
 
-    Parameters
-    ----------
-    stores : sequence of StoreInfo
-        The known stores; those of a file system can be led into.
+    Only stores of a file system can be led into; those of other protocols are ignored.
     """
 
     def __init__(self, stores: Sequence[StoreInfo]) -> None:
-        self._mounts = _mounts()
+        self._read_mounts = _read_mounts()
         self._regions = [
             region
             for store in stores
             if store.protocol == "file"
-            for region in _regions(store, self._mounts)
+            for region in _regions(store, self._read_mounts)
         ]
-        self._points = {mount.point for mount in self._mounts}
+        self._points = {mount.point for mount in self._read_mounts}
         self._real: dict[str, str] = {"/": "/"}
         self._folders: dict[str, tuple[str, str]] = {}
 
-    def places(self, path: str) -> list[tuple[str, str]]:
-        """Return store and path of every place that an absolute path stands for.
+    def follow(self, path: str) -> list[tuple[str, str]]:
+        """Return store and path of every file or folder that an absolute path means.
 
-        A path above a store stands for all of it; one that leads nowhere for nothing.
+        A path above a store means all of it; one that leads nowhere means nothing.
 
         Raises
         ------
         OSError
-            If the way could not be looked at.
+            If a folder or link on the path cannot be read.
         """
         if "\0" in path:
             return []
@@ -110,28 +93,28 @@ class Follower:
             if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
                 return []
             raise
-        way = _Region("", "", *self._address(target))
-        found = []
+        wanted = _Region("", "", *self._address(target))
+        matches = []
         for region in self._regions:
-            inside = _below(way, region)
+            inside = _below(wanted, region)
             if inside is not None:
-                found.append((region.store, _join(region.path, inside)))
-            elif _below(region, way) is not None:
-                found.append((region.store, region.path))
-        return found
+                matches.append((region.store, _join(region.path, inside)))
+            elif _below(region, wanted) is not None:
+                matches.append((region.store, region.path))
+        return matches
 
     def _address(self, path: str) -> tuple[str, str]:
-        """Return the address of a real path; that of its folder once is known."""
+        """Return the address of a real path; those of folders are remembered."""
         if path in self._points:
-            return _address(path, self._mounts)
+            return _address(path, self._read_mounts)
         head, _, name = path.rpartition("/")
         known = self._folders.get(head)
         if known is None:
-            known = self._folders[head] = _address(head or "/", self._mounts)
+            known = self._folders[head] = _address(head or "/", self._read_mounts)
         return known[0], _join(known[1], name)
 
     def _follow(self, path: str, links: int) -> str:
-        """Return the real path; what was followed once is known."""
+        """Return the real path; what was followed is remembered."""
         known = self._real.get(path)
         if known is not None:
             return known
@@ -155,32 +138,26 @@ class Follower:
             raise
         if links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-        there = (
-            target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}"
-        )
-        return self._follow(there, links + 1)
+        if not target.startswith("/"):
+            target = f"{path.rpartition('/')[0]}/{target}"
+        return self._follow(target, links + 1)
 
 
-def _is_other_way(number: int, other: int, outer: _Region, inner: _Region) -> bool:
-    """Of one folder's two ways, each met twice, keep one to be listed."""
-    if bool(outer.path) != bool(inner.path):
-        return True
-    return (number < other) == bool(inner.path)
+def _is_second_path(i: int, j: int, outer: _Region, inner: _Region) -> bool:
+    """Of one folder's two paths, which come in both orders, leave one to be listed."""
+    return bool(outer.path) != bool(inner.path) or (i < j) == bool(inner.path)
 
 
 def _regions(store: StoreInfo, mounts: Sequence[_Mount]) -> list[_Region]:
     if store.protocol != "file":
         return [_Region(store.name, "", store.protocol, store.address)]
-    found = [_Region(store.name, "", *_address(store.address, mounts))]
     root = store.address.rstrip("/") + "/"
-    found.extend(
-        _Region(
-            store.name, mount.point[len(root) :], mount.volume, mount.root.strip("/")
-        )
-        for mount in mounts
-        if mount.point.startswith(root) and mount.point != root
-    )
-    return found
+    mounted = [
+        _Region(store.name, m.point[len(root) :], m.volume, m.root.strip("/"))
+        for m in mounts
+        if m.point.startswith(root) and m.point != root
+    ]
+    return [_Region(store.name, "", *_address(store.address, mounts)), *mounted]
 
 
 def _address(path: str, mounts: Sequence[_Mount]) -> tuple[str, str]:
@@ -192,16 +169,16 @@ def _address(path: str, mounts: Sequence[_Mount]) -> tuple[str, str]:
     return "", path.strip("/")
 
 
-def _mounts() -> list[_Mount]:
+def _read_mounts() -> list[_Mount]:
     """Return the mounts of this process, those nearest to the root first."""
     if not _MOUNTS.exists():  # not Linux: real paths have to do
         return []
     lines = (line.split(" ") for line in _MOUNTS.read_text().splitlines())
-    found = [_Mount(_plain(f[4]), f[2], _plain(f[3])) for f in lines]
-    return sorted(found, key=lambda mount: len(mount.point))
+    mounts = [_Mount(_unescaped(f[4]), f[2], _unescaped(f[3])) for f in lines]
+    return sorted(mounts, key=lambda mount: len(mount.point))
 
 
-def _plain(text: str) -> str:
+def _unescaped(text: str) -> str:
     return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
 
 

@@ -23,8 +23,8 @@ class FrameSchema:
     columns: tuple[Column, ...]
 
     @property
-    def names(self) -> list[str]:
-        """Column names, in order."""
+    def column_names(self) -> list[str]:
+        """Names of the columns, in order."""
         return [column.name for column in self.columns]
 
     def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
@@ -46,14 +46,14 @@ class FrameSchema:
             If a column is absent or cannot take its dtype.
         """
         frame = pd.DataFrame(columns)
-        absent = [name for name in self.names if name not in frame]
+        absent = [name for name in self.column_names if name not in frame]
         if absent:
             raise ValueError(
                 f"A frame of {self.name} needs the columns {absent}; got {list(frame)}."
             )
         dtypes = {column.name: column.dtype for column in self.columns}
-        return frame[self.names].astype(dtypes).reset_index(drop=True)
+        return frame[self.column_names].astype(dtypes).reset_index(drop=True)
 
     def empty(self) -> pd.DataFrame:
         """Return a frame of this schema without rows."""
-        return self.conform({name: [] for name in self.names})
+        return self.conform({name: [] for name in self.column_names})

@@ -1,0 +1,169 @@
+"""What is decided, as codes; `messages` says each of them in words.
+
+Nothing is ever decided on a text: a sentence can be reworded without any effect on what
+is kept, moved or refused.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+MINIMUM_AGE = timedelta(days=7)
+"""Objects that changed more recently are never orphans, unless a scan is told so."""
+
+RETENTION = timedelta(days=30)
+"""How long swept objects stay in the trash, unless a purge is told otherwise."""
+
+
+class Status(StrEnum):
+    """What the rows of the servers say about a stored object."""
+
+    LIVE = "live"
+    ORPHAN = "orphan"
+    YOUNG = "young"
+    UNKNOWN = "unknown"
+    TRASH = "trash"
+    """Of what lies in the trash, in sums; no object in the store has it."""
+
+
+class Reason(StrEnum):
+    """Why an object has its status."""
+
+    NO_ROW_HOLDS_HASH = "no-row-holds-hash"
+    ROW_DELETED = "row-deleted"
+    SUPERSEDED = "superseded"
+    NEVER_COMMITTED = "never-committed"
+    TABLE_DROPPED = "table-dropped"
+    COLUMN_DROPPED = "column-dropped"
+    TOO_YOUNG = "too-young"
+    SCHEMA_NOT_ON_SERVER = "schema-not-on-server"
+    SCHEMA_NOT_SCANNED = "schema-not-scanned"
+    NOT_DATAJOINT = "not-datajoint"
+    USER_FILE = "user-file"
+    DATAJOINT_0_14 = "datajoint-0.14"
+    BESIDE_REFERENCED = "beside-referenced"
+    SYMLINK = "symlink"
+    SPECIAL_FILE = "special-file"
+    UNREADABLE_NAME = "unreadable-name"
+    UNUSUAL_KEY = "unusual-key"
+
+
+class Outcome(StrEnum):
+    """What became of an object that was to be moved, restored or purged."""
+
+    MOVED = "moved"
+    SKIPPED = "skipped"
+    RESTORED = "restored"
+    PURGED = "purged"
+    FAILED = "failed"
+
+
+class Detail(StrEnum):
+    """Why an object has its outcome."""
+
+    GONE = "gone"
+    NOT_IN_TRASH = "not-in-trash"
+    CHANGED = "changed"
+    PATH_TAKEN = "path-taken"
+    PATH_TOO_LONG = "path-too-long"
+    TORN = "torn"
+    ERROR = "error"
+    STAYS_IN_TRASH = "stays-in-trash"
+    LIVE_AGAIN = "live-again"
+    TOO_YOUNG = "too-young"
+    CANCELLED = "cancelled"
+    LOCK_TAKEN = "lock-taken"
+    LOCK_FAILED = "lock-failed"
+    NOT_STARTED = "not-started"
+    INTERRUPTED = "interrupted"
+    NOT_YET = "not-yet"
+    REFERENCES_UNREAD = "references-unread"
+    SERVERS_UNREAD = "servers-unread"
+    OBJECTS_MISSING = "objects-missing"
+    REFERENCED_ELSE = "referenced-elsewhere"
+
+
+class DoubtCode(StrEnum):
+    """Why a plan may not be carried out; the name that an acknowledgment gives."""
+
+    UNSEEN_SCHEMAS = "unseen-schemas"
+    """Some schemas or databases cannot be seen, and their rows may need the objects."""
+    MINIMUM_AGE = "minimum-age"
+    """The minimum age is under an hour: an insert under way may look that old."""
+    LARGE_SWEEP = "large-sweep"
+    """More than a quarter of a table or store is selected."""
+    MISSING_OBJECTS = "missing-objects"
+    """Referenced objects are missing in a store that is swept."""
+    SOLE_OWNER = "sole-owner"
+    """This server sweeps a store for the first time; another may use it as well."""
+    ABANDONED_SCHEMA = "abandoned-schema"
+    """Followed by a colon and a name: no server has this schema any more."""
+    EMPTY = "empty"
+    OTHER_OWNER = "other-owner"
+    INTERRUPTED_SWEEP = "interrupted-sweep"
+    OBJECT_STORE = "object-store"
+
+
+class SweepState(StrEnum):
+    """Whether a sweep in the trash is over."""
+
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+
+
+class NoticeCode(StrEnum):
+    """What a problem or a warning is about."""
+
+    DATABASE_UNREAD = "database-unread"
+    DATABASE_CLOSED = "database-closed"
+    SCHEMAS_HIDDEN = "schemas-hidden"
+    SCHEMA_HIDES_TABLES = "schema-hides-tables"
+    TABLE_UNREADABLE = "table-unreadable"
+    TABLE_DAMAGED = "table-damaged"
+    TABLE_REWRITTEN = "table-rewritten"
+    NO_SNAPSHOT = "no-snapshot"
+    VALUES_UNREAD = "values-unread"
+    VALUES_WITHOUT_PATH = "values-without-path"
+    NO_STORE_COLUMN = "no-store-column"
+    STORE_UNOPENED = "store-unopened"
+    STORE_UNREAD = "store-unread"
+    STORE_INSIDE = "store-inside"
+    STORE_AMBIGUOUS = "store-ambiguous"
+    STORE_TWICE = "store-twice"
+    STORE_UNKNOWN = "store-unknown"
+    ENTRY_UNREADABLE = "entry-unreadable"
+    ENTRY_VANISHED = "entry-vanished"
+    SIZE_UNKNOWN = "size-unknown"
+    LISTED_ELSEWHERE = "listed-elsewhere"
+    PATH_BARRED = "path-barred"
+    LINK_UNREADABLE = "link-unreadable"
+    SWEEP_INTERRUPTED = "sweep-interrupted"
+    NEEDED_AGAIN = "needed-again"
+    TRASH_UNREAD = "trash-unread"
+    RECORD_UNWRITTEN = "record-unwritten"
+    VERSIONS_KEPT = "versions-kept"
+    VERSIONS_UNKNOWN = "versions-unknown"
+    COMMAND_FAILED = "command-failed"
+    COLLECTOR_GAVE_UP = "collector-gave-up"
+
+
+class Step(StrEnum):
+    """What a piece of work is doing."""
+
+    LISTING = "listing"
+    READING = "reading"
+    RECONCILING = "reconciling"
+    MOVING = "moving"
+    RESTORING = "restoring"
+    PURGING = "purging"
+
+
+class OpinionCode(StrEnum):
+    """How another collector's answer and ours differ, the worst first."""
+
+    LOSES = "loses"
+    DELETES_YOUNG = "deletes-young"
+    DELETES_TRASH = "deletes-trash"
+    DELETES_UNKNOWN = "deletes-unknown"
+    DELETES_UNSEEN = "deletes-unseen"
+    AGREES = "agrees"
+    LEAVES = "leaves"

@@ -1,0 +1,199 @@
+"""The words for every code: the one place where a message is made.
+
+A template names its values in braces. Change any of them freely; nothing is decided on
+them.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from djgc_widgets.model.codes import (
+    Detail,
+    DoubtCode,
+    OpinionCode,
+    Outcome,
+    Reason,
+    Status,
+    Step,
+)
+
+STATUS_LABELS = {
+    Status.LIVE: "Referenced",
+    Status.ORPHAN: "Orphaned",
+    Status.YOUNG: "Young",
+    Status.UNKNOWN: "Unknown",
+    Status.TRASH: "In trash",
+}
+"""What each status is called in figures, cards and reports."""
+
+REASONS = {
+    Reason.NO_ROW_HOLDS_HASH: "no row refers to this hash",
+    Reason.ROW_DELETED: "row deleted, or its insert never committed",
+    Reason.SUPERSEDED: "superseded by {sibling}",
+    Reason.NEVER_COMMITTED: "never committed: the row still refers to the older "
+    "{sibling}",
+    Reason.TABLE_DROPPED: "table dropped",
+    Reason.COLUMN_DROPPED: "column dropped",
+    Reason.TOO_YOUNG: "younger than {minimum_age}",
+    Reason.SCHEMA_NOT_ON_SERVER: "schema not on this server",
+    Reason.SCHEMA_NOT_SCANNED: "schema not covered by this scan",
+    Reason.NOT_DATAJOINT: "path does not match DataJoint's layout",
+    Reason.USER_FILE: "below the prefix for <filepath@> files",
+    Reason.DATAJOINT_0_14: "external store of DataJoint 0.14",
+    Reason.BESIDE_REFERENCED: "part of a folder that a row refers into",
+    Reason.SYMLINK: "symbolic link",
+    Reason.SPECIAL_FILE: "not a regular file",
+    Reason.UNREADABLE_NAME: "file name is not UTF-8",
+    Reason.UNUSUAL_KEY: "key has empty or dotted segments",
+}
+
+REASON_KINDS = {
+    **REASONS,
+    Reason.SUPERSEDED: "superseded",
+    Reason.NEVER_COMMITTED: "never committed",
+    Reason.TOO_YOUNG: "younger than the minimum age",
+}
+"""The same without what a single object adds, to group and filter by."""
+
+EXPLANATIONS = {
+    Reason.NO_ROW_HOLDS_HASH: "No row of any schema on the server refers to this hash. "
+    "The path of a hash names only its schema, so its table is not known.",
+    Reason.ROW_DELETED: "The table has no row with this key that refers to it: the row "
+    "was deleted, or the insert failed after the upload.",
+    Reason.TABLE_DROPPED: "The schema no longer has a table of this name.",
+    Reason.COLUMN_DROPPED: "The table no longer has a column of this name.",
+    Reason.SUPERSEDED: "The row still exists and refers to a newer value.",
+    Reason.NEVER_COMMITTED: "The row still exists and refers to an older value: the "
+    "update failed.",
+}
+
+DETAILS = {
+    Detail.GONE: "no longer in the store",
+    Detail.NOT_IN_TRASH: "no longer in the trash",
+    Detail.CHANGED: "changed since it was scanned: {path}",
+    Detail.PATH_TAKEN: "another object is at its path; it stays in the trash",
+    Detail.PATH_TOO_LONG: "its path in the trash would be too long for the file system",
+    Detail.TORN: "only {n_left} of its {n_planned} files are left; they stay in the "
+    "trash",
+    Detail.ERROR: "{error}",
+    Detail.STAYS_IN_TRASH: "{error}; it stays in the trash",
+    Detail.LIVE_AGAIN: "live again: a row refers to it",
+    Detail.TOO_YOUNG: "younger than {minimum_age} by the store's clock",
+    Detail.CANCELLED: "cancelled before it was processed",
+    Detail.LOCK_TAKEN: "another process took the lock",
+    Detail.LOCK_FAILED: "the lock could not be renewed ({error})",
+    Detail.NOT_STARTED: "interrupted before it was moved",
+    Detail.INTERRUPTED: "interrupted while it was moved",
+    Detail.NOT_YET: "not yet processed",
+    Detail.REFERENCES_UNREAD: "the references could not be read again{error}",
+    Detail.SERVERS_UNREAD: "the rows of {servers} were not read",
+    Detail.OBJECTS_MISSING: "kept because referenced objects are missing",
+    Detail.REFERENCED_ELSE: "a row refers to its path, where another object is now",
+}
+IN_DOUBT = "; some of it may be in the trash: restore the sweep"
+
+OUTCOME_LABELS = {outcome: outcome.value for outcome in Outcome}
+
+DOUBTS = {
+    DoubtCode.UNSEEN_SCHEMAS: (
+        (
+            "this account cannot see everything ({where}), and rows that it does not "
+            "see may refer to these objects"
+        ),
+        "Grant the missing rights, or acknowledge that no such row does",
+    ),
+    DoubtCode.MINIMUM_AGE: (
+        (
+            "the minimum age is {minutes:g} minutes, and an insert that is under way "
+            "may have written its object before its row"
+        ),
+        (
+            "Scan with a minimum age of at least an hour, or acknowledge that nothing "
+            "is being inserted"
+        ),
+    ),
+    DoubtCode.LARGE_SWEEP: (
+        "more than {share:.0%} would be moved: {shares}",
+        "Review the selection and select less, or acknowledge that this much may go",
+    ),
+    DoubtCode.MISSING_OBJECTS: (
+        (
+            "objects that rows refer to are missing ({counts}), so something is wrong "
+            "that a sweep might make worse"
+        ),
+        (
+            "Look at scan.missing and scan.heal() first, or acknowledge that the "
+            "missing objects are known to be lost"
+        ),
+    ),
+    DoubtCode.SOLE_OWNER: (
+        (
+            "this is the first sweep of store {store} for {servers}, and rows of a "
+            "server that was not named may refer to its objects"
+        ),
+        "Acknowledge that no other database server uses the store",
+    ),
+    DoubtCode.ABANDONED_SCHEMA: (
+        "no server has the schema {name}",
+        "Acknowledge that it is gone for good",
+    ),
+    DoubtCode.EMPTY: (
+        "nothing is selected",
+        "Select at least one orphan",
+    ),
+    DoubtCode.OTHER_OWNER: (
+        (
+            "store {store} was swept for other database servers ({servers}), whose "
+            "rows were not read"
+        ),
+        (
+            "Name them as well with also=[connection]; if they are gone for good, "
+            "remove _trash/owner.json from the store"
+        ),
+    ),
+    DoubtCode.INTERRUPTED_SWEEP: (
+        "sweep {sweep_id} of store {store} is running or was interrupted",
+        "Wait for it, or call Trash(schema, {store!r}).recover()",
+    ),
+    DoubtCode.OBJECT_STORE: (
+        "store {store} is neither a folder nor on S3, so nothing can be moved there",
+        "Take its objects out of the selection",
+    ),
+}
+"""For each doubt what is in doubt, and what to do."""
+
+STEPS = {
+    Step.LISTING: "listing store {subject}",
+    Step.READING: "reading {subject}",
+    Step.RECONCILING: "reconciling",
+    Step.MOVING: "moving to the trash",
+    Step.RESTORING: "restoring",
+    Step.PURGING: "purging",
+}
+
+OPINION_LABELS = {
+    OpinionCode.LOSES: "loses live data",
+    OpinionCode.DELETES_YOUNG: "deletes what may be in use",
+    OpinionCode.DELETES_TRASH: "deletes what is in the trash",
+    OpinionCode.DELETES_UNKNOWN: "deletes what is not known",
+    OpinionCode.DELETES_UNSEEN: "deletes what was stored after the scan",
+    OpinionCode.AGREES: "garbage, as we say",
+    OpinionCode.LEAVES: "leaves garbage",
+}
+
+
+def readable_minimum_age(minimum_age: timedelta) -> str:
+    """Return a minimum age in days, or in hours where it is not whole days."""
+    days, rest = divmod(minimum_age, timedelta(days=1))
+    if days and not rest:
+        return f"{days} day{'' if days == 1 else 's'}"
+    hours = minimum_age / timedelta(hours=1)
+    return f"{hours:g} hour{'' if hours == 1 else 's'}"
+
+
+def detail_text(
+    detail: Detail | None, values: Mapping[str, object], *, in_doubt: bool
+) -> str:
+    """Say why an object has its outcome; empty for a plain success."""
+    text = "" if detail is None else DETAILS[detail].format(**values)
+    return text + (IN_DOUBT if in_doubt else "")

@@ -1,0 +1,76 @@
+"""What each kind of database server does differently, behind one protocol.
+
+The dialects have no state. Nothing else in this room asks for a connection's backend.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import datajoint as dj
+
+from djgc_widgets.model import Notice
+from djgc_widgets.references.mysql import MySQL
+from djgc_widgets.references.postgresql import PostgreSQL
+from djgc_widgets.references.sql import SQL, Driver, Rows
+from djgc_widgets.references.store_column import StoreColumn
+
+
+class Dialect(Protocol):
+    """SQL and driver of one kind of server."""
+
+    NAME: str
+    ERROR: type[Exception]
+    """What the driver raises when the database fails it."""
+    CATALOG: SQL
+    """Selects a `CatalogRow` per column of every base table, ordered by table."""
+    SCHEMAS: SQL
+    """Selects the names of all schemas of users."""
+    OTHER_DATABASES: SQL
+    """Selects the cluster's further databases, and whether the account may connect."""
+    REWRITTEN_TABLES: SQL
+    """Selects the tables that other sessions rewrote or emptied since the snapshot."""
+    READ_ONLY: tuple[SQL, ...]
+    """Make a session read-only, and its waits for locks short."""
+
+    def connect(self, info: Mapping[str, Any], database: str | None, /) -> Driver:
+        """Connect as DataJoint does: with TLS if the server has it, unless set."""
+
+    def start_snapshot(self, driver: Driver, /) -> None:
+        """Begin a read-only transaction that sees one moment."""
+
+    def streaming_cursor(self, driver: Driver, /) -> Driver:
+        """Return a cursor that does not load the complete result."""
+
+    def identifier(self, *names: str) -> SQL:
+        """Quote the parts of a name."""
+
+    def raw_value(self, column: StoreColumn, /) -> SQL:
+        """Select a value as the text that the database holds."""
+
+    def row_key(self, column: StoreColumn, /) -> SQL:
+        """Select the primary key as JSON, the same on every server."""
+
+    def hiding_schemas(
+        self, rows: Rows, schemas: frozenset[str], /
+    ) -> tuple[frozenset[str], bool]:
+        """Return which schemas may hide tables, and whether all schemas are visible."""
+
+    def snapshot_problem(self, rows: Rows, column: StoreColumn, /) -> Notice | None:
+        """Return a problem if what was read of a column may not be the snapshot's."""
+
+    def server_identifier(self, rows: Rows, /) -> str | None:
+        """Identify the server by any address; None if the account may not ask."""
+
+
+_DIALECTS: dict[str, Dialect] = {d.NAME: d for d in (PostgreSQL(), MySQL())}
+
+
+def dialect_of(connection: dj.Connection) -> Dialect:
+    """Return the dialect of a connection: MySQL's before DataJoint 2.1."""
+    adapter = getattr(connection, "adapter", None)
+    return _DIALECTS["mysql" if adapter is None else str(adapter.backend)]
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Return what any of the drivers raises when a database fails it."""
+    return (*(dialect.ERROR for dialect in _DIALECTS.values()), OSError)

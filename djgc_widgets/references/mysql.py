@@ -1,0 +1,170 @@
+"""MySQL and MariaDB: their catalog, snapshots, grants and quoting, and pymysql."""
+# ruff: noqa: D102 - `Dialect` says what each method is for
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pymysql
+from pymysql.cursors import SSCursor
+
+from djgc_widgets.model import Notice, NoticeCode
+from djgc_widgets.references.sql import SQL, Driver, Rows, compose, join
+from djgc_widgets.references.store_column import StoreColumn
+
+_SERVER_VARIABLES = SQL(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')"
+)
+_SNAPSHOT_ENGINES = {"innodb", "rocksdb", "tokudb"}
+_GRANT = re.compile(
+    r"GRANT (?P<privileges>.+?) ON (?P<scope>\*\.\*|`(?:[^`]|``)+`\.\*) TO "
+)
+
+
+class MySQL:
+    """MySQL and MariaDB over pymysql."""
+
+    NAME = "mysql"
+    ERROR: type[Exception] = pymysql.MySQLError
+    # names are compared as bytes: SYS is not sys, and on some servers rec is not Rec
+    CATALOG = SQL("""
+        SELECT t.table_schema, t.table_name,
+               c.column_name, c.data_type, c.column_comment,
+               IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
+               c.data_type = 'json'
+                 OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin',
+               0, 0, 0, '', t.engine
+        FROM information_schema.tables t
+        LEFT JOIN information_schema.columns c
+          ON BINARY c.table_schema = BINARY t.table_schema
+         AND BINARY c.table_name = BINARY t.table_name
+        WHERE t.table_type NOT IN ('VIEW', 'SYSTEM VIEW')
+          AND BINARY t.table_schema NOT IN
+              ('information_schema', 'mysql', 'performance_schema', 'sys')
+        ORDER BY BINARY t.table_schema, BINARY t.table_name, c.ordinal_position
+    """)
+    SCHEMAS = SQL("""
+        SELECT schema_name FROM information_schema.schemata
+        WHERE BINARY schema_name NOT IN
+              ('information_schema', 'mysql', 'performance_schema', 'sys')
+    """)
+    OTHER_DATABASES = SQL("SELECT NULL, NULL FROM DUAL WHERE FALSE")
+    # the server itself refuses to read a table that changed since the snapshot
+    REWRITTEN_TABLES = SQL("SELECT NULL FROM DUAL WHERE FALSE")
+    READ_ONLY: tuple[SQL, ...] = (
+        SQL("SET SESSION TRANSACTION READ ONLY"),
+        SQL("SET SESSION lock_wait_timeout = 60"),
+    )
+
+    def connect(self, info: Mapping[str, Any], _: str | None) -> Driver:
+        tls = info.get("ssl_input")
+        options = {name: info[name] for name in ("host", "port", "user")}
+        options |= {"password": info["passwd"], "charset": "utf8mb4"}
+        options["autocommit"] = True
+        if tls is False:
+            return pymysql.connect(**options, ssl_disabled=True)
+        try:
+            settings = tls if isinstance(tls, dict) else {}
+            return pymysql.connect(**options, ssl=settings, ssl_disabled=False)
+        except pymysql.err.OperationalError:
+            if tls is not None:
+                raise
+            return pymysql.connect(**options, ssl_disabled=True)
+
+    def start_snapshot(self, driver: Driver) -> None:
+        with driver.cursor() as cursor:
+            cursor.execute("SET SESSION lock_wait_timeout = 60")
+            # a server may be set to cut every result short
+            cursor.execute("SET SESSION sql_select_limit = 18446744073709551615")
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+    def streaming_cursor(self, driver: Driver) -> Driver:
+        return driver.cursor(_Stream)
+
+    def identifier(self, *names: str) -> SQL:
+        return SQL(".".join("`{}`".format(name.replace("`", "``")) for name in names))
+
+    def literal(self, text: str) -> SQL:
+        """Write a string in hexadecimal, whatever ``sql_mode`` is set to."""
+        return SQL(f"_utf8mb4 0x{text.encode().hex()}")
+
+    def raw_value(self, column: StoreColumn) -> SQL:
+        return self.identifier(column.attribute)
+
+    def row_key(self, column: StoreColumn) -> SQL:
+        pairs = []
+        for attribute in column.table.primary_key:
+            value = self.identifier(attribute)
+            if attribute in column.binary_key:
+                value = compose("HEX({value})", value=value)
+            pairs += [self.literal(attribute), value]
+        return compose("JSON_OBJECT({pairs})", pairs=join(", ", pairs))
+
+    def hiding_schemas(
+        self, rows: Rows, schemas: frozenset[str]
+    ) -> tuple[frozenset[str], bool]:
+        """Read the account's grants.
+
+        The server hides what an account has no privilege on, columns too: only
+        ``SELECT`` on a complete schema shows all of it.
+        """
+        grants = [str(grant) for (grant,) in rows(SQL("SHOW GRANTS"))]
+        if any(grant.startswith("REVOKE") for grant in grants):
+            return schemas, False
+        patterns = []
+        for match in filter(None, map(_GRANT.match, grants)):
+            privileges = set(match["privileges"].split(", "))
+            selects = not privileges.isdisjoint({"SELECT", "ALL PRIVILEGES"})
+            if match["scope"] != "*.*":
+                pattern = _like(match["scope"][1:-3].replace("``", "`"))
+                patterns.append((pattern, selects))
+            elif selects:
+                return frozenset(), True
+        # of several patterns that fit, the server applies the closest one only
+        fitting = {
+            schema: {selects for like, selects in patterns if like.fullmatch(schema)}
+            for schema in schemas
+        }
+        return frozenset(s for s in schemas if fitting[s] != {True}), False
+
+    def snapshot_problem(self, _: Rows, column: StoreColumn) -> Notice | None:
+        """Return a problem if the engine of the table keeps no snapshot."""
+        engine, where = column.catalog_row.engine, column.table.full_name
+        if engine.lower() in _SNAPSHOT_ENGINES:
+            return None
+        return Notice(NoticeCode.NO_SNAPSHOT, where, {"engine": engine})
+
+    def server_identifier(self, rows: Rows) -> str | None:
+        """Identify MySQL by its data folder, MariaDB by its network card and port."""
+        variables: dict[str, str] = dict(rows(_SERVER_VARIABLES))
+        known = variables.get("server_uuid") or variables.get("server_uid")
+        return f"mysql:{known}" if known else None
+
+
+class _Stream(SSCursor):  # type: ignore[misc] # the driver has no types
+    """Reads row by row, and can be closed after a lost connection.
+
+    The driver's own tries to read the rest from the lost connection.
+    """
+
+    connection: Any
+    _result: Any
+
+    def close(self) -> None:
+        if self.connection is not None and not self.connection.open:
+            if self._result is not None:
+                self._result.unbuffered_active = False
+            self.connection = None
+        super().close()
+
+    __del__ = close
+
+
+def _like(pattern: str) -> re.Pattern[str]:
+    """Return the expression of a schema in a grant, in which _ and % are wildcards."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return re.compile(
+        "".join(wild.get(part, re.escape(part[-1])) for part in parts), re.DOTALL
+    )

@@ -1,0 +1,149 @@
+"""PostgreSQL: its catalog, snapshots and quoting, and the driver psycopg2."""
+# ruff: noqa: D102 - `Dialect` says what each method is for
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg2
+
+from djgc_widgets.model import Notice, NoticeCode
+from djgc_widgets.references.sql import SQL, Driver, Rows, compose, join
+from djgc_widgets.references.store_column import StoreColumn
+
+_PRESENT_NAME = """
+SELECT identity FROM pg_catalog.pg_identify_object(
+    'pg_catalog.pg_class'::regclass, {relation}::oid, {number}::int)
+"""
+
+
+class PostgreSQL:
+    """PostgreSQL over psycopg2."""
+
+    NAME = "postgresql"
+    ERROR: type[Exception] = psycopg2.Error
+    CATALOG = SQL("""
+        SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
+               coalesce(d.description, ''),
+               coalesce(array_position(i.indkey::int[], a.attnum::int), -1),
+               has_schema_privilege(n.oid, 'USAGE')
+                   AND has_table_privilege(c.oid, 'SELECT'),
+               EXISTS (SELECT FROM pg_catalog.pg_type u
+                       WHERE u.oid IN (t.oid, t.typbasetype, t.typelem)
+                       AND ARRAY[u.oid, u.typbasetype, u.typelem]
+                           && ARRAY['json'::regtype::oid, 'jsonb'::regtype::oid]),
+               t.typcategory = 'A', c.oid::int8, a.attnum,
+               format('%I.%I.%I', n.nspname, c.relname, a.attname), ''
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_attribute a
+               ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_description d
+               ON d.objoid = c.oid AND d.objsubid = a.attnum
+              AND d.classoid = 'pg_catalog.pg_class'::regclass
+        LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
+        WHERE c.relkind IN ('r', 'p', 'm', 'f')
+          AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY n.nspname, c.relname, a.attnum
+    """)
+    SCHEMAS = SQL("""
+        SELECT nspname FROM pg_catalog.pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    """)
+    OTHER_DATABASES = SQL("""
+        SELECT datname, datallowconn AND has_database_privilege(datname, 'CONNECT')
+        FROM pg_catalog.pg_database
+        WHERE datname NOT IN ('template0', current_database())
+        ORDER BY datname
+    """)
+    # TRUNCATE and a rewriting ALTER TABLE are not covered by snapshots: the table reads
+    # as empty, and the snapshot's own catalog differs from the present one
+    REWRITTEN_TABLES = SQL("""
+        SELECT n.nspname || '.' || c.relname
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+          AND c.relfilenode <> 0 AND c.relfilenode <> pg_relation_filenode(c.oid)
+          AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    """)
+    READ_ONLY: tuple[SQL, ...] = (
+        SQL("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"),
+        SQL("SET SESSION lock_timeout = '60s'"),
+    )
+
+    def connect(self, info: Mapping[str, Any], database: str | None) -> Driver:
+        tls = info.get("ssl_input")
+        return psycopg2.connect(
+            host=info["host"],
+            port=info["port"],
+            user=info["user"],
+            password=info["passwd"],
+            dbname=database or info.get("database_name") or "postgres",
+            sslmode="prefer" if tls is None else "require" if tls else "disable",
+        )
+
+    def start_snapshot(self, driver: Driver) -> None:
+        driver.set_session(
+            isolation_level="REPEATABLE READ", readonly=True, autocommit=False
+        )
+        with driver.cursor() as cursor:
+            # rows that a policy hides must be an error, not an empty result
+            cursor.execute("SET LOCAL row_security = off")
+            cursor.execute("SET LOCAL lock_timeout = '60s'")
+
+    def streaming_cursor(self, driver: Driver) -> Driver:
+        return driver.cursor(name="djgc_references")
+
+    def identifier(self, *names: str) -> SQL:
+        return SQL(".".join('"{}"'.format(name.replace('"', '""')) for name in names))
+
+    def literal(self, text: str) -> SQL:
+        """Quote a string, whatever ``standard_conforming_strings`` is set to."""
+        return SQL("E'{}'".format(text.replace("\\", r"\\").replace("'", "''")))
+
+    def raw_value(self, column: StoreColumn) -> SQL:
+        name = self.identifier(column.attribute)
+        if column.catalog_row.is_array:
+            return compose("to_json({name})::text", name=name)
+        return compose("{name}::text", name=name)
+
+    def row_key(self, column: StoreColumn) -> SQL:
+        pairs = []
+        for attribute in column.table.primary_key:
+            name = self.literal(f"{json.dumps(attribute)}: ")
+            value = self.identifier(attribute)
+            if attribute in column.binary_key:
+                value = compose("encode({value}, 'hex')", value=value)
+            pair = compose("{name}, to_json({value})::text", name=name, value=value)
+            pairs.append(pair)
+        inner = join(", ', ', ", pairs) if pairs else SQL("NULL")
+        return compose("concat('{{', {inner}, '}}')", inner=inner)
+
+    def hiding_schemas(
+        self, _: Rows, _schemas: frozenset[str]
+    ) -> tuple[frozenset[str], bool]:
+        return frozenset(), True  # every account sees every table of a database
+
+    def snapshot_problem(self, rows: Rows, column: StoreColumn) -> Notice | None:
+        """Return a problem if the column has another name than in the snapshot.
+
+        Queries look names up in the present catalog, so another table or column may
+        have been read instead. What was read is locked until the snapshot ends.
+        """
+        row = column.catalog_row
+        query = compose(
+            _PRESENT_NAME,
+            relation=self.literal(str(row.relation_id)),
+            number=self.literal(str(row.attribute_number)),
+        )
+        if rows(query) == [(row.quoted_name,)]:
+            return None
+        return Notice(NoticeCode.TABLE_REWRITTEN, column.full_name)
+
+    def server_identifier(self, rows: Rows) -> str | None:
+        allowed = SQL("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')")
+        if not rows(allowed)[0][0]:
+            return None
+        query = SQL("SELECT system_identifier FROM pg_control_system()")
+        return f"postgresql:{rows(query)[0][0]}"

@@ -1,0 +1,193 @@
+"""Rows -> references: the raw metadata of every store column of the server.
+
+Values are read as the text that the database holds. Nothing is decoded and no object is
+opened: a decoded value has lost its path, and a collector that looks at it finds no
+references at all.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+
+import datajoint as dj
+import pandas as pd
+
+from djgc_widgets.model import (
+    RECORDED,
+    Notice,
+    NoticeCode,
+    Progress,
+    ProgressCallback,
+    Step,
+)
+from djgc_widgets.references.catalog import read_catalog
+from djgc_widgets.references.codecs import own_reading
+from djgc_widgets.references.dialect import driver_errors
+from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
+from djgc_widgets.references.result import ColumnCount, ReferenceReading
+from djgc_widgets.references.snapshot import (
+    Snapshot,
+    describe_error,
+    open_snapshot,
+    server_name,
+)
+from djgc_widgets.references.store_column import StoreColumn
+
+
+def read_references(
+    connections: Sequence[dj.Connection], known: KnownPaths, progress: ProgressCallback
+) -> ReferenceReading:
+    """Read every recorded path of these servers.
+
+    Each database is read in one read-only snapshot, on a clone of its connection. On
+    PostgreSQL the further databases of the cluster are read too, since their rows may
+    refer into the same stores. An error of a database is a problem of the reading.
+    """
+    reader = _ReferenceReader(known, progress)
+    for number, connection in enumerate(connections):
+        reader.read_server(number, connection)
+    if reader.frames:
+        recorded = pd.concat(reader.frames, ignore_index=True)
+        reader.reading.recorded = RECORDED.conform(recorded)
+    return reader.reading
+
+
+class _ReferenceReader:
+    """Reads database after database, column after column, into one reading."""
+
+    def __init__(self, known: KnownPaths, progress: ProgressCallback) -> None:
+        self._known = known
+        self._progress = progress
+        self.reading = ReferenceReading()
+        self.frames: list[pd.DataFrame] = []
+        self._numbers = count()
+        self._server = 0
+        self._part = 0, 0
+
+    def read_server(self, number: int, connection: dj.Connection) -> None:
+        """Read the connection's database, then the others of its cluster."""
+        self._server = number
+        for name, allowed in self._read_database(connection, None):
+            if allowed:
+                self._read_database(connection, name)
+            else:
+                where = f"{server_name(connection)}/{name}"
+                self.reading.unseen.append(Notice(NoticeCode.DATABASE_CLOSED, where))
+
+    def _read_database(
+        self, connection: dj.Connection, database: str | None
+    ) -> list[tuple[Any, ...]]:
+        address = server_name(connection)
+        where = f"{address}/{database}" if database else address
+        others: list[tuple[Any, ...]] = []
+        try:
+            with open_snapshot(connection, database) as snapshot:
+                dialect, catalog = snapshot.dialect, read_catalog(snapshot)
+                self.reading.schemas |= catalog.schemas
+                if not self._server:
+                    self.reading.own_schemas |= catalog.schemas
+                self.reading.tables.extend(catalog.tables)
+                self.reading.problems.extend(catalog.problems)
+                self.reading.unseen.extend(catalog.unseen)
+                self.reading.hiding |= catalog.hiding
+                if not catalog.complete:
+                    notice = Notice(NoticeCode.SCHEMAS_HIDDEN, address)
+                    self.reading.unseen.append(notice)
+                others = snapshot.rows(dialect.OTHER_DATABASES)
+                server = dialect.server_identifier(snapshot.rows) or address
+                self.reading.servers[server] = address
+                for part, column in enumerate(catalog.columns, 1):
+                    where = column.full_name
+                    self._part = part, len(catalog.columns)
+                    self._read_column(snapshot, column)
+                for (table,) in snapshot.rows(dialect.REWRITTEN_TABLES):
+                    self._problem(NoticeCode.TABLE_REWRITTEN, table)
+        except driver_errors() as error:
+            text = describe_error(error, connection)
+            self._problem(NoticeCode.DATABASE_UNREAD, where, error=text)
+        return others
+
+    def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
+        counted = snapshot.count_values(column)
+        self._report(column, 0, counted)
+        known, own = self._known, own_reading(column.codec)
+        where, must_refer = column.full_name, column.must_refer
+        read, referring, last = 0, 0, "none"
+        first_damaged: tuple[str, str] | None = None
+        for page in snapshot.read_values(column):
+            recorded: list[tuple[RecordedPath, str]] = []
+            for value, key in page:
+                error = ""
+                try:
+                    paths = recorded_paths(value, known, own, json_only=must_refer)
+                except ValueError as reason:
+                    paths, error = [], f", which is {reason}"
+                sure = any(path.sure for path in paths)
+                if error or (must_refer and not sure):
+                    first_damaged = first_damaged or (key, error)
+                referring += sure
+                recorded.extend((path, key) for path in paths)
+            read, last = read + len(page), page[-1][1]
+            self.frames.append(_frame(self._server, column, recorded, self._numbers))
+            self._report(column, read, counted)
+        if problem := snapshot.dialect.snapshot_problem(snapshot.rows, column):
+            self.reading.problems.append(problem)
+        counts = ColumnCount(where, counted, read, referring, must_refer)
+        self.reading.counts.append(counts)
+        if counted != read:
+            self._problem(
+                NoticeCode.VALUES_UNREAD,
+                where,
+                counted=counted,
+                read=read,
+                row_key=last,
+            )
+        elif first_damaged:
+            self._problem(
+                NoticeCode.VALUES_WITHOUT_PATH,
+                where,
+                referring=referring,
+                read=read,
+                codec=column.codec,
+                row_key=first_damaged[0],
+                error=first_damaged[1],
+            )
+
+    def _report(self, column: StoreColumn, done: int, total: int) -> None:
+        part, parts = self._part
+        subject = column.full_name
+        self._progress(Progress(Step.READING, done, total, None, part, parts, subject))
+
+    def _problem(self, code: NoticeCode, where: str, **values: object) -> None:
+        self.reading.problems.append(Notice(code, where, values))
+
+
+def _frame(
+    server: int,
+    column: StoreColumn,
+    recorded: list[tuple[RecordedPath, str]],
+    numbers: Iterator[int],
+) -> pd.DataFrame:
+    rows = [
+        (number, spelling, path, key)
+        for (path, key), number in zip(recorded, numbers, strict=False)
+        for spelling in path.spellings
+    ]
+    return RECORDED.conform(
+        {
+            "named_store": pd.array([path.store for *_, path, _ in rows], dtype="str"),
+            "column_store": column.store,
+            "server": server,
+            "reference": pd.array([number for number, *_ in rows], dtype="int64"),
+            "declared": pd.array([path.declared for *_, path, _ in rows], dtype="bool"),
+            "schema": column.table.schema,
+            "table": column.table.name,
+            "attribute": column.attribute,
+            "codec": column.codec,
+            "path": pd.array([text for _, text, *_ in rows], dtype="str"),
+            "size_bytes": pd.array([p.size_bytes for *_, p, _ in rows], dtype="Int64"),
+            "is_dir": pd.array([path.is_dir for *_, path, _ in rows], dtype="bool"),
+            "row_key": pd.array([key for *_, key in rows], dtype="str"),
+        }
+    )

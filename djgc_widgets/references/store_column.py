@@ -1,0 +1,50 @@
+"""A column that can hold references, and what the server's catalog says of it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from djgc_widgets.model import TableInfo
+
+
+class CatalogRow(NamedTuple):
+    """One column of a base table; the catalog query of each dialect selects these."""
+
+    schema: str
+    table: str
+    attribute: str | None
+    """None if the server cannot list the columns of the table."""
+    data_type: str
+    comment: str
+    key_position: int
+    """Order within the primary key; negative outside of it."""
+    readable: bool
+    is_json: bool
+    is_array: bool
+    relation_id: int
+    """With the attribute's number and the quoted name only on PostgreSQL."""
+    attribute_number: int
+    quoted_name: str
+    engine: str
+    """Storage engine of the table; only on MySQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreColumn:
+    """A column whose values may record paths."""
+
+    table: TableInfo
+    attribute: str
+    codec: str
+    """Codec that its comment names."""
+    store: str
+    """Store that its comment names; empty: the default store."""
+    must_refer: bool
+    """Every value must record a path (``<codec@store>``); otherwise a value may."""
+    binary_key: frozenset[str]
+    """Columns of the primary key that hold bytes."""
+    catalog_row: CatalogRow
+
+    @property
+    def full_name(self) -> str:
+        """Schema, table and attribute, as shown to people."""
+        return f"{self.table.full_name}.{self.attribute}"

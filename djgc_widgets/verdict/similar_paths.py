@@ -1,0 +1,47 @@
+"""Stored paths that a reference may mean although it is spelled differently."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from djgc_widgets.verdict.coverage import cover
+
+
+def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
+    """Pair missing references with the stored paths that they may mean.
+
+    File systems may compose accents differently or ignore case, and object stores may
+    keep doubled slashes. `stored` are keys that no reference covers.
+    """
+    distinct = pc.unique(folded(missing))
+    coverage = cover(folded(stored), distinct)
+    covered = np.flatnonzero((coverage.reference >= 0) & ~coverage.sidecar)
+    similar: dict[str, set[str]] = {}
+    for position in covered:
+        reference = distinct[int(coverage.reference[position])].as_py()
+        key = stored[int(position)].as_py()
+        depth = reference.count("/") + 1
+        similar.setdefault(reference, set()).add(_first_segments(key, depth))
+    pairs = zip(missing.to_pylist(), folded(missing).to_pylist(), strict=True)
+    return [
+        (reference, key)
+        for reference, text in pairs
+        for key in sorted(similar.get(text, ()))
+    ]
+
+
+def folded(keys: pa.Array) -> pa.Array:
+    """Return keys in the form in which their similar spellings are equal."""
+    plain = pc.replace_substring_regex(keys, "/+", "/")
+    return pc.utf8_normalize(pc.utf8_lower(pc.utf8_normalize(plain, "NFC")), "NFC")
+
+
+def _first_segments(key: str, depth: int) -> str:
+    """Return the first segments of a key, doubled slashes not counted."""
+    end = 0
+    for _ in range(depth):
+        while key[end : end + 1] == "/":
+            end += 1
+        following = key.find("/", end)
+        end = len(key) if following < 0 else following
+    return key[:end]
