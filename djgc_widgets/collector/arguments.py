@@ -58,26 +58,32 @@ def scope_of(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
             "Expected schemas of one connection; got several servers, accounts or "
             "configurations. Scan them one by one."
         )
-    closed = InputError(
-        f"Expected an open connection to {server_name(connection)}; got one that "
-        "is closed or does not answer. Connect again."
-    )
     if not connection.is_connected:
-        raise closed
+        raise _closed(connection)
     for schema in names:
-        try:
-            exists = bool(schema.database) and schema.exists
-        except (DataJointError, *driver_errors()):
-            raise closed from None
-        if not exists:
-            raise InputError(
-                f"Expected a schema that exists on {server_name(connection)}; got "
-                f"{schema.database!r}, which does not. "
-                "Correct its name or create it."
-            )
+        _expect_existing(schema, connection)
     if len(names) < len(connections):  # a connection stands for all of its schemas
         return connection, ()
     return connection, tuple(dict.fromkeys(str(schema.database) for schema in names))
+
+
+def _expect_existing(schema: dj.Schema, connection: dj.Connection) -> None:
+    try:
+        exists = bool(schema.database) and schema.exists
+    except (DataJointError, *driver_errors()):
+        raise _closed(connection) from None
+    if not exists:
+        raise InputError(
+            f"Expected a schema that exists on {server_name(connection)}; got "
+            f"{schema.database!r}, which does not. Correct its name or create it."
+        )
+
+
+def _closed(connection: dj.Connection) -> InputError:
+    return InputError(
+        f"Expected an open connection to {server_name(connection)}; got one that is "
+        "closed or does not answer. Connect again."
+    )
 
 
 def expect_age(age: timedelta) -> None:

@@ -14,18 +14,9 @@ from getpass import getuser
 from typing import Annotated, Self
 
 import pandas as pd
-from pydantic import (
-    AwareDatetime,
-    Field,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, model_validator
 
-from djgc_widgets.collector.records import (
-    Record,
-    altered_record,
-    read_record,
-    seal,
-)
+from djgc_widgets.collector.records import Record, altered_record, read_record, seal
 from djgc_widgets.model import (
     MANIFEST_SUFFIX,
     TRASH_FOLDER,
@@ -34,11 +25,7 @@ from djgc_widgets.model import (
     is_plain_path,
     trash_of,
 )
-from djgc_widgets.stores import (
-    Identity,
-    PinnedObject,
-    SweepableStore,
-)
+from djgc_widgets.stores import Identity, PinnedObject, SweepableStore
 
 RESULT = "result"
 

@@ -160,13 +160,7 @@ class Scan:
         return self._cached_frame("places", lambda: bytes_by_place(*both))
 
     def files_of(self, store: str, path: str) -> pd.DataFrame:
-        """Return the listed files of one object: a frame of the files schema.
-
-        Raises
-        ------
-        InputError
-            If this scan has no such object.
-        """
+        """Return the listed files of an object of this scan: a frame of files."""
         objects = self._reconciled.objects
         at = objects.index[objects["store"].eq(store) & objects["path"].eq(path)]
         if at.empty:

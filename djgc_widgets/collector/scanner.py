@@ -119,28 +119,26 @@ def run_scan(
 ) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
     """Scan as `scan` does; return also what reads the references again."""
     report = progress or no_progress
-    connection, names = scope_of(schemas)
+    connection, wanted = scope_of(schemas)
     expect_age(minimum_age)
     connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)
-    listed = _list_stores(opened.stores, report)
-    known, links = _known_paths(listed.files, opened.names)
+    names, listed = opened.names, _list_stores(opened.stores, report)
+    known, links = _known_paths(listed.files, names)
     reading = read_references(connections, known, report)
     report(Progress(Step.RECONCILING))
-    judged = names or tuple(sorted(reading.own_schemas))
-    follow = Follower(opened.names.all_stores).follow
-    located = locate(listed.files, reading.recorded, opened.names, follow)
-    world = World(
-        opened.names, reading.schemas, judged, reading.tables, started, minimum_age
-    )
+    judged = wanted or tuple(sorted(reading.own_schemas))
+    follow = Follower(names.all_stores).follow
+    located = locate(listed.files, reading.recorded, names, follow)
+    world = World(names, reading.schemas, judged, reading.tables, started, minimum_age)
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
     reconciled, again = _look_up_missing(reconciled, opened.stores)
     problems = [
         *(*opened.problems, *listed.problems, *reading.problems),
-        *twin_stores(listed.files, opened.names.stores),
+        *twin_stores(listed.files, names.stores),
         *located.problems,
         *(problem for look_up in again for problem in look_up.problems),
         *reading.hiding_any_of(judged),
@@ -151,21 +149,16 @@ def run_scan(
         *(*listed.warnings, *located.warnings),
         *(warning for look_up in again for warning in look_up.warnings),
     ]
+    settled = stored_at_recorded_path(listed.files, reconciled.references, names)
+    servers, sight = reading.servers, reading.sight
     rechecker = Rechecker(
-        connections,
-        opened.names,
-        known,
-        judged,
-        links,
-        stored_at_recorded_path(listed.files, reconciled.references, opened.names),
-        reading.servers,
-        reading.sight,
+        connections, names, known, judged, links, settled, servers, sight
     )
     kind = IncompleteScan if problems else CompleteScan
     result = kind(
         schemas=judged,
-        stores=opened.names.stores,
-        store_names=opened.names,
+        stores=names.stores,
+        store_names=names,
         connections=connections,
         servers=tuple(server_name(each) for each in connections),
         schemas_read=len(reading.schemas),

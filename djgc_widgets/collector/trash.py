@@ -32,12 +32,7 @@ from djgc_widgets.model import (
     no_progress,
     parse_trash,
 )
-from djgc_widgets.stores import (
-    SweepableStore,
-    list_trash,
-    open_stores,
-    sweepable,
-)
+from djgc_widgets.stores import SweepableStore, list_trash, open_stores, sweepable
 
 
 class Trash:
@@ -91,10 +86,7 @@ class Trash:
     def sweeps(self) -> pd.DataFrame:
         """Every sweep of the store, the latest first: a frame of the sweeps schema.
 
-        Raises
-        ------
-        SweepRefusedError
-            If the trash cannot be listed, or a journal cannot be trusted.
+        `SweepRefusedError` if the trash cannot be listed or a journal be trusted.
         """
         listed = self._listed()
         due = self._due(listed)
@@ -157,9 +149,8 @@ class Trash:
     def recover(self, *, break_lock: bool = False) -> Receipt:
         """Finish or undo sweeps that were interrupted, and clear the lock they left.
 
-        What was moved completely stays in the trash unless a row refers to it; what was
-        caught in between goes back. If the references cannot be read, everything goes
-        back.
+        What was moved completely stays in the trash unless a row refers to it; the rest
+        goes back. If the references cannot be read, everything goes back.
 
         Parameters
         ----------
@@ -236,8 +227,8 @@ class Trash:
             listed = self._listed()
             due = self._due(listed)
             if due:
-                code = DoubtCode.INTERRUPTED_SWEEP
-                refuse(code, sweep_id=min(due), store=self._name)
+                why = DoubtCode.INTERRUPTED_SWEEP
+                refuse(why, sweep_id=min(due), store=self._name)
             planned = {each: self._plan_of(each) for each in _planned(listed)}
             chosen = planned.keys() if sweep_ids is None else set(sweep_ids)
             if unknown := sorted(chosen - planned.keys()):

@@ -114,10 +114,7 @@ def _identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
 
 def _answers(server: S3Server) -> bool:
     """Write an object, in the bucket that is made first."""
-    from botocore.exceptions import (  # noqa: PLC0415 - comes with the extra "s3"
-        BotoCoreError,
-        ClientError,
-    )
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with the extra "s3"
 
     client = server.client()
     try:

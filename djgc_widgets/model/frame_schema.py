@@ -30,20 +30,7 @@ class FrameSchema:
     def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
         """Return a new frame with exactly these columns, dtypes and a fresh index.
 
-        Parameters
-        ----------
-        columns : DataFrame or mapping
-            Must hold every column of the schema; others are dropped.
-
-        Returns
-        -------
-        DataFrame
-            A frame of this schema.
-
-        Raises
-        ------
-        ValueError
-            If a column is absent or cannot take its dtype.
+        Other columns are dropped; `ValueError` if one is absent or of another type.
         """
         frame = pd.DataFrame(columns)
         absent = [name for name in self.column_names if name not in frame]

@@ -137,10 +137,7 @@ DOUBTS = {
         "no server has the schema {name}",
         "Acknowledge that it is gone for good",
     ),
-    DoubtCode.EMPTY: (
-        "nothing is selected",
-        "Select at least one orphan",
-    ),
+    DoubtCode.EMPTY: ("nothing is selected", "Select at least one orphan"),
     DoubtCode.OTHER_OWNER: (
         (
             "store {store} was swept for other database servers ({servers}), whose "

@@ -106,13 +106,7 @@ def _table_and_key(row: Record) -> str:
 def missing_table() -> GridState:
     """Return the grid of the rows whose object is missing, empty."""
     return GridState(
-        [
-            _TABLE,
-            _ATTRIBUTE,
-            _text("Row", "row_key"),
-            _STORE,
-            _PATH,
-        ],
+        [_TABLE, _ATTRIBUTE, _text("Row", "row_key"), _STORE, _PATH],
         ("path", "schema", "table", "attribute", "row_key", "store"),
         "table",
         _facets("table", "attribute", "store"),

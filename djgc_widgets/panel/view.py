@@ -12,15 +12,7 @@ from djgc_widgets.panel.details import (
     orphan_details,
     usage_details,
 )
-from djgc_widgets.panel.elements import (
-    PanelRegion,
-    box,
-    button,
-    chart,
-    draw,
-    row,
-    show,
-)
+from djgc_widgets.panel.elements import PanelRegion, box, button, chart, draw, row, show
 from djgc_widgets.panel.grid.widget import Grid, GridTexts
 from djgc_widgets.panel.html import (
     activity_html,

@@ -139,10 +139,7 @@ def _owners(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
 
 
 def _aggregate_objects(
-    marked: Marked,
-    parsed: pd.DataFrame,
-    code: npt.NDArray[np.intp],
-    owners: pd.Index,
+    marked: Marked, parsed: pd.DataFrame, code: npt.NDArray[np.intp], owners: pd.Index
 ) -> pd.DataFrame:
     in_object = code >= 0
     owner_of_file = arrow_text(owners).take(pa.array(code, mask=~in_object))

@@ -280,9 +280,7 @@ def test_an_incomplete_scan_shows_what_it_saw_and_moves_nothing(
         query(f"UPDATE {table} SET voltage = %s {where}", args=(voltage,))
 
 
-def test_a_cell_that_runs_again_closes_its_previous_panel(
-    journey: Journey,
-) -> None:
+def test_a_cell_that_runs_again_closes_its_previous_panel(journey: Journey) -> None:
     count = "print(sum('djgc' in t.name or 'Timer' in repr(t) for t in t_of()))"
     journey.open(
         "again", PANEL, f"import threading\nt_of = threading.enumerate\n{count}"

@@ -48,9 +48,7 @@ def walk(page: Page, name: str) -> None:
     pytest.fail(f"the keyboard does not come to {name!r}")
 
 
-def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(
-    journey: Journey,
-) -> None:
+def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(journey: Journey) -> None:
     journey.open("keyboard")
     journey.ready()
     page, grid = journey.page, journey.grid()

@@ -27,16 +27,9 @@ def laboratory(postgresql_laboratory: Laboratory) -> Laboratory:
 def djgc(laboratory: Laboratory, tmp_path: Path) -> Run:
     """Run a command in a process of its own, configured as DataJoint is."""
     server = laboratory.server
-    config = {
-        "database": {
-            "host": server.host,
-            "port": server.port,
-            "user": server.user,
-            "backend": laboratory.backend,
-            "use_tls": False,
-        },
-        "stores": dict(laboratory.config.stores),
-    }
+    address = {"host": server.host, "port": server.port, "user": server.user}
+    database = {**address, "backend": laboratory.backend, "use_tls": False}
+    config = {"database": database, "stores": dict(laboratory.config.stores)}
     work = tmp_path / "work"
     work.mkdir()
     (work / "datajoint.json").write_text(json.dumps(config))
@@ -103,16 +96,15 @@ def test_a_sweep_and_its_restore(laboratory: Laboratory, djgc: Run, own: Own) ->
     assert (code, listed["sweeps"][0]["n_left"]) == (ExitCode.DONE, 3)
     sweep_id = listed["sweeps"][0]["sweep_id"]
 
-    code, text = djgc("restore", "--store", "raw", sweep_id)
+    restore = ("restore", "--store", "raw", sweep_id)
+    code, text = djgc(*restore)
     assert code == ExitCode.DONE
     assert "--confirm raw" in text
-    code, text = djgc("restore", "--store", "raw", sweep_id, "--confirm", "raw")
+    code, text = djgc(*restore, "--confirm", "raw")
     assert code == ExitCode.DONE
     assert text.startswith("3 objects restored (")
-    now = {
-        p: c for p, c in laboratory.contents().items() if not p.startswith("_trash/")
-    }
-    assert now == before
+    now = laboratory.contents().items()
+    assert {p: c for p, c in now if not p.startswith("_trash/")} == before
 
 
 def test_a_purge_is_dry_until_confirmed(

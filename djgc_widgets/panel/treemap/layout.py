@@ -147,9 +147,8 @@ def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Til
         # a hash names no table, and what names no table has no attribute
         divisible = known and level != "attribute" and _has_room(area.below_header)
         if divisible and level == "schema":
-            yield from _place_tiles(
-                area, own, location
-            )  # names of its tables include it
+            # the names of its tables include it
+            yield from _place_tiles(area, own, location)
             continue
         attributes = own["attribute"].unique()
         group = divisible and not (level == "table" and len(attributes) == 1)

@@ -71,10 +71,8 @@ def test_a_copied_row_is_a_loss_that_the_collector_does_not_see(
     first = opinion.objects.iloc[0]
     assert first["opinion_code"] == OpinionCode.LOSES
     assert first["reason"] == f'{name}.kept.data {{"id": 4}} refers to it'
-    assert opinion.summary()["opinion_code"].tolist() == [
-        OpinionCode.LOSES,
-        OpinionCode.AGREES,
-    ]
+    summary = opinion.summary()["opinion_code"]
+    assert summary.tolist() == [OpinionCode.LOSES, OpinionCode.AGREES]
 
 
 def test_a_second_name_of_a_store_would_lose_all_of_it(lab: Laboratory) -> None:
@@ -224,14 +222,13 @@ def test_a_collector_that_could_not_look_has_no_opinion(
 def test_objects_that_others_wrote_meanwhile_are_listed(
     s3_laboratory: Laboratory,
 ) -> None:
-    laboratory = s3_laboratory
-    orphaned(laboratory)
-    second_opinion(complete(laboratory))
-    folder = f"_schema/{laboratory.name}/recording/id=1"
-    laboratory.put(f"{folder}/data_AbCd1234.npy")
-    laboratory.put(f"{folder}/")  # a marker, as consoles of object stores make them
+    orphaned(s3_laboratory)
+    second_opinion(complete(s3_laboratory))
+    folder = f"_schema/{s3_laboratory.name}/recording/id=1"
+    s3_laboratory.put(f"{folder}/data_AbCd1234.npy")
+    s3_laboratory.put(f"{folder}/")  # a marker, as consoles of object stores make them
 
-    opinion = second_opinion(complete(laboratory))
+    opinion = second_opinion(complete(s3_laboratory))
 
     assert f"{folder}/data_AbCd1234.npy" in set(opinion.objects["path"])
     assert opinion.losses.empty
@@ -260,10 +257,7 @@ def test_a_lost_connection_is_not_replaced_by_one_that_can_write(
 
 def test_waiting_for_a_lock_ends(laboratory: Laboratory) -> None:
     own = _own_connection(laboratory.connection)
-    queries = {
-        "postgresql": "SHOW lock_timeout",
-        "mysql": "SELECT @@lock_wait_timeout",
-    }
+    queries = {"postgresql": "SHOW lock_timeout", "mysql": "SELECT @@lock_wait_timeout"}
 
     (limit,) = own.query(queries[laboratory.backend]).fetchone()
     own.close()

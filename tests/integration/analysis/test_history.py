@@ -13,13 +13,13 @@ from djgc_widgets import History, InputError
 
 @pytest.fixture
 def lab(postgresql_laboratory: Laboratory) -> Laboratory:
+    """A laboratory with three orphans and two live objects."""
+    orphaned(postgresql_laboratory)
     return postgresql_laboratory
 
 
 def test_a_scan_is_recorded_as_a_row_per_store(lab: Laboratory, tmp_path: Path) -> None:
-    orphaned(lab)
-    result = complete(lab)
-    history = History(tmp_path / "a" / "history")
+    result, history = complete(lab), History(tmp_path / "a" / "history")
     assert history.frame.empty
 
     history.record(result)
@@ -34,12 +34,9 @@ def test_a_scan_is_recorded_as_a_row_per_store(lab: Laboratory, tmp_path: Path) 
 
 
 def test_concurrent_records_are_all_written(lab: Laboratory, tmp_path: Path) -> None:
-    orphaned(lab)
     result, history = complete(lab), History(tmp_path / "history")
-    scans = [
-        replace(result, started_at=result.started_at + timedelta(days=n))
-        for n in range(20)
-    ]
+    starts = [result.started_at + timedelta(days=n) for n in range(20)]
+    scans = [replace(result, started_at=start) for start in starts]
 
     with ThreadPoolExecutor(8) as threads:
         written = set(threads.map(history.record, [*scans, *scans]))
@@ -59,7 +56,6 @@ def test_concurrent_records_are_all_written(lab: Laboratory, tmp_path: Path) -> 
 def test_incomplete_scans_are_recorded_and_not_counted(
     lab: Laboratory, tmp_path: Path
 ) -> None:
-    orphaned(lab)
     history = History(tmp_path)
     history.record(complete(lab))
     lab.write_row("recording", 9, {"where": "unknown"})
@@ -75,7 +71,6 @@ def test_incomplete_scans_are_recorded_and_not_counted(
 def test_only_scans_of_the_same_stores_are_one_line(
     lab: Laboratory, tmp_path: Path
 ) -> None:
-    orphaned(lab)
     history = History(tmp_path)
     history.record(complete(lab, stores=["raw"]))
     history.record(complete(lab))
@@ -83,11 +78,8 @@ def test_only_scans_of_the_same_stores_are_one_line(
     assert len(history.totals()) == 1
     assert len(history.totals("raw")) == 2
     assert len(history.frame) == 3
-    (line,) = [
-        x
-        for x in history.figure(complete(lab)).data
-        if x.name == "stored, measured by scans"
-    ]
+    lines = history.figure(complete(lab)).data
+    (line,) = (x for x in lines if x.name == "stored, measured by scans")
     assert len(line.x) == 1
     with pytest.raises(InputError, match=r"of attic in the history; .* derived, raw"):
         history.totals("attic")
@@ -96,7 +88,6 @@ def test_only_scans_of_the_same_stores_are_one_line(
 def test_a_file_that_is_not_a_record_is_an_error(
     lab: Laboratory, tmp_path: Path
 ) -> None:
-    orphaned(lab)
     result, history = complete(lab), History(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "cut.unfinished").write_bytes(b"PAR1")  # of a process that was killed

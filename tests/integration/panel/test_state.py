@@ -88,6 +88,12 @@ def click(panel: GCPanel, label: str) -> None:
     panel.wait()
 
 
+def run(command: Any, *arguments: Any) -> None:
+    """Run a command of a panel or of its state until it has ended."""
+    command(*arguments)
+    command.__self__.wait()
+
+
 @pytest.fixture
 def lab(postgresql_laboratory: Laboratory) -> Laboratory:
     return postgresql_laboratory
@@ -96,15 +102,13 @@ def lab(postgresql_laboratory: Laboratory) -> Laboratory:
 def scanned(*schemas: Any, **options: Any) -> GCPanel:
     """Return a panel after its first scan."""
     panel = GCPanel(*schemas, **options)
-    panel.refresh()
-    panel.wait()
+    run(panel.refresh)
     return panel
 
 
 def plan_ticked(state: PanelState) -> None:
     """Plan to sweep what is ticked, and acknowledge whatever can be."""
-    state.make_plan()
-    state.wait()
+    run(state.make_plan)
     for doubt in state.plan.doubts:
         state.acknowledge(doubt.name, lifted=True)
 
@@ -112,14 +116,8 @@ def plan_ticked(state: PanelState) -> None:
 def sweep_ticked(state: PanelState) -> None:
     plan_ticked(state)
     ticked = len(state.selected)
-    state.sweep("raw")
-    state.wait()
+    run(state.sweep, "raw")
     assert state.receipt.count("moved") == ticked
-
-
-def sweep_all(panel: GCPanel) -> None:
-    panel.state.orphans.tick_filtered()
-    sweep_ticked(panel.state)
 
 
 @pytest.fixture
@@ -130,6 +128,14 @@ def panel(lab: Laboratory) -> GCPanel:
     (table & "id < 4").delete()
     lab.age()
     return scanned(lab.schema)
+
+
+@pytest.fixture
+def swept(panel: GCPanel) -> GCPanel:
+    """The panel, after all orphans were moved to the trash."""
+    panel.state.orphans.tick_filtered()
+    sweep_ticked(panel.state)
+    return panel
 
 
 def test_a_scan_fills_cards_grid_and_chart(panel: GCPanel) -> None:
@@ -175,8 +181,7 @@ def test_a_refused_plan_is_allowed_when_its_refusals_are_ticked(panel: GCPanel) 
     boxes = {box.description: box for box in widgets_of(panel, widgets.Checkbox)}
     boxes["I acknowledge large-sweep"].value = False
     assert [r.name for r in panel.state.plan.refusals] == ["large-sweep"]
-    panel.state.sweep("raw")
-    panel.wait()
+    run(panel.state.sweep, "raw")
     assert "large-sweep" in panel.state.message
 
 
@@ -198,14 +203,12 @@ def test_a_sweep_needs_the_typed_name_of_the_store(
     assert "3 objects moved (1.12 KiB)" in texts(panel)
 
 
-def test_undo_brings_everything_back(panel: GCPanel) -> None:
-    sweep_all(panel)
+def test_undo_brings_everything_back(swept: GCPanel) -> None:
+    click(swept, "Undo")
 
-    click(panel, "Undo")
-
-    assert panel.state.receipt.count("restored") == 3
-    assert len(panel.scan.orphans) == 3
-    assert button(panel, "Undo").layout.display == "none"
+    assert swept.state.receipt.count("restored") == 3
+    assert len(swept.scan.orphans) == 3
+    assert button(swept, "Undo").layout.display == "none"
 
 
 def test_after_an_incomplete_scan_nothing_can_be_moved(
@@ -226,13 +229,13 @@ def test_after_an_incomplete_scan_nothing_can_be_moved(
 
 
 def test_bad_input_is_shown_in_the_panel(lab: Laboratory) -> None:
-    for arguments, options, message in (
-        ((), {}, "Expected at least one schema"),
-        (("lab",), {}, "got str &#39;lab&#39;"),
-        ((lab.schema,), {"stores": ["cold"]}, "got cold"),
-        ((lab.schema,), {"minimum_age": "a week"}, "Unexpected TypeError"),
+    for schemas, options, message in (
+        ([], {}, "Expected at least one schema"),
+        (["lab"], {}, "got str &#39;lab&#39;"),
+        ([lab.schema], {"stores": ["cold"]}, "got cold"),
+        ([lab.schema], {"minimum_age": "a week"}, "Unexpected TypeError"),
     ):
-        panel = scanned(*arguments, **options)
+        panel = scanned(*schemas, **options)
 
         assert message in texts(panel)
         assert panel.state.activity == Activity.IDLE
@@ -244,8 +247,7 @@ def test_after_a_canceled_scan_the_previous_one_is_shown(panel: GCPanel) -> None
     before = panel.scan
     panel.state.observe(lambda _: panel.state.cancel(), "progress")
 
-    panel.refresh()
-    panel.wait()
+    run(panel.refresh)
 
     assert panel.scan is before
     assert panel.state.message.startswith("Canceled")
@@ -263,8 +265,7 @@ def test_a_second_command_is_refused_while_one_runs(lab: Laboratory) -> None:
             messages.append(state.message)
 
     state.observe(ask_again, "progress")
-    state.start_scan()
-    state.wait()
+    run(state.start_scan)
 
     assert "Still scanning" in messages[0]
     assert state.scan is not None
@@ -274,8 +275,7 @@ def test_commands_without_an_object_do_nothing() -> None:
     state = PanelState()
 
     state.undo()
-    state.sweep("raw")
-    state.wait()
+    run(state.sweep, "raw")
 
     assert state.confirmation() == ""
     assert state.activity == Activity.IDLE
@@ -285,8 +285,7 @@ def test_a_selection_of_unknown_objects_is_an_input_error(panel: GCPanel) -> Non
     panel.state.orphans.tick_filtered()
     panel.state.orphans.frame["path"] = "no/such/path"
 
-    panel.state.make_plan()
-    panel.wait()
+    run(panel.state.make_plan)
 
     assert "that it does not hold" in panel.state.message
 
@@ -307,8 +306,7 @@ def test_show_starts_the_first_scan(lab: Laboratory) -> None:
     lab.declare(NPY)
     panel = GCPanel(lab.schema)
 
-    panel.show()
-    panel.wait()
+    run(panel.show)
 
     assert panel.scan.complete
 
@@ -335,8 +333,7 @@ def test_a_canceled_sweep_shows_what_it_did(panel: GCPanel) -> None:
     plan_ticked(panel.state)
     cancel_during(panel, Activity.SWEEPING)
 
-    panel.state.sweep("raw")
-    panel.wait()
+    run(panel.state.sweep, "raw")
 
     assert panel.state.receipt.count("skipped") == 3
     assert len(panel.scan.orphans) == 3
@@ -347,75 +344,70 @@ def test_a_canceled_sweep_shows_what_it_did(panel: GCPanel) -> None:
 def test_a_plan_names_a_database_that_is_closed_to_the_account(lab: Laboratory) -> None:
     orphaned(lab)
     name = f"{lab.name}_shut"
-    run = lab.connection.query
-    run(f'CREATE DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    query = lab.connection.query
+    query(f'CREATE DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
     try:
         state = PanelState(lab.schema)
-        state.start_scan()
-        state.wait()
+        run(state.start_scan)
     finally:
-        run(f'DROP DATABASE "{name}"')
+        query(f'DROP DATABASE "{name}"')
     state.orphans.tick_filtered()
 
-    state.make_plan()
-    state.wait()
+    run(state.make_plan)
 
     refusals = {refusal.name: str(refusal) for refusal in state.plan.refusals}
     assert name in refusals["unseen-schemas"]
 
 
 def test_what_rows_need_again_is_restored_at_a_click(
-    panel: GCPanel, lab: Laboratory
+    swept: GCPanel, lab: Laboratory
 ) -> None:
-    sweep_all(panel)
-    assert button(panel, "Restore needed").layout.display == "none"
-    path = str(panel.scan.trash["path"].iloc[0])
+    assert button(swept, "Restore needed").layout.display == "none"
+    path = str(swept.scan.trash["path"].iloc[0])
     refer_to(lab, 9, path)
-    click(panel, "Rescan")
-    assert "a row needs 1 object again" in texts(panel)
+    click(swept, "Rescan")
+    assert "a row needs 1 object again" in texts(swept)
 
-    click(panel, "Restore needed")
+    click(swept, "Restore needed")
 
-    assert panel.state.receipt.count("restored") == 1
-    assert panel.scan.missing.empty
+    assert swept.state.receipt.count("restored") == 1
+    assert swept.scan.missing.empty
     assert path in lab.contents()
 
 
 @pytest.mark.parametrize("how", ["undo", "heal", "restore"])
 def test_a_restore_can_be_canceled_and_repeated(
-    how: str, panel: GCPanel, lab: Laboratory
+    how: str, swept: GCPanel, lab: Laboratory
 ) -> None:
-    sweep_all(panel)
-    state = panel.state
+    state = swept.state
     if how == "heal":
-        for key, path in enumerate(panel.scan.trash["path"]):
+        for key, path in enumerate(swept.scan.trash["path"]):
             refer_to(lab, 100 + key, path)
-        click(panel, "Rescan")
+        click(swept, "Rescan")
 
     def restore() -> None:
         state.sweeps.tick_filtered()
         getattr(state, how)()
-        panel.wait()
+        swept.wait()
 
-    cancel_during(panel, Activity.RESTORING)
+    cancel_during(swept, Activity.RESTORING)
     restore()
     assert state.receipt.count("skipped") == 3
     assert state.message == ""
-    assert len(panel.scan.trash) == 3
+    assert len(swept.scan.trash) == 3
     if how == "undo":
         how = "restore"
 
     restore()
 
     assert state.receipt.count("restored") == 3
-    assert panel.scan.trash.empty
+    assert swept.scan.trash.empty
     assert not in_trash(lab)
 
 
-def test_observers_of_a_scan_see_all_of_it(panel: GCPanel, lab: Laboratory) -> None:
-    sweep_all(panel)
+def test_observers_of_a_scan_see_all_of_it(swept: GCPanel, lab: Laboratory) -> None:
     refer_to(lab, 9, "_schema/gone_AbCd1234.npy")
-    state, seen = panel.state, []
+    state, seen = swept.state, []
 
     def look(change: Any) -> None:
         scan = change["new"]
@@ -427,12 +419,11 @@ def test_observers_of_a_scan_see_all_of_it(panel: GCPanel, lab: Laboratory) -> N
         assert len(state.places) == len(scan.places())
 
     state.observe(look, "scan")
-    panel.refresh()
-    panel.wait()
+    run(swept.refresh)
 
     assert state.message == ""  # it would hold what an observer raises
-    assert seen == [panel.scan]
-    assert len(panel.scan.missing) == 1
+    assert seen == [swept.scan]
+    assert len(swept.scan.missing) == 1
 
 
 def test_a_page_that_was_just_opened_gets_the_state_of_all_widgets(
@@ -497,51 +488,48 @@ def test_the_collector_is_not_compared_with_an_incomplete_scan(
 
 
 def test_an_interrupted_sweep_is_recovered_at_a_click(
-    panel: GCPanel, lab: Laboratory
+    swept: GCPanel, lab: Laboratory
 ) -> None:
-    sweep_all(panel)
-    assert button(panel, "Recover").layout.display == "none"
+    assert button(swept, "Recover").layout.display == "none"
     (result,) = lab.store("raw").glob("_trash/*/result.json")
     result.unlink()
-    click(panel, "Rescan")
-    assert "was interrupted" in texts(panel)
+    click(swept, "Rescan")
+    assert "was interrupted" in texts(swept)
 
-    click(panel, "Recover")
+    click(swept, "Recover")
 
-    assert panel.state.receipt.count("moved") == 3
-    assert panel.scan.interrupted == []
+    assert swept.state.receipt.count("moved") == 3
+    assert swept.scan.interrupted == []
     assert result.exists()
 
 
 def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
-    panel: GCPanel, lab: Laboratory
+    swept: GCPanel, lab: Laboratory
 ) -> None:
-    sweep_all(panel)
-    assert "3 objects · 1.12 KiB in the trash" in texts(panel)
-    assert button(panel, "Purge ticked …").disabled
-    panel.state.purge("raw")
-    panel.wait()
-    assert panel.state.receipt.count("moved") == 3
-    panel.state.sweeps.tick_filtered()
-    click(panel, "Purge ticked …")
-    assert "Delete 0 objects for good?" in texts(panel)
+    assert "3 objects · 1.12 KiB in the trash" in texts(swept)
+    assert button(swept, "Purge ticked …").disabled
+    run(swept.state.purge, "raw")
+    assert swept.state.receipt.count("moved") == 3
+    swept.state.sweeps.tick_filtered()
+    click(swept, "Purge ticked …")
+    assert "Delete 0 objects for good?" in texts(swept)
 
-    confirm(panel, "Purge", "", days=30)
-    assert panel.state.message == "Type raw to confirm; got nothing."
-    confirm(panel, "Purge", "raw", days=30)
-    assert panel.state.message == ""
-    assert panel.state.receipt.rows.empty  # nothing is 30 days old yet
+    confirm(swept, "Purge", "", days=30)
+    assert swept.state.message == "Type raw to confirm; got nothing."
+    confirm(swept, "Purge", "raw", days=30)
+    assert swept.state.message == ""
+    assert swept.state.receipt.rows.empty  # nothing is 30 days old yet
     assert len(in_trash(lab)) == 3
 
-    panel.state.sweeps.tick_filtered()
-    click(panel, "Purge ticked …")
-    assert bar_of(panel, "Purge").days == 30
-    assert "0 of 1 ticked sweep" in texts(panel)
-    confirm(panel, "Purge", "raw", days=-1)
-    assert "Expected an age of zero or more" in panel.state.message
-    confirm(panel, "Purge", "raw", days=0)
+    swept.state.sweeps.tick_filtered()
+    click(swept, "Purge ticked …")
+    assert bar_of(swept, "Purge").days == 30
+    assert "0 of 1 ticked sweep" in texts(swept)
+    confirm(swept, "Purge", "raw", days=-1)
+    assert "Expected an age of zero or more" in swept.state.message
+    confirm(swept, "Purge", "raw", days=0)
 
-    assert panel.state.receipt.count("purged") == 3
+    assert swept.state.receipt.count("purged") == 3
     assert not in_trash(lab)
 
 
@@ -570,8 +558,7 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
     sweep_one()
 
     tick_sweep(newer)
-    state.purge("raw", timedelta(0))
-    panel.wait()
+    run(state.purge, "raw", timedelta(0))
 
     assert state.receipt.count("purged") == 1
     assert set(state.receipt.rows["sweep_id"]) == {newer}
@@ -580,52 +567,49 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
 
 
 def test_an_unreadable_trash_does_not_hide_the_scan(
-    panel: GCPanel, lab: Laboratory
+    swept: GCPanel, lab: Laboratory
 ) -> None:
-    sweep_all(panel)
     (plan,) = lab.store("raw").glob("_trash/*/plan.json")
     plan.write_text("{}")
 
-    click(panel, "Rescan")
+    click(swept, "Rescan")
 
-    assert panel.scan.complete
-    assert panel.state.sweeps.frame.empty
-    assert "trash of store raw" in texts(panel)
+    assert swept.scan.complete
+    assert swept.state.sweeps.frame.empty
+    assert "trash of store raw" in texts(swept)
 
 
-def test_the_age_of_a_purge_starts_at_the_default_each_time(panel: GCPanel) -> None:
-    sweep_all(panel)
-    panel.state.sweeps.tick_filtered()
-    click(panel, "Purge ticked …")
-    bar = bar_of(panel, "Purge")
+def test_the_age_of_a_purge_starts_at_the_default_each_time(swept: GCPanel) -> None:
+    swept.state.sweeps.tick_filtered()
+    click(swept, "Purge ticked …")
+    bar = bar_of(swept, "Purge")
     bar.receive({"do": "days", "days": 0})
-    assert "Delete 3 objects for good?" in texts(panel)
+    assert "Delete 3 objects for good?" in texts(swept)
     question = bar.question
 
     bar.receive({"do": "decline"})
 
-    assert "Delete 0 objects for good?" in texts(panel)
+    assert "Delete 0 objects for good?" in texts(swept)
     assert (bar.days, bar.question) == (30, question + 1)
-    assert panel.state.receipt.count("moved") == 3
+    assert swept.state.receipt.count("moved") == 3
 
 
 def test_an_incomplete_scan_calls_nothing_certain(
-    panel: GCPanel, lab: Laboratory
+    swept: GCPanel, lab: Laboratory
 ) -> None:
-    sweep_all(panel)
     raw = lab.store("raw")
     raw.rename(raw.with_name("unmounted"))
 
-    click(panel, "Rescan")
+    click(swept, "Rescan")
 
-    shown = texts(panel)
+    shown = texts(swept)
     assert "✓ No missing objects" not in shown
     assert "do not delete rows" in shown
     assert "not certain" in shown
-    assert "Missing objects are not certain" in saved_html(panel.scan)
+    assert "Missing objects are not certain" in saved_html(swept.scan)
     for name in ("Orphans", "Missing", "References", "Sweeps"):
-        assert grid_of(panel, name).none.startswith("Not known")
-    labels = open_row(grid_of(panel, "Missing")).keys()
+        assert grid_of(swept, name).none.startswith("Not known")
+    labels = open_row(grid_of(swept, "Missing")).keys()
     assert labels == {"Column", "Row", "Expected object", "What to do"}
 
 
@@ -633,8 +617,7 @@ def test_a_canceled_plan_is_not_opened(panel: GCPanel) -> None:
     panel.state.orphans.tick_filtered()
     cancel_during(panel, Activity.PLANNING)
 
-    panel.state.make_plan()
-    panel.wait()
+    run(panel.state.make_plan)
 
     assert panel.state.plan is None
     assert panel.state.message.startswith("Canceled")
@@ -645,19 +628,16 @@ def test_a_stale_scan_makes_no_plan(lab: Laboratory) -> None:
     hours = [0.0]
     state = PanelState(lab.schema, clock=lambda: utc_now() + timedelta(hours=hours[0]))
     view = View(state)
-    state.start_scan()
-    state.wait()
+    run(state.start_scan)
     state.orphans.tick_filtered()
     hours[0] = 1.5
 
-    state.make_plan()
-    state.wait()
+    run(state.make_plan)
 
     assert state.plan is None
     assert "Rescan first" in state.message
     assert "over an hour old" in view.root.children[1].value
-    state.start_scan()
-    state.wait()
+    run(state.start_scan)
     assert not state.stale
 
 
@@ -698,17 +678,15 @@ def test_what_is_filtered_is_exported_beside_the_notebook(
     assert "Expected a folder that can be written to" in panel.state.message
 
 
-def test_every_table_has_details(panel: GCPanel, lab: Laboratory) -> None:
-    sweep_all(panel)
+def test_every_table_has_details(swept: GCPanel, lab: Laboratory) -> None:
     (live,) = (p for p in lab.contents() if "/id=4/" in p)
     (lab.store("raw") / live).unlink()
-    click(panel, "Rescan")
+    click(swept, "Rescan")
 
     for name in ("Missing", "References", "Sweeps"):
-        assert len(open_row(grid_of(panel, name))) > 3
-    panel.state.undo()
-    panel.wait()
-    assert "Why" in open_row(grid_of(panel, "Orphans"))
+        assert len(open_row(grid_of(swept, name))) > 3
+    run(swept.state.undo)
+    assert "Why" in open_row(grid_of(swept, "Orphans"))
 
 
 def test_the_saved_output_has_the_totals(panel: GCPanel) -> None:
@@ -720,15 +698,11 @@ def test_the_saved_output_has_the_totals(panel: GCPanel) -> None:
     assert "was not finished" in saved_html(None)
 
 
-GESTURES = st.lists(
-    st.one_of(
-        st.tuples(st.just("filter"), st.sampled_from(["", "id=1", "id=2", "npy"])),
-        st.tuples(st.just("sort"), st.sampled_from(["size_bytes", "path", "age_days"])),
-        st.tuples(st.just("tick"), st.integers(0, 5)),
-        st.tuples(st.sampled_from(["all", "invert", "range", "page"]), st.none()),
-    ),
-    min_size=1,
-    max_size=8,
+GESTURE = st.one_of(
+    st.tuples(st.just("filter"), st.sampled_from(["", "id=1", "id=2", "npy"])),
+    st.tuples(st.just("sort"), st.sampled_from(["size_bytes", "path", "age_days"])),
+    st.tuples(st.just("tick"), st.integers(0, 5)),
+    st.tuples(st.sampled_from(["tick_filtered", "invert", "range", "page"]), st.none()),
 )
 
 
@@ -747,7 +721,7 @@ def many(
 
 
 @settings(max_examples=12, deadline=None)
-@given(gestures=GESTURES)
+@given(gestures=st.lists(GESTURE, min_size=1, max_size=8))
 def test_what_is_ticked_is_what_is_confirmed_and_moved(
     many: GCPanel, gestures: list[tuple[str, Any]]
 ) -> None:
@@ -768,10 +742,8 @@ def test_what_is_ticked_is_what_is_confirmed_and_moved(
                 grid.receive({"do": "tick", "rows": [rows[what % len(rows)]], **click})
             case "range" if rows:
                 grid.receive({"do": "range", "rows": [rows[0], rows[-1]], **click})
-            case "all":
-                grid.receive({"do": "tick_filtered", **click})
-            case "invert":
-                grid.receive({"do": "invert", **click})
+            case "tick_filtered" | "invert":
+                grid.receive({"do": name, **click})
     ticked = set(many.selected["path"])
     assume(ticked)
     plan_ticked(state)
@@ -779,12 +751,10 @@ def test_what_is_ticked_is_what_is_confirmed_and_moved(
     assert f"{len(ticked):,} ticked" in texts(many)
     assert grid.page["ticked"] == len(ticked)
 
-    state.sweep("raw")
-    many.wait()
+    run(state.sweep, "raw")
 
     moved = state.receipt.rows.query("outcome == 'moved'")
     assert set(moved["path"]) == ticked
     assert set(many.scan.orphans["path"]).isdisjoint(ticked)
-    state.undo()
-    many.wait()
+    run(state.undo)
     assert len(many.scan.orphans) == 24

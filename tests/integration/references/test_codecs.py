@@ -12,24 +12,24 @@ from laboratory import Laboratory, array
 Value = Callable[[Laboratory, int], Any]
 
 
-def _file(laboratory: Laboratory, seed: int) -> Path:
-    path = laboratory.folder / f"file_{seed}.dat"
+@pytest.fixture
+def lab(anywhere: Laboratory) -> Laboratory:
+    return anywhere
+
+
+def _file(lab: Laboratory, seed: int) -> Path:
+    path = lab.folder / f"file_{seed}.dat"
     path.write_bytes(array(seed).tobytes())
     return path
 
 
-def _folder(laboratory: Laboratory, seed: int) -> Path:
-    path = laboratory.folder / f"folder_{seed}.zarr"
+def _folder(lab: Laboratory, seed: int) -> Path:
+    path = lab.folder / f"folder_{seed}.zarr"
     (path / "0").mkdir(parents=True)
     (path / ".zarray").write_text("{}")
     for chunk in range(3):
         (path / "0" / str(chunk)).write_bytes(array(seed + chunk).tobytes())
     return path
-
-
-def _user_file(laboratory: Laboratory, seed: int) -> str:
-    laboratory.put(f"camera/clip_{seed}.avi", data=array(seed).tobytes())
-    return f"camera/clip_{seed}.avi"
 
 
 MANAGED: dict[str, tuple[str, Value]] = {
@@ -44,31 +44,27 @@ BY_SQL = {("mysql", "blob"), ("mysql", "attach")}
 """What DataJoint cannot insert on MariaDB; those rows are written by SQL."""
 
 
-def _insert(laboratory: Laboratory, codec: str, value: Value, keys: range) -> Any:
-    table = laboratory.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
+def _insert(lab: Laboratory, codec: str, value: Value, keys: range) -> Any:
+    table = lab.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
     for key in keys:
-        if (laboratory.backend, codec) in BY_SQL:
+        if (lab.backend, codec) in BY_SQL:
             data = array(key).tobytes()
-            laboratory.insert_by_sql(table.table_name, "data", key, data)
+            lab.insert_by_sql(table.table_name, "data", key, data)
         else:
-            table.insert1({"id": key, "data": value(laboratory, key)})
+            table.insert1({"id": key, "data": value(lab, key)})
     return table
 
 
 @pytest.mark.parametrize("case", MANAGED)
-def test_live_orphan_and_missing_are_exact(anywhere: Laboratory, case: str) -> None:
-    laboratory = anywhere
+def test_live_orphan_and_missing_are_exact(lab: Laboratory, case: str) -> None:
     codec, value = MANAGED[case]
-    table = _insert(laboratory, codec, value, range(1, 6))
-    paths = {
-        key: raw["path"]
-        for key, raw in laboratory.raw(table.table_name, "data").items()
-    }
+    table = _insert(lab, codec, value, range(1, 6))
+    paths = {key: raw["path"] for key, raw in lab.raw(table.table_name, "data").items()}
     (table & "id in (1, 2)").delete()
-    laboratory.remove(paths[3])
-    laboratory.age()
+    lab.remove(paths[3])
+    lab.age()
 
-    result = laboratory.scan()
+    result = lab.scan()
 
     assert result.complete, result.problems
     objects = result.objects.set_index("path")
@@ -85,46 +81,40 @@ def test_live_orphan_and_missing_are_exact(anywhere: Laboratory, case: str) -> N
 
 
 @pytest.mark.parametrize("case", MANAGED)
-def test_the_frames_name_the_row_of_an_object(anywhere: Laboratory, case: str) -> None:
-    laboratory = anywhere
+def test_the_frames_name_the_row_of_an_object(lab: Laboratory, case: str) -> None:
     codec, value = MANAGED[case]
-    table = _insert(laboratory, codec, value, range(1, 2))
-    raw = laboratory.raw(table.table_name, "data")[1]
-    laboratory.age()
+    table = _insert(lab, codec, value, range(1, 2))
+    raw = lab.raw(table.table_name, "data")[1]
+    lab.age()
 
-    result = laboratory.scan()
+    result = lab.scan()
 
     reference = result.references.iloc[0]
     assert reference["store"] == "raw"
-    assert (reference["schema"], reference["table"]) == (
-        laboratory.name,
-        table.table_name,
-    )
+    assert (reference["schema"], reference["table"]) == (lab.name, table.table_name)
     assert (reference["attribute"], reference["codec"]) == ("data", codec)
     assert reference["is_dir"] == (case == "object-folder")
     live = result.objects.iloc[0]
-    stored = laboratory.contents()
+    stored = lab.contents()
     assert live["n_files"] == len(stored)
     assert live["size_bytes"] == sum(map(len, stored.values()))
     assert live["is_dir"] == (case == "object-folder")
-    assert live["schema"] == laboratory.name
+    assert live["schema"] == lab.name
     assert live["section"] == ("hash" if "hash" in raw else "schema")
     if raw.get("size") is not None and case != "object-folder":
         assert reference["size_bytes"] == live["size_bytes"]
 
 
-def test_files_of_users_are_live_or_unknown_but_never_orphans(
-    anywhere: Laboratory,
-) -> None:
-    laboratory = anywhere
-    table = laboratory.declare("id : int32\n---\ndata : <filepath@raw>\n")
+def test_files_of_users_are_live_or_unknown_but_never_orphans(lab: Laboratory) -> None:
+    table = lab.declare("id : int32\n---\ndata : <filepath@raw>\n")
     for key in (1, 2, 3):
-        table.insert1({"id": key, "data": _user_file(laboratory, key)})
+        lab.put(f"camera/clip_{key}.avi", data=array(key).tobytes())
+        table.insert1({"id": key, "data": f"camera/clip_{key}.avi"})
     (table & "id = 1").delete()
-    laboratory.remove("camera/clip_3.avi")
-    laboratory.age()
+    lab.remove("camera/clip_3.avi")
+    lab.age()
 
-    result = laboratory.scan()
+    result = lab.scan()
 
     assert result.complete, result.problems
     status = dict(zip(result.objects["path"], result.objects["status"], strict=True))
@@ -133,18 +123,15 @@ def test_files_of_users_are_live_or_unknown_but_never_orphans(
     assert result.references["section"].isna().all()
 
 
-def test_content_shared_by_rows_is_one_object_until_the_last_goes(
-    anywhere: Laboratory,
-) -> None:
-    laboratory = anywhere
-    table = laboratory.declare("id : int32\n---\ndata : <hash@raw>\n")
+def test_shared_content_is_one_object_until_its_last_row_goes(lab: Laboratory) -> None:
+    table = lab.declare("id : int32\n---\ndata : <hash@raw>\n")
     table.insert({"id": key, "data": b"the same"} for key in range(3))
-    laboratory.age()
+    lab.age()
     (table & "id = 0").delete()
 
-    shared = laboratory.scan()
+    shared = lab.scan()
     table.delete()
-    orphaned = laboratory.scan()
+    orphaned = lab.scan()
 
     assert list(shared.objects["n_references"]) == [2]
     assert list(shared.objects["status"]) == ["live"]
@@ -163,9 +150,9 @@ def test_datajoint_inserts_every_codec_on_mariadb(
         )
     )
     server = request.getfixturevalue("mariadb")
-    with Laboratory.on(server, "mysql", tmp_path) as laboratory:
-        table = laboratory.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
-        table.insert1({"id": 1, "data": MANAGED[codec][1](laboratory, 1)})
+    with Laboratory.on(server, "mysql", tmp_path) as lab:
+        table = lab.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
+        table.insert1({"id": 1, "data": MANAGED[codec][1](lab, 1)})
 
 
 class Table(dj.SchemaCodec):  # type: ignore[misc]
@@ -207,29 +194,26 @@ class Chained(dj.Codec):  # type: ignore[misc]
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("codec", ["test_table", "test_chained"])
 def test_codecs_of_a_lab_are_read_whether_known_or_not(
-    anywhere: Laboratory, codec: str, *, known: bool
+    lab: Laboratory, codec: str, *, known: bool
 ) -> None:
-    if anywhere.backend == "mysql" and codec == "test_chained":
+    if lab.backend == "mysql" and codec == "test_chained":
         # DataJoint 2.3.5 hands MariaDB's driver a dictionary: write the record by SQL
-        converters = anywhere.connection._conn.encoders  # noqa: SLF001 - not public
+        converters = lab.connection._conn.encoders  # noqa: SLF001 - not public
         converters[dict] = lambda value, _: f"'{json.dumps(value)}'"
-    table = anywhere.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
+    table = lab.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
     table.insert({"id": key, "data": f"value {key}"} for key in (1, 2, 3))
-    raw = anywhere.raw(table.table_name, "data")
+    raw = lab.raw(table.table_name, "data")
     (table & "id = 3").delete_quick()
-    anywhere.age()
+    lab.age()
     instance = dj.codecs.get_codec(codec)
     if not known:
         dj.codecs.unregister_codec(codec)
     try:
-        result = anywhere.scan()
+        result = lab.scan()
     finally:
         dj.codecs._codec_registry[codec] = instance  # noqa: SLF001 - as it was
 
     assert result.complete, result.problems
     status = dict(zip(result.objects["path"], result.objects["status"], strict=True))
-    assert status == {
-        raw[1]["path"]: "live",
-        raw[2]["path"]: "live",
-        raw[3]["path"]: "orphan",
-    }
+    expected = {1: "live", 2: "live", 3: "orphan"}
+    assert status == {raw[key]["path"]: expected[key] for key in expected}

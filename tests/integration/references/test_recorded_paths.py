@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import datajoint as dj
 import pytest
 from laboratory import Laboratory, complete
 
 from djgc_widgets import IncompleteScan
+from djgc_widgets.model import Notices
 
 _KEEP: list[type] = []
 
@@ -30,19 +31,24 @@ def live(lab: Laboratory) -> set[str]:
     return set(objects.loc[objects["status"].eq("live"), "path"])
 
 
+def problems_of(lab: Laboratory) -> Notices:
+    """Return the problems of a scan, which is incomplete."""
+    result = lab.scan()
+    assert isinstance(result, IncompleteScan)
+    return result.problems
+
+
 def declare(lab: Laboratory, comment: str, data_type: str = "json") -> None:
     """Declare a table without DataJoint, so that no codec has to be known."""
     table = lab.quote(lab.name, "recording")
-    if lab.backend == "postgresql":
-        kind = {"json": "jsonb", "longtext": "text"}.get(data_type, data_type)
-        lab.connection.query(f"CREATE TABLE {table} (id int PRIMARY KEY, data {kind})")
-        note = comment.replace("'", "''")
-        lab.connection.query(f"COMMENT ON COLUMN {table}.data IS '{note}'")
-    else:
-        lab.connection.query(
-            f"CREATE TABLE {table} (id int PRIMARY KEY, data {data_type} "
-            f"COMMENT '{comment}')"
-        )
+    run, start = lab.connection.query, f"CREATE TABLE {table} (id int PRIMARY KEY, data"
+    if lab.backend == "mysql":
+        run(f"{start} {data_type} COMMENT '{comment}')")
+        return
+    kind = {"json": "jsonb", "longtext": "text"}.get(data_type, data_type)
+    run(f"{start} {kind})")
+    note = comment.replace("'", "''")
+    run(f"COMMENT ON COLUMN {table}.data IS '{note}'")
 
 
 SHAPES: dict[str, Any] = {
@@ -96,9 +102,7 @@ def test_several_paths_of_one_value_are_all_found(
     assert live(anywhere) == {first, second}
 
 
-def test_a_listed_object_outside_of_the_sections_is_found(
-    anywhere: Laboratory,
-) -> None:
+def test_a_listed_object_outside_of_the_sections_is_found(anywhere: Laboratory) -> None:
     declare(anywhere, ":<zarr@raw>:")
     anywhere.put("former/folder/x.zarr/0")
     anywhere.put("former/folder/y.zarr/0")
@@ -111,19 +115,16 @@ def test_what_names_nothing_at_all_is_a_problem(anywhere: Laboratory) -> None:
     declare(anywhere, ":<zarr@raw>:")
     anywhere.write_row("recording", 1, {"array": "former/folder/x.zarr"})
 
-    result = anywhere.scan()
+    problem = problems_of(anywhere)[0]
 
-    assert isinstance(result, IncompleteScan)
-    assert result.problems[0].code == "values-without-path"
-    assert result.problems[0].values["referring"] == 0
+    assert problem.code == "values-without-path"
+    assert problem.values["referring"] == 0
 
 
 def codec(name: str, own_paths: Any) -> None:
     """Register a codec with a reading of its own."""
 
     class Own(dj.Codec):  # type: ignore[misc]
-        pairs: ClassVar[Any] = staticmethod(own_paths)
-
         def get_dtype(self, *, is_store: bool) -> str:
             del is_store
             return "json"
@@ -135,7 +136,7 @@ def codec(name: str, own_paths: Any) -> None:
             return stored
 
         def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:
-            return list(self.pairs(stored))
+            return list(own_paths(stored))
 
     Own.__name__ = name
     instance = Own()
@@ -164,10 +165,7 @@ def test_a_codec_whose_own_reading_fails_is_a_problem(
     laboratory.write_row("recording", 1, {"path": needed})
     laboratory.age()
 
-    result = laboratory.scan()
-
-    assert isinstance(result, IncompleteScan)
-    assert "referenced_paths (KeyError" in str(result.problems)
+    assert "referenced_paths (KeyError" in str(problems_of(laboratory))
 
 
 @pytest.mark.parametrize("text", ["{", "not json", ""])
@@ -190,17 +188,16 @@ def test_what_is_no_json_is_a_problem_only_where_it_must_be(
 
 
 def test_external_stores_of_0_14_are_strangers(anywhere: Laboratory) -> None:
-    laboratory = anywhere
-    kinds = {"postgresql": "bytea", "mysql": "binary(16)"}
-    declare(laboratory, ":blob@raw:", kinds[laboratory.backend])
-    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
-    external = f"{laboratory.name}/ab/cd/abcd0123456789abcdef0123456789ab"
+    kind = {"postgresql": "bytea", "mysql": "binary(16)"}[anywhere.backend]
+    declare(anywhere, ":blob@raw:", kind)
+    anywhere.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
+    external = f"{anywhere.name}/ab/cd/abcd0123456789abcdef0123456789ab"
     for path in (external, f"{external}.notes_2020.txt", "datajoint_store.json"):
-        laboratory.put(path)
-    _, _, garbage = paths(laboratory)
-    laboratory.age()
+        anywhere.put(path)
+    _, _, garbage = paths(anywhere)
+    anywhere.age()
 
-    result = complete(laboratory)
+    result = complete(anywhere)
 
     assert external not in set(result.orphans["path"])
     objects = result.objects.set_index("path")
@@ -267,12 +264,6 @@ def test_json_of_any_kind_is_read_on_postgresql(
 def test_half_a_character_is_a_problem(postgresql_laboratory: Laboratory) -> None:
     laboratory = postgresql_laboratory
     declare(laboratory, "", "pg_catalog.json")
-    table = laboratory.quote(laboratory.name, "recording")
-    laboratory.connection.query(
-        f"""INSERT INTO {table} VALUES (1, '{{"path": "a/\\ud83d"}}')"""
-    )
+    laboratory.write_row("recording", 1, {"path": "a/\ud83d"})
 
-    result = laboratory.scan()
-
-    assert isinstance(result, IncompleteScan)
-    assert "half a character" in str(result.problems[0])
+    assert "half a character" in str(problems_of(laboratory)[0])

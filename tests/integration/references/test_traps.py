@@ -41,9 +41,21 @@ def backend() -> str:
     return "postgresql"
 
 
-def store_object(laboratory: Laboratory, path: str, store: str = "raw") -> str:
-    laboratory.put(path, store)
+@pytest.fixture
+def lab(laboratory: Laboratory) -> Laboratory:
+    """With three live objects, a month old."""
+    filled(laboratory)
+    laboratory.age()
+    return laboratory
+
+
+def store_object(lab: Laboratory, path: str, store: str = "raw") -> str:
+    lab.put(path, store)
     return path
+
+
+def refer(lab: Laboratory, path: str) -> None:
+    lab.write_row("recording", 50, {"path": path, "store": "raw"})
 
 
 def status_of(result: CompleteScan | IncompleteScan, path: str) -> list[str]:
@@ -51,23 +63,21 @@ def status_of(result: CompleteScan | IncompleteScan, path: str) -> list[str]:
     return list(result.objects.loc[result.objects["path"].eq(path), "status"])
 
 
-def voltage(laboratory: Laboratory, key: str) -> str:
-    return f"_schema/{laboratory.name}/rec/{key}/voltage_AbCd1234.npy"
+def voltage(lab: Laboratory, key: str) -> str:
+    return f"_schema/{lab.name}/rec/{key}/voltage_AbCd1234.npy"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a folder twice")
-def test_a_folder_mounted_twice_is_one_store(laboratory: Laboratory) -> None:
-    filled(laboratory)
-    laboratory.age()
-    again, inside = laboratory.folder / "again", laboratory.store("derived") / "inside"
+def test_a_folder_mounted_twice_is_one_store(lab: Laboratory) -> None:
+    again, inside = lab.folder / "again", lab.store("derived") / "inside"
     for target in (again, inside):
         target.mkdir()
-        mount = ["mount", "--bind", laboratory.store("raw"), target]
+        mount = ["mount", "--bind", lab.store("raw"), target]
         subprocess.run(mount, check=True)  # noqa: S603
     try:
-        laboratory.config.stores["again"] = {"protocol": "file", "location": str(again)}
-        twice = laboratory.scan(stores=["raw", "again"])
-        nested = laboratory.scan()
+        lab.config.stores["again"] = {"protocol": "file", "location": str(again)}
+        twice = lab.scan(stores=["raw", "again"])
+        nested = lab.scan()
     finally:
         for target in (again, inside):
             subprocess.run(["umount", target], check=True)  # noqa: S603, S607
@@ -79,17 +89,14 @@ def test_a_folder_mounted_twice_is_one_store(laboratory: Laboratory) -> None:
     assert nested.warnings[0].code == "listed-elsewhere"
 
 
-def test_the_root_of_a_store_is_stripped_from_absolute_paths_only(
-    laboratory: Laboratory,
-) -> None:
-    filled(laboratory)
-    prefix = str(laboratory.store("derived")).strip("/")
-    laboratory.config.stores["raw"]["schema_prefix"] = f"{prefix}/_schema"
-    path = store_object(laboratory, f"{prefix}/{voltage(laboratory, 'id=1')}")
-    laboratory.write_row("recording", 50, {"path": path, "store": "raw"})
-    laboratory.age()
+def test_a_stores_root_is_stripped_from_absolute_paths_only(lab: Laboratory) -> None:
+    prefix = str(lab.store("derived")).strip("/")
+    lab.config.stores["raw"]["schema_prefix"] = f"{prefix}/_schema"
+    path = store_object(lab, f"{prefix}/{voltage(lab, 'id=1')}")
+    refer(lab, path)
+    lab.age()
 
-    assert status_of(laboratory.scan(), path) == ["live"]
+    assert status_of(lab.scan(), path) == ["live"]
 
 
 SPELLINGS: dict[str, Callable[[Path, str], str]] = {
@@ -104,19 +111,16 @@ SPELLINGS: dict[str, Callable[[Path, str], str]] = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_absolute_paths_and_urls_lead_to_their_object(
-    laboratory: Laboratory, spelling: str
+    lab: Laboratory, spelling: str
 ) -> None:
-    filled(laboratory)
-    link = laboratory.folder / "link"
-    link.symlink_to(laboratory.store("raw"))
-    laboratory.config.stores["raw"]["location"] = str(link)
-    path = store_object(laboratory, voltage(laboratory, "name=a#b?c d"))
-    laboratory.write_row(
-        "recording", 50, {"path": SPELLINGS[spelling](link, path), "store": "raw"}
-    )
-    laboratory.age()
+    link = lab.folder / "link"
+    link.symlink_to(lab.store("raw"))
+    lab.config.stores["raw"]["location"] = str(link)
+    path = store_object(lab, voltage(lab, "name=a#b?c d"))
+    refer(lab, SPELLINGS[spelling](link, path))
+    lab.age()
 
-    result = laboratory.scan()
+    result = lab.scan()
 
     assert status_of(result, path) == ["live"]
     assert result.missing.empty
@@ -130,18 +134,15 @@ def test_absolute_paths_and_urls_lead_to_their_object(
         {"store": "derived", "files": [{"path": "P"}, {"path": "P", "store": "raw"}]},
     ],
 )
-def test_the_same_path_in_two_stores_is_two_references(
-    laboratory: Laboratory, value: Any
-) -> None:
-    filled(laboratory)
-    path = voltage(laboratory, "id=1")
+def test_one_path_in_two_stores_is_two_references(lab: Laboratory, value: Any) -> None:
+    path = voltage(lab, "id=1")
     for store in ("raw", "derived"):
-        store_object(laboratory, path, store)
+        store_object(lab, path, store)
     text = json.dumps(value).replace('"P"', json.dumps(path))
-    laboratory.write_row("recording", 50, json.loads(text))
-    laboratory.age()
+    lab.write_row("recording", 50, json.loads(text))
+    lab.age()
 
-    assert status_of(laboratory.scan(), path) == ["live", "live"]
+    assert status_of(lab.scan(), path) == ["live", "live"]
 
 
 @on_both_backends
@@ -164,15 +165,12 @@ def test_names_with_quotes_backslashes_and_braces_are_read(
     assert json.loads(result.references.loc[0, "row_key"]) == {name: 7}
 
 
-def test_rows_that_a_policy_hides_make_a_scan_incomplete(
-    laboratory: Laboratory,
-) -> None:
-    filled(laboratory)
-    table = laboratory.quote(laboratory.name, "recording")
-    laboratory.connection.query(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+def test_rows_that_a_policy_hides_make_a_scan_incomplete(lab: Laboratory) -> None:
+    table = lab.quote(lab.name, "recording")
+    lab.connection.query(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
 
-    with reader(laboratory, *look_only(laboratory)) as connection:
-        result = scan(schema_of(connection, laboratory.name))
+    with reader(lab, *look_only(lab)) as connection:
+        result = scan(schema_of(connection, lab.name))
 
     assert isinstance(result, IncompleteScan)
     assert "row-level security" in result.problems[0].message
@@ -211,16 +209,12 @@ class TestMariaDB:
     def backend(self) -> str:
         return "mysql"
 
-    def test_a_limit_of_the_server_cuts_nothing_short(
-        self, laboratory: Laboratory
-    ) -> None:
-        filled(laboratory)
-        laboratory.age()
-        laboratory.connection.query("SET GLOBAL sql_select_limit = 2")
+    def test_a_limit_of_the_server_cuts_nothing_short(self, lab: Laboratory) -> None:
+        lab.connection.query("SET GLOBAL sql_select_limit = 2")
         try:
-            result = complete(laboratory)
+            result = complete(lab)
         finally:
-            laboratory.connection.query("SET GLOBAL sql_select_limit = DEFAULT")
+            lab.connection.query("SET GLOBAL sql_select_limit = DEFAULT")
 
         assert list(result.objects["status"]) == ["live"] * 3
 
@@ -229,8 +223,7 @@ class TestMariaDB:
     ) -> None:
         schema = dj.Schema("SYS", connection=laboratory.connection)
         try:
-            table = laboratory.declare(HASH, "Recording", schema)
-            table.insert1({"id": 1, "data": b"x"})
+            laboratory.declare(HASH, schema=schema).insert1({"id": 1, "data": b"x"})
             laboratory.age()
             result = scan(schema)
         finally:
@@ -253,53 +246,41 @@ class TestMariaDB:
         assert sorted(result.references["path"]) == ["Rec/x", "rec/x"]
         assert set(result.references["row_key"]) == {'{"id": 1}'}
 
-    def test_a_damaged_table_makes_a_scan_incomplete(
-        self, laboratory: Laboratory
-    ) -> None:
-        filled(laboratory)
-        frm = laboratory.server.folder / "data" / laboratory.name / "recording.frm"
+    def test_a_damaged_table_makes_a_scan_incomplete(self, lab: Laboratory) -> None:
+        frm = lab.server.folder / "data" / lab.name / "recording.frm"
         sound = frm.read_bytes()
         frm.write_bytes(b"damaged")
-        laboratory.connection.query("FLUSH TABLES")
+        lab.connection.query("FLUSH TABLES")
         try:
-            result = laboratory.scan(minimum_age=NOW)
+            result = lab.scan(minimum_age=NOW)
         finally:
             frm.write_bytes(sound)
-            laboratory.connection.query("FLUSH TABLES")
+            lab.connection.query("FLUSH TABLES")
 
         assert isinstance(result, IncompleteScan)
-        assert result.problems[0].where == f"{laboratory.name}.recording"
+        assert result.problems[0].where == f"{lab.name}.recording"
 
-    def test_keys_of_bits_and_bytes_have_a_spelling(
-        self, laboratory: Laboratory
-    ) -> None:
-        filled(laboratory)
-        run, table = (
-            laboratory.connection.query,
-            laboratory.quote(laboratory.name, "odd"),
-        )
+    def test_keys_of_bits_and_bytes_have_a_spelling(self, lab: Laboratory) -> None:
+        run, table = lab.connection.query, lab.quote(lab.name, "odd")
         data = "d json COMMENT ':<npy@raw>:'"
         run(f"CREATE TABLE {table} (a bit(8), b blob, {data}, PRIMARY KEY (a, b(8)))")
         values = """b'10000001', x'ff00', '{"path": "x/y"}'"""
         run(f"INSERT INTO {table} VALUES ({values})")
-        store_object(laboratory, f"_schema/{laboratory.name}/odd/a=1/d_abcd.npy")
-        laboratory.age()
+        store_object(lab, f"_schema/{lab.name}/odd/a=1/d_abcd.npy")
+        lab.age()
 
-        result = complete(laboratory)
+        result = complete(lab)
 
         key = result.references.set_index("path").loc["x/y", "row_key"]
         assert json.loads(key) == {"a": "81", "b": "FF00"}
 
 
-def test_a_database_that_cannot_be_entered_has_to_be_acknowledged(
-    laboratory: Laboratory,
-) -> None:
-    filled(laboratory)
-    name = f"{laboratory.name}_shut"
-    run = laboratory.connection.query
+def test_an_inaccessible_database_has_to_be_acknowledged(lab: Laboratory) -> None:
+    name = f"{lab.name}_shut"
+    run = lab.connection.query
     run(f'CREATE DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
     try:
-        result = laboratory.scan()
+        result = lab.scan()
     finally:
         run(f'DROP DATABASE "{name}"')
 
@@ -308,15 +289,12 @@ def test_a_database_that_cannot_be_entered_has_to_be_acknowledged(
     assert "unseen-schemas" in str(planned(result, []))
 
 
-def test_values_that_no_reader_can_follow_make_a_scan_incomplete(
-    laboratory: Laboratory,
-) -> None:
-    filled(laboratory)
-    table = laboratory.quote(laboratory.name, "recording")
+def test_values_nested_too_deeply_make_a_scan_incomplete(lab: Laboratory) -> None:
+    table = lab.quote(lab.name, "recording")
     text = "[" * 3000 + '{"path": "a/b"}' + "]" * 3000
-    laboratory.connection.query(f"INSERT INTO {table} (id, data) VALUES (50, '{text}')")
+    lab.connection.query(f"INSERT INTO {table} (id, data) VALUES (50, '{text}')")
 
-    result = laboratory.scan()
+    result = lab.scan()
 
     assert isinstance(result, IncompleteScan)
     assert "nested too deeply" in result.problems[0].message
@@ -326,13 +304,12 @@ def test_values_that_no_reader_can_follow_make_a_scan_incomplete(
     ("year_seconds", "status"), [(-(10**9), "orphan"), (2**34, "young")]
 )
 def test_dates_of_any_century_are_no_error(
-    laboratory: Laboratory, year_seconds: int, status: str
+    lab: Laboratory, year_seconds: int, status: str
 ) -> None:
-    filled(laboratory)
-    path = store_object(laboratory, voltage(laboratory, "id=1"))
-    os.utime(laboratory.store("raw") / path, (year_seconds, year_seconds))
+    path = store_object(lab, voltage(lab, "id=1"))
+    os.utime(lab.store("raw") / path, (year_seconds, year_seconds))
 
-    result = laboratory.scan(minimum_age=timedelta(days=1))
+    result = lab.scan(minimum_age=timedelta(days=1))
 
     assert status_of(result, path) == [status]
 
@@ -350,16 +327,13 @@ class _Racing(StoreFolder):
         super().move(source, target, here, there)
 
 
-def _sweep_against(laboratory: Laboratory, act: Callable[[str], None]) -> Receipt:
-    result = complete(laboratory)
-    return with_folders(
-        planned(result), result, lambda path: _Racing(path, act)
-    ).sweep()
+def _sweep_against(lab: Laboratory, act: Callable[[str], None]) -> Receipt:
+    result = complete(lab)
+    plan = with_folders(planned(result), result, lambda path: _Racing(path, act))
+    return plan.sweep()
 
 
-def test_a_file_that_is_replaced_just_before_its_move_stays(
-    laboratory: Laboratory,
-) -> None:
+def test_a_file_replaced_just_before_its_move_stays(laboratory: Laboratory) -> None:
     orphaned(laboratory)
     raw = laboratory.store("raw")
 
@@ -374,24 +348,19 @@ def test_a_file_that_is_replaced_just_before_its_move_stays(
         assert (raw / path).read_bytes() == b"new bytes"
 
 
-def test_a_live_file_written_into_a_folder_while_it_moves_comes_back(
-    laboratory: Laboratory,
-) -> None:
+def test_a_live_file_put_in_a_moving_folder_comes_back(laboratory: Laboratory) -> None:
     table = laboratory.declare("id : int32\n---\ndata : <object@raw>\n")
     source = laboratory.folder / "source"
     source.mkdir()
     (source / "chunk").touch()
-    table.insert1({"id": 1, "data": source})
-    table.insert1({"id": 2, "data": source})
+    table.insert({"id": key, "data": source} for key in (1, 2))
     (table & "id = 1").delete()
     laboratory.age()
 
     def write_into_it(path: str) -> None:
         if not path.endswith(".json"):
             store_object(laboratory, f"{path}/late")
-            laboratory.write_row(
-                "recording", 50, {"path": f"{path}/late", "store": "raw"}
-            )
+            refer(laboratory, f"{path}/late")
 
     receipt = _sweep_against(laboratory, write_into_it)
 
@@ -409,9 +378,7 @@ class _Full(StoreFolder):
         super().write(path, data, new=new)
 
 
-def test_a_sweep_whose_result_cannot_be_written_still_has_a_receipt(
-    laboratory: Laboratory,
-) -> None:
+def test_a_sweep_on_a_full_disk_still_has_a_receipt(laboratory: Laboratory) -> None:
     orphaned(laboratory)
     result = complete(laboratory)
 
@@ -437,110 +404,85 @@ def test_a_path_too_long_for_the_trash_stays(laboratory: Laboratory) -> None:
     assert complete(laboratory).adds_up()
 
 
-def test_an_orphan_beside_a_live_object_named_like_its_sidecar_goes_alone(
-    laboratory: Laboratory,
-) -> None:
-    filled(laboratory)
-    path = store_object(laboratory, voltage(laboratory, "id=1"))
-    live = store_object(laboratory, f"{path}.manifest.json")
-    laboratory.write_row("recording", 50, {"path": live, "store": "raw"})
-    laboratory.age()
+def test_an_orphan_leaves_a_live_object_named_like_its_sidecar(lab: Laboratory) -> None:
+    path = store_object(lab, voltage(lab, "id=1"))
+    live = store_object(lab, f"{path}.manifest.json")
+    refer(lab, live)
+    lab.age()
 
-    receipt = planned(complete(laboratory)).sweep()
+    receipt = planned(complete(lab)).sweep()
 
     assert outcomes(receipt) == {"moved": 1}
-    assert live in contents(laboratory.store("raw"))
-    assert status_of(laboratory.scan(), live) == ["live"]
+    assert live in contents(lab.store("raw"))
+    assert status_of(lab.scan(), live) == ["live"]
 
 
 def test_a_store_at_a_relative_location_has_the_same_address(
-    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(laboratory)
-    laboratory.age()
-    monkeypatch.chdir(laboratory.folder)
-    laboratory.config.stores["raw"]["location"] = "raw"
+    monkeypatch.chdir(lab.folder)
+    lab.config.stores["raw"]["location"] = "raw"
 
-    result = laboratory.scan()
+    result = lab.scan()
 
-    assert result.stores[0].address == os.path.realpath(laboratory.store("raw"))
+    assert result.stores[0].address == os.path.realpath(lab.store("raw"))
     assert list(result.objects["status"]) == ["live"] * 3
 
 
 @on_both_backends
-def test_only_connections_of_one_account_are_taken_together(
-    laboratory: Laboratory,
-) -> None:
-    filled(laboratory)
-    server = laboratory.server
-    again = connect(
-        server, laboratory.backend, server.user, server.password, laboratory.folder
-    )
+def test_only_connections_of_one_account_are_taken_together(lab: Laboratory) -> None:
+    server = lab.server
+    again = connect(server, lab.backend, server.user, server.password, lab.folder)
 
-    result = scan(laboratory.schema, schema_of(again, laboratory.name))
+    result = scan(lab.schema, schema_of(again, lab.name))
 
     again.close()
-    assert result.schemas == (laboratory.name,)
+    assert result.schemas == (lab.name,)
 
 
 @pytest.mark.parametrize(
     "swap",
     [
-        (
-            "ALTER TABLE {t} RENAME TO second_2023; "
-            "CREATE TABLE {t} (LIKE {s}.second_2023 INCLUDING ALL)"
-        ),
-        (
-            "ALTER TABLE {t} RENAME COLUMN data TO before; "
-            "ALTER TABLE {t} ADD COLUMN data jsonb"
-        ),
-        (
-            "ALTER TABLE {t} RENAME TO second_2023; "
-            "CREATE VIEW {t} AS SELECT * FROM {s}.second_2023 WHERE false"
-        ),
+        "ALTER TABLE {t} RENAME TO old; CREATE TABLE {t} (LIKE {s}.old INCLUDING ALL)",
+        "ALTER TABLE {t} RENAME data TO old; ALTER TABLE {t} ADD data jsonb",
+        "ALTER TABLE {t} RENAME TO old; CREATE VIEW {t} AS TABLE {s}.old LIMIT 0",
     ],
 )
 def test_a_table_that_takes_anothers_name_makes_a_scan_incomplete(
-    laboratory: Laboratory, swap: str
+    lab: Laboratory, swap: str
 ) -> None:
-    filled(laboratory)
-    second = laboratory.declare(HASH, "Second")
-    second.insert1({"id": 1, "data": b"of the second"})
-    laboratory.age()
+    lab.declare(HASH, "Second").insert1({"id": 1, "data": b"of the second"})
+    lab.age()
     done: list[str] = []
 
     def rename(progress: Progress) -> None:
         if "recording" in progress.subject and not done:
-            names = {"t": laboratory.quote(laboratory.name, "second")}
-            done.append(swap.format(**names, s=laboratory.quote(laboratory.name)))
-            laboratory.connection.query(done[0])
+            schema, table = lab.quote(lab.name), lab.quote(lab.name, "second")
+            done.append(swap.format(s=schema, t=table))
+            lab.connection.query(done[0])
 
-    result = laboratory.scan(progress=rename)
+    result = lab.scan(progress=rename)
 
     assert done
     assert isinstance(result, IncompleteScan), result.orphans["path"]
     assert result.problems.with_code("table-rewritten")
 
 
-def test_a_schema_named_almost_like_the_servers_own_is_read(
-    laboratory: Laboratory,
-) -> None:
-    run, database = laboratory.connection.query, "postgres"
-    table = filled(laboratory)
-    run(f"ALTER DATABASE {database} SET standard_conforming_strings = off")
-    other = dj.Schema(f"pg{laboratory.name}", connection=laboratory.connection)
+def test_a_schema_named_almost_like_the_servers_own_is_read(lab: Laboratory) -> None:
+    run = lab.connection.query
+    run("ALTER DATABASE postgres SET standard_conforming_strings = off")
+    other = dj.Schema(f"pg{lab.name}", connection=lab.connection)
     try:
-        laboratory.declare(HASH, "Copy", other)
+        lab.declare(HASH, "Copy", other)
         run(
             f'INSERT INTO "{other.database}".copy (id, data) SELECT id, data FROM '
-            f'"{laboratory.name}".recording'
+            f'"{lab.name}".recording'
         )
-        table.delete()
-        laboratory.age()
+        run(f'DELETE FROM "{lab.name}".recording')
 
-        result = laboratory.scan()
+        result = lab.scan()
     finally:
-        run(f"ALTER DATABASE {database} RESET standard_conforming_strings")
+        run("ALTER DATABASE postgres RESET standard_conforming_strings")
         other.drop(prompt=False)
 
     assert list(result.objects["status"]) == ["live"] * 3

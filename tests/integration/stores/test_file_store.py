@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from unprivileged import open_folder, ordinary_account
 from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
 from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
-from djgc_widgets.stores.pinned import changed_files
+from djgc_widgets.stores.listing import Listing
+from djgc_widgets.stores.pinned import Identity, changed_files
 
 
 @pytest.fixture
@@ -20,19 +21,18 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture
-def store(folder: Path) -> FileStore:
-    return FileStore(StoreInfo("raw", ("raw",), str(folder)))
+def listed(folder: Path, report: Callable[[Progress], None] = no_progress) -> Listing:
+    return FileStore(StoreInfo("raw", ("raw",), str(folder))).list_files(report)
 
 
-@pytest.fixture
-def store_folder(folder: Path) -> StoreFolder:
-    return StoreFolder(str(folder))
+def identities(folder: Path, path: str) -> dict[str, Identity]:
+    return StoreFolder(str(folder)).identities(path)
 
 
-def move(folder: StoreFolder, source: str, target: str) -> None:
-    with folder.open() as source_start, folder.open() as target_start:
-        folder.move(source, target, source_start, target_start)
+def move(folder: Path, source: str, target: str) -> None:
+    store = StoreFolder(str(folder))
+    with store.open() as source_start, store.open() as target_start:
+        store.move(source, target, source_start, target_start)
 
 
 def write(folder: Path, path: str, text: str = "x") -> Path:
@@ -42,13 +42,11 @@ def write(folder: Path, path: str, text: str = "x") -> Path:
     return target
 
 
-def test_a_listing_has_size_date_and_inode_of_every_file(
-    store: FileStore, folder: Path
-) -> None:
+def test_a_listing_has_size_date_and_inode_of_every_file(folder: Path) -> None:
     for path, text in (("a/b/c", "12345"), ("a/d", ""), ("e", "1")):
         write(folder, path, text)
 
-    listing = store.list_files(no_progress)
+    listing = listed(folder)
 
     files = listing.files.set_index("path").sort_index()
     assert list(files.index) == ["a/b/c", "a/d", "e"]
@@ -60,9 +58,7 @@ def test_a_listing_has_size_date_and_inode_of_every_file(
     assert listing.problems == listing.warnings == ()
 
 
-def test_links_and_sockets_are_listed_not_followed(
-    store: FileStore, folder: Path
-) -> None:
+def test_links_and_sockets_are_listed_not_followed(folder: Path) -> None:
     write(folder, "data/x")
     (folder / "link").symlink_to(folder / "data")
     (folder / "loop").symlink_to(folder)
@@ -70,39 +66,32 @@ def test_links_and_sockets_are_listed_not_followed(
     with socket.socket(socket.AF_UNIX) as special:
         special.bind(str(folder / "socket"))
 
-        kinds = store.list_files(no_progress).files.set_index("path")["kind"].to_dict()
+        kinds = listed(folder).files.set_index("path")["kind"].to_dict()
 
-    assert kinds == {
-        "data/x": "file",
-        "link": "symlink",
-        "loop": "symlink",
-        "nowhere": "symlink",
-        "socket": "special",
-    }
+    links = dict.fromkeys(("link", "loop", "nowhere"), "symlink")
+    assert kinds == {"data/x": "file", "socket": "special", **links}
 
 
-def test_names_that_are_not_utf8_are_shown_and_marked(
-    store: FileStore, folder: Path
-) -> None:
+def test_names_that_are_not_utf8_are_shown_and_marked(folder: Path) -> None:
     (folder / "good").touch()
     with open(os.fsencode(folder) + b"/b\xffd", "wb"):  # noqa: PTH123 - bytes
         pass
     os.mkdir(os.fsencode(folder) + b"/d\xfe")  # noqa: PTH102 - bytes
 
-    listing = store.list_files(no_progress)
+    listing = listed(folder)
 
     kinds = dict(zip(listing.files["path"], listing.files["kind"], strict=True))
     assert kinds == {"good": "file", "b\\xffd": "unreadable name"}
     assert list(listing.folders["path"]) == ["d\\xfe"]
 
 
-def test_an_unreadable_folder_is_a_problem(store: FileStore, folder: Path) -> None:
+def test_an_unreadable_folder_is_a_problem(folder: Path) -> None:
     write(folder, "open/x")
     closed = write(folder, "closed/y").parent
     closed.chmod(0)
 
     with ordinary_account():
-        listing = store.list_files(no_progress)
+        listing = listed(folder)
 
     closed.chmod(0o755)
     assert list(listing.files["path"]) == ["open/x"]
@@ -111,17 +100,12 @@ def test_an_unreadable_folder_is_a_problem(store: FileStore, folder: Path) -> No
 
 
 def test_a_store_that_is_gone_is_a_problem_not_an_empty_store(tmp_path: Path) -> None:
-    gone = FileStore(StoreInfo("raw", ("raw",), str(tmp_path / "gone")))
+    (problem,) = listed(tmp_path / "gone").problems
 
-    listing = gone.list_files(no_progress)
-
-    assert len(listing.problems) == 1
-    assert str(tmp_path / "gone") in listing.problems[0].where
+    assert str(tmp_path / "gone") in problem.where
 
 
-def test_a_folder_that_vanishes_while_it_is_listed_is_a_warning(
-    store: FileStore, folder: Path
-) -> None:
+def test_a_folder_that_vanishes_while_it_is_listed_is_a_warning(folder: Path) -> None:
     for number in range(10_000):
         (folder / f"{number:05d}").touch()
     inner = write(folder, "folder/x")
@@ -131,7 +115,7 @@ def test_a_folder_that_vanishes_while_it_is_listed_is_a_warning(
             inner.unlink()
             inner.parent.rmdir()
 
-    listing = store.list_files(remove)
+    listing = listed(folder, remove)
 
     assert listing.problems == ()
     assert len(listing.files) >= 10_000
@@ -139,9 +123,7 @@ def test_a_folder_that_vanishes_while_it_is_listed_is_a_warning(
     assert not listing.files["path"].eq("folder/x").any() or not listing.warnings
 
 
-def test_a_listing_can_be_cancelled_within_a_page(
-    store: FileStore, folder: Path
-) -> None:
+def test_a_listing_can_be_cancelled_within_a_page(folder: Path) -> None:
     for number in range(10_050):
         (folder / f"{number:05d}").touch()
     seen: list[int] = []
@@ -151,39 +133,32 @@ def test_a_listing_can_be_cancelled_within_a_page(
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        store.list_files(cancel)
+        listed(folder, cancel)
 
     assert seen == [9_999]  # the next one is not added yet
 
 
-@pytest.mark.parametrize("is_folder", [False, True])
-def test_a_move_keeps_content_date_and_inode(
-    store_folder: StoreFolder, folder: Path, *, is_folder: bool
-) -> None:
-    source = write(folder, "a/object/part" if is_folder else "a/object", "content")
-    before = store_folder.identities("a/object")
+@pytest.mark.parametrize("part", ["", "/part"], ids=["file", "folder"])
+def test_a_move_keeps_content_date_and_inode(folder: Path, part: str) -> None:
+    source = write(folder, f"a/object{part}", "content")
+    before = identities(folder, "a/object")
 
-    move(store_folder, "a/object", "_trash/x/a/object")
+    move(folder, "a/object", "_trash/x/a/object")
 
-    moved = folder / "_trash/x/a/object"
-    assert (moved / "part" if is_folder else moved).read_text() == "content"
+    assert (folder / f"_trash/x/a/object{part}").read_text() == "content"
     assert not source.exists()
-    after = store_folder.identities("_trash/x/a/object")
+    after = identities(folder, "_trash/x/a/object")
     assert list(after.values()) == list(before.values())
 
 
-@pytest.mark.parametrize("is_folder", [False, True])
-def test_a_move_never_overwrites(
-    store_folder: StoreFolder, folder: Path, *, is_folder: bool
-) -> None:
-    write(folder, "a/x" if is_folder else "a", "new")
-    write(folder, "b/y" if is_folder else "b", "old")
+@pytest.mark.parametrize(("source", "target"), [("a", "b"), ("a/x", "b/y")])
+def test_a_move_never_overwrites(folder: Path, source: str, target: str) -> None:
+    new, old = write(folder, source, "new"), write(folder, target, "old")
 
     with pytest.raises(FileExistsError):
-        move(store_folder, "a", "b")
+        move(folder, "a", "b")
 
-    assert (folder / ("a/x" if is_folder else "a")).read_text() == "new"
-    assert (folder / ("b/y" if is_folder else "b")).read_text() == "old"
+    assert (new.read_text(), old.read_text()) == ("new", "old")
 
 
 @pytest.mark.parametrize(
@@ -197,70 +172,58 @@ def test_a_move_never_overwrites(
         ("..", "b"),
     ],
 )
-def test_a_move_never_leaves_the_store(
-    store_folder: StoreFolder, folder: Path, source: str, target: str
-) -> None:
+def test_a_move_never_leaves_the_store(folder: Path, source: str, target: str) -> None:
     write(folder, "inside")
-    outside = folder.parent / "outside"
 
     with pytest.raises(PermissionError):
-        move(store_folder, source, target)
+        move(folder, source, target)
 
     assert (folder / "inside").exists()
-    assert not outside.exists()
+    assert not (folder.parent / "outside").exists()
 
 
-def test_a_move_does_not_follow_a_linked_folder(
-    store_folder: StoreFolder, folder: Path, tmp_path: Path
-) -> None:
+def test_a_move_does_not_follow_a_linked_folder(folder: Path, tmp_path: Path) -> None:
     write(tmp_path, "precious/x")
     (folder / "link").symlink_to(tmp_path / "precious")
     write(folder, "mine")
 
-    with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
-        move(store_folder, "link/x", "_trash/x")
-    with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
-        move(store_folder, "mine", "link/mine")
+    for source, target in (("link/x", "_trash/x"), ("mine", "link/mine")):
+        with pytest.raises(OSError, match=r"Not a directory|symbolic links"):
+            move(folder, source, target)
 
     assert (tmp_path / "precious/x").exists()
     assert not (tmp_path / "precious/mine").exists()
     assert (folder / "mine").exists()
 
 
-def test_a_linked_file_is_moved_as_a_link(
-    store_folder: StoreFolder, folder: Path, tmp_path: Path
-) -> None:
+def test_a_linked_file_is_moved_as_a_link(folder: Path, tmp_path: Path) -> None:
     precious = write(tmp_path, "precious")
     (folder / "link").symlink_to(precious)
 
-    move(store_folder, "link", "moved")
+    move(folder, "link", "moved")
 
     assert (folder / "moved").is_symlink()
     assert precious.exists()
 
 
-def test_written_records_are_complete_and_replaceable(
-    store_folder: StoreFolder, folder: Path
-) -> None:
-    store_folder.write("_trash/x/plan.json", b"one")
-    store_folder.write("_trash/x/plan.json", b"two")
+def test_written_records_are_complete_and_replaceable(folder: Path) -> None:
+    for data in (b"one", b"two"):
+        StoreFolder(str(folder)).write("_trash/x/plan.json", data)
 
     assert [p.name for p in (folder / "_trash/x").iterdir()] == ["plan.json"]
     assert (folder / "_trash/x/plan.json").read_bytes() == b"two"
 
 
-def test_changed_files_of_an_object_are_listed(
-    store_folder: StoreFolder, folder: Path
-) -> None:
+def test_changed_files_of_an_object_are_listed(folder: Path) -> None:
     write(folder, "o/a")
     write(folder, "o/b")
-    before = store_folder.identities("o")
+    before = identities(folder, "o")
     assert sorted(before) == ["o/a", "o/b"]
 
     write(folder, "o/a", "longer")
     write(folder, "o/c")
     (folder / "o/b").unlink()
 
-    assert changed_files(before, store_folder.identities("o")) == ["o/a", "o/b", "o/c"]
+    assert changed_files(before, identities(folder, "o")) == ["o/a", "o/b", "o/c"]
     assert changed_files(before, before) == []
-    assert store_folder.identities("no/such") == {}
+    assert identities(folder, "no/such") == {}

@@ -124,10 +124,7 @@ def test_a_row_may_refer_to_a_linked_file(lab: Laboratory) -> None:
     (lab.store("derived") / "x.npy").symlink_to(target)
     refer(lab, "x.npy", "derived")
 
-    assert statuses(lab) == {
-        ("raw", named(lab, 1)): "live",
-        ("derived", "x.npy"): "live",
-    }
+    assert statuses(lab) == {("raw", named(lab)): "live", ("derived", "x.npy"): "live"}
 
 
 def test_a_link_above_a_store_leads_into_it(lab: Laboratory) -> None:
@@ -145,10 +142,7 @@ def test_names_of_one_location_may_differ_in_their_sections(lab: Laboratory) -> 
     lab.put(other)
     refer(lab, named(lab, 1), "old")
 
-    assert statuses(lab) == {
-        ("raw", named(lab, 1)): "live",
-        ("raw", other): "orphan",
-    }
+    assert statuses(lab) == {("raw", named(lab, 1)): "live", ("raw", other): "orphan"}
 
 
 @pytest.mark.parametrize(
@@ -180,19 +174,16 @@ def test_a_renamed_store_protects_everywhere_and_says_so(anywhere: Laboratory) -
     assert '{"id": 1}' in result.warnings[0].message
 
 
-@pytest.mark.parametrize("store", ["", None, "absent"])
+@pytest.mark.parametrize("store", [{"store": ""}, {"store": None}, {}])
 def test_without_a_store_the_default_one_is_meant_too(
-    anywhere: Laboratory, store: str | None
+    anywhere: Laboratory, store: dict[str, str | None]
 ) -> None:
     lab = anywhere
     lab.declare(NPY)
     lab.config.stores["default"] = "derived"
     for name in ("raw", "derived"):
         lab.put(named(lab, 1), name)
-    metadata = {"path": named(lab, 1), "store": store}
-    if store == "absent":
-        del metadata["store"]
-    lab.write_row("recording", 1, metadata)
+    lab.write_row("recording", 1, {"path": named(lab, 1), **store})
 
     assert set(statuses(lab).values()) == {"live"}
 
@@ -238,9 +229,7 @@ def test_an_absolute_path_may_lead_through_any_link(
     "text",
     ["link/{}/recording/{}", "../raw/_schema/{}/recording/{}", "{folder}/up/{}/{}"],
 )
-def test_a_further_text_of_a_value_may_lead_through_a_link(
-    lab: Laboratory, text: str
-) -> None:
+def test_any_text_of_a_row_may_lead_through_a_link(lab: Laboratory, text: str) -> None:
     put(lab, 1, 2)
     (lab.store("raw") / "link").symlink_to("_schema")
     (lab.folder / "up").symlink_to(lab.store("raw") / "_schema")
@@ -274,9 +263,7 @@ def test_links_that_lead_in_circles_lead_nowhere(lab: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("path", ["../raw/{}", "new/{}"])
-def test_the_path_of_a_new_row_is_followed_before_a_sweep(
-    lab: Laboratory, path: str
-) -> None:
+def test_a_new_rows_path_is_followed_before_a_sweep(lab: Laboratory, path: str) -> None:
     put(lab, 1, 2)
     lab.age()
     plan = planned(complete(lab))
@@ -299,9 +286,7 @@ def test_a_file_mounted_inside_a_store_is_one_file(lab: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_path_that_cannot_be_read_is_a_notice(
-    lab: Laboratory, *, declared: bool
-) -> None:
+def test_an_unreadable_path_is_a_notice(lab: Laboratory, *, declared: bool) -> None:
     put(lab, 1, 2)
     closed = lab.folder / "closed"
     (closed / "inner").mkdir(parents=True)

@@ -146,9 +146,7 @@ def test_a_store_that_does_not_answer_is_a_problem(
     assert "wrong-secret" not in str(problems)
 
 
-def test_two_names_of_one_bucket_are_one_store(
-    lab: Laboratory, server: S3Server
-) -> None:
+def test_two_names_of_a_bucket_are_one_store(lab: Laboratory, server: S3Server) -> None:
     filled(lab)
     same = lab.config.stores["raw"]
     endpoint = f"http://localhost:{server.server.port}/"
@@ -167,11 +165,9 @@ def test_one_server_under_two_host_names_is_a_problem(
     filled(lab)
     lab.age()
     same = lab.config.stores["raw"]
-    lab.config.stores["again"] = {
-        **same,
-        "endpoint": f"0.0.0.0:{server.server.port}",
-        "location": location.format(same["location"]),
-    }
+    endpoint = f"0.0.0.0:{server.server.port}"
+    location = location.format(same["location"])
+    lab.config.stores["again"] = {**same, "endpoint": endpoint, "location": location}
 
     assert problems_of(lab)[0].code == "store-twice"
 

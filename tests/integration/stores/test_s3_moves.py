@@ -1,6 +1,5 @@
 """What is peculiar to sweeps on S3; the collector's tests run there as well."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -27,39 +26,38 @@ def in_trash(lab: Laboratory) -> dict[str, bytes]:
     return {p.partition("/objects/")[2]: c for p, c in parts.items()}
 
 
-def with_stores(
-    plan: SweepPlan, scanned: CompleteScan, change: Callable[[S3Store], S3Store]
-) -> SweepPlan:
-    sweeper = scanned._sweeper  # noqa: SLF001 - to give it other stores
-    stores = [change(store) for store in sweeper.stores]
-    return replace(plan, _carry_out=replace(sweeper, stores=stores).carry_out)
-
-
 def rebuilt(
     store: S3Store,
-    kind: type[Bucket] = Bucket,
+    kind: type[Bucket],
     *,
     conditional: bool | None = None,
     **options: Any,
 ) -> S3Store:
-    backend = store._backend  # noqa: SLF001 - as above
+    backend = store._backend  # noqa: SLF001 - to give it another bucket
     bucket = kind(backend.fs, base_of(backend), store.text_of, **options)
     return S3Store(store.info, backend, {}, bucket, conditional=conditional)
 
 
-def without_conditions(store: S3Store) -> S3Store:
-    return rebuilt(store, conditional=False)
+def plan_on(
+    scanned: CompleteScan, kind: type[Bucket] = Bucket, **options: Any
+) -> SweepPlan:
+    """Plan a sweep that a server of some kind carries out."""
+    sweeper = scanned._sweeper  # noqa: SLF001 - to give it other stores
+    stores = [rebuilt(store, kind, **options) for store in sweeper.stores]
+    carry_out = replace(sweeper, stores=stores).carry_out
+    return replace(planned(scanned), _carry_out=carry_out)
 
 
-def in_small_parts(store: S3Store) -> S3Store:
+SERVERS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "without conditions": {"conditional": False},
     # no part but the last may be smaller than this
-    return rebuilt(store, largest_copy=5 * 2**20)
+    "in small parts": {"largest_copy": 5 * 2**20},
+}
 
 
-@pytest.mark.parametrize("server", [rebuilt, without_conditions, in_small_parts])
-def test_what_was_swept_comes_back_byte_for_byte(
-    lab: Laboratory, server: Callable[[S3Store], S3Store]
-) -> None:
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_was_swept_comes_back_byte_for_byte(lab: Laboratory, server: str) -> None:
     table = orphaned(lab, HASH)
     table.insert1({"id": 9, "data": array(9).tobytes() * 25_000})  # more than a part
     (table & "id = 9").delete()
@@ -67,7 +65,7 @@ def test_what_was_swept_comes_back_byte_for_byte(
     scanned = complete(lab)
     paths = set(scanned.orphans["path"])
 
-    receipt = with_stores(planned(scanned), scanned, server).sweep()
+    receipt = plan_on(scanned, **SERVERS[server]).sweep()
 
     assert receipt.count("moved") == len(receipt.rows) == 4
     assert in_trash(lab) == {p: before[p] for p in paths}
@@ -79,13 +77,10 @@ def test_what_was_swept_comes_back_byte_for_byte(
     assert in_trash(lab) == {}
 
 
-@pytest.mark.parametrize("server", [rebuilt, without_conditions])
-def test_an_object_that_was_overwritten_stays(
-    lab: Laboratory, server: Callable[[S3Store], S3Store]
-) -> None:
+@pytest.mark.parametrize("server", ["plain", "without conditions"])
+def test_an_object_that_was_overwritten_stays(lab: Laboratory, server: str) -> None:
     orphaned(lab, HASH)
-    scanned = complete(lab)
-    plan = with_stores(planned(scanned), scanned, server)
+    plan = plan_on(complete(lab), **SERVERS[server])
     path = plan.objects["path"].iloc[1]
     lab.put(path, data=b"something else")
 
@@ -122,10 +117,7 @@ def test_an_object_that_is_overwritten_while_it_is_copied_stays(
             if source.endswith("/a") and not source.startswith("_trash"):
                 lab.put(source, data=b"newer")
 
-    def raced(store: S3Store) -> S3Store:
-        return rebuilt(store, Raced, conditional=conditional)
-
-    receipt = with_stores(planned(scanned), scanned, raced).sweep()
+    receipt = plan_on(scanned, Raced, conditional=conditional).sweep()
 
     assert list(receipt.rows["detail_code"]) == ["changed"]
     now = outside_trash(lab)
@@ -163,9 +155,8 @@ def test_a_versioned_bucket_is_named_in_the_receipt(lab: Laboratory) -> None:
     bucket = lab.name.replace("_", "-")
     client = lab.s3.client()
     client.create_bucket(Bucket=bucket)
-    client.put_bucket_versioning(
-        Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-    )
+    enabled = {"Status": "Enabled"}
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=enabled)
     lab.config.stores = {"raw": lab.s3.spec(bucket)}
     orphaned(lab, HASH)
 

@@ -22,10 +22,9 @@ def summary(*rows: tuple[str, str, int]) -> pd.DataFrame:
 
 def test_the_bars_hold_the_bytes_of_the_summary() -> None:
     raw = ("raw", "live", 5), ("raw", "orphan", 7)
+    frame = summary(*raw, ("b", "orphan", 1), ("b", "trash", 2))
 
-    figure = charts.bytes_by_status(
-        summary(*raw, ("b", "orphan", 1), ("b", "trash", 2))
-    )
+    figure = charts.bytes_by_status(frame)
 
     assert lengths(figure) == {
         "Referenced": {"raw": 5, "b": 0},
@@ -40,10 +39,6 @@ def test_statuses_differ_by_more_than_color() -> None:
     figure = charts.bytes_by_status(summary(*rows))
 
     assert len({bar.marker.pattern.shape for bar in figure.data}) == 3
-
-
-def test_an_empty_summary_makes_an_empty_figure() -> None:
-    assert len(charts.bytes_by_status(summary()).data) == 0
 
 
 def test_the_callers_frame_is_left_alone() -> None:
@@ -70,16 +65,10 @@ def aged(*rows: tuple[float, str, int]) -> pd.DataFrame:
 
 
 def test_every_byte_is_in_the_bin_of_its_age() -> None:
-    objects = aged(
-        (-0.5, "young", 1),
-        (0.5, "young", 2),
-        (7, "live", 4),
-        (29.9, "orphan", 8),
-        (365, "live", 16),
-        (4000, "live", 32),
-    )
+    young, orphan = [(-0.5, "young", 1), (0.5, "young", 2)], (29.9, "orphan", 8)
+    live = [(7, "live", 4), (365, "live", 16), (4000, "live", 32)]
 
-    sums = charts.bytes_by_age(objects, NOW)
+    sums = charts.bytes_by_age(aged(*young, orphan, *live), NOW)
 
     assert sums.sum().to_dict() == {"live": 52, "orphan": 8, "young": 3}
     assert sums.loc["under 1 day", "young"] == 3
@@ -96,7 +85,8 @@ def test_the_histogram_draws_these_sums() -> None:
     assert sum(drawn["Orphaned"].values()) == drawn["Orphaned"]["30 to 90 days"] == 7
 
 
-def test_no_objects_make_an_empty_histogram() -> None:
+def test_nothing_stored_makes_an_empty_figure() -> None:
+    assert len(charts.bytes_by_status(summary()).data) == 0
     assert len(charts.age_histogram(aged(), NOW).data) == 0
 
 
@@ -166,9 +156,8 @@ def test_logical_and_physical_bytes_are_drawn_by_codec_and_by_column() -> None:
         "lab.b.data (1.00 : 1, raw)": 5,
         "lab.a.data (3.00 : 1, raw)": 30,
     }
-    assert (
-        "lab.c.data (no bytes, raw)" in lengths(charts.dedup_ratio(usage))["Physical"]
-    )
+    physical = lengths(charts.dedup_ratio(usage))["Physical"]
+    assert "lab.c.data (no bytes, raw)" in physical
 
 
 def test_names_are_text_in_every_figure() -> None:

@@ -1,6 +1,7 @@
 """Growth by week, and when a quota is reached."""
 
 from datetime import timedelta
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -88,13 +89,9 @@ def test_the_interval_is_that_of_sen() -> None:
 
     assert forecast.bytes_per_day == pytest.approx(4.0)
     assert forecast.slowest < 4.0 < forecast.fastest
-    slopes = [
-        (values[b] - values[a]) / (times[b] - times[a])
-        for a in range(7)
-        for b in range(a + 1, 7)
-    ]
+    pairs = combinations(zip(times, values, strict=True), 2)
+    slopes = sorted((after - before) / (t2 - t1) for (t1, before), (t2, after) in pairs)
     # Kendall's S has a variance of 7 * 6 * 19 / 18: the 4th and the 18th of 21 slopes
-    slopes.sort()
     assert (forecast.slowest, forecast.fastest) == (slopes[3], slopes[17])
 
 

@@ -43,14 +43,15 @@ def journal(store: FileStore) -> Journal:
     return journal
 
 
-def record_of(store: FileStore) -> Path:
-    return Path(store.info.address) / "_trash" / SWEEP / "plan.json"
+Change = Callable[[dict[str, Any]], object]
 
 
-def alter(
-    store: FileStore, change: Callable[[dict[str, Any]], object], *, seal: bool = True
-) -> None:
-    path = record_of(store)
+def record_of(journal: Journal) -> Path:
+    return Path(journal.store.info.address) / "_trash" / SWEEP / "plan.json"
+
+
+def alter(journal: Journal, change: Change, *, seal: bool = True) -> None:
+    path = record_of(journal)
     record = json.loads(path.read_text())
     change(record["content"])
     if seal:
@@ -66,11 +67,9 @@ def test_what_is_written_is_read_again(journal: Journal) -> None:
     assert planned.servers == {"id": "server"}
 
 
-def test_records_of_an_earlier_version_are_read(
-    store: FileStore, journal: Journal
-) -> None:
+def test_records_of_an_earlier_version_are_read(journal: Journal) -> None:
     """Names of accounts were written as they are, and need not be text."""
-    alter(store, lambda content: content.update(account="jos\udce9"))
+    alter(journal, lambda content: content.update(account="jos\udce9"))
     names = ("token", "account", "host", "process", "purpose", "since", "heartbeat")
     lock = {name: f"{name}\udce9" for name in names} | {"token": "f" * 32, "pid": 7}
 
@@ -81,46 +80,30 @@ def test_records_of_an_earlier_version_are_read(
     assert (holder.token, holder.pid, holder.host) == ("f" * 32, 7, "host?")
 
 
-def rename_to(path: str) -> Callable[[dict[str, Any]], object]:
-    def change(content: dict[str, Any]) -> None:
-        entry = content["objects"][0]
-        entry["path"] = path
-        entry["files"] = {path: [1, 2, 3, ""]}
-
-    return change
+OUTSIDE = ("../outside", "/etc/passwd", "_schema/../../outside")
+IN_TRASH = ("_trash/other/objects/x", "_trash")
+NUL = pytest.param("a\0b", id="nul")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "../outside",
-        "/etc/passwd",
-        "_schema/../../outside",
-        "a//b",
-        "",
-        ".",
-        pytest.param("a\0b", id="nul"),
-        "_trash/other/objects/x",
-        "_trash",
-        None,
-        7,
-    ],
-)
+@pytest.mark.parametrize("path", [*OUTSIDE, *IN_TRASH, "a//b", "", ".", NUL, None, 7])
 def test_a_path_that_no_sweep_moves_refuses_the_journal(
-    store: FileStore, journal: Journal, path: Any
+    journal: Journal, path: Any
 ) -> None:
-    alter(store, rename_to(path))
+    renamed = {"path": path, "files": {path: [1, 2, 3, ""]}}
+    alter(journal, lambda content: content["objects"][0].update(renamed))
 
     with pytest.raises(SweepRefusedError, match="nothing of it is used"):
         journal.read_plan()
 
 
+def pin(path: str, value: object) -> Change:
+    return lambda content: content["objects"][0]["files"].update({path: value})
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        lambda content: content["objects"][0]["files"].update(
-            {"elsewhere": [1, 2, 3, ""]}
-        ),
+        pin("elsewhere", [1, 2, 3, ""]),
         lambda content: content["objects"][0]["files"].clear(),
         lambda content: content["objects"][0].pop("files"),
         lambda content: content["objects"].append(content["objects"][0]),
@@ -128,27 +111,23 @@ def test_a_path_that_no_sweep_moves_refuses_the_journal(
         lambda content: content.update(objects=7),
         lambda content: content.update(created_at="yesterday"),
         lambda content: content.update(created_at="2026-01-01T00:00:00"),
-        lambda content: content["objects"][0]["files"].update(
-            {PINNED.sidecar: [-1, 2, 3, ""]}
-        ),
-        lambda content: content["objects"][0]["files"].update({PINNED.sidecar: [True]}),
-        lambda content: content["objects"][0]["files"].update({PINNED.sidecar: "abcd"}),
+        pin(PINNED.sidecar, [-1, 2, 3, ""]),
+        pin(PINNED.sidecar, [True]),
+        pin(PINNED.sidecar, "abcd"),
     ],
     ids=map(str, range(11)),
 )
 def test_what_no_sweep_writes_refuses_the_journal(
-    store: FileStore, journal: Journal, change: Callable[[dict[str, Any]], object]
+    journal: Journal, change: Change
 ) -> None:
-    alter(store, change)
+    alter(journal, change)
 
     with pytest.raises(SweepRefusedError, match="nothing of it is used"):
         journal.read_plan()
 
 
-def test_a_journal_that_was_altered_is_refused(
-    store: FileStore, journal: Journal
-) -> None:
-    alter(store, lambda content: content.update(account="another"), seal=False)
+def test_a_journal_that_was_altered_is_refused(journal: Journal) -> None:
+    alter(journal, lambda content: content.update(account="another"), seal=False)
 
     with pytest.raises(SweepRefusedError, match="its checksum does not match"):
         journal.read_plan()
@@ -159,19 +138,15 @@ def test_a_journal_that_was_altered_is_refused(
     ["", "[]", "null", "{", "7", '{"format": "djgc-journal 2"}', "[" * 5000],
     ids=lambda content: content[:5],
 )
-def test_a_foreign_record_is_refused(
-    store: FileStore, journal: Journal, content: str
-) -> None:
-    record_of(store).write_text(content)
+def test_a_foreign_record_is_refused(journal: Journal, content: str) -> None:
+    record_of(journal).write_text(content)
 
     with pytest.raises(SweepRefusedError, match="Expected a record of this program"):
         journal.read_plan()
 
 
-def test_a_record_behind_a_link_is_not_read(
-    store: FileStore, journal: Journal, tmp_path: Path
-) -> None:
-    record = record_of(store)
+def test_a_record_behind_a_link_is_not_read(journal: Journal, tmp_path: Path) -> None:
+    record = record_of(journal)
     record.rename(tmp_path / "elsewhere.json")
     record.symlink_to(tmp_path / "elsewhere.json")
 

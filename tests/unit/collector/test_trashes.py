@@ -12,12 +12,9 @@ from djgc_widgets.model.receipt import Receipt
 
 
 def did(path: str) -> Callable[[], Receipt]:
-    row = dict.fromkeys(RECEIPT.column_names, "x") | {
-        "n_files": 1,
-        "size_bytes": 2,
-        "in_doubt": False,
-    }
-    rows = RECEIPT.conform(pd.DataFrame([row | {"path": path}]))
+    row = dict.fromkeys(RECEIPT.column_names, "x")
+    row |= {"path": path, "n_files": 1, "size_bytes": 2, "in_doubt": False}
+    rows = RECEIPT.conform(pd.DataFrame([row]))
     return lambda: Receipt(f"sweep {path}", rows)
 
 
@@ -29,15 +26,13 @@ def fails(error: Exception) -> Callable[[], Receipt]:
 
 
 def test_one_that_fails_stops_no_other_and_is_reported() -> None:
-    done = carry_out_each(
-        [
-            ("a", did("1")),
-            ("b", fails(SweepRefusedError("locked"))),
-            ("c", fails(InputError("no such sweep"))),
-            ("d", fails(ConnectionError("gone"))),
-            ("e", did("2")),
-        ]
-    )
+    failing = [
+        ("b", fails(SweepRefusedError("locked"))),
+        ("c", fails(InputError("no such sweep"))),
+        ("d", fails(ConnectionError("gone"))),
+    ]
+
+    done = carry_out_each([("a", did("1")), *failing, ("e", did("2"))])
 
     assert done.rows["path"].tolist() == ["1", "2"]
     failures = [(problem.where, problem.message) for problem in done.problems]

@@ -7,29 +7,15 @@ from djgc_widgets.model.object_paths import is_plain_path, parent_of
 
 
 def test_a_conforming_frame_has_exactly_the_columns_and_dtypes() -> None:
-    frame = TRASH.conform(
-        {
-            "path": ["a"],
-            "store": ["raw"],
-            "sweep_id": ["x"],
-            "n_files": [1.0],
-            "size_bytes": [2],
-            "referenced": [0],
-            "returnable": [1],
-            "more": [1],
-        }
-    )
+    texts = {"path": ["a"], "store": ["raw"], "sweep_id": ["x"]}
+    counts = {"n_files": [1.0], "size_bytes": [2]}
+    flags = {"referenced": [0], "returnable": [1]}
+
+    frame = TRASH.conform({**texts, **counts, **flags, "more": [1]})
 
     assert list(frame) == TRASH.column_names
-    assert [str(t) for t in frame.dtypes] == [
-        "str",
-        "str",
-        "str",
-        "int64",
-        "int64",
-        "bool",
-        "bool",
-    ]
+    dtypes = ["str"] * 3 + ["int64"] * 2 + ["bool"] * 2
+    assert [str(t) for t in frame.dtypes] == dtypes
 
 
 def test_an_absent_column_is_named() -> None:

@@ -6,7 +6,7 @@ _EVIL = "<img src=x onerror='go()'>\"&"
 
 
 def test_names_are_text() -> None:
-    assert safe(_EVIL) == ("&lt;img src=x onerror=&#39;go()&#39;&gt;&#34;&amp;")
+    assert safe(_EVIL) == "&lt;img src=x onerror=&#39;go()&#39;&gt;&#34;&amp;"
     assert safe("a\u202egpj.npy") == "a\\u202egpj.npy"
     assert safe(Markup("<b>bold</b>")) == "<b>bold</b>"
 

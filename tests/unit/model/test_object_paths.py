@@ -17,34 +17,13 @@ def parse(path: str, store: StoreInfo = RAW) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        f"_hash/lab/{HASH}",
-        f"_hash/lab/ab/cd/{HASH}",
-        f"_hash/lab/abc/{HASH}",
-    ],
+    "path", [f"_hash/lab/{HASH}", f"_hash/lab/ab/cd/{HASH}", f"_hash/lab/abc/{HASH}"]
 )
 def test_a_hash_path_names_its_schema(path: str) -> None:
-    assert parse(path)["section"] == "hash"
-    assert parse(path)["schema"] == "lab"
-    assert parse(path)["object_path"] == path
+    parsed = parse(path)
 
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"_hash/lab/xx/{HASH}",  # a fold that does not begin the hash
-        f"_hash/lab/ab/{HASH}.saving",
-        f"_hash/lab/{HASH[:25]}",
-        f"_hash/lab/{HASH[:25]}1",  # base32 has no 1
-        f"_hash/{HASH}",
-        f"hash/lab/{HASH}",
-        f"_hash/lab/{HASH.upper()}",
-        f"_hash/lab/{HASH}/more",
-    ],
-)
-def test_what_no_hash_path_looks_like_has_no_section(path: str) -> None:
-    assert pd.isna(parse(path)["section"])
+    assert (parsed["section"], parsed["schema"]) == ("hash", "lab")
+    assert parsed["object_path"] == path
 
 
 @pytest.mark.parametrize(
@@ -76,6 +55,14 @@ def test_a_schema_path_names_schema_table_and_object(
 @pytest.mark.parametrize(
     "path",
     [
+        f"_hash/lab/xx/{HASH}",  # a fold that does not begin the hash
+        f"_hash/lab/ab/{HASH}.saving",
+        f"_hash/lab/{HASH[:25]}",
+        f"_hash/lab/{HASH[:25]}1",  # base32 has no 1
+        f"_hash/{HASH}",
+        f"hash/lab/{HASH}",
+        f"_hash/lab/{HASH.upper()}",
+        f"_hash/lab/{HASH}/more",
         "_schema/lab/rec/id=1/voltage.npy",  # no token
         "_schema/lab/rec/id=1/voltage_abc.npy",  # a token has four characters at least
         "_schema/lab/rec/id=1/v_abcdefghijklmnopq.npy",  # and sixteen at most
@@ -86,15 +73,15 @@ def test_a_schema_path_names_schema_table_and_object(
         "",
     ],
 )
-def test_what_no_schema_path_looks_like_has_no_section(path: str) -> None:
-    assert pd.isna(parse(path)["section"])
-    assert parse(path)["object_path"] == path
+def test_what_no_path_of_datajoint_looks_like_has_no_section(path: str) -> None:
+    parsed = parse(path)
+
+    assert pd.isna(parsed["section"])
+    assert parsed["object_path"] == path
 
 
 def test_prefixes_are_those_of_the_store() -> None:
-    store = StoreInfo(
-        "s", ("s",), "/s", hash_prefixes=("a.b",), schema_prefixes=("x/y",)
-    )
+    store = StoreInfo("s", ("s",), "/s", (), ("a.b",), ("x/y",))
 
     assert parse(f"a.b/lab/{HASH}", store)["section"] == "hash"
     assert pd.isna(parse(f"aXb/lab/{HASH}", store)["section"])
@@ -111,11 +98,8 @@ def test_empty_prefixes_put_both_sections_at_the_root() -> None:
 def test_the_root_is_tried_last_for_what_had_no_prefix_once() -> None:
     parsed = parse("lab/rec/id=1/v_abcd.npy")
 
-    assert (parsed["section"], parsed["schema"], parsed["prefix"]) == (
-        "schema",
-        "lab",
-        "",
-    )
+    assert (parsed["section"], parsed["schema"]) == ("schema", "lab")
+    assert parsed["prefix"] == ""
     assert parse("_schema/lab/rec/id=1/v_abcd.npy")["prefix"] == "_schema"
 
 
@@ -158,19 +142,13 @@ def test_names_in_a_pattern_are_literal() -> None:
 
 
 def test_a_path_in_the_trash_holds_the_former_path() -> None:
-    paths = [
-        "_trash/20260601T120000Z-0123abcd/objects/_hash/lab/x",
-        "_trash/20260601T120000Z-0123abcd/plan.json",
-        "_trash/mine/objects/x",
-        "other/_trash/20260601T120000Z-0123abcd/objects/x",
-    ]
+    sweep = "20260601T120000Z-0123abcd"
+    swept = [f"_trash/{sweep}/objects/_hash/lab/x", f"_trash/{sweep}/plan.json"]
+    others = ["_trash/mine/objects/x", f"other/_trash/{sweep}/objects/x"]
 
-    parsed = parse_trash(pd.Series(paths, dtype="str"))
+    parsed = parse_trash(pd.Series([*swept, *others], dtype="str"))
 
-    assert (
-        list(parsed["sweep_id"].fillna("-"))
-        == ["20260601T120000Z-0123abcd"] * 2 + ["-"] * 2
-    )
+    assert list(parsed["sweep_id"].fillna("-")) == [sweep, sweep, "-", "-"]
     assert list(parsed["path"].fillna("-")) == ["_hash/lab/x", "-", "-", "-"]
 
 

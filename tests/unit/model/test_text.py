@@ -2,12 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from djgc_widgets.model.text import (
-    plural,
-    readable_age,
-    readable_bytes,
-    visible,
-)
+from djgc_widgets.model.text import plural, readable_age, readable_bytes, visible
 
 
 @pytest.mark.parametrize(

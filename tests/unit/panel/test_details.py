@@ -97,11 +97,9 @@ def test_more_rows_than_can_be_copied_are_counted() -> None:
     paths = [object_path(key=f"id={n}") for n in range(201)]
     missing = judge(files(), recorded(*paths, row_key=keys)).references
 
-    labels = texts(
-        missing_details(missing.to_dict("records")[0], missing, complete=True)
-    )
+    facts = missing_details(missing.to_dict("records")[0], missing, complete=True)
 
-    assert any("(the first 200 of 201)" in label for label in labels)
+    assert any("(the first 200 of 201)" in fact.label for fact in facts)
 
 
 def test_an_incomplete_scan_offers_nothing_that_could_delete_rows() -> None:
@@ -114,10 +112,8 @@ def test_an_incomplete_scan_offers_nothing_that_could_delete_rows() -> None:
 
 
 def test_usage_is_given_in_bytes() -> None:
-    row = dict.fromkeys(USAGE.column_names, 2) | {
-        "dedup_ratio": 1.5,
-        "logical_bytes": 3000,
-    }
+    row = dict.fromkeys(USAGE.column_names, 2)
+    row |= {"dedup_ratio": 1.5, "logical_bytes": 3000}
 
     facts = texts(usage_details(row))
 
@@ -129,26 +125,16 @@ def test_usage_is_given_in_bytes() -> None:
 
 def test_a_sweep_says_who_swept_and_what_is_needed_again() -> None:
     sweep = {"store": "raw", "sweep_id": "s1"}
-    trash = TRASH.conform(
-        {
-            **sweep,
-            "path": [f"p{n:02d}" for n in range(14)],
-            "n_files": 1,
-            "size_bytes": 1,
-            "referenced": True,
-            "returnable": [n == 0 for n in range(14)],
-        }
-    )
-    row = {
-        **sweep,
-        "swept_by": "ann",
-        "swept_from": "rig",
-        "servers": "db:1",
-        **dict.fromkeys(("n_objects", "size_bytes", "n_left", "left_bytes"), 14),
-        "purgeable_at": pd.Timestamp("2026-01-02T03:04Z"),
-    }
+    paths = {"path": [f"p{n:02d}" for n in range(14)], "n_files": 1, "size_bytes": 1}
+    needed = {"referenced": True, "returnable": [n == 0 for n in range(14)]}
+    who = {"swept_by": "ann", "swept_from": "rig", "servers": "db:1"}
+    counts = dict.fromkeys(("n_objects", "size_bytes", "n_left", "left_bytes"), 14)
+    purgeable = {"purgeable_at": pd.Timestamp("2026-01-02T03:04Z")}
 
-    facts = sweep_details(row, trash)
+    facts = sweep_details(
+        {**sweep, **who, **counts, **purgeable},
+        TRASH.conform({**sweep, **paths, **needed}),
+    )
 
     assert texts(facts)["By"] == "ann on rig"
     assert texts(facts)["Needed again"] == "1 object"

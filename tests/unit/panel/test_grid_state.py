@@ -13,6 +13,11 @@ from djgc_widgets.model.errors import InputError
 from djgc_widgets.panel.grid.state import GridState
 
 
+@pytest.fixture
+def grid() -> GridState:
+    return state()
+
+
 def shown(grid: GridState, offset: int = 0) -> list[str]:
     return [row["cells"][1] for row in grid.page(offset, 10)["rows"]]
 
@@ -32,25 +37,19 @@ def test_a_page_says_what_is_before_and_after_it() -> None:
     assert state().page(-5, 10)["offset"] == 0
 
 
-def test_every_word_of_the_filter_must_occur_in_any_case() -> None:
-    grid = state()
-
+def test_every_word_of_the_filter_must_occur_in_any_case(grid: GridState) -> None:
     grid.filter("ODD 1")
 
     assert sorted(shown(grid)) == [f"Odd/{n:02d}" for n in (1, 11, 13, 15, 17, 19, 21)]
 
 
-def test_a_filter_is_text_not_a_pattern() -> None:
-    grid = state()
-
+def test_a_filter_is_text_not_a_pattern(grid: GridState) -> None:
     grid.filter(".*")
 
     assert grid.page(0, 10)["shown"] == 0
 
 
-def test_chosen_values_are_alternatives_and_bounds_all_hold() -> None:
-    grid = state()
-
+def test_chosen_values_are_alternatives_and_bounds_all_hold(grid: GridState) -> None:
     grid.filter_by([grid.rule_of("table", "unit"), grid.rule_of("table", None)])
     assert len(grid.filtered) == 20
     bounds = [grid.rule(1, "5"), grid.rule(1, "20"), grid.rule(2, "2 weeks")]
@@ -60,18 +59,12 @@ def test_chosen_values_are_alternatives_and_bounds_all_hold() -> None:
     assert set(filtered["table"].dropna()) == {"unit"}
     assert filtered["size"].min() >= 20
     assert filtered["age"].max() <= 14
-    assert grid.page(0, 10)["chips"] == [
-        "table: unit",
-        "table: none",
-        "larger than 5",
-        "larger than 20",
-        "younger than 2 weeks",
-    ]
+    tables, sizes = ["table: unit", "table: none"], ["larger than 5", "larger than 20"]
+    chips = [*tables, *sizes, "younger than 2 weeks"]
+    assert grid.page(0, 10)["chips"] == chips
 
 
-def test_what_can_be_chosen_is_counted() -> None:
-    grid = state()
-
+def test_what_can_be_chosen_is_counted(grid: GridState) -> None:
     assert grid.choices[0] == [("recording", 10), ("unit", 10), (None, 10)]
     assert grid.rule(0, "2").value is None
 
@@ -84,8 +77,7 @@ def test_a_bound_that_is_no_size_or_age_is_an_input_error(
         state().rule(facet, given)
 
 
-def test_filters_stay_when_the_rows_change() -> None:
-    grid = state()
+def test_filters_stay_when_the_rows_change(grid: GridState) -> None:
     grid.filter_by([grid.rule_of("table", "unit")])
 
     grid.replace(frame(9))
@@ -93,8 +85,7 @@ def test_filters_stay_when_the_rows_change() -> None:
     assert len(grid.filtered) == 3
 
 
-def test_a_range_goes_over_pages_in_the_order_that_is_shown() -> None:
-    grid = state()
+def test_a_range_goes_over_pages_in_the_order_that_is_shown(grid: GridState) -> None:
     grid.filter("even")
     grid.sort_by("path", descending=False)
     first, last = (grid.page(at, 5)["rows"][2]["id"] for at in (0, 10))
@@ -106,8 +97,7 @@ def test_a_range_goes_over_pages_in_the_order_that_is_shown() -> None:
     assert len(grid.selected) == 10
 
 
-def test_what_is_inverted_is_what_the_filters_show() -> None:
-    grid = state()
+def test_what_is_inverted_is_what_the_filters_show(grid: GridState) -> None:
     grid.tick([0, 1], on=True)
     grid.filter("odd")
 
@@ -116,8 +106,7 @@ def test_what_is_inverted_is_what_the_filters_show() -> None:
     assert set(grid.selected.index) == {0, *range(3, 30, 2)}
 
 
-def test_select_all_filtered_takes_every_page_and_nothing_else() -> None:
-    grid = state()
+def test_select_all_filtered_takes_every_page_and_nothing_else(grid: GridState) -> None:
     grid.filter("odd")
 
     grid.tick_filtered()
@@ -126,8 +115,7 @@ def test_select_all_filtered_takes_every_page_and_nothing_else() -> None:
     assert grid.selected["path"].str.startswith("Odd").all()
 
 
-def test_clear_unticks_what_the_filter_hides_too() -> None:
-    grid = state()
+def test_clear_unticks_what_the_filter_hides_too(grid: GridState) -> None:
     grid.tick_filtered()
     grid.filter("odd")
 
@@ -136,8 +124,7 @@ def test_clear_unticks_what_the_filter_hides_too() -> None:
     assert grid.selected.empty
 
 
-def test_other_rows_come_without_ticks() -> None:
-    grid = state()
+def test_other_rows_come_without_ticks(grid: GridState) -> None:
     grid.tick_filtered()
     grid.opened = 2
 
@@ -157,9 +144,8 @@ def test_an_unknown_column_cannot_be_sorted_by() -> None:
 
 def test_cells_show_control_characters() -> None:
     grid = GridState(COLUMNS, ["path"], "size")
-    grid.replace(
-        pd.DataFrame({"size": [1], "path": pd.array(["a\u202eb"], dtype="str")})
-    )
+    paths = pd.array(["a\u202eb"], dtype="str")
+    grid.replace(pd.DataFrame({"size": [1], "path": paths}))
 
     row = grid.page(0, 10)["rows"][0]
 
@@ -189,14 +175,13 @@ class Model:
         return keep[::-1] if self.descending else keep
 
 
+ROWS, FLAGS = st.integers(0, 28), st.booleans()
 ACTIONS = st.one_of(
     st.tuples(st.just("filter"), st.sampled_from(["", "odd", "EVEN", "1", "e 2"])),
     st.tuples(st.just("table"), st.sampled_from(["", "recording", "unit"])),
-    st.tuples(
-        st.just("sort"), st.tuples(st.sampled_from(["size", "path"]), st.booleans())
-    ),
-    st.tuples(st.just("tick"), st.tuples(st.integers(0, 28), st.booleans())),
-    st.tuples(st.just("range"), st.tuples(st.integers(0, 28), st.integers(0, 28))),
+    st.tuples(st.just("sort"), st.tuples(st.sampled_from(["size", "path"]), FLAGS)),
+    st.tuples(st.just("tick"), st.tuples(ROWS, FLAGS)),
+    st.tuples(st.just("range"), st.tuples(ROWS, ROWS)),
     st.tuples(st.sampled_from(["all", "invert", "clear"]), st.none()),
 )
 
@@ -244,8 +229,7 @@ def test_ticks_do_not_depend_on_filters_and_order(actions: list[Any]) -> None:
     pages = [grid.page(at, 7)["rows"] for at in range(0, len(model.shown()), 7)]
     rows = [row for page in pages for row in page]
     assert [row["id"] for row in rows] == model.shown()
-    assert {row["id"] for row in rows if row["ticked"]} == model.ticked & set(
-        model.shown()
-    )
+    ticked = {row["id"] for row in rows if row["ticked"]}
+    assert ticked == model.ticked.intersection(model.shown())
     assert set(grid.selected.index) == model.ticked
     assert grid.page(0, 7)["ticked"] == len(model.ticked)

@@ -30,8 +30,12 @@ class Asked:
         self.view.receive({"do": do, "click": 7, **page, **more})
 
 
-def test_the_view_does_what_the_page_asks_for() -> None:
-    asked = Asked()
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+def test_the_view_does_what_the_page_asks_for(asked: Asked) -> None:
     view, grid = asked.view, asked.state
 
     view.receive({"do": "filter", "text": "odd"})
@@ -53,8 +57,7 @@ def test_the_view_does_what_the_page_asks_for() -> None:
     assert len(grid.selected) == 13
 
 
-def test_filters_are_added_and_removed() -> None:
-    asked = Asked()
+def test_filters_are_added_and_removed(asked: Asked) -> None:
     view, of = asked.view, asked.state.generation
     assert view.facets[0]["choices"] == ["recording (10)", "unit (10)", "none (10)"]
 
@@ -72,8 +75,7 @@ def test_filters_are_added_and_removed() -> None:
     assert view.page["chips"] == ["larger than 10"]
 
 
-def test_an_empty_table_offers_nothing_to_filter_by() -> None:
-    asked = Asked()
+def test_an_empty_table_offers_nothing_to_filter_by(asked: Asked) -> None:
     asked.state.replace(asked.state.frame.iloc[:0])
     view, of = asked.view, asked.state.generation
 
@@ -84,8 +86,8 @@ def test_an_empty_table_offers_nothing_to_filter_by() -> None:
     assert view.failure != ""
 
 
-def test_what_was_asked_wrongly_is_shown_until_the_next_time() -> None:
-    view = Asked().view
+def test_what_was_asked_wrongly_is_shown_until_the_next_time(asked: Asked) -> None:
+    view = asked.view
 
     view.receive({"do": "add", "facet": 1, "value": "big", "of": 1})
     assert view.failure == "Expected a size such as 10 MiB or 512; got 'big'."
@@ -95,8 +97,7 @@ def test_what_was_asked_wrongly_is_shown_until_the_next_time() -> None:
     assert view.failure.startswith("Unexpected IndexError")
 
 
-def test_details_are_opened_and_closed() -> None:
-    asked = Asked()
+def test_details_are_opened_and_closed(asked: Asked) -> None:
     view = asked.view
 
     view.receive({"do": "open", "row": 3, "of": 1})
@@ -110,17 +111,14 @@ def test_details_are_opened_and_closed() -> None:
     assert view.details == []
 
 
-def test_an_export_is_passed_on() -> None:
-    asked = Asked()
-
+def test_an_export_is_passed_on(asked: Asked) -> None:
     asked.view.receive({"do": "export", "what": "ticked", "format": "csv"})
 
     assert asked.exported == [("ticked", "csv")]
 
 
 @pytest.mark.parametrize("do", ["tick_filtered", "invert", "range"])
-def test_what_was_meant_for_other_filters_ticks_nothing(do: str) -> None:
-    asked = Asked()
+def test_what_was_meant_for_other_filters_ticks_nothing(asked: Asked, do: str) -> None:
     asked.state.filter("odd")
     shown = asked.state.arrangement
     asked.state.filter("")
@@ -132,8 +130,7 @@ def test_what_was_meant_for_other_filters_ticks_nothing(do: str) -> None:
     assert list(asked.state.selected.index) == [1]  # this row was shown, and is
 
 
-def test_details_that_fail_do_not_leave_those_of_another_row() -> None:
-    asked = Asked()
+def test_details_that_fail_do_not_leave_those_of_another_row(asked: Asked) -> None:
     asked.view.receive({"do": "open", "row": 3, "of": 1})
 
     asked.view.receive({"do": "open", "row": 400, "of": 1})
@@ -141,8 +138,8 @@ def test_details_that_fail_do_not_leave_those_of_another_row() -> None:
     assert asked.view.details == []
 
 
-def test_an_empty_table_of_an_incomplete_scan_is_not_known() -> None:
-    view = Asked().view
+def test_an_empty_table_of_an_incomplete_scan_is_not_known(asked: Asked) -> None:
+    view = asked.view
     assert view.none == "There are none."
 
     view.trust(complete=False)
@@ -164,8 +161,7 @@ def test_a_click_that_does_not_count_is_handled_and_ticks_nothing(why: str) -> N
     assert asked.state.selected.empty
 
 
-def test_a_long_value_is_shortened_to_choose_it() -> None:
-    asked = Asked()
+def test_a_long_value_is_shortened_to_choose_it(asked: Asked) -> None:
     long = asked.state.frame.assign(table="x" * 4000)
 
     asked.state.replace(long)

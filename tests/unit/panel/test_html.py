@@ -44,18 +44,11 @@ def plan(stored: pd.DataFrame) -> SweepPlan:
 
 
 def receipt(count: int, detail: str, name: str = "p") -> Receipt:
+    paths = {"path": [f"{name}{n}" for n in range(count)], "store": "raw"}
+    counts = {"n_files": 1, "size_bytes": 1024}
+    failed = {"outcome": "failed", "detail_code": "error", "detail": detail}
     rows = RECEIPT.conform(
-        {
-            "store": "raw",
-            "sweep_id": name,
-            "path": [f"{name}{n}" for n in range(count)],
-            "n_files": 1,
-            "size_bytes": 1024,
-            "outcome": "failed",
-            "detail_code": "error",
-            "detail": detail,
-            "in_doubt": False,
-        }
+        paths | counts | failed | {"sweep_id": name, "in_doubt": False}
     )
     unwritten = {"record": name, "error": detail}
     notice = Notice(NoticeCode.RECORD_UNWRITTEN, name, unwritten)
@@ -91,14 +84,13 @@ def test_names_never_become_markup() -> None:
     assert named.count(False) == 2  # a refusal and a plan name no object
 
 
-def test_without_a_scan_nothing_is_shown() -> None:
-    assert cards_html(None) == ""
-    assert missing_html(None) == ""
-    assert trash_html(None) == ""
-    assert incomplete_html([]) == ""
-    assert notice_html("") == ""
+def test_without_a_scan_a_plan_or_a_receipt_nothing_is_shown() -> None:
+    for show in (cards_html, missing_html, trash_html, receipt_html):
+        assert show(None) == ""
+    for tell in (notice_html, failure_html):
+        assert tell("") == ""
+    assert plan_html(None, "") == incomplete_html([]) == ""
     assert "Everything was read" in notices_html([], [])
-    assert failure_html("") == ""
     assert activity_html(Activity.IDLE, None) == ""
     assert "DataJoint" in header_html(None)
 
@@ -107,10 +99,7 @@ def test_without_a_scan_nothing_is_shown() -> None:
     ("progress", "text"),
     [
         (None, "scanning …"),
-        (
-            Progress(Step.LISTING, 20_000, subject="raw"),
-            "listing store raw, 20,000 …",
-        ),
+        (Progress(Step.LISTING, 20_000, subject="raw"), "listing store raw, 20,000 …"),
         (Progress(Step.READING, 1, 3, subject="a.b"), "reading a.b, 1 of 3 …"),
         (
             Progress(Step.READING, 1, 3, part=2, parts=9, subject="a.b"),
@@ -193,8 +182,3 @@ def test_a_receipt_names_what_did_not_go_as_planned() -> None:
     assert "and 2 more: panel.receipt.rows" in text
     assert "<b>p</b>: the journal" in text
     assert "nothing to do" in receipt_html(receipt(0, ""))
-
-
-def test_without_plan_or_receipt_nothing_is_shown() -> None:
-    assert receipt_html(None) == ""
-    assert plan_html(None, "") == ""

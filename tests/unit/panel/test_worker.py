@@ -22,9 +22,8 @@ def test_the_next_command_comes_after_the_message_of_the_last() -> None:
     def start_next(change: Any) -> None:
         if change["new"] == Activity.IDLE and not messages:
             messages.append(background.message)
-            background.start(
-                Activity.PLANNING, lambda: fail(InputError("second failed"))
-            )
+            second = InputError("second failed")
+            background.start(Activity.PLANNING, lambda: fail(second))
 
     background.observe(start_next, "activity")
     background.start(Activity.SCANNING, lambda: fail(InputError("first failed")))

@@ -11,37 +11,37 @@ from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 KNOWN = KnownPaths(("/data/raw", "/data/derived"), ("_hash", "_schema"))
 
 
+def read(value: object) -> list[RecordedPath]:
+    return recorded_paths(json.dumps(value), KNOWN)
+
+
 def paths(value: object) -> list[str]:
-    recorded = recorded_paths(json.dumps(value), KNOWN)
-    return [path for each in recorded for path in each.spellings]
+    return [path for each in read(value) for path in each.spellings]
 
 
 def test_the_path_key_comes_with_store_size_and_kind() -> None:
-    text = json.dumps({"path": "a/b", "store": "raw", "size": 7, "is_dir": True})
+    value = {"path": "a/b", "store": "raw", "size": 7, "is_dir": True}
 
-    assert recorded_paths(text, KNOWN) == [
-        RecordedPath(("a/b",), "raw", 7, is_dir=True)
-    ]
+    assert read(value) == [RecordedPath(("a/b",), "raw", 7, is_dir=True)]
 
 
 @pytest.mark.parametrize("store", [None, "", 3])
 def test_a_store_that_is_no_name_is_none(store: object) -> None:
-    (recorded,) = recorded_paths(json.dumps({"path": "a", "store": store}), KNOWN)
+    (recorded,) = read({"path": "a", "store": store})
 
     assert recorded.store is None
 
 
 @pytest.mark.parametrize("size", [None, "12", True, 1.5, 2**63, -(2**63), 10**30])
 def test_a_size_that_is_no_count_of_64_bits_is_none(size: object) -> None:
-    (recorded,) = recorded_paths(json.dumps({"path": "a", "size": size}), KNOWN)
+    (recorded,) = read({"path": "a", "size": size})
 
     assert recorded.size_bytes is None
 
 
 def test_rows_migrated_from_0_14_record_a_url() -> None:
     assert paths({"url": "file:///data/raw/_hash/lab/x"})[0] == "_hash/lab/x"
-    elsewhere = recorded_paths('{"url": "s3://bucket/lab/x"}', KNOWN)[0]
-    assert elsewhere.declared
+    assert read({"url": "s3://bucket/lab/x"})[0].declared
 
 
 def test_every_string_below_a_section_is_a_reference() -> None:
@@ -52,10 +52,9 @@ def test_every_string_below_a_section_is_a_reference() -> None:
 
 
 def test_metadata_may_lie_inside_other_metadata() -> None:
-    assert paths({"parts": [{"path": "user/1"}, {"path": "user/2"}]}) == [
-        "user/1",
-        "user/2",
-    ]
+    value = {"parts": [{"path": "user/1"}, {"path": "user/2"}]}
+
+    assert paths(value) == ["user/1", "user/2"]
 
 
 def test_json_that_was_encoded_twice_is_decoded_twice() -> None:
@@ -107,14 +106,11 @@ def test_a_text_is_taken_in_every_spelling_that_it_may_have(
 
 def test_a_store_counts_for_everything_below_it() -> None:
     files = [{"path": "a"}, {"path": "a", "store": "raw"}]
-    value = {"store": "derived", "files": files}
 
-    recorded = recorded_paths(json.dumps(value), KNOWN)
+    recorded = read({"store": "derived", "files": files})
 
-    assert {(path.spellings, path.store) for path in recorded} == {
-        (("a",), "derived"),
-        (("a",), "raw"),
-    }
+    stores = {(path.spellings, path.store) for path in recorded}
+    assert stores == {(("a",), "derived"), (("a",), "raw")}
 
 
 def test_keys_and_json_inside_texts_are_looked_at() -> None:
@@ -124,13 +120,11 @@ def test_keys_and_json_inside_texts_are_looked_at() -> None:
 
 
 def test_beside_a_path_other_texts_protect_without_claiming() -> None:
-    recorded = recorded_paths(json.dumps({"path": "a", "b": "_schema/b"}), KNOWN)
+    recorded = read({"path": "a", "b": "_schema/b"})
 
-    assert [(path.spellings[0], path.declared) for path in recorded] == [
-        ("a", True),
-        ("_schema/b", False),
-    ]
-    (alone,) = recorded_paths(json.dumps({"b": "_schema/b"}), KNOWN)
+    declared = [(path.spellings[0], path.declared) for path in recorded]
+    assert declared == [("a", True), ("_schema/b", False)]
+    (alone,) = read({"b": "_schema/b"})
     assert alone.declared
 
 

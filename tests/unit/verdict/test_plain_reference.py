@@ -131,9 +131,7 @@ def plain_statuses(
         else:
             owner[store, path] = store, shape_of(known, store, path).path
     shapes = {file: shape_of(known, *file) for file in stored}
-    return {
-        file: plain_status(file, owner, stored, references, shapes) for file in stored
-    }
+    return {f: plain_status(f, owner, stored, references, shapes) for f in stored}
 
 
 def covers(reference: str, path: str) -> bool:
@@ -151,9 +149,8 @@ def plain_status(
     if (store, path) in references:
         return "live"
     members = [f for f in stored if owner[f] == (store, path)]
-    shape = next(
-        (s for f in members if (s := shapes[f]).schema is not None), Shape(path)
-    )
+    shaped = (s for f in members if (s := shapes[f]).schema is not None)
+    shape = next(shaped, Shape(path))
     if shape.schema != "lab" or not shape.accepted:
         return "unknown"
     if any(s == store and covers(path, r) for s, r in [*references, ("raw", "cold")]):
@@ -179,6 +176,7 @@ PATHS = st.builds(
     st.sampled_from([*HASHES, *OBJECTS, "README.txt", "_schema/lab", "_hash"]),
     st.sampled_from(TAILS),
 )
+NAMED_STORES = st.sampled_from(["raw", "alias", "cold", "lost", None])
 STORE_PATHS = st.tuples(st.sampled_from(["raw", "cold"]), PATHS)
 
 
@@ -192,14 +190,10 @@ def reached(store: str, path: str) -> set[tuple[str, str]]:
 @settings(max_examples=150, deadline=None)
 @given(
     stored=st.dictionaries(STORE_PATHS, st.booleans(), max_size=8),
-    references=st.lists(
-        st.tuples(st.sampled_from(["raw", "alias", "cold", "lost", None]), PATHS),
-        max_size=6,
-    ),
+    references=st.lists(st.tuples(NAMED_STORES, PATHS), max_size=6),
 )
 def test_statuses_are_those_of_the_plain_implementation(
-    stored: dict[tuple[str, str], bool],
-    references: list[tuple[str | None, str]],
+    stored: dict[tuple[str, str], bool], references: list[tuple[str | None, str]]
 ) -> None:
     # the content of the inner store is listed there
     outer = {file for file in stored if (file[0], file[1][:5]) == ("raw", "cold/")}
@@ -217,18 +211,14 @@ def test_statuses_are_those_of_the_plain_implementation(
         for each in stores.get(store, [store]):
             meant |= reached(str(each), path)
 
-    verdict = judge(
-        pd.concat([files(), *listing], ignore_index=True),
-        rows,
-        world(names(RAW, COLD, same=(NESTED,))),
-    )
+    listed = pd.concat([files(), *listing], ignore_index=True)
+    verdict = judge(listed, rows, world(names(RAW, COLD, same=(NESTED,))))
 
     known = with_former_prefixes(stored, meant)
     meant |= similar(stored, meant)
     statuses = verdict.objects["status"].reindex(verdict.object_of_file)
-    assert dict(zip(stored, statuses, strict=True)) == plain_statuses(
-        stored, meant, known
-    )
+    expected = plain_statuses(stored, meant, known)
+    assert dict(zip(stored, statuses, strict=True)) == expected
 
 
 def similar(stored: Any, references: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -269,9 +259,7 @@ LEAVES = st.one_of(
 KEYS = st.sampled_from(["path", "url", "store", "file", "_schema/lab/x"])
 VALUES = st.recursive(
     LEAVES,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)
-    ),
+    lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3),
     max_leaves=8,
 )
 LISTED = [f"{OBJECTS[-1]}/0", "former/folder/x"]

@@ -114,10 +114,7 @@ def test_nothing_selected_is_a_refusal() -> None:
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
-        (
-            [hash_path("a")],
-            f"the first '{hash_path('a')}' in store raw, which is live.",
-        ),
+        ([hash_path("a")], f"the first '{hash_path()}' in store raw, which is live."),
         (["README.txt"], rf"which is unknown \({REASONS[Reason.NOT_DATAJOINT]}\)"),
         (["no/such/path"], "got 1 that it does not hold, the first 'no/such/path'"),
         (ZARR, "got one string"),
@@ -158,13 +155,8 @@ def test_what_cannot_be_seen_has_to_be_acknowledged() -> None:
     assert lifted.acknowledged == {"unseen-schemas", "large-sweep"}
 
 
-GONE = files(
-    hash_path("a", "gone"),
-    hash_path("b", "gone"),
-    hash_path("a", "other"),
-    hash_path("a"),
-    "_hash/gone/README",
-)
+ABANDONED = hash_path("a", "gone"), hash_path("b", "gone"), "_hash/gone/README"
+GONE = files(*ABANDONED, hash_path("a", "other"), hash_path("a"))
 
 
 def test_an_abandoned_schema_has_to_be_acknowledged_by_name() -> None:

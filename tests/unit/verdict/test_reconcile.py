@@ -113,8 +113,7 @@ def test_only_what_has_the_minimum_age_is_an_orphan(days: float, status: str) ->
 
 
 @pytest.mark.parametrize(
-    ("hours", "text"),
-    [(168, "7 days"), (24, "1 day"), (36, "36 hours"), (1, "1 hour")],
+    ("hours", "text"), [(168, "7 days"), (24, "1 day"), (36, "36 hours"), (1, "1 hour")]
 )
 def test_the_reason_of_a_young_object_names_the_minimum_age(
     hours: int, text: str
@@ -173,9 +172,7 @@ def test_what_is_not_ours_is_unknown_with_a_reason(path: str, reason: Reason) ->
 def test_an_object_with_a_file_that_is_not_regular_is_unknown(
     kind: str, reason: Reason
 ) -> None:
-    stored = files(*CHUNKS, kind=["file", "file", kind])
-
-    verdict = judge(stored, recorded())
+    verdict = judge(files(*CHUNKS, kind=["file", "file", kind]), recorded())
 
     assert statuses(verdict) == {ZARR: "unknown"}
     assert reasons(verdict) == {ZARR: reason}
@@ -272,12 +269,8 @@ def test_a_row_without_a_known_store_protects_its_path_in_every_store() -> None:
 
 def test_trash_is_counted_apart_and_healable_objects_are_marked() -> None:
     sweep = "_trash/20260601T120000Z-0123abcd"
-    stored = files(
-        hash_path("a"),
-        f"{sweep}/plan.json",
-        f"{sweep}/objects/{hash_path('b')}",
-        *(f"{sweep}/objects/{path}" for path in (*CHUNKS, SIDECAR)),
-    )
+    swept = [f"{sweep}/objects/{path}" for path in (hash_path("b"), *CHUNKS, SIDECAR)]
+    stored = files(hash_path("a"), f"{sweep}/plan.json", *swept)
 
     verdict = judge(stored, recorded(hash_path("b")))
 
@@ -300,9 +293,7 @@ def test_an_object_in_the_trash_that_a_row_refers_to_is_live() -> None:
 
 
 def test_logical_bytes_count_each_reference() -> None:
-    verdict = judge(
-        files(hash_path(), size=100), recorded(hash_path(), hash_path(), hash_path())
-    )
+    verdict = judge(files(hash_path(), size=100), recorded(*[hash_path()] * 3))
 
     counts = verdict.summary[["size_bytes", "n_references", "logical_bytes"]]
     assert counts.to_numpy().tolist() == [[100, 3, 300]]
@@ -311,9 +302,8 @@ def test_logical_bytes_count_each_reference() -> None:
 def test_nothing_at_all_is_no_error() -> None:
     verdict = judge(files(), recorded())
 
-    assert verdict.objects.empty
-    assert verdict.references.empty
-    assert verdict.summary.empty
+    for frame in (verdict.objects, verdict.references, verdict.summary):
+        assert frame.empty
     assert judge(files(), recorded(), world(StoreNames((), ()))).objects.empty
 
 
@@ -354,15 +344,13 @@ def test_every_file_has_one_object_and_nothing_referenced_is_an_orphan(
     status = verdict.objects["status"].reindex(verdict.object_of_file).to_numpy()
     for path, fresh_file, decided in zip(stored, fresh, status, strict=True):
         owner = path.removesuffix(".manifest.json")
-        needed = any(
-            path == r or path.startswith(f"{r}/") or owner == r for r in references
-        )
+        needed = any(r == owner or f"{path}/".startswith(f"{r}/") for r in references)
         assert (decided == "live") == needed, path
         assert not (decided == "orphan" and fresh_file), path
         if decided == "orphan":
             assert path.startswith(("_schema/lab/", "_hash/lab/")), path
     for reference, state in zip(references, verdict.references["state"], strict=True):
-        there = any(p == reference or p.startswith(f"{reference}/") for p in stored)
+        there = any(f"{p}/".startswith(f"{reference}/") for p in stored)
         assert (state == "present") == there, reference
 
 
@@ -408,23 +396,17 @@ def test_paths_of_users_show_no_prefix(codec: str) -> None:
 def test_a_missing_object_has_its_last_known_size() -> None:
     swept = "_trash/20260601T120000Z-0123abcd/objects/" + hash_path()
 
-    verdict = judge(
-        files(swept, size=70), recorded(hash_path(), hash_path("b"), store="raw")
-    )
+    verdict = judge(files(swept, size=70), recorded(hash_path(), hash_path("b")))
 
     sizes = verdict.references["size_bytes"]
     assert (sizes[0], sizes.isna()[1]) == (70, True)
 
 
 def test_an_orphan_newer_than_the_value_of_its_row_was_never_committed() -> None:
-    older, newer = (
-        object_path(f"voltage_{name}.npy") for name in ("older123", "newer123")
-    )
-    stored = pd.concat(
-        [files(older, at=OLD - timedelta(days=1)), files(newer)], ignore_index=True
-    )
+    older, newer = (object_path(f"voltage_{n}123.npy") for n in ("older", "newer"))
+    listed = [files(older, at=OLD - timedelta(days=1)), files(newer)]
 
-    verdict = judge(stored, recorded(older))
+    verdict = judge(pd.concat(listed, ignore_index=True), recorded(older))
 
     assert reasons(verdict) == {older: None, newer: Reason.NEVER_COMMITTED}
     assert verdict.objects["sibling"].tolist()[1] == older
@@ -434,20 +416,18 @@ def test_an_orphan_newer_than_the_value_of_its_row_was_never_committed() -> None
 
 
 @pytest.mark.parametrize(
-    ("row", "other"),
+    ("folder", "other"),
     [
         # a backup of a store, a value of which was put to use again
-        (
-            "backup/_schema/lab/rec/id=1/voltage_AbCd1234.npy",
-            "backup/_schema/lab/rec/id=2/",
-        ),
+        ("backup/_schema/lab", "rec/id=2"),
         # an export, beside which a user keeps other files
-        ("mine/lab/rec/id=1/voltage_AbCd1234.npy", "mine/lab/notes/"),
-        ("mine/lab/rec/id=1/voltage_AbCd1234.npy", "mine/lab/rec/day=1/"),
+        ("mine/lab", "notes"),
+        ("mine/lab", "rec/day=1"),
     ],
 )
-def test_one_row_does_not_make_a_users_folder_a_prefix(row: str, other: str) -> None:
-    users = f"{other}voltage_EfGh5678.npy"
+def test_one_row_does_not_make_a_users_folder_a_prefix(folder: str, other: str) -> None:
+    row = f"{folder}/rec/id=1/voltage_AbCd1234.npy"
+    users = f"{folder}/{other}/voltage_EfGh5678.npy"
 
     verdict = judge(files(row, users), recorded(row))
 
@@ -468,6 +448,5 @@ def test_a_missing_object_or_unknown_store_shows_no_prefix() -> None:
     orphan = "old/lab/rec/id=2/voltage_EfGh5678.npy"
 
     for store in ("raw", "lost"):
-        verdict = judge(files(orphan), recorded(missing, store=store))
-
-        assert statuses(verdict) == {orphan: "unknown"}
+        rows = recorded(missing, store=store)
+        assert statuses(judge(files(orphan), rows)) == {orphan: "unknown"}

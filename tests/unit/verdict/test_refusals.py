@@ -87,10 +87,9 @@ def test_a_store_in_which_objects_are_missing_is_refused() -> None:
 
 def test_an_interrupted_sweep_has_to_be_recovered_first() -> None:
     interrupted = frozenset({("raw", "20260101T000000Z-00000000"), ("b", "c")})
+    verdict = judge(MANY, recorded())
 
-    refusals = refused(
-        judge(MANY, recorded()), "a", "interrupted-sweep", interrupted=interrupted
-    )
+    refusals = refused(verdict, "a", "interrupted-sweep", interrupted=interrupted)
 
     assert refusals.keys() == {"interrupted-sweep"}
     assert "Trash(schema, 'raw').recover()" in refusals["interrupted-sweep"].remedy

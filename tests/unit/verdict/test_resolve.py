@@ -24,11 +24,8 @@ NESTED = SameFolder("raw", "in", "inner", "")
 
 def targets(known: StoreNames, *paths: str, **row: object) -> set[tuple[str, str]]:
     resolved, _ = resolve_stores(recorded(*paths, **row), known)
-    return set(
-        targets_in_scanned_stores(resolved, known)[["store", "path"]].itertuples(
-            index=False, name=None
-        )
-    )
+    inside = targets_in_scanned_stores(resolved, known)
+    return set(zip(inside["store"], inside["path"], strict=True))
 
 
 def test_a_name_is_looked_up_in_the_configuration_of_its_own_server() -> None:
@@ -45,9 +42,8 @@ def test_a_default_that_a_server_does_not_have_is_that_of_the_first() -> None:
     main = Naming({"raw": "raw", "cold": "cold"}, default="cold")
     known = StoreNames((RAW, COLD), (main, Naming({})))
 
-    assert targets(known, "a/b", server=1, store=None, column_store="") == {
-        ("cold", "a/b")
-    }
+    row = {"server": 1, "store": None, "column_store": ""}
+    assert targets(known, "a/b", **row) == {("cold", "a/b")}
 
 
 def test_a_path_in_a_store_that_is_not_scanned_is_no_target() -> None:
@@ -89,10 +85,8 @@ def test_a_folder_with_several_paths_may_be_inside_another() -> None:
     )
     known = names(RAW, COLD, same=same)
 
-    assert targets(known, "link/loop/x") >= {
-        ("cold", "deep/x"),
-        ("cold", "deep/loop/x"),
-    }
+    reached = targets(known, "link/loop/x")
+    assert reached >= {("cold", "deep/x"), ("cold", "deep/loop/x")}
 
 
 ACCENT = "na\u00efve", "nai\u0308ve"
