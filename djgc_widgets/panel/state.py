@@ -179,7 +179,7 @@ class PanelState(TrashState):
     def _show_receipt(self, receipt: Receipt) -> None:
         self.receipt, self.notice = receipt, ""
         self.plan, self.purge_wanted = None, False
-        self.clear_cancel()  # a cancelled sweep is over; scan what it did
+        self.clear_cancel()  # a canceled sweep is over; scan what it did
         self._scan()
 
     def _scan(self) -> None:
