@@ -33,7 +33,7 @@ def _run_demo(arguments: argparse.Namespace) -> Answer:
     return Answer(run_demo(open_browser=not arguments.no_browser))
 
 
-def _days(default: timedelta, text: str) -> dict[str, Any]:
+def _days_option(default: timedelta, text: str) -> dict[str, Any]:
     settings = {"type": float, "default": default / timedelta(days=1)}
     return {**settings, "metavar": "DAYS", "help": f"{text} (%(default)g)"}
 
@@ -48,7 +48,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "STORE",
         "help": "store to scan; repeatable; all by default",
     },
-    "--minimum-age": _days(MINIMUM_AGE, "younger objects are never orphans"),
+    "--minimum-age": _days_option(MINIMUM_AGE, "younger objects are never orphans"),
     "--history": {
         "metavar": "FOLDER",
         "help": "add this scan to the history in a folder, and draw the growth",
@@ -57,7 +57,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "sweep_id": {"help": "name of the sweep"},
     "paths": {"nargs": "*", "help": "objects; all by default"},
     "--break-lock": {**_FLAG, "help": "take the lock even if its owner may still run"},
-    "--older-than": _days(RETENTION, "age of a sweep, in days"),
+    "--older-than": _days_option(RETENTION, "age of a sweep, in days"),
     "--acknowledge": {
         **_LIST,
         "metavar": "NAME",
@@ -96,7 +96,7 @@ _COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; by default that of this process."""
-    parsed = _parser().parse_args(arguments)
+    parsed = _argument_parser().parse_args(arguments)
     for handler in logging.getLogger("datajoint").handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setStream(sys.stderr)  # standard output is for programs, too
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(answer.code)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _argument_parser() -> argparse.ArgumentParser:
     names = (f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
     epilog = f"exit codes: {', '.join(names)}"
     parser = argparse.ArgumentParser(

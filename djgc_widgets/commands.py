@@ -25,7 +25,7 @@ from djgc_widgets.model import (
     error_text,
     json_rows,
     visible,
-    write_new,
+    write_new_file,
 )
 from djgc_widgets.references import driver_errors
 
@@ -59,7 +59,9 @@ class Answer:
 def run_scan(arguments: Namespace) -> Answer:
     """Scan, and add up the bytes of each store and status."""
     result = _scan(arguments)
-    return Answer(_exit_code(result), list(_summary(result)), _summary_data(result))
+    return Answer(
+        _exit_code(result), list(_summary_lines(result)), _summary_data(result)
+    )
 
 
 def run_report(arguments: Namespace) -> Answer:
@@ -68,11 +70,13 @@ def run_report(arguments: Namespace) -> Answer:
     history = None if arguments.history is None else History(arguments.history)
     if history is not None:
         history.record(result)
-    lines = list(_summary(result))
+    lines = list(_summary_lines(result))
     if not arguments.json:
         page = report_html(result, history).encode()
         stem = f"djgc-report-{result.started_at:%Y%m%d-%H%M%S}"
-        lines.append(f"Report written to {write_new(page, Path.cwd(), stem, 'html')}")
+        lines.append(
+            f"Report written to {write_new_file(page, Path.cwd(), stem, 'html')}"
+        )
     data = {
         **_summary_data(result),
         "orphans": json_rows(result.orphans),
@@ -87,7 +91,9 @@ def run_sweep(arguments: Namespace) -> Answer:
     """Plan to move all orphans to the trash; do so if the stores are confirmed."""
     result = _scan(arguments)
     if not isinstance(result, CompleteScan):
-        return Answer(_exit_code(result), list(_summary(result)), _summary_data(result))
+        return Answer(
+            _exit_code(result), list(_summary_lines(result)), _summary_data(result)
+        )
     plan = result.plan(acknowledge=arguments.acknowledge)
     data = {
         "allowed": plan.allowed,
@@ -105,7 +111,7 @@ def run_sweep(arguments: Namespace) -> Answer:
     stores = [store for store, *_ in plan.totals()]
     if dry := _unconfirmed(arguments, stores):
         return Answer(ExitCode.ORPHANS_FOUND, [*lines, dry], data)
-    return _receipt(plan.sweep(), Outcome.MOVED)
+    return _receipt_answer(plan.sweep(), Outcome.MOVED)
 
 
 def run_heal(arguments: Namespace) -> Answer:
@@ -116,7 +122,7 @@ def run_heal(arguments: Namespace) -> Answer:
         return Answer(ExitCode.DONE, ["Nothing in the trash is needed."])
     if dry := _unconfirmed(arguments, sorted(needed["store"].unique())):
         return _listed("needed", "needed", needed, dry, code=ExitCode.ORPHANS_FOUND)
-    return _receipt(result.heal(), Outcome.RESTORED)
+    return _receipt_answer(result.heal(), Outcome.RESTORED)
 
 
 def run_trash(arguments: Namespace) -> Answer:
@@ -138,7 +144,7 @@ def run_restore(arguments: Namespace) -> Answer:
     if dry := _unconfirmed(arguments, [arguments.store]):
         return _listed("sweeps", "sweeps", sweep, dry)
     receipt = trash.restore(arguments.sweep_id, arguments.paths or None)
-    return _receipt(receipt, Outcome.RESTORED)
+    return _receipt_answer(receipt, Outcome.RESTORED)
 
 
 def run_recover(arguments: Namespace) -> Answer:
@@ -148,7 +154,7 @@ def run_recover(arguments: Namespace) -> Answer:
     if dry := _unconfirmed(arguments, [arguments.store]):
         interrupted = sweeps[sweeps["state"].eq(SweepState.INTERRUPTED.value)]
         return _listed("interrupted", "interrupted", interrupted, dry)
-    return _receipt(trash.recover(break_lock=arguments.break_lock), None)
+    return _receipt_answer(trash.recover(break_lock=arguments.break_lock), None)
 
 
 def run_purge(arguments: Namespace) -> Answer:
@@ -159,7 +165,7 @@ def run_purge(arguments: Namespace) -> Answer:
     if dry := _unconfirmed(arguments, [arguments.store]):
         old = sweeps[(sweeps["swept_at"] <= trash.now() - age) & sweeps["n_left"].gt(0)]
         return _listed("sweeps", "old enough", old, dry)
-    return _receipt(trash.purge(age, arguments.acknowledge), Outcome.PURGED)
+    return _receipt_answer(trash.purge(age, arguments.acknowledge), Outcome.PURGED)
 
 
 def _connect() -> dj.Connection:
@@ -199,11 +205,11 @@ def _exit_code(result: Scan) -> ExitCode:
     return ExitCode.ORPHANS_FOUND if len(result.orphans) else ExitCode.DONE
 
 
-def _receipt(receipt: Receipt, expected: Outcome | None) -> Answer:
+def _receipt_answer(receipt: Receipt, expected: Outcome | None) -> Answer:
     """Report a receipt; done in part if an object has another outcome than expected."""
     others = expected is not None and receipt.rows["outcome"].ne(expected.value).any()
     lines = [receipt.headline()]
-    lines += _table("not done", receipt.unfinished)
+    lines += _table_lines("not done", receipt.unfinished)
     lines += map(str, receipt.problems)
     data = {
         "sweep_id": receipt.sweep_id,
@@ -227,11 +233,11 @@ def _summary_data(result: Scan) -> dict[str, Any]:
     }
 
 
-def _summary(result: Scan) -> Iterator[str]:
+def _summary_lines(result: Scan) -> Iterator[str]:
     yield result.headline()
     if not result.complete:
         yield "Nothing can be moved until a scan is complete."
-    yield from _table("stores", result.summary())
+    yield from _table_lines("stores", result.summary())
     yield from (f"problem: {problem}" for problem in result.problems)
     yield from (f"note: {note}" for note in (*result.unseen, *result.warnings))
 
@@ -239,10 +245,10 @@ def _summary(result: Scan) -> Iterator[str]:
 def _listed(
     key: str, title: str, frame: pd.DataFrame, *more: str, code: int = ExitCode.DONE
 ) -> Answer:
-    return Answer(code, [*_table(title, frame), *more], {key: json_rows(frame)})
+    return Answer(code, [*_table_lines(title, frame), *more], {key: json_rows(frame)})
 
 
-def _table(title: str, frame: pd.DataFrame) -> list[str]:
+def _table_lines(title: str, frame: pd.DataFrame) -> list[str]:
     if frame.empty:
         return [f"{title}: none"]
     text = frame.head(_ROWS).to_string(index=False, max_colwidth=100)

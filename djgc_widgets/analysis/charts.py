@@ -19,11 +19,11 @@ from djgc_widgets.analysis.figure_style import (
     LOGICAL,
     STATUS_COLORS,
     Look,
-    add_bars,
-    clear,
-    lay_out,
-    most,
+    add_bar_trace,
+    biggest_size,
+    lay_out_figure,
     status_look,
+    transparent_layout,
 )
 from djgc_widgets.model import Status, absent, plural, readable_bytes, safe, table_label
 
@@ -52,7 +52,7 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     summary : DataFrame
         A frame of the summary schema.
     """
-    return _by_status(_sums(summary, "store").sort_index(ascending=False))
+    return _draw_by_status(_sums(summary, "store").sort_index(ascending=False))
 
 
 def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
     now : datetime
         Aware time that ages are relative to.
     """
-    return _by_status(bytes_by_age(objects, now)[::-1])
+    return _draw_by_status(bytes_by_age(objects, now)[::-1])
 
 
 def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
@@ -110,9 +110,11 @@ def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
     figure, labels = go.Figure(), list(sums.index)
     others = sums["size_bytes"] - sums["orphan_bytes"]
     look = Look("All else", STATUS_COLORS[Status.LIVE])
-    add_bars(figure, look, labels, others.tolist())
-    add_bars(figure, status_look(Status.ORPHAN), labels, sums["orphan_bytes"].tolist())
-    lay_out(figure, most(sums["size_bytes"]), len(sums))
+    add_bar_trace(figure, look, labels, others.tolist())
+    add_bar_trace(
+        figure, status_look(Status.ORPHAN), labels, sums["orphan_bytes"].tolist()
+    )
+    lay_out_figure(figure, biggest_size(sums["size_bytes"]), len(sums))
     return figure
 
 
@@ -128,7 +130,7 @@ def bytes_by_codec(usage: pd.DataFrame) -> go.Figure:
     """
     sums = usage.groupby("codec")[["logical_bytes", "physical_bytes"]].sum()
     sums = sums.sort_values("physical_bytes", kind="stable")
-    return _logical_and_physical(sums.rename("<{}>".format))
+    return _draw_logical_and_physical(sums.rename("<{}>".format))
 
 
 def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
@@ -150,7 +152,7 @@ def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
         f"{row.schema}.{row.table}.{row.attribute} ({ratio}, {row.store})"
         for row, ratio in zip(top.itertuples(), ratios, strict=True)
     ]
-    return _logical_and_physical(top.set_axis(labels))
+    return _draw_logical_and_physical(top.set_axis(labels))
 
 
 def treemap(places: pd.DataFrame) -> go.Figure:
@@ -201,7 +203,7 @@ def treemap(places: pd.DataFrame) -> go.Figure:
         root={"color": "rgba(128,136,145,0.15)"},
     )
     figure.update_layout(
-        **clear(420),
+        **transparent_layout(420),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         uniformtext={"minsize": 10, "mode": "hide"},
     )
@@ -215,21 +217,21 @@ def _sums(frame: pd.DataFrame, by: str) -> pd.DataFrame:
     )
 
 
-def _by_status(sums: pd.DataFrame) -> go.Figure:
+def _draw_by_status(sums: pd.DataFrame) -> go.Figure:
     """Draw a bar per row and a trace per column, which is a status."""
     figure, labels = go.Figure(), [str(label) for label in sums.index]
     for status in filter(sums.columns.__contains__, STATUS_COLORS):
-        add_bars(figure, status_look(status), labels, sums[status].tolist())
-    lay_out(figure, most(sums.sum(axis=1)), len(sums))
+        add_bar_trace(figure, status_look(status), labels, sums[status].tolist())
+    lay_out_figure(figure, biggest_size(sums.sum(axis=1)), len(sums))
     return figure
 
 
-def _logical_and_physical(sums: pd.DataFrame) -> go.Figure:
+def _draw_logical_and_physical(sums: pd.DataFrame) -> go.Figure:
     figure, labels = go.Figure(), [str(label) for label in sums.index]
     physical = Look("Physical", STATUS_COLORS[Status.LIVE])
     for look in (physical, Look("Logical", LOGICAL, ".")):
         sizes = sums[f"{look.name.lower()}_bytes"]
-        add_bars(figure, look, labels, sizes.tolist())
-    lay_out(figure, most(sums["logical_bytes"]), len(sums))
+        add_bar_trace(figure, look, labels, sizes.tolist())
+    lay_out_figure(figure, biggest_size(sums["logical_bytes"]), len(sums))
     figure.update_layout(barmode="group")
     return figure

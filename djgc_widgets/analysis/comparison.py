@@ -71,11 +71,11 @@ def compare(
     unseen = paths.drop(index=paths_reached.loc[known, "row"].unique())
     trash = deleted[deleted["object"] < 0]
     parts = [
-        _objects(deleted, objects, references),
-        _rows(trash, OpinionCode.DELETES_TRASH, "swept; can be restored").assign(
-            status=Status.TRASH.value
-        ),
-        _rows(
+        _compared_objects(deleted, objects, references),
+        _opinion_rows(
+            trash, OpinionCode.DELETES_TRASH, "swept; can be restored"
+        ).assign(status=Status.TRASH.value),
+        _opinion_rows(
             unseen.assign(size_bytes=0),
             OpinionCode.DELETES_UNSEEN,
             "not stored when the stores were listed",
@@ -91,7 +91,7 @@ def compare(
     return OPINIONS.conform(rows)
 
 
-def _objects(
+def _compared_objects(
     deleted: pd.DataFrame, objects: pd.DataFrame, references: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the objects of which a file would be deleted, and our orphans."""
@@ -105,11 +105,11 @@ def _objects(
         opinion_code=codes.mask(orphan & ~doomed, OpinionCode.LEAVES.value),
     )[doomed | orphan]
     live = rows["status"].eq(Status.LIVE.value)
-    rows.loc[live, "reason"] = _referring_rows(rows[live], references)
+    rows.loc[live, "reason"] = _describe_referring_rows(rows[live], references)
     return rows
 
 
-def _referring_rows(live: pd.DataFrame, references: pd.DataFrame) -> list[str]:
+def _describe_referring_rows(live: pd.DataFrame, references: pd.DataFrame) -> list[str]:
     """Name one row that refers to each live object, and count the others."""
     first = references.drop_duplicates(["store", "path"]).set_index(["store", "path"])
     paths = pd.MultiIndex.from_frame(live[["store", "path"]])
@@ -126,7 +126,7 @@ def _referring_rows(live: pd.DataFrame, references: pd.DataFrame) -> list[str]:
     ]
 
 
-def _rows(files: pd.DataFrame, code: OpinionCode, reason: str) -> pd.DataFrame:
+def _opinion_rows(files: pd.DataFrame, code: OpinionCode, reason: str) -> pd.DataFrame:
     return files[["store", "path", "size_bytes"]].assign(
         schema=None,
         table=None,

@@ -99,13 +99,15 @@ def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
     failed: set[str] = set()
     with (
         _datajoint_warnings() as warnings,
-        closing(_own_connection(scan.connections[0])) as connection,
+        closing(_read_only_connection(scan.connections[0])) as connection,
     ):
         for name, store in sorted(canonical.items()):
             if store not in scanned:
                 continue
             try:
-                paths = _doomed(scan.schemas, connection, name, known.get(store, 0))
+                paths = _paths_that_collector_deletes(
+                    scan.schemas, connection, name, known.get(store, 0)
+                )
             except Exception as error:  # noqa: BLE001 - reported as a problem, whatever it is
                 text = f"{type(error).__name__}: {describe_error(error, connection)}"
                 where, values = in_store(name), {"error": text}
@@ -128,7 +130,7 @@ _FOLDERS = not hasattr(gc, "GarbageCollector")
 """Up to 2.3.0 the collector deletes folders, since then files."""
 
 
-def _doomed(
+def _paths_that_collector_deletes(
     schemas: Sequence[str], connection: dj.Connection, store: str, known: int
 ) -> list[str]:
     """Return the paths that the collector of the installed release would delete.
@@ -166,7 +168,7 @@ def _doomed(
     ]
 
 
-def _own_connection(connection: dj.Connection) -> dj.Connection:
+def _read_only_connection(connection: dj.Connection) -> dj.Connection:
     """Return a connection like this one that can only read."""
     # DataJoint has no clone; what the original caches must not be shared
     own: Any = copy.copy(connection)
@@ -174,7 +176,7 @@ def _own_connection(connection: dj.Connection) -> dj.Connection:
     own._query_cache = None  # noqa: SLF001
     own.dependencies = Dependencies(own)
     own.connect()
-    own.connect = _stay_lost  # another session could write again
+    own.connect = _refuse_to_reconnect  # another session could write again
     try:
         for statement in dialect_of(own).READ_ONLY:
             own.query(statement)
@@ -184,7 +186,7 @@ def _own_connection(connection: dj.Connection) -> dj.Connection:
     return own
 
 
-def _stay_lost() -> None:
+def _refuse_to_reconnect() -> None:
     raise LostConnectionError("the connection was lost while the collector was reading")
 
 

@@ -39,7 +39,7 @@ def status_look(status: Status) -> Look:
     return Look(STATUS_LABELS[status], STATUS_COLORS[status], _PATTERNS[status])
 
 
-def add_bars(
+def add_bar_trace(
     figure: go.Figure, look: Look, labels: Sequence[str], sizes: Sequence[int]
 ) -> None:
     """Add a trace of horizontal bars, in bytes."""
@@ -58,7 +58,7 @@ def add_bars(
     )
 
 
-def add_line(
+def add_line_trace(
     figure: go.Figure, look: Look, times: Sequence[datetime], sizes: Sequence[float]
 ) -> None:
     """Add a line over time, in bytes."""
@@ -73,7 +73,9 @@ def add_line(
     )
 
 
-def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> None:
+def lay_out_figure(
+    figure: go.Figure, longest: int, bars: int, sized: str = "x"
+) -> None:
     """Give a figure its axes, and a height for some bars.
 
     The axis of the bytes, `sized`, is ``x`` or ``y`` and ends at `longest`.
@@ -90,7 +92,7 @@ def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> Non
     if sized == "x":
         others["type"] = "category"
     figure.update_layout(
-        **clear(max(150, 90 + 36 * bars)),
+        **transparent_layout(max(150, 90 + 36 * bars)),
         barmode="stack",
         margin={"l": 8, "r": 8, "t": 8, "b": 66},
         showlegend=True,
@@ -106,7 +108,7 @@ def lay_out(figure: go.Figure, longest: int, bars: int, sized: str = "x") -> Non
     )
 
 
-def clear(height: int) -> dict[str, object]:
+def transparent_layout(height: int) -> dict[str, object]:
     """Return the layout of every figure; its background is that of the page."""
     return {
         "height": height,
@@ -116,7 +118,7 @@ def clear(height: int) -> dict[str, object]:
     }
 
 
-def most(sizes: pd.Series) -> int:
+def biggest_size(sizes: pd.Series) -> int:
     """Return the largest size; 0 if there is none."""
     return int(sizes.max()) if len(sizes) else 0
 

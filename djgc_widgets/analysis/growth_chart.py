@@ -8,9 +8,9 @@ from djgc_widgets.analysis.figure_style import (
     NEUTRAL,
     STATUS_COLORS,
     Look,
-    add_line,
-    lay_out,
-    most,
+    add_line_trace,
+    biggest_size,
+    lay_out_figure,
 )
 from djgc_widgets.analysis.growth import Forecast
 from djgc_widgets.model import Status
@@ -45,19 +45,19 @@ def growth(
     figure, tops = go.Figure(), [0]
     for column, look in _RECONSTRUCTED.items():
         sizes = reconstructed[column]
-        add_line(figure, look, list(reconstructed["week"]), sizes.tolist())
-        tops.append(most(sizes))
+        add_line_trace(figure, look, list(reconstructed["week"]), sizes.tolist())
+        tops.append(biggest_size(sizes))
     if measured is not None:
         scans = measured[measured["complete"]].groupby("scanned_at")
         for column, (name, status) in _MEASURED.items():
             look = Look(name, STATUS_COLORS[status], "", "lines+markers")
             sums = scans[column].sum()
-            add_line(figure, look, list(sums.index), sums.tolist())
-            tops.append(most(sums))
+            add_line_trace(figure, look, list(sums.index), sums.tolist())
+            tops.append(biggest_size(sums))
     if forecast is not None:
         _add_forecast(figure, forecast)
         tops.append(forecast.quota_bytes)
-    lay_out(figure, max(tops), bars=10, sized="y")
+    lay_out_figure(figure, max(tops), bars=10, sized="y")
     return figure
 
 
@@ -68,7 +68,7 @@ def _add_forecast(figure: go.Figure, forecast: Forecast) -> None:
     for (name, dash), end in zip(dashes.items(), ends, strict=True):
         look = Look(f"forecast, {name}", color, dash)
         (first, level), (last, size) = start, end
-        add_line(figure, look, [first, last], [level, size])
+        add_line_trace(figure, look, [first, last], [level, size])
     look = Look("quota", STATUS_COLORS[Status.YOUNG], "longdash")
     span = [forecast.since, max(time for time, _ in ends)]
-    add_line(figure, look, span, [float(forecast.quota_bytes)] * 2)
+    add_line_trace(figure, look, span, [float(forecast.quota_bytes)] * 2)

@@ -86,7 +86,9 @@ class History:
                 f"Expected a folder with a history that can be read; {self._folder} "
                 f"cannot ({error.strerror}). Fix its permissions."
             ) from error
-        records = [_read(path) for path in paths if path.suffix == ".parquet"]
+        records = [
+            _read_history_record(path) for path in paths if path.suffix == ".parquet"
+        ]
         rows = pd.concat([HISTORY.empty(), *records], ignore_index=True)
         rows = rows.drop_duplicates(["scanned_at", "address"], keep="last")
         return HISTORY.conform(rows.sort_values(["scanned_at", "store"], kind="stable"))
@@ -192,7 +194,7 @@ def totals_of(scan: Scan) -> pd.DataFrame:
     return HISTORY.conform(pd.DataFrame(rows, columns=HISTORY.column_names))
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read_history_record(path: Path) -> pd.DataFrame:
     try:
         record = pd.read_parquet(path, partitioning=None)
         return HISTORY.conform(record.rename(columns=_FORMER_NAMES))

@@ -89,11 +89,15 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     parts = [
         _TEXT.format(safe(f"{'✓' if scan.complete else '✕'} {scan.headline()}")),
         "" if scan.complete else _INCOMPLETE,
-        _table(summary[totals].assign(status=summary["status"].map(labels))),
-        *(_SECTION.format(title, _drawn(each)) for title, each in figures.items()),
-        _SECTION.format("Orphans", _first(scan.orphans[orphans])),
+        _frame_html(summary[totals].assign(status=summary["status"].map(labels))),
+        *(
+            _SECTION.format(title, _figure_html(each))
+            for title, each in figures.items()
+        ),
+        _SECTION.format("Orphans", _first_rows_html(scan.orphans[orphans])),
         _SECTION.format(
-            "Missing objects", _first(scan.missing[["table", "row_key", "path"]])
+            "Missing objects",
+            _first_rows_html(scan.missing[["table", "row_key", "path"]]),
         ),
         notices and _SECTION.format("Problems and notes", notices),
     ]
@@ -106,22 +110,22 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     return str(page)
 
 
-def _drawn(figure: go.Figure) -> Markup:
+def _figure_html(figure: go.Figure) -> Markup:
     config = {"displayModeBar": False, "responsive": True}
     return Markup(  # noqa: S704 - plotly escapes its data as JSON, names are `safe`
         figure.to_html(full_html=False, include_plotlyjs=False, config=config)
     )
 
 
-def _first(rows: pd.DataFrame) -> Markup:
+def _first_rows_html(rows: pd.DataFrame) -> Markup:
     """Return a table of the first rows."""
     if rows.empty:
         return _TEXT.format("None.")
     more = and_more(len(rows) - _ROWS)
-    return _table(rows.head(_ROWS)) + (_TEXT.format(f"… {more}.") if more else "")
+    return _frame_html(rows.head(_ROWS)) + (_TEXT.format(f"… {more}.") if more else "")
 
 
-def _table(rows: pd.DataFrame) -> Markup:
+def _frame_html(rows: pd.DataFrame) -> Markup:
     numbers = set(rows.select_dtypes("number"))
     titles = rows.columns.str.replace(r"^n_|_bytes$", "", regex=True)
     headings = [
@@ -129,13 +133,13 @@ def _table(rows: pd.DataFrame) -> Markup:
         for title, name in zip(titles, rows, strict=True)
     ]
     cells = (
-        [_cell(str(name), value) for name, value in row.items()]
+        [_cell_text(str(name), value) for name, value in row.items()]
         for row in rows.to_dict("records")
     )
     return html_table(headings, cells)
 
 
-def _cell(name: str, value: object) -> str:
+def _cell_text(name: str, value: object) -> str:
     if absent(value):
         return ""
     if not isinstance(value, int):

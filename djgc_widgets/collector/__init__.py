@@ -16,8 +16,12 @@ from djgc_widgets.collector import sweeper
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeper import utc_now
+from djgc_widgets.collector.sweeps_in_trash import (
+    purge_sweeps,
+    read_sweeps,
+    restore_sweeps,
+)
 from djgc_widgets.collector.trash import Trash
-from djgc_widgets.collector.trashes import purge_sweeps, read_sweeps, restore_sweeps
 
 __all__ = [
     "CompleteScan", "IncompleteScan", "Scan", "Trash", "purge_sweeps", "read_sweeps",

@@ -59,19 +59,19 @@ def scope_of(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
             "configurations. Scan them one by one."
         )
     if not connection.is_connected:
-        raise _closed(connection)
+        raise _closed_connection_error(connection)
     for schema in names:
-        _expect_existing(schema, connection)
+        _expect_existing_schema(schema, connection)
     if len(names) < len(connections):  # a connection stands for all of its schemas
         return connection, ()
     return connection, tuple(dict.fromkeys(str(schema.database) for schema in names))
 
 
-def _expect_existing(schema: dj.Schema, connection: dj.Connection) -> None:
+def _expect_existing_schema(schema: dj.Schema, connection: dj.Connection) -> None:
     try:
         exists = bool(schema.database) and schema.exists
     except (DataJointError, *driver_errors()):
-        raise _closed(connection) from None
+        raise _closed_connection_error(connection) from None
     if not exists:
         raise InputError(
             f"Expected a schema that exists on {server_name(connection)}; got "
@@ -79,7 +79,7 @@ def _expect_existing(schema: dj.Schema, connection: dj.Connection) -> None:
         )
 
 
-def _closed(connection: dj.Connection) -> InputError:
+def _closed_connection_error(connection: dj.Connection) -> InputError:
     return InputError(
         f"Expected an open connection to {server_name(connection)}; got one that is "
         "closed or does not answer. Connect again."

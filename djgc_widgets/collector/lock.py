@@ -61,9 +61,9 @@ class Holder(Record):
     @property
     def ended(self) -> bool:
         """Whether the process has certainly ended: it ran here and left no trace."""
-        here = _machine()
+        here = _machine_identity()
         own = bool(here) and self.process.startswith(f"{here}/")
-        return own and self.process != _process(self.pid)
+        return own and self.process != _process_identity(self.pid)
 
     def __str__(self) -> str:
         return (
@@ -102,7 +102,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             account=account_name(),
             host=host_name(),
             pid=os.getpid(),
-            process=_process(os.getpid()),
+            process=_process_identity(os.getpid()),
             purpose=self._purpose,
             since=now,
             heartbeat=now,
@@ -158,7 +158,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             holder = read_holder(data)
             ended = holder is not None and holder.ended
             if not (self._break or (self._take_over and ended)):
-                raise SweepRefusedError(_locked(name, holder, self._clock()))
+                raise SweepRefusedError(_locked_message(name, holder, self._clock()))
             token = holder.token if holder else self._name_of_unreadable(data)
             broken = f"{TRASH_FOLDER}/broken-{token}.json"
             if not self._store.retire(LOCK_PATH, data, broken):
@@ -202,7 +202,7 @@ def read_holder(data: bytes) -> Holder | None:
         return None
 
 
-def _locked(store: str, holder: Holder | None, now: datetime) -> str:
+def _locked_message(store: str, holder: Holder | None, now: datetime) -> str:
     who = str(holder) if holder else "a process that left an unreadable record"
     ended = holder is not None and holder.ended
     if ended or holder is None or _is_stale(holder, now):
@@ -224,7 +224,7 @@ def _is_stale(holder: Holder, now: datetime) -> bool:
         return True
 
 
-def _machine() -> str:
+def _machine_identity() -> str:
     """Identify what process numbers belong to; empty if that is not known."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
@@ -233,11 +233,11 @@ def _machine() -> str:
         return ""
 
 
-def _process(pid: int) -> str:
+def _process_identity(pid: int) -> str:
     """Identify a process of this machine; empty if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     state, *_ = rest = stat.rpartition(")")[2].split()
-    return "" if state in {"Z", "X"} else f"{_machine()}/{pid}/{rest[19]}"
+    return "" if state in {"Z", "X"} else f"{_machine_identity()}/{pid}/{rest[19]}"

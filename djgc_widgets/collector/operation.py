@@ -28,8 +28,8 @@ from djgc_widgets.stores import (
     Result,
     Results,
     SweepableStore,
-    failed,
-    kept_in_trash,
+    failed_result,
+    kept_in_trash_result,
 )
 
 SKIPPED_LIVE = Result(Outcome.SKIPPED, Detail.LIVE_AGAIN)
@@ -88,7 +88,7 @@ class Operation:
                 for pinned, result in results:
                     self.note([pinned], result)
         except OSError as error:  # of the store itself, such as a mount that went away
-            self.note(self.pending(objects), failed(error))
+            self.note(self.pending(objects), failed_result(error))
 
     def bring_back(self, objects: Sequence[PinnedObject], why: Result) -> None:
         """Move objects back from the trash, whatever else happens, and note why."""
@@ -101,7 +101,7 @@ class Operation:
                     self.note([pinned], why if restored else stays)
                     del left[key_of(pinned)]
         except OSError as error:
-            self.note(left.values(), kept_in_trash(error))
+            self.note(left.values(), kept_in_trash_result(error))
 
     def in_trash(self) -> list[PinnedObject]:
         """Return the objects that are in the trash, or may be."""

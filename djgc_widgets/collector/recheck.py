@@ -60,7 +60,7 @@ class Rechecker:
         If not everything that the scan read can be read, `SweepRefusedError` is raised,
         and nothing may move.
         """
-        files = _files(pinned)
+        files = _files_of_pinned(pinned)
         reading = read_references(self.connections, self.known, no_progress)
         listed = pd.concat([files, self.links], ignore_index=True)
         follow = Follower(self.names.all_stores).follow
@@ -101,7 +101,7 @@ class Rechecker:
             )
 
 
-def _files(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFrame:
+def _files_of_pinned(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFrame:
     rows = [
         (store, path, *pin, FileKind.FILE.value, each.path)
         for store, objects in pinned.items()

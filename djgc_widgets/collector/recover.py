@@ -50,11 +50,13 @@ def recover(
             planned = Journal(store, sweep_id).read_plan()
             servers.update(planned.servers)
             for pinned, whereabouts in store.whereabouts(planned.objects):
-                operation.note([pinned], _state(pinned, whereabouts))
+                operation.note(
+                    [pinned], _state_of_interrupted_move(pinned, whereabouts)
+                )
         torn = [p for p, result in operation.results.values() if result is _INTERRUPTED]
         operation.bring_back(torn, _UNDONE)
         moved = operation.with_outcome(Outcome.MOVED)
-        live, why = _live(moved, store, make_rechecker, servers)
+        live, why = _live_of_moved(moved, store, make_rechecker, servers)
         name = store.info.name
         operation.bring_back(
             [p for p in moved if live is None or (name, p.path) in live], why
@@ -66,7 +68,7 @@ def recover(
     return operation
 
 
-def _live(
+def _live_of_moved(
     moved: Sequence[PinnedObject],
     store: SweepableStore,
     make_rechecker: Callable[[], Rechecker | None],
@@ -87,7 +89,7 @@ def _live(
         return None, unread_references(error)
 
 
-def _state(pinned: PinnedObject, files: Whereabouts) -> Result:
+def _state_of_interrupted_move(pinned: PinnedObject, files: Whereabouts) -> Result:
     """Say how far the move of an object got."""
     if not files.in_trash:
         return _NOT_STARTED if files.in_store else GONE

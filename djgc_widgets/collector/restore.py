@@ -102,7 +102,7 @@ def restore(
         objects = [
             pinned
             for sweep_id, paths in wanted.items()
-            for pinned in _chosen(store, sweep_id, paths)
+            for pinned in _objects_to_restore(store, sweep_id, paths)
         ]
         end = begin(operation, "restoring", objects, clock())
         steps = Steps(Step.RESTORING, len(objects), progress)
@@ -119,7 +119,7 @@ def restore(
     return operation
 
 
-def _chosen(
+def _objects_to_restore(
     store: SweepableStore, sweep_id: str, paths: Collection[str] | None
 ) -> list[PinnedObject]:
     planned = Journal(store, sweep_id).read_plan()

@@ -32,7 +32,7 @@ from djgc_widgets.model import (
     safe,
 )
 from djgc_widgets.references import ColumnCount
-from djgc_widgets.stores import sweepable
+from djgc_widgets.stores import sweepable_stores
 from djgc_widgets.verdict import (
     INDEX,
     Reconciled,
@@ -193,7 +193,7 @@ class Scan:
         SweepRefusedError
             If a store is locked, or a journal cannot be trusted.
         """
-        stores, clock = sweepable(self._sweeper.stores), self._sweeper.clock
+        stores, clock = sweepable_stores(self._sweeper.stores), self._sweeper.clock
         return restore_returnable(self.trash, stores, clock=clock, progress=progress)
 
     def adds_up(self) -> bool:

@@ -40,11 +40,11 @@ from djgc_widgets.stores import Follower, Listing, LookUp, Store, open_stores
 from djgc_widgets.verdict import (
     Reconciled,
     World,
+    find_twin_stores,
     locate,
     notices_of_trash,
     reconcile,
     stored_at_recorded_path,
-    twin_stores,
 )
 
 
@@ -138,7 +138,7 @@ def run_scan(
     reconciled, again = _look_up_missing(reconciled, opened.stores)
     problems = [
         *(*opened.problems, *listed.problems, *reading.problems),
-        *twin_stores(listed.files, names.stores),
+        *find_twin_stores(listed.files, names.stores),
         *located.problems,
         *(problem for look_up in again for problem in look_up.problems),
         *reading.hiding_any_of(judged),

@@ -45,7 +45,7 @@ from djgc_widgets.stores import (
     Result,
     Store,
     SweepableStore,
-    sweepable,
+    sweepable_stores,
 )
 from djgc_widgets.verdict import Circumstances, Ownership, SweepPlan, ownership_doubt
 
@@ -69,7 +69,7 @@ class Sweeper:
         interrupted: Collection[tuple[str, str]],
     ) -> Circumstances:
         """Return what may refuse a plan that is made now."""
-        able = sweepable(self.stores)
+        able = sweepable_stores(self.stores)
         names = {store.info.name for store in self.stores}
         return Circumstances(
             self.clock(),
@@ -106,7 +106,7 @@ class Sweeper:
                     locks.enter_context(StoreLock(store, "sweep", clock=self.clock)),
                 )
                 # in one order, so that two sweeps cannot wait for each other
-                for store in sorted(sweepable(self.stores), key=_address)
+                for store in sorted(sweepable_stores(self.stores), key=_store_address)
                 if store.info.name in pinned
             }
             self._sweep(plan, operations, pinned, now, progress)
@@ -245,5 +245,5 @@ def _schemas_that_are_back(plan: SweepPlan, live: Live) -> set[tuple[str, str]]:
     return set(back[["store", "path"]].itertuples(index=False, name=None))
 
 
-def _address(store: Store) -> str:
+def _store_address(store: Store) -> str:
     return store.info.address

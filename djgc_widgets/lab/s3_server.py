@@ -53,11 +53,11 @@ class S3Server:
 
     def client(self) -> Any:  # noqa: ANN401 - botocore has no types
         """Return a client of the administrator's account."""
-        return _client(self.endpoint, self.server.user, self.server.password)
+        return _s3_client(self.endpoint, self.server.user, self.server.password)
 
 
 @cache
-def _client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - likewise
+def _s3_client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - likewise
     import botocore.session  # noqa: PLC0415 - comes with the extra "s3"
 
     return botocore.session.get_session().create_client(
@@ -84,8 +84,8 @@ def start_s3() -> S3Server:
     server = EmbeddedServer(folder, free_port(), "lab", secrets.token_urlsafe(24))
     s3 = S3Server(server, "looker", secrets.token_urlsafe(24))
     identities = [
-        _identity(server.user, server.password, "Admin", "Read", "Write", "List"),
-        _identity(s3.reader, s3.reader_secret, "Read", "List"),
+        _s3_identity(server.user, server.password, "Admin", "Read", "Write", "List"),
+        _s3_identity(s3.reader, s3.reader_secret, "Read", "List"),
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     (folder / "data").mkdir()
@@ -103,16 +103,16 @@ def start_s3() -> S3Server:
         *("-master.peers=none", "-master.electionTimeout=100ms", "-volume.max=100"),
         "-master.volumeSizeLimitMB=64",
     ]
-    supervise(server, Commands(serve, signal.SIGKILL), lambda: _answers(s3))
+    supervise(server, Commands(serve, signal.SIGKILL), lambda: _s3_answers(s3))
     return s3
 
 
-def _identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
+def _s3_identity(name: str, secret: str, *actions: str) -> dict[str, Any]:
     key = {"accessKey": name, "secretKey": secret}
     return {"name": name, "credentials": [key], "actions": actions}
 
 
-def _answers(server: S3Server) -> bool:
+def _s3_answers(server: S3Server) -> bool:
     """Write an object, in the bucket that is made first."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with the extra "s3"
 

@@ -116,13 +116,13 @@ def supervise(
         process.stdin.write(json.dumps(orders).encode() + b"\n")
         process.stdin.flush()
     try:
-        _await(server, answers)
+        _wait_for_server(server, answers)
     except BaseException:
         server.close()
         raise
 
 
-def _await(server: EmbeddedServer, answers: Callable[[], bool]) -> None:
+def _wait_for_server(server: EmbeddedServer, answers: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not answers():
         if server.ended or time.monotonic() > deadline:

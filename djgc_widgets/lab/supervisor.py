@@ -40,12 +40,12 @@ def main() -> None:
         common |= {"user": uid, "group": gid, "extra_groups": []}
     try:
         with (folder / "log").open("ab") as log:
-            _serve(orders, {**common, "stdout": log}, folder)
+            _run_server(orders, {**common, "stdout": log}, folder)
     finally:
         shutil.rmtree(folder)
 
 
-def _serve(orders: dict[str, Any], common: dict[str, Any], folder: Path) -> None:
+def _run_server(orders: dict[str, Any], common: dict[str, Any], folder: Path) -> None:
     try:
         for command in orders["setup"]:
             subprocess.run(command, check=True, **common)  # noqa: S603 - our parent's

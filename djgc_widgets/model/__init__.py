@@ -27,7 +27,7 @@ from djgc_widgets.model.errors import (
     ServerError,
     SweepRefusedError,
 )
-from djgc_widgets.model.export import csv_text, encoded, json_rows, write_new
+from djgc_widgets.model.export import csv_text, encode_frame, json_rows, write_new_file
 from djgc_widgets.model.frames import (
     FILES,
     FOLDERS,
@@ -104,10 +104,10 @@ __all__ = [
     "Receipt", "SameFolder", "Section", "ServerError", "Sight", "State", "Status",
     "Step", "StoreInfo", "StoreNames", "SweepReceipt", "SweepRefusedError",
     "SweepState", "TableInfo", "absent", "and_more", "arrow_text", "as_text",
-    "candidate_prefixes", "csv_text", "detail_text", "encoded", "error_text",
+    "candidate_prefixes", "csv_text", "detail_text", "encode_frame", "error_text",
     "former_paths", "former_prefixes", "html_list", "html_table", "in_store",
     "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path", "messages",
     "no_progress", "notices", "parent_of", "parse_paths", "parse_trash", "plural",
     "readable_age", "readable_bytes", "readable_minimum_age", "safe", "section_of",
-    "table_label", "trash_of", "visible", "write_new",
+    "table_label", "trash_of", "visible", "write_new_file",
 ]  # fmt: skip

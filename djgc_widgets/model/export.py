@@ -36,7 +36,7 @@ def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
     return text
 
 
-def write_new(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
+def write_new_file(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
     """Write a new file and return its path; nothing is ever overwritten.
 
     If the name is taken, a number is added to its stem.
@@ -64,7 +64,7 @@ def write_new(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
     return path
 
 
-def encoded(frame: pd.DataFrame, kind: str) -> bytes:
+def encode_frame(frame: pd.DataFrame, kind: str) -> bytes:
     """Return a frame as the bytes of a file.
 
     Parameters

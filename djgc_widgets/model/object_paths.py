@@ -65,14 +65,14 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     nothing = pa.nulls(len(path), TEXT)
     section, schema, table, prefix, object_path = (*[nothing] * 4, path)
     for at in _longest_first(store.hash_prefixes):
-        groups = extract_groups(path, _anchored(at, _HASH))
+        groups = extract_groups(path, _anchored_pattern(at, _HASH))
         fits = _begins_with_folds(groups["hash"], groups["folds"])
         new = pc.and_(fits, pc.is_null(section))
         section = pc.if_else(new, Section.HASH.value, section)
         schema = pc.if_else(new, groups["schema"], schema)
         prefix = pc.if_else(new, at, prefix)
     for at in _longest_first((*store.schema_prefixes, "")):
-        groups = extract_groups(path, _anchored(at, _SCHEMA))
+        groups = extract_groups(path, _anchored_pattern(at, _SCHEMA))
         new = pc.and_(pc.is_valid(groups["name"]), pc.is_null(section))
         section = pc.if_else(new, Section.SCHEMA.value, section)
         schema = pc.if_else(new, groups["schema"], schema)
@@ -124,15 +124,16 @@ def former_prefixes(
     has no prefix.
     """
     path = arrow_text(paths)
-    own = f"{_literal(schema)}/{_literal(table)}/(?:{_PAIR})*{_literal(attribute)}"
+    schema, table, attribute = map(_literal_pattern, (schema, table, attribute))
+    own = f"{schema}/{table}/(?:{_PAIR})*{attribute}"
     lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
     shaped = extract_groups(path, rf"{lead}{own}_{TOKEN}(?:\.[^/]*)?)$")
-    digest = rf"{_literal(schema)}/(?:[a-z2-7]+/)*[a-z2-7]{{26}}"
+    digest = rf"{schema}/(?:[a-z2-7]+/)*[a-z2-7]{{26}}"
     hashed = extract_groups(path, rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>{digest})$")
-    return _prefixes(hashed), _prefixes(shaped)
+    return _matching_prefixes(hashed), _matching_prefixes(shaped)
 
 
-def _prefixes(groups: dict[str, pa.Array]) -> frozenset[str]:
+def _matching_prefixes(groups: dict[str, pa.Array]) -> frozenset[str]:
     """Return the distinct prefixes of paths that match, except those in a trash."""
     matching = pc.filter(groups["prefix"], pc.is_valid(groups["own"]))
     return frozenset(
@@ -146,13 +147,13 @@ def _longest_first(prefixes: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(prefixes), key=len, reverse=True)
 
 
-def _literal(text: str) -> str:
+def _literal_pattern(text: str) -> str:
     # RE2 takes a backslash before punctuation only
     return re.sub(r"([^\w])", lambda m: rf"\x{{{ord(m[1]):x}}}", text)
 
 
-def _anchored(prefix: str, pattern: str) -> str:
-    return f"(?s)^{_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
+def _anchored_pattern(prefix: str, pattern: str) -> str:
+    return f"(?s)^{_literal_pattern(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
 
 
 def _begins_with_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:

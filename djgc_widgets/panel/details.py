@@ -80,11 +80,15 @@ def missing_details(
         ]
     same = missing["schema"].eq(row["schema"]) & missing["table"].eq(row["table"])
     keys = missing.loc[same, "row_key"].drop_duplicates()
-    every = ", ".join(_python(key) for key in keys.head(_ROWS))
+    every = ", ".join(_restriction_in_python(key) for key in keys.head(_ROWS))
     shown = f" (the first {_ROWS} of {len(keys):,})" if len(keys) > _ROWS else ""
     return [
         column,
-        Fact("Restriction for this row", _python(str(row["row_key"])), copyable=True),
+        Fact(
+            "Restriction for this row",
+            _restriction_in_python(str(row["row_key"])),
+            copyable=True,
+        ),
         Fact(f"For every such row of {table}{shown}", f"[{every}]", copyable=True),
         Fact("Expected object", str(row["path"]), copyable=True),
         Fact("Store", str(row["store"])),
@@ -96,7 +100,7 @@ def missing_details(
     ]
 
 
-def _python(row_key: str) -> str:
+def _restriction_in_python(row_key: str) -> str:
     """Return a key as Python writes it, to restrict a table by."""
     try:
         return repr(json.loads(row_key))

@@ -59,7 +59,7 @@ class GCPanel:
         Totals of the latest scan are saved in the output beside it, and can be read
         when the notebook is opened without a kernel.
         """
-        cell = _cell()
+        cell = _running_cell_id()
         before = self._shown.get(cell)
         if before is not None and before is not self:
             before.close()
@@ -116,7 +116,7 @@ class GCPanel:
         return self.state.selected
 
 
-def _cell() -> str:
+def _running_cell_id() -> str:
     """Return which cell of the notebook is running; empty elsewhere."""
     kernel = getattr(get_ipython(), "kernel", None)
     if kernel is None:

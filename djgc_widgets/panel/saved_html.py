@@ -35,29 +35,31 @@ def saved_html(scan: Scan | None) -> Markup:
         return _SAVED.format("The scan was not finished when this was saved.")
     unsure = "" if scan.complete else " Missing objects are not certain."
     title = Markup("<p><b>{}</b>.{}</p>").format(safe(scan.headline()), unsure)
-    return _SAVED.format(title + _totals(scan) + _ages(scan) + _tables(scan))
+    return _SAVED.format(
+        title + _totals_html(scan) + _ages_html(scan) + _biggest_tables_html(scan)
+    )
 
 
-def _totals(scan: Scan) -> Markup:
+def _totals_html(scan: Scan) -> Markup:
     lines: list[_Line] = []
     for row in scan.summary().to_dict("records"):
         status = Status(row["status"])
         cells = [row["store"], STATUS_LABELS[status], f"{row['n_objects']:,}"]
         lines.append((cells, int(row["size_bytes"]), STATUS_COLORS[status]))
-    return _table(
+    return _bar_table_html(
         [Heading("Store"), Heading("Status"), Heading("Objects", number=True)], lines
     )
 
 
-def _ages(scan: Scan) -> Markup:
+def _ages_html(scan: Scan) -> Markup:
     sums = bytes_by_age(scan.objects, scan.started_at)
     orphans = sums.get(Status.ORPHAN.value, pd.Series(0, index=sums.index))
     color = STATUS_COLORS[Status.ORPHAN]
     lines = [([label], int(orphans[label]), color) for label, _ in AGE_BINS]
-    return _table([Heading("Age of orphans")], lines)
+    return _bar_table_html([Heading("Age of orphans")], lines)
 
 
-def _tables(scan: Scan) -> Markup:
+def _biggest_tables_html(scan: Scan) -> Markup:
     tables = scan.places().groupby(["schema", "table"], dropna=False)
     sums = tables[["n_objects", "size_bytes", "orphan_bytes"]].sum()
     biggest = sums.sort_values("size_bytes", ascending=False).head(_TABLES)
@@ -69,10 +71,10 @@ def _tables(scan: Scan) -> Markup:
         cells = [label, f"{int(row['n_objects']):,}", share]
         lines.append((cells, size, STATUS_COLORS[Status.LIVE]))
     numbers = (Heading(title, number=True) for title in ("Objects", "Orphaned"))
-    return _table([Heading("Table"), *numbers], lines)
+    return _bar_table_html([Heading("Table"), *numbers], lines)
 
 
-def _table(headings: list[Heading], lines: list[_Line]) -> Markup:
+def _bar_table_html(headings: list[Heading], lines: list[_Line]) -> Markup:
     """Return a table whose last columns are a size and a bar in proportion to it."""
     most = max((size for _, size, _ in lines), default=0) or 1
     rows = (

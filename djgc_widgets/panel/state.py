@@ -16,10 +16,10 @@ from djgc_widgets.model import (
     OBJECTS,
     Receipt,
     SweepReceipt,
-    encoded,
+    encode_frame,
     plural,
     readable_age,
-    write_new,
+    write_new_file,
 )
 from djgc_widgets.panel.basket import Basket, BasketCounter
 from djgc_widgets.panel.grid.state import GridState
@@ -171,7 +171,7 @@ class PanelState(TrashState):
 
         def write() -> None:
             self.notice = ""
-            path = write_new(encoded(rows, kind), Path.cwd(), stem, kind)
+            path = write_new_file(encode_frame(rows, kind), Path.cwd(), stem, kind)
             self.notice = f"{plural(len(rows), 'row')} written to {path}"
 
         self.start(Activity.EXPORTING, write)

@@ -27,19 +27,19 @@ _DAY = timedelta(days=1)
 _KINDS = {code.value: text for code, text in REASON_KINDS.items()}
 
 
-def _facets(*columns: str) -> list[Facet]:
+def _table_facets(*columns: str) -> list[Facet]:
     return [Facet(column, column) for column in columns]
 
 
-def _text(title: str, source: str) -> GridColumn:
+def _text_column(title: str, source: str) -> GridColumn:
     return GridColumn(title, source, lambda row: row[source])
 
 
-def _count(title: str, source: str) -> GridColumn:
+def _count_column(title: str, source: str) -> GridColumn:
     return GridColumn(title, source, lambda row: f"{row[source]:,}", numeric=True)
 
 
-def _size(title: str, source: str) -> GridColumn:
+def _size_column(title: str, source: str) -> GridColumn:
     return GridColumn(
         title,
         source,
@@ -49,19 +49,19 @@ def _size(title: str, source: str) -> GridColumn:
     )
 
 
-_ATTRIBUTE = _text("Attribute", "attribute")
-_STORE = _text("Store", "store")
-_PATH = _text("Path", "path")
+_ATTRIBUTE = _text_column("Attribute", "attribute")
+_STORE = _text_column("Store", "store")
+_PATH = _text_column("Path", "path")
 
 
 def orphan_table() -> GridState:
     """Return the grid of the orphans, empty."""
     return GridState(
         [
-            _size("Size", "size_bytes"),
+            _size_column("Size", "size_bytes"),
             GridColumn("Table", "table", _table_and_key),
-            _text("Why", "reason"),
-            _count("Files", "n_files"),
+            _text_column("Why", "reason"),
+            _count_column("Files", "n_files"),
             GridColumn(
                 "Age",
                 "age_days",
@@ -77,7 +77,7 @@ def orphan_table() -> GridState:
         [
             Facet("table", "table"),
             Facet("reason", "why"),
-            *_facets("store", "schema", "attribute"),
+            *_table_facets("store", "schema", "attribute"),
             Facet("larger than", "size_bytes", "at least", "size"),
             Facet("smaller than", "size_bytes", "at most", "size"),
             Facet("older than", "age_days", "at least", "days"),
@@ -106,10 +106,10 @@ def _table_and_key(row: Record) -> str:
 def missing_table() -> GridState:
     """Return the grid of the rows whose object is missing, empty."""
     return GridState(
-        [_TABLE, _ATTRIBUTE, _text("Row", "row_key"), _STORE, _PATH],
+        [_TABLE, _ATTRIBUTE, _text_column("Row", "row_key"), _STORE, _PATH],
         ("path", "schema", "table", "attribute", "row_key", "store"),
         "table",
-        _facets("table", "attribute", "store"),
+        _table_facets("table", "attribute", "store"),
     )
 
 
@@ -120,22 +120,22 @@ def usage_table() -> GridState:
             _TABLE,
             _ATTRIBUTE,
             GridColumn("Codec", "codec", lambda row: f"<{row['codec']}>"),
-            _count("Rows", "n_rows"),
-            _count("References", "n_references"),
-            _count("Objects", "n_objects"),
-            _count("Missing", "n_missing"),
-            _size("Logical", "logical_bytes"),
-            _size("Physical", "physical_bytes"),
-            GridColumn("Dedup", "dedup_ratio", _ratio, numeric=True),
+            _count_column("Rows", "n_rows"),
+            _count_column("References", "n_references"),
+            _count_column("Objects", "n_objects"),
+            _count_column("Missing", "n_missing"),
+            _size_column("Logical", "logical_bytes"),
+            _size_column("Physical", "physical_bytes"),
+            GridColumn("Dedup", "dedup_ratio", _dedup_ratio_text, numeric=True),
             _STORE,
         ],
         ("schema", "table", "attribute", "codec", "store"),
         "physical_bytes",
-        _facets("table", "codec", "store"),
+        _table_facets("table", "codec", "store"),
     )
 
 
-def _ratio(row: Record) -> str:
+def _dedup_ratio_text(row: Record) -> str:
     ratio = row["dedup_ratio"]
     return "" if absent(ratio) else f"{ratio:.2f} : 1"
 
@@ -150,15 +150,15 @@ def opinion_table() -> GridState:
                 "status",
                 lambda row: "not listed" if absent(row["status"]) else row["status"],
             ),
-            _text("Why", "reason"),
-            _size("Size", "size_bytes"),
-            _count("Files deleted", "n_deleted_files"),
+            _text_column("Why", "reason"),
+            _size_column("Size", "size_bytes"),
+            _count_column("Files deleted", "n_deleted_files"),
             _STORE,
             _PATH,
         ],
         ("path", "schema", "table", "reason", "store", "opinion"),
         "rank",
-        _facets("opinion", "table", "schema", "store"),
+        _table_facets("opinion", "table", "schema", "store"),
     )
 
 
@@ -178,17 +178,17 @@ def sweep_table() -> GridState:
             GridColumn(
                 "By", "swept_by", lambda r: f"{r['swept_by']}@{r['swept_from']}"
             ),
-            _count("Objects", "n_objects"),
-            _count("Still here", "n_left"),
-            _size("Size", "left_bytes"),
+            _count_column("Objects", "n_objects"),
+            _count_column("Still here", "n_left"),
+            _size_column("Size", "left_bytes"),
             GridColumn(
                 "Purgeable", "purgeable_at", lambda r: f"{r['purgeable_at']:%Y-%m-%d}"
             ),
-            _text("State", "state"),
+            _text_column("State", "state"),
             _STORE,
-            _text("Sweep", "sweep_id"),
+            _text_column("Sweep", "sweep_id"),
         ],
         ("sweep_id", "swept_by", "swept_from", "store", "state"),
         "swept_at",
-        _facets("store", "state"),
+        _table_facets("store", "state"),
     )

@@ -15,7 +15,7 @@ between kinds of servers; what the account cannot see is listed as **unseen**.
 from djgc_widgets.references.dialect import dialect_of, driver_errors
 from djgc_widgets.references.known_paths import KnownPaths, Listed
 from djgc_widgets.references.reference_reader import read_references
-from djgc_widgets.references.result import ColumnCount, ReferenceReading
+from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
 from djgc_widgets.references.snapshot import describe_error, server_name
 
 __all__ = [

@@ -7,7 +7,7 @@ from datajoint.errors import DataJointError
 from djgc_widgets.references.recorded_paths import OwnReading
 
 
-def own_reading(codec: str) -> OwnReading | None:
+def codec_reading(codec: str) -> OwnReading | None:
     """Return the codec's own reading of its metadata, if it is registered and has one.
 
     In DataJoint before 2.3 codecs have none.

@@ -41,7 +41,7 @@ class Listed:
         self._links = frozenset(links)
 
     def __contains__(self, path: str) -> bool:
-        number = hash(_folded(path))
+        number = hash(_folded_path(path))
         position = int(np.searchsorted(self._hashes, number))
         return position < len(self._hashes) and bool(self._hashes[position] == number)
 
@@ -54,11 +54,11 @@ class Listed:
 
     @cached_property
     def _hashes(self) -> npt.NDArray[np.int64]:
-        paths = map(_folded, _paths_and_folders(self._paths))
+        paths = map(_folded_path, _paths_and_folders(self._paths))
         return np.unique(np.fromiter(map(hash, paths), np.int64))
 
 
-def _folded(path: str) -> str:
+def _folded_path(path: str) -> str:
     return (path if path.isascii() else unicodedata.normalize("NFC", path)).lower()
 
 

@@ -9,7 +9,7 @@ import pymysql
 from pymysql.cursors import SSCursor
 
 from djgc_widgets.model import Notice, NoticeCode
-from djgc_widgets.references.sql import SQL, Driver, Rows, compose, join
+from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
 from djgc_widgets.references.store_column import StoreColumn
 
 _SERVER_VARIABLES = SQL(
@@ -97,9 +97,9 @@ class MySQL:
         for attribute in column.table.primary_key:
             value = self.identifier(attribute)
             if attribute in column.binary_key:
-                value = compose("HEX({value})", value=value)
+                value = compose_sql("HEX({value})", value=value)
             pairs += [self.literal(attribute), value]
-        return compose("JSON_OBJECT({pairs})", pairs=join(", ", pairs))
+        return compose_sql("JSON_OBJECT({pairs})", pairs=join_sql(", ", pairs))
 
     def hiding_schemas(
         self, rows: Rows, schemas: frozenset[str]
@@ -117,7 +117,7 @@ class MySQL:
             privileges = set(match["privileges"].split(", "))
             selects = not privileges.isdisjoint({"SELECT", "ALL PRIVILEGES"})
             if match["scope"] != "*.*":
-                pattern = _like(match["scope"][1:-3].replace("``", "`"))
+                pattern = _grant_pattern(match["scope"][1:-3].replace("``", "`"))
                 patterns.append((pattern, selects))
             elif selects:
                 return frozenset(), True
@@ -161,7 +161,7 @@ class _Stream(SSCursor):  # type: ignore[misc] # the driver has no types
     __del__ = close
 
 
-def _like(pattern: str) -> re.Pattern[str]:
+def _grant_pattern(pattern: str) -> re.Pattern[str]:
     """Return the expression of a schema in a grant, in which _ and % are wildcards."""
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     wild = {"%": ".*", "_": "."}

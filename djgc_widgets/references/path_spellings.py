@@ -30,13 +30,17 @@ def spellings(text: str, known: KnownPaths) -> tuple[str, ...]:
     """
     if _SURROGATE.search(text):
         raise ValueError("not text (it holds half a character)")
-    paths = {p: None for variant in _variants(text) for p in _paths(variant, known)}
+    paths = {
+        p: None
+        for variant in _text_variants(text)
+        for p in _spellings_without_root(variant, known)
+    }
     if not any(path.startswith(known.section_starts) for path in paths):
-        paths |= dict.fromkeys(_ends(tuple(paths), known))
+        paths |= dict.fromkeys(_path_ends(tuple(paths), known))
     return tuple(path for path in paths if path and path != "/")
 
 
-def _paths(text: str, known: KnownPaths) -> Iterator[str]:
+def _spellings_without_root(text: str, known: KnownPaths) -> Iterator[str]:
     """Yield a text without its scheme, surplus slashes and the root of a store."""
     url = _URL.match(text)
     rest = text[url.end() :] if url else text
@@ -53,7 +57,7 @@ def _paths(text: str, known: KnownPaths) -> Iterator[str]:
         yield f"/{collapsed}"
 
 
-def _variants(text: str) -> Iterator[str]:
+def _text_variants(text: str) -> Iterator[str]:
     """Yield what a text may mean if some of its characters are not its path's."""
     yield text
     if not _SPECIAL.search(text):
@@ -66,7 +70,7 @@ def _variants(text: str) -> Iterator[str]:
     yield from (stripped, plain, unquoted, cut, unquote(cut), last, unquote(last))
 
 
-def _ends(paths: Iterable[str], known: KnownPaths) -> Iterator[str]:
+def _path_ends(paths: Iterable[str], known: KnownPaths) -> Iterator[str]:
     """Yield the ends of paths that name something in a section, or a listed object."""
     for path in paths:
         segments = path.strip("/").split("/")

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 
 from djgc_widgets.model import Notice, NoticeCode
-from djgc_widgets.references.sql import SQL, Driver, Rows, compose, join
+from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
 from djgc_widgets.references.store_column import StoreColumn
 
 _PRESENT_NAME = """
@@ -105,8 +105,8 @@ class PostgreSQL:
     def raw_value(self, column: StoreColumn) -> SQL:
         name = self.identifier(column.attribute)
         if column.catalog_row.is_array:
-            return compose("to_json({name})::text", name=name)
-        return compose("{name}::text", name=name)
+            return compose_sql("to_json({name})::text", name=name)
+        return compose_sql("{name}::text", name=name)
 
     def row_key(self, column: StoreColumn) -> SQL:
         pairs = []
@@ -114,11 +114,11 @@ class PostgreSQL:
             name = self.literal(f"{json.dumps(attribute)}: ")
             value = self.identifier(attribute)
             if attribute in column.binary_key:
-                value = compose("encode({value}, 'hex')", value=value)
-            pair = compose("{name}, to_json({value})::text", name=name, value=value)
+                value = compose_sql("encode({value}, 'hex')", value=value)
+            pair = compose_sql("{name}, to_json({value})::text", name=name, value=value)
             pairs.append(pair)
-        inner = join(", ', ', ", pairs) if pairs else SQL("NULL")
-        return compose("concat('{{', {inner}, '}}')", inner=inner)
+        inner = join_sql(", ', ', ", pairs) if pairs else SQL("NULL")
+        return compose_sql("concat('{{', {inner}, '}}')", inner=inner)
 
     def hiding_schemas(
         self, _: Rows, _schemas: frozenset[str]
@@ -132,7 +132,7 @@ class PostgreSQL:
         have been read instead. What was read is locked until the snapshot ends.
         """
         row = column.catalog_row
-        query = compose(
+        query = compose_sql(
             _PRESENT_NAME,
             relation=self.literal(str(row.relation_id)),
             number=self.literal(str(row.attribute_number)),

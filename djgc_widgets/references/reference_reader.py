@@ -21,11 +21,11 @@ from djgc_widgets.model import (
     Step,
 )
 from djgc_widgets.references.catalog import read_catalog
-from djgc_widgets.references.codecs import own_reading
+from djgc_widgets.references.codecs import codec_reading
 from djgc_widgets.references.dialect import driver_errors
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
-from djgc_widgets.references.result import ColumnCount, ReferenceReading
+from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
 from djgc_widgets.references.snapshot import (
     Snapshot,
     describe_error,
@@ -111,7 +111,7 @@ class _ReferenceReader:
     def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
         counted = snapshot.count_values(column)
         self._report(column, 0, counted)
-        known, own = self._known, own_reading(column.codec)
+        known, own = self._known, codec_reading(column.codec)
         where, must_refer = column.full_name, column.must_refer
         read, referring, last = 0, 0, "none"
         first_damaged: tuple[str, str] | None = None
@@ -129,7 +129,9 @@ class _ReferenceReader:
                 referring += sure
                 recorded.extend((path, key) for path in paths)
             read, last = read + len(page), page[-1][1]
-            self.frames.append(_frame(self._server, column, recorded, self._numbers))
+            self.frames.append(
+                _recorded_frame(self._server, column, recorded, self._numbers)
+            )
             self._report(column, read, counted)
         if problem := snapshot.dialect.snapshot_problem(snapshot.rows, column):
             self.reading.problems.append(problem)
@@ -163,7 +165,7 @@ class _ReferenceReader:
         self.reading.problems.append(Notice(code, where, values))
 
 
-def _frame(
+def _recorded_frame(
     server: int,
     column: StoreColumn,
     recorded: list[tuple[RecordedPath, str]],

@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 import datajoint as dj
 
 from djgc_widgets.references.dialect import Dialect, dialect_of
-from djgc_widgets.references.sql import SQL, Driver, compose
+from djgc_widgets.references.sql import SQL, Driver, compose_sql
 from djgc_widgets.references.store_column import StoreColumn
 
 _PAGE = 10_000
@@ -43,10 +43,10 @@ class Snapshot:
         with closing(self.dialect.streaming_cursor(self._driver)) as cursor:
             cursor.execute(self._compose(template, column))
             while page := cursor.fetchmany(_PAGE):
-                yield [(_text(value), str(key)) for value, key in page]
+                yield [(_value_text(value), str(key)) for value, key in page]
 
     def _compose(self, template: LiteralString, column: StoreColumn) -> SQL:
-        return compose(
+        return compose_sql(
             template,
             name=self.dialect.identifier(column.attribute),
             table=self.dialect.identifier(column.table.schema, column.table.name),
@@ -69,7 +69,7 @@ def open_snapshot(
         yield Snapshot(dialect, driver)
 
 
-def _text(value: object) -> str:
+def _value_text(value: object) -> str:
     # bytes that are not UTF-8 become half characters, which no path can hold
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")

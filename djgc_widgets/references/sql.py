@@ -12,11 +12,11 @@ Driver = Any
 """A connection or cursor of a driver; the drivers have no types."""
 
 
-def compose(template: LiteralString, **parts: SQL) -> SQL:
+def compose_sql(template: LiteralString, **parts: SQL) -> SQL:
     """Put quoted parts into the braces of a fixed text."""
     return SQL(template.format(**parts))
 
 
-def join(separator: LiteralString, parts: Iterable[SQL]) -> SQL:
+def join_sql(separator: LiteralString, parts: Iterable[SQL]) -> SQL:
     """Join quoted parts."""
     return SQL(separator.join(parts))

@@ -8,13 +8,12 @@ names lead to one location.
 
 ::
 
-    configuration -> file/  s3/  remote -> protocol -> listing, pinned, outcomes
+    configuration -> file/  s3/  remote -> protocol -> listing, pinned, results
 """
 
 from djgc_widgets.stores.configuration import open_stores, stores_of
 from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import Follower
-from djgc_widgets.stores.outcomes import GONE, MOVED, Result, failed, kept_in_trash
 from djgc_widgets.stores.pinned import Identity, PinnedObject
 from djgc_widgets.stores.protocol import (
     Results,
@@ -22,11 +21,19 @@ from djgc_widgets.stores.protocol import (
     SweepableStore,
     Whereabouts,
     list_trash,
-    sweepable,
+    sweepable_stores,
+)
+from djgc_widgets.stores.results import (
+    GONE,
+    MOVED,
+    Result,
+    failed_result,
+    kept_in_trash_result,
 )
 
 __all__ = [
     "GONE", "MOVED", "Follower", "Identity", "Listing", "LookUp", "PinnedObject",
-    "Result", "Results", "Store", "SweepableStore", "Whereabouts", "failed",
-    "kept_in_trash", "list_trash", "open_stores", "stores_of", "sweepable",
+    "Result", "Results", "Store", "SweepableStore", "Whereabouts", "failed_result",
+    "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
+    "sweepable_stores",
 ]  # fmt: skip

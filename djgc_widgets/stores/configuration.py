@@ -58,11 +58,11 @@ def open_stores(
     InputError
         If no store is configured or a wanted name is unknown.
     """
-    configs = [_config(connection) for connection in connections]
-    _expect_configured(wanted, _configured(configs[0]))
+    configs = [_connection_config(connection) for connection in connections]
+    _expect_configured(wanted, _configured_names(configs[0]))
     locations = _Locations()
     for server, config in enumerate(configs):
-        for name in _configured(config):
+        for name in _configured_names(config):
             needed = not server and (wanted is None or name in wanted)
             locations.add(server, name, config, needed=needed)
     names = locations.store_names(configs)
@@ -72,7 +72,7 @@ def open_stores(
 
 def stores_of(connection: dj.Connection) -> dict[str, Any]:
     """Return what a connection's configuration says about stores."""
-    return dict(_config(connection).stores)
+    return dict(_connection_config(connection).stores)
 
 
 def _expect_configured(wanted: Sequence[str] | None, configured: list[str]) -> None:
@@ -109,8 +109,8 @@ class _Locations:
             spec = config.get_store_spec(name)
             info = _store_info(label, spec)
             if needed and info.protocol == "file":
-                _expect_folder(spec["location"])
-            location = _location(info)
+                _expect_store_folder(spec["location"])
+            location = _store_location(info)
         except (DataJointError, ImportError, OSError, ValueError) as error:
             self.broken.add((server, name))
             if needed:
@@ -119,7 +119,7 @@ class _Locations:
         known = self.infos.get(location)
         if server:
             info = replace(info, aliases=())
-        if known is not None and not _comparable(self.specs[location], spec):
+        if known is not None and not _settings_comparable(self.specs[location], spec):
             self._problem(NoticeCode.STORE_AMBIGUOUS, name, other=known.name)
         self.infos[location] = info if known is None else _merge_stores(known, info)
         self.specs.setdefault(location, spec)
@@ -167,12 +167,12 @@ class _Locations:
         self.problems.append(Notice(code, in_store(name), values))
 
 
-def _config(connection: dj.Connection) -> Any:  # noqa: ANN401 - as above
+def _connection_config(connection: dj.Connection) -> Any:  # noqa: ANN401 - as above
     # releases before 2.2 have one configuration for all connections
     return getattr(connection, "_config", dj.config)
 
 
-def _configured(config: Any) -> list[str]:  # noqa: ANN401 - as above
+def _configured_names(config: Any) -> list[str]:  # noqa: ANN401 - as above
     return [name for name in config.stores if name not in _DEFAULTS]
 
 
@@ -202,12 +202,12 @@ def _real_path(location: str) -> str:
         return os.path.realpath(location)  # a needed folder is checked later
 
 
-def _expect_folder(location: str | Path) -> None:
+def _expect_store_folder(location: str | Path) -> None:
     if not Path(location).is_dir():
         raise OSError(f"expected a folder at {location}, which does not exist")
 
 
-def _comparable(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _settings_comparable(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Return whether equal paths are one location: servers of an adapter may differ."""
     keys = one.keys() | other.keys()
     differing = {key for key in keys if one.get(key) != other.get(key)}
@@ -224,7 +224,7 @@ def _merge_stores(store: StoreInfo, other: StoreInfo) -> StoreInfo:
     return replace(store, **both)
 
 
-def _location(info: StoreInfo) -> _Location:
+def _store_location(info: StoreInfo) -> _Location:
     """Identify a store; a folder by device and inode, since bind mounts have paths."""
     if info.protocol != "file":
         return info.protocol, info.address

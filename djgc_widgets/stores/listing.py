@@ -65,7 +65,7 @@ class ListingBuilder:
         """Add a page of files, then report the progress."""
         columns = zip(*rows, strict=True) if rows else [()] * 6
         paths, sizes, modified, inodes, etags, kinds = map(list, columns)
-        texts, unreadable = _as_text(paths)
+        texts, unreadable = _paths_as_text(paths)
         for index in unreadable:
             kinds[index] = FileKind.UNREADABLE_NAME.value
         page = {
@@ -99,7 +99,7 @@ class ListingBuilder:
         """Return everything that was added."""
         folders = {
             "store": self._store,
-            "path": _as_text([path for path, _ in self._folders])[0],
+            "path": _paths_as_text([path for path, _ in self._folders])[0],
             "modified_ns": [modified_ns for _, modified_ns in self._folders],
         }
         return Listing(
@@ -115,7 +115,9 @@ def bounded_ns(modified_ns: int) -> int:
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
 
 
-def _as_text(paths: list[str]) -> tuple[pd.api.extensions.ExtensionArray, list[int]]:
+def _paths_as_text(
+    paths: list[str],
+) -> tuple[pd.api.extensions.ExtensionArray, list[int]]:
     """Return paths as text, and the positions of those whose bytes are not UTF-8."""
     unreadable: list[int] = []
     try:

@@ -44,13 +44,13 @@ def same_folders(stores: Sequence[StoreInfo]) -> tuple[SameFolder, ...]:
     under its own path.
     """
     mounts = _read_mounts()
-    regions = [region for store in stores for region in _regions(store, mounts)]
+    regions = [region for store in stores for region in _mounted_regions(store, mounts)]
     same = []
     for (i, outer), (j, inner) in permutations(enumerate(regions), 2):
-        rest = _below(inner, outer)
+        rest = _path_below_region(inner, outer)
         if rest is None or (not rest and not _is_second_path(i, j, outer, inner)):
             continue
-        second, listed = (outer.store, _join(outer.path, rest)), inner[:2]
+        second, listed = (outer.store, _join_paths(outer.path, rest)), inner[:2]
         if inner.path:  # a mounted folder, not the root of a store
             second, listed = listed, second
         same.append(SameFolder(*second, *listed))
@@ -64,14 +64,14 @@ class Follower:
     """
 
     def __init__(self, stores: Sequence[StoreInfo]) -> None:
-        self._read_mounts = _read_mounts()
+        self._mounts = _read_mounts()
         self._regions = [
             region
             for store in stores
             if store.protocol == "file"
-            for region in _regions(store, self._read_mounts)
+            for region in _mounted_regions(store, self._mounts)
         ]
-        self._points = {mount.point for mount in self._read_mounts}
+        self._points = {mount.point for mount in self._mounts}
         self._real: dict[str, str] = {"/": "/"}
         self._folders: dict[str, tuple[str, str]] = {}
 
@@ -96,22 +96,22 @@ class Follower:
         wanted = _Region("", "", *self._address(target))
         matches = []
         for region in self._regions:
-            inside = _below(wanted, region)
+            inside = _path_below_region(wanted, region)
             if inside is not None:
-                matches.append((region.store, _join(region.path, inside)))
-            elif _below(region, wanted) is not None:
+                matches.append((region.store, _join_paths(region.path, inside)))
+            elif _path_below_region(region, wanted) is not None:
                 matches.append((region.store, region.path))
         return matches
 
     def _address(self, path: str) -> tuple[str, str]:
         """Return the address of a real path; those of folders are remembered."""
         if path in self._points:
-            return _address(path, self._read_mounts)
+            return _volume_address(path, self._mounts)
         head, _, name = path.rpartition("/")
         known = self._folders.get(head)
         if known is None:
-            known = self._folders[head] = _address(head or "/", self._read_mounts)
-        return known[0], _join(known[1], name)
+            known = self._folders[head] = _volume_address(head or "/", self._mounts)
+        return known[0], _join_paths(known[1], name)
 
     def _follow(self, path: str, links: int) -> str:
         """Return the real path; what was followed is remembered."""
@@ -148,7 +148,7 @@ def _is_second_path(i: int, j: int, outer: _Region, inner: _Region) -> bool:
     return bool(outer.path) != bool(inner.path) or (i < j) == bool(inner.path)
 
 
-def _regions(store: StoreInfo, mounts: Sequence[_Mount]) -> list[_Region]:
+def _mounted_regions(store: StoreInfo, mounts: Sequence[_Mount]) -> list[_Region]:
     if store.protocol != "file":
         return [_Region(store.name, "", store.protocol, store.address)]
     root = store.address.rstrip("/") + "/"
@@ -157,15 +157,15 @@ def _regions(store: StoreInfo, mounts: Sequence[_Mount]) -> list[_Region]:
         for m in mounts
         if m.point.startswith(root) and m.point != root
     ]
-    return [_Region(store.name, "", *_address(store.address, mounts)), *mounted]
+    return [_Region(store.name, "", *_volume_address(store.address, mounts)), *mounted]
 
 
-def _address(path: str, mounts: Sequence[_Mount]) -> tuple[str, str]:
+def _volume_address(path: str, mounts: Sequence[_Mount]) -> tuple[str, str]:
     """Return the volume of a real path and the path on that volume."""
     for mount in reversed(mounts):  # the last to be mounted hides what was there
         point = mount.point.rstrip("/")
         if path == point or path.startswith(f"{point}/"):
-            return mount.volume, _join(mount.root, path[len(point) :].strip("/"))
+            return mount.volume, _join_paths(mount.root, path[len(point) :].strip("/"))
     return "", path.strip("/")
 
 
@@ -182,7 +182,7 @@ def _unescaped(text: str) -> str:
     return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
 
 
-def _below(inner: _Region, outer: _Region) -> str | None:
+def _path_below_region(inner: _Region, outer: _Region) -> str | None:
     """Return the path of one region in another one; None if it is not in there."""
     if inner.volume != outer.volume:
         return None
@@ -192,5 +192,5 @@ def _below(inner: _Region, outer: _Region) -> str | None:
     return inner.address[len(top) :] if inner.address.startswith(top) else None
 
 
-def _join(folder: str, rest: str) -> str:
+def _join_paths(folder: str, rest: str) -> str:
     return "/".join(filter(None, (folder.strip("/"), rest)))

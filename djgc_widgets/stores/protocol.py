@@ -5,8 +5,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.outcomes import Result
 from djgc_widgets.stores.pinned import Identity, PinnedObject
+from djgc_widgets.stores.results import Result
 
 Results = list[tuple[PinnedObject, Result]]
 """What became of objects that were dealt with together."""
@@ -86,7 +86,7 @@ class SweepableStore(Store, Protocol):
         """Return when a record was written, by the store's clock, ns since 1970."""
 
 
-def sweepable(stores: Iterable[Store]) -> list[SweepableStore]:
+def sweepable_stores(stores: Iterable[Store]) -> list[SweepableStore]:
     """Return the stores in which objects can be moved."""
     return [store for store in stores if isinstance(store, SweepableStore)]
 

@@ -36,10 +36,10 @@ def remote_address(backend: StorageBackend) -> tuple[str, tuple[str, ...]]:
     The address is server, bucket and prefix, without account and scheme, which do not
     distinguish locations.
     """
-    spec, base = backend.spec, "/".join(filter(None, base_of(backend).split("/")))
+    spec, base = backend.spec, "/".join(filter(None, base_path(backend).split("/")))
     server = ""
     if backend.protocol == "s3":
-        server = _server(str(spec["endpoint"]), secure=bool(spec.get("secure")))
+        server = _server_address(str(spec["endpoint"]), secure=bool(spec.get("secure")))
     elif backend.protocol == "azure":
         named = re.search(r"AccountName=([^;]+)", str(spec.get("connection_string")))
         server = str(spec.get("account_name") or (named[1] if named else ""))
@@ -89,7 +89,7 @@ class RemoteStore:
         return any(path == f or path.startswith(f"{f}/") for f in self._inside)
 
     def _pages(self, below: str) -> Iterator[list[Entry]]:
-        fs, base = self._backend.fs, base_of(self._backend)
+        fs, base = self._backend.fs, base_path(self._backend)
         root = fs._strip_protocol(base).rstrip("/")  # noqa: SLF001 - how its listings begin
         waiting = [f"{root}/{below}".rstrip("/")]
         while waiting:
@@ -129,12 +129,12 @@ class RemoteStore:
         return text
 
 
-def base_of(backend: StorageBackend) -> str:
+def base_path(backend: StorageBackend) -> str:
     """Return what DataJoint puts before a relative path."""
     return str(backend._full_path("x"))[:-1]  # noqa: SLF001 - the only one that DataJoint has
 
 
-def _server(endpoint: str, *, secure: bool) -> str:
+def _server_address(endpoint: str, *, secure: bool) -> str:
     scheme, separator, rest = endpoint.partition("://")
     if not separator:
         scheme, rest = "https" if secure else "http", endpoint

@@ -100,14 +100,14 @@ def stored_at_recorded_path(
     return paths[cover(stored, keys).stored]
 
 
-def twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice]:
+def find_twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice]:
     """Return a notice per object store that seems to be one with another host name.
 
     The same keys with the same sizes and dates of writing show it.
     """
     notices = []
     remote = [store for store in stores if store.protocol != "file"]
-    listed = {store.name: _written(files, store) for store in remote}
+    listed = {store.name: _written_objects(files, store) for store in remote}
     for one, other in combinations(remote, 2):
         if one.address.partition("/")[0] == other.address.partition("/")[0]:
             continue  # the keys of nested stores on one server differ
@@ -119,7 +119,7 @@ def twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice
     return notices
 
 
-def _written(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
+def _written_objects(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
     own = files[files["store"].eq(store.name) & files["etag"].ne("")]
     base = store.address.partition("/")[2]
     keys = f"{base}/" + own["path"] if base else own["path"]

@@ -69,7 +69,7 @@ def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marke
     ``exact``.
     """
     targets = targets.assign(exact=True)
-    first = _mark(files, targets, names)
+    first = _match(files, targets, names)
     free = first.keys.filter(pa.array(first.coverage.reference < 0))
     missing = first.references.filter(pa.array(~first.coverage.stored))
     others = similar_paths(free, missing)
@@ -80,10 +80,10 @@ def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marke
     paths = [key.partition("/")[2] for key in more["similar"]]
     more["path"] = pd.array(paths, dtype="str")
     both = pd.concat([targets, more[list(targets)]])
-    return _mark(files, both.reset_index(drop=True), names)
+    return _match(files, both.reset_index(drop=True), names)
 
 
-def _mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
+def _match(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
     target_keys = path_keys(targets["store"], targets["path"], names.known)
     references = pc.unique(target_keys)
     keys = path_keys(files["store"], files["path"], names.known)
@@ -100,7 +100,7 @@ def group_files(marked: Marked, folders: pd.DataFrame) -> Grouped:
     parsed = parse_by_store(marked.files, marked.names)
     free = marked.coverage.reference < 0
     in_trash = parse_trash(marked.files["path"])["sweep_id"].notna() & free
-    owner = _owners(marked, parsed)
+    owner = _object_keys(marked, parsed)
     code, owners = pd.factorize(owner.where(~in_trash))
     objects = _aggregate_objects(marked, parsed, code, owners)
     number_and_path = [str(name).partition("/") for name in owners]
@@ -124,7 +124,7 @@ def parse_by_store(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     return pd.concat(parts).loc[files.index]
 
 
-def _owners(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
+def _object_keys(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
     stores = marked.names.known
     own = path_keys(marked.files["store"], parsed["object_path"], stores)
     base = pc.utf8_slice_codeunits(own, 0, stop=-len(MANIFEST_SUFFIX))

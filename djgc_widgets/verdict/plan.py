@@ -29,16 +29,16 @@ from djgc_widgets.model import (
     safe,
     table_label,
 )
-from djgc_widgets.verdict.reconcile import Reconciled
-from djgc_widgets.verdict.refusals import (
+from djgc_widgets.verdict.doubts import (
     LIFTABLE,
     Circumstances,
     Doubt,
     abandoned_name,
     doubts,
-    standing,
+    standing_doubts,
 )
-from djgc_widgets.verdict.selection import Selection, select
+from djgc_widgets.verdict.reconcile import Reconciled
+from djgc_widgets.verdict.selection import Selection, select_objects
 
 VALIDITY = timedelta(hours=1)
 """How long after it was made a plan may be carried out."""
@@ -83,7 +83,7 @@ class SweepPlan:
     @property
     def refusals(self) -> tuple[Doubt, ...]:
         """Why the plan may not be carried out; empty if it may."""
-        return standing(self.doubts, self.acknowledged)
+        return standing_doubts(self.doubts, self.acknowledged)
 
     def acknowledging(self, names: Collection[str]) -> "SweepPlan":
         """Return the same plan with exactly these doubts acknowledged.
@@ -248,7 +248,7 @@ def plan_sweep(
     objects, object_of_file = reconciled.objects, reconciled.object_of_file
     candidate = objects["status"].eq(Status.ORPHAN.value)
     candidate |= _acknowledged_as_gone(reconciled, seen.acknowledged)
-    rows = select(objects, candidate, selection)
+    rows = select_objects(objects, candidate, selection)
     wrong = rows[~candidate.reindex(rows.index)]
     if len(wrong):
         first = wrong.iloc[0]

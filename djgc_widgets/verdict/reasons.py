@@ -50,7 +50,9 @@ def explain_orphans(
         if table is None:
             reason[orphans.index] = Reason.TABLE_DROPPED.value
             continue
-        attribute = _attributes(orphans["path"].str.rpartition("/")[2], table)
+        attribute = _attributes_of_orphans(
+            orphans["path"].str.rpartition("/")[2], table
+        )
         reason[orphans.index] = Reason.ROW_DELETED.value
         reason[attribute.index[attribute.isna()]] = Reason.COLUMN_DROPPED.value
         same = references["schema"].eq(table.schema)
@@ -88,7 +90,7 @@ def comparable_table_name(table: str) -> str:
     return re.sub(r"[^a-z0-9]", "", table.lower())
 
 
-def _attributes(names: pd.Series, table: TableInfo) -> pd.Series:
+def _attributes_of_orphans(names: pd.Series, table: TableInfo) -> pd.Series:
     attributes = pd.Series(pd.NA, index=names.index, dtype="str")
     for attribute in sorted(table.attributes, key=len):  # the longest that fits wins
         fits = names.str.match(re.escape(attribute) + _TOKEN_AND_SUFFIX, na=False)
@@ -109,14 +111,14 @@ def _sibling_reasons(
     committed.
     """
     now = references[references["attribute"].isin(attribute.unique())]
-    keys = (_row_pairs(key) for key in now["row_key"])
+    keys = (_pairs_in_row_key(key) for key in now["row_key"])
     paths = zip(now["store"], now["path"], strict=True)
     current = dict(zip(zip(now["attribute"], keys, strict=True), paths, strict=True))
     rows: list[tuple[str | None, str | None]] = []
     for name, path, modified_at in zip(
         attribute, orphans["path"], orphans["modified_at"], strict=True
     ):
-        sibling = current.get((name, _comparable(key_in_path(path))))
+        sibling = current.get((name, _comparable_pairs(key_in_path(path))))
         if sibling is None:
             rows.append((None, None))
         else:
@@ -127,14 +129,14 @@ def _sibling_reasons(
     return pd.DataFrame(rows, columns=names, index=orphans.index, dtype="str")
 
 
-def _row_pairs(row_key: str) -> frozenset[tuple[str, str]]:
+def _pairs_in_row_key(row_key: str) -> frozenset[tuple[str, str]]:
     try:
         pairs: Mapping[str, object] = json.loads(row_key)
     except ValueError:
         return frozenset()  # a key with raw bytes in it has no successor to name
-    return _comparable(pairs)
+    return _comparable_pairs(pairs)
 
 
-def _comparable(pairs: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+def _comparable_pairs(pairs: Mapping[str, object]) -> frozenset[tuple[str, str]]:
     # paths write the times of a key with hyphens, JSON with colons
     return frozenset((k, str(v).replace(":", "-")) for k, v in pairs.items())

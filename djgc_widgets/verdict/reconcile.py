@@ -28,7 +28,7 @@ from djgc_widgets.model import (
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.objects import Marked, group_files, mark, parse_by_store
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
-from djgc_widgets.verdict.similar_paths import folded
+from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
 
 _NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
@@ -71,7 +71,7 @@ def reconcile(
         objects["reason_code"], objects["sibling"], world.minimum_age
     )
     swept = files[grouped.code < 0]
-    trash = _trash(swept, marked)
+    trash = _trash_frame(swept, marked)
     return Reconciled(
         objects,
         _with_last_known_sizes(references, trash),
@@ -98,7 +98,9 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
         for column_name, column in own.groupby(columns, sort=True):
             former = former_prefixes(column["path"], *map(str, column_name))
             hashes.extend(sorted(former[0]))
-            schemas.extend(sorted(p for p in former[1] if not _is_copy(p, store)))
+            schemas.extend(
+                sorted(p for p in former[1] if not _is_copy_of_section(p, store))
+            )
         stores.append(
             replace(
                 store,
@@ -136,7 +138,7 @@ def _reference_states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     return REFERENCES.conform(known)
 
 
-def _is_copy(prefix: str, store: StoreInfo) -> bool:
+def _is_copy_of_section(prefix: str, store: StoreInfo) -> bool:
     """Return whether a folder contains a complete section, like a backup of a store."""
     sections = filter(None, (*store.schema_prefixes, *store.hash_prefixes))
     return any(f"/{prefix}".endswith(f"/{section}") for section in sections)
@@ -156,11 +158,11 @@ def _with_last_known_sizes(
     return references
 
 
-def _trash(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
+def _trash_frame(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
     """List the objects that sweeps have moved to the trash."""
     former = files.assign(**parse_trash(files["path"])).dropna(subset=["path"])
     keys = path_keys(former["store"], former["path"], marked.names.known)
-    referring = cover(folded(keys), pc.unique(folded(marked.references)))
+    referring = cover(fold_paths(keys), pc.unique(fold_paths(marked.references)))
     former["referenced"] = referring.reference >= 0
     former["path"] = parse_by_store(former, marked.names)["object_path"]
     name = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]

@@ -18,7 +18,9 @@ def through_same_folders(targets: pd.DataFrame, names: StoreNames) -> pd.DataFra
     every, new = targets, targets
     while len(new):
         keys = path_keys(new["store"], new["path"], names.known)
-        others = pd.concat([_inside(new, keys, same), _around(new, keys, same)])
+        others = pd.concat(
+            [_targets_inside(new, keys, same), _targets_around(new, keys, same)]
+        )
         others = others.merge(every, how="left", indicator="seen")
         others = others[others["seen"].eq("left_only")]
         new = others[list(targets)].drop_duplicates()
@@ -26,7 +28,9 @@ def through_same_folders(targets: pd.DataFrame, names: StoreNames) -> pd.DataFra
     return every
 
 
-def _inside(targets: pd.DataFrame, keys: pa.Array, same: pd.DataFrame) -> pd.DataFrame:
+def _targets_inside(
+    targets: pd.DataFrame, keys: pa.Array, same: pd.DataFrame
+) -> pd.DataFrame:
     """Return the listed paths of targets at or below a folder that has several paths.
 
     Such folders may be nested, so each depth of them is matched on its own.
@@ -50,7 +54,9 @@ def _inside(targets: pd.DataFrame, keys: pa.Array, same: pd.DataFrame) -> pd.Dat
     return pd.concat(listed, ignore_index=True)
 
 
-def _around(targets: pd.DataFrame, keys: pa.Array, same: pd.DataFrame) -> pd.DataFrame:
+def _targets_around(
+    targets: pd.DataFrame, keys: pa.Array, same: pd.DataFrame
+) -> pd.DataFrame:
     """Return the listed paths of folders below targets that have several paths."""
     distinct = pc.unique(keys)
     coverage = cover(arrow_text(same["key"]), distinct)

@@ -13,7 +13,7 @@ Selection = pd.DataFrame | pd.Series | Iterable[str] | None
 """A frame with ``store`` and ``path``, a mask, paths, or None for all orphans."""
 
 
-def select(
+def select_objects(
     objects: pd.DataFrame, candidate: pd.Series, selection: Selection
 ) -> pd.DataFrame:
     """Return the selected rows of the objects frame; candidates by default.
@@ -33,7 +33,7 @@ def select(
                 f"{sorted(absent)}."
             )
         wanted = pd.MultiIndex.from_frame(selection[["store", "path"]]).unique()
-        return _find(
+        return _select_by_key(
             objects, pd.MultiIndex.from_frame(objects[["store", "path"]]), wanted
         )
     if isinstance(selection, pd.Series) and selection.dtype == bool:
@@ -49,14 +49,16 @@ def select(
             "Expected a frame, a mask or a list of paths; got one string. Put it into "
             "a list."
         )
-    return _find(
+    return _select_by_key(
         objects,
         pd.Index(objects["path"]),
         pd.Index(list(selection), dtype="str").unique(),
     )
 
 
-def _find(objects: pd.DataFrame, known: pd.Index, wanted: pd.Index) -> pd.DataFrame:
+def _select_by_key(
+    objects: pd.DataFrame, known: pd.Index, wanted: pd.Index
+) -> pd.DataFrame:
     absent = wanted.difference(known)
     if len(absent):
         raise InputError(

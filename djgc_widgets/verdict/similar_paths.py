@@ -13,8 +13,8 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
     File systems may compose accents differently or ignore case, and object stores may
     keep doubled slashes. `stored` are keys that no reference covers.
     """
-    distinct = pc.unique(folded(missing))
-    coverage = cover(folded(stored), distinct)
+    distinct = pc.unique(fold_paths(missing))
+    coverage = cover(fold_paths(stored), distinct)
     covered = np.flatnonzero((coverage.reference >= 0) & ~coverage.sidecar)
     similar: dict[str, set[str]] = {}
     for position in covered:
@@ -22,7 +22,7 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
         key = stored[int(position)].as_py()
         depth = reference.count("/") + 1
         similar.setdefault(reference, set()).add(_first_segments(key, depth))
-    pairs = zip(missing.to_pylist(), folded(missing).to_pylist(), strict=True)
+    pairs = zip(missing.to_pylist(), fold_paths(missing).to_pylist(), strict=True)
     return [
         (reference, key)
         for reference, text in pairs
@@ -30,7 +30,7 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
     ]
 
 
-def folded(keys: pa.Array) -> pa.Array:
+def fold_paths(keys: pa.Array) -> pa.Array:
     """Return keys in the form in which their similar spellings are equal."""
     plain = pc.replace_substring_regex(keys, "/+", "/")
     return pc.utf8_normalize(pc.utf8_lower(pc.utf8_normalize(plain, "NFC")), "NFC")

@@ -50,7 +50,7 @@ class Judged:
 
 def judge(objects: pd.DataFrame, world: World) -> Judged:
     """Give each object its status, and a reason to all but the live and the orphans."""
-    objects = _without_evidence(objects, world.tables, world.names)
+    objects = _drop_sections_without_table(objects, world.tables, world.names)
     old_enough = objects["modified_at"] <= world.now - world.minimum_age
     on_server = objects["schema"].isin(list(world.schemas))
     scanned = objects["schema"].isin(list(world.scanned))
@@ -58,8 +58,8 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     by_path: list[_Rule] = [
         (objects["n_references"].gt(0), Status.LIVE, None),
         (kind.notna(), Status.UNKNOWN, kind.map(KIND_REASONS)),
-        (_for_users(objects, world.names), Status.UNKNOWN, Reason.USER_FILE),
-        (_of_0_14(objects), Status.UNKNOWN, Reason.DATAJOINT_0_14),
+        (_are_user_files(objects, world.names), Status.UNKNOWN, Reason.USER_FILE),
+        (_are_of_datajoint_0_14(objects), Status.UNKNOWN, Reason.DATAJOINT_0_14),
         (objects["section"].isna(), Status.UNKNOWN, Reason.NOT_DATAJOINT),
     ]
     by_schema: list[_Rule] = [
@@ -86,7 +86,7 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
 _Rule = tuple[pd.Series, Status, Reason | pd.Series | None]
 
 
-def _without_evidence(
+def _drop_sections_without_table(
     objects: pd.DataFrame, tables: Sequence[TableInfo], names: StoreNames
 ) -> pd.DataFrame:
     """Below no configured prefix, accept only objects that match an existing table.
@@ -122,7 +122,7 @@ def _belongs_to(table: TableInfo | None, path: str) -> bool:
     return has_key and any(name.startswith(f"{a}_") for a in table.attributes)
 
 
-def _for_users(objects: pd.DataFrame, names: StoreNames) -> pd.Series:
+def _are_user_files(objects: pd.DataFrame, names: StoreNames) -> pd.Series:
     below_prefix = pd.Series(data=False, index=objects.index)
     for store in names.stores:
         for prefix in store.filepath_prefixes:
@@ -131,7 +131,7 @@ def _for_users(objects: pd.DataFrame, names: StoreNames) -> pd.Series:
     return below_prefix
 
 
-def _of_0_14(objects: pd.DataFrame) -> pd.Series:
+def _are_of_datajoint_0_14(objects: pd.DataFrame) -> pd.Series:
     return objects["section"].isna() & objects["path"].str.fullmatch(_OF_0_14).fillna(
         value=False
     )

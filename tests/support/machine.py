@@ -25,7 +25,7 @@ from laboratory import Laboratory, connect
 from djgc_widgets import CompleteScan, Progress, SweepPlan, SweepRefusedError, Trash
 from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
-from djgc_widgets.stores.remote import base_of
+from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.s3.requests import Bucket
 from djgc_widgets.stores.s3.store import S3Store
 
@@ -471,7 +471,7 @@ def _carried_out_by(
     for store in sweeper.stores:
         if isinstance(store, S3Store):
             backend = store._backend  # noqa: SLF001 - as above
-            own = bucket(backend.fs, base_of(backend), store.text_of)
+            own = bucket(backend.fs, base_path(backend), store.text_of)
             stores.append(S3Store(store.info, backend, {}, own, conditional=True))
         else:
             stores.append(FileStore(store.info, folder=folder(store.info.address)))

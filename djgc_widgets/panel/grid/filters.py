@@ -146,7 +146,7 @@ _AGE = re.compile(
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
 
 
-def bytes_of(text: str) -> int:
+def parse_size(text: str) -> int:
     """Return the bytes of a size such as 1.5 KiB, 2 GB or 512, or raise InputError."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
@@ -157,7 +157,7 @@ def bytes_of(text: str) -> int:
     return round(float(number) * float(unit))
 
 
-def days_of(text: str) -> float:
+def parse_age(text: str) -> float:
     """Return the days of an age such as 36 h, 2 weeks or 90, or raise InputError."""
     match = _AGE.fullmatch(text.strip())
     if match is None:
@@ -165,4 +165,4 @@ def days_of(text: str) -> float:
     return float(match[1]) * _DAYS[(match[2] or "d").lower()]
 
 
-_READ = {"size": bytes_of, "days": days_of}
+_READ = {"size": parse_size, "days": parse_age}

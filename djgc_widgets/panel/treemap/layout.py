@@ -110,7 +110,7 @@ def squarify(sizes: Sequence[float], box: Box) -> list[Box]:
         ) <= _worst_aspect_ratio(left[:count], side, scale):
             count += 1
         row, left = left[:count], left[count:]
-        row_boxes, rest = _row(row, rest, scale)
+        row_boxes, rest = _tile_row(row, rest, scale)
         boxes.extend(row_boxes)
     return boxes
 
@@ -121,7 +121,7 @@ def _worst_aspect_ratio(row: Sequence[float], side: float, scale: float) -> floa
     return max(max(ratio, 1 / ratio) for ratio in ratios)
 
 
-def _row(row: Sequence[float], box: Box, scale: float) -> tuple[list[Box], Box]:
+def _tile_row(row: Sequence[float], box: Box, scale: float) -> tuple[list[Box], Box]:
     """Lay a row along the shorter side; return its boxes and what is left."""
     total = sum(row)
     upright = box.width >= box.height
@@ -142,7 +142,7 @@ def _row(row: Sequence[float], box: Box, scale: float) -> tuple[list[Box], Box]:
 
 def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Tile]:
     """Yield the tiles that share a box, each followed by the tiles on it."""
-    for location, own, area in _divide(box, rows, above):
+    for location, own, area in _divide_box(box, rows, above):
         level, known = LEVELS[len(above)], location[-1] is not None
         # a hash names no table, and what names no table has no attribute
         divisible = known and level != "attribute" and _has_room(area.below_header)
@@ -163,7 +163,7 @@ def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Til
             yield from _place_tiles(area.below_header, own, location)
 
 
-def _divide(
+def _divide_box(
     box: Box, rows: pd.DataFrame, above: _Location
 ) -> Iterator[tuple[_Location, pd.DataFrame, Box]]:
     """Yield each location one level below, its rows, and its share of the box."""

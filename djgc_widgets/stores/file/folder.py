@@ -97,7 +97,7 @@ class StoreFolder:
         """Return the identity of each file at or below a path, which may not exist."""
         files: dict[str, Identity] = {}
         with self.open() if start is None else nullcontext(start) as opened:
-            _identify(opened, path, files)
+            _identify_files(opened, path, files)
         return files
 
     def move(
@@ -106,20 +106,20 @@ class StoreFolder:
         """Move a file or folder in one step, or raise; never overwrites."""
         old = source_start.folder(parent_of(source))
         new = target_start.folder(parent_of(target), create=True)
-        _rename_exclusively(old, _name(source), new, _name(target))
+        _rename_exclusively(old, _file_name(source), new, _file_name(target))
 
     def read(self, path: str) -> bytes:
         """Return the content of a record."""
         with self._parent(path) as parent:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # of a pipe, no writer
-            handle = os.open(_name(path), flags, dir_fd=parent)
+            handle = os.open(_file_name(path), flags, dir_fd=parent)
             with os.fdopen(handle, "rb") as file:
                 return file.read()
 
     def write(self, path: str, data: bytes, *, new: bool = False) -> None:
         """Write a record so that a crash leaves all of it or none."""
         with self._parent(path, create=True) as parent:
-            draft = f"{_name(path)}.{secrets.token_hex(4)}.part"
+            draft = f"{_file_name(path)}.{secrets.token_hex(4)}.part"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             handle = os.open(draft, flags, 0o644, dir_fd=parent)
             try:
@@ -128,9 +128,11 @@ class StoreFolder:
                     file.flush()
                     os.fsync(handle)
                 if new:
-                    _rename_exclusively(parent, draft, parent, _name(path))
+                    _rename_exclusively(parent, draft, parent, _file_name(path))
                 else:
-                    os.rename(draft, _name(path), src_dir_fd=parent, dst_dir_fd=parent)
+                    os.rename(
+                        draft, _file_name(path), src_dir_fd=parent, dst_dir_fd=parent
+                    )
             except BaseException:
                 with suppress(OSError):  # the first error matters
                     os.unlink(draft, dir_fd=parent)
@@ -144,7 +146,9 @@ class StoreFolder:
         """
         try:
             with self._parent(path) as parent:
-                handle = os.open(_name(path), os.O_RDWR | os.O_NOFOLLOW, dir_fd=parent)
+                handle = os.open(
+                    _file_name(path), os.O_RDWR | os.O_NOFOLLOW, dir_fd=parent
+                )
         except FileNotFoundError:
             return False
         with os.fdopen(handle, "r+b", buffering=0) as file:
@@ -156,12 +160,12 @@ class StoreFolder:
     def remove(self, path: str) -> None:
         """Remove a file."""
         with self._parent(path) as parent:
-            os.unlink(_name(path), dir_fd=parent)
+            os.unlink(_file_name(path), dir_fd=parent)
 
     def changed_at_ns(self, path: str) -> int:
         """Return when a file changed, by the file system's clock, ns since 1970."""
         with self._parent(path) as parent:
-            entry = os.stat(_name(path), dir_fd=parent, follow_symlinks=False)
+            entry = os.stat(_file_name(path), dir_fd=parent, follow_symlinks=False)
         return entry.st_mtime_ns
 
     def prune(self, folder: str, stop: str) -> None:
@@ -169,19 +173,19 @@ class StoreFolder:
         while folder.startswith(f"{stop}/"):
             try:
                 with self._parent(folder) as parent:
-                    os.rmdir(_name(folder), dir_fd=parent)
+                    os.rmdir(_file_name(folder), dir_fd=parent)
             except OSError:
                 return  # not empty, or in use: an empty folder that stays does no harm
             folder = parent_of(folder)
 
 
-def _identify(start: OpenPath, path: str, files: dict[str, Identity]) -> None:
+def _identify_files(start: OpenPath, path: str, files: dict[str, Identity]) -> None:
     try:
         parent = start.folder(parent_of(path))
-        entry = os.stat(_name(path), dir_fd=parent, follow_symlinks=False)
+        entry = os.stat(_file_name(path), dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(entry.st_mode):
             for name in os.listdir(start.folder(path)):  # noqa: PTH208 - an open folder
-                _identify(start, f"{path}/{name}", files)
+                _identify_files(start, f"{path}/{name}", files)
         else:
             files[path] = Identity(
                 entry.st_size, bounded_ns(entry.st_mtime_ns), entry.st_ino
@@ -213,7 +217,7 @@ def _rename_exclusively(old: int, source: str, new: int, target: str) -> None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
 
 
-def _name(path: str) -> str:
+def _file_name(path: str) -> str:
     name = path.rpartition("/")[2]
     if not is_plain_path(name):
         raise PermissionError(errno.EPERM, "the path leaves the store", path)

@@ -19,19 +19,6 @@ from djgc_widgets.model import (
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
 from djgc_widgets.stores.file.walk import FolderWalk
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.outcomes import (
-    GONE,
-    MOVED,
-    NOT_IN_TRASH,
-    PATH_TAKEN,
-    PURGED,
-    RESTORED,
-    Result,
-    changed,
-    failed,
-    kept_in_trash,
-    torn,
-)
 from djgc_widgets.stores.pinned import (
     Identity,
     PathOf,
@@ -40,6 +27,19 @@ from djgc_widgets.stores.pinned import (
     same_path,
 )
 from djgc_widgets.stores.protocol import Located, Results, Whereabouts
+from djgc_widgets.stores.results import (
+    GONE,
+    MOVED,
+    NOT_IN_TRASH,
+    PATH_TAKEN,
+    PURGED,
+    RESTORED,
+    Result,
+    changed_result,
+    failed_result,
+    kept_in_trash_result,
+    torn_result,
+)
 
 _PATH_MAX = 4000
 
@@ -155,9 +155,9 @@ class FileStore:
                     back = [(target, source) for source, target in moves]
                     self._move_all(back, trash, store)
         except OSError as error:
-            result = failed(error)
+            result = failed_result(error)
             return result.doubted() if self._may_hold(pinned, trash) else result
-        return changed(differing) if differing else MOVED
+        return changed_result(differing) if differing else MOVED
 
     def _may_hold(self, pinned: PinnedObject, trash: OpenPath) -> bool:
         """Return whether a move that failed may have left something in the trash."""
@@ -176,14 +176,14 @@ class FileStore:
             back = {path for path, pin in stored.items() if pin == pinned.files[path]}
             known = back | (trashed.keys() & pinned.files.keys())
             if len(known) < len(pinned.files):
-                return torn(len(known), len(pinned.files))
-            parts = [part for part in pinned.parts if _any_below(trashed, part)]
+                return torn_result(len(known), len(pinned.files))
+            parts = [part for part in pinned.parts if _any_file_below(trashed, part)]
             moves = [(pinned.trashed(part), part) for part in parts]
             self._move_all(moves, trash, store)
         except FileExistsError:
             return PATH_TAKEN
         except OSError as error:
-            return kept_in_trash(error)
+            return kept_in_trash_result(error)
         return RESTORED
 
     def _purge(self, pinned: PinnedObject) -> Result:
@@ -192,13 +192,15 @@ class FileStore:
                 trashed = self._present(pinned, pinned.trashed, trash)
             if not trashed:
                 return NOT_IN_TRASH
-            differing = [p for p, now in trashed.items() if not _same(pinned, p, now)]
+            differing = [
+                p for p, now in trashed.items() if not _same_file(pinned, p, now)
+            ]
             if differing:
-                return changed(sorted(differing))
+                return changed_result(sorted(differing))
             for path in sorted(trashed):
                 self.remove(pinned.trashed(path))
         except OSError as error:
-            return failed(error)
+            return failed_result(error)
         self._prune_trash(pinned)
         return PURGED
 
@@ -240,11 +242,11 @@ class FileStore:
             self._folder.prune(folder, trash_of(pinned.sweep_id))
 
 
-def _any_below(files: Iterable[str], path: str) -> bool:
+def _any_file_below(files: Iterable[str], path: str) -> bool:
     return any(name == path or name.startswith(f"{path}/") for name in files)
 
 
-def _same(pinned: PinnedObject, path: str, now: Identity) -> bool:
+def _same_file(pinned: PinnedObject, path: str, now: Identity) -> bool:
     # a store that was copied with its trash has other inodes
     pin = pinned.files.get(path)
     return pin is not None and pin[:2] == now[:2]

@@ -8,19 +8,6 @@ that condition. An interruption leaves the original or both, never neither.
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from djgc_widgets.stores.outcomes import (
-    GONE,
-    MOVED,
-    NOT_IN_TRASH,
-    PATH_TAKEN,
-    PURGED,
-    RESTORED,
-    Result,
-    changed,
-    failed,
-    kept_in_trash,
-    torn,
-)
 from djgc_widgets.stores.pinned import (
     Identity,
     PathOf,
@@ -29,6 +16,19 @@ from djgc_widgets.stores.pinned import (
     same_path,
 )
 from djgc_widgets.stores.protocol import Located, Results, Whereabouts
+from djgc_widgets.stores.results import (
+    GONE,
+    MOVED,
+    NOT_IN_TRASH,
+    PATH_TAKEN,
+    PURGED,
+    RESTORED,
+    Result,
+    changed_result,
+    failed_result,
+    kept_in_trash_result,
+    torn_result,
+)
 from djgc_widgets.stores.s3.requests import Bucket, ChangedError
 
 _BATCH_FILES = 1_000
@@ -78,7 +78,9 @@ class Mover:
         results |= self._delete_originals(movable, errors, pool)
         undo = [p for p in movable if p.path in errors]
         for pinned, trouble in zip(undo, pool.map(self._undo, undo), strict=True):
-            results[pinned.path] = trouble or _stayed(pinned, errors[pinned.path])
+            results[pinned.path] = trouble or _result_of_stayed(
+                pinned, errors[pinned.path]
+            )
         return [(pinned, results[pinned.path]) for pinned in batch]
 
     def _check(self, pinned: PinnedObject) -> Result:
@@ -86,11 +88,11 @@ class Mover:
         try:
             present = self._present(pinned, same_path)
         except OSError as error:
-            return failed(error)
+            return failed_result(error)
         if not present:
             return GONE
         differing = changed_files(pinned.files, present)
-        return changed(differing) if differing else MOVED
+        return changed_result(differing) if differing else MOVED
 
     def _copy_all(
         self, objects: list[PinnedObject], pool: Executor
@@ -125,7 +127,7 @@ class Mover:
         etags = {path: pinned.files[path].etag for path, pinned in owners.items()}
         stayed = self.delete(etags, pool)
         unsure = {
-            owners[path].path: failed(error).doubted()
+            owners[path].path: failed_result(error).doubted()
             for path, error in stayed.items()
             if not isinstance(error, ChangedError)
         }
@@ -140,7 +142,7 @@ class Mover:
             for path in pinned.files:
                 self._return(pinned, path, drop_copy=True)
         except OSError as error:
-            return failed(error).doubted()
+            return failed_result(error).doubted()
         return None
 
     def _from_trash(self, pinned: PinnedObject) -> Result:
@@ -152,19 +154,20 @@ class Mover:
             if not trashed:
                 return NOT_IN_TRASH
             if not all(
-                path in pins and _same(now, pins[path], trashed.get(path, pins[path]))
+                path in pins
+                and _same_content(now, pins[path], trashed.get(path, pins[path]))
                 for path, now in stored.items()
             ):
                 return PATH_TAKEN
             known = stored.keys() | trashed.keys()
             if len(known) < len(pins):
-                return torn(len(known), len(pins))
+                return torn_result(len(known), len(pins))
             for path in pinned.files:
                 self._return(pinned, path, drop_copy=False)
         except ChangedError:
             return PATH_TAKEN
         except OSError as error:
-            return kept_in_trash(error)
+            return kept_in_trash_result(error)
         return RESTORED
 
     def _return(self, pinned: PinnedObject, path: str, *, drop_copy: bool) -> None:
@@ -179,7 +182,7 @@ class Mover:
         stored = self._bucket.head(path)
         if stored is None:
             self._bucket.copy(pinned.trashed(path), path, copy, IfNoneMatch="*")
-        elif not drop_copy and not _same(stored, pinned.files[path], copy):
+        elif not drop_copy and not _same_content(stored, pinned.files[path], copy):
             raise ChangedError
         for error in self.delete({pinned.trashed(path): copy.etag}).values():
             raise error
@@ -192,7 +195,7 @@ class Mover:
         stayed = self.delete(etags, pool)
         for pinned, (result, _) in zip(batch, checks, strict=True):
             why = [stayed[t] for t in map(pinned.trashed, pinned.files) if t in stayed]
-            yield pinned, failed(why[0]) if why else result
+            yield pinned, failed_result(why[0]) if why else result
 
     def _whereabouts(self, pinned: PinnedObject) -> Whereabouts:
         stored = self._present(pinned, same_path)
@@ -204,13 +207,13 @@ class Mover:
         try:
             files = self._present(pinned, pinned.trashed)
         except OSError as error:
-            return failed(error), {}
+            return failed_result(error), {}
         if not files:
             return NOT_IN_TRASH, {}
         sizes = {path: pin.size_bytes for path, pin in pinned.files.items()}
         other = sorted(p for p, now in files.items() if sizes.get(p) != now.size_bytes)
         if other:
-            return changed(other), {}
+            return changed_result(other), {}
         return PURGED, {pinned.trashed(path): now.etag for path, now in files.items()}
 
     def _present(self, pinned: PinnedObject, path_of: PathOf) -> dict[str, Identity]:
@@ -222,15 +225,15 @@ class Mover:
         return {path[start:]: pin for path, pin in files.items()}
 
 
-def _same(stored: Identity, pin: Identity, copy: Identity) -> bool:
+def _same_content(stored: Identity, pin: Identity, copy: Identity) -> bool:
     """Return whether the store has the same content as the trash."""
     return stored.size_bytes == copy.size_bytes and stored.etag in {pin.etag, copy.etag}
 
 
-def _stayed(pinned: PinnedObject, error: OSError) -> Result:
+def _result_of_stayed(pinned: PinnedObject, error: OSError) -> Result:
     if isinstance(error, ChangedError):
-        return changed([pinned.path])
-    return GONE if isinstance(error, FileNotFoundError) else failed(error)
+        return changed_result([pinned.path])
+    return GONE if isinstance(error, FileNotFoundError) else failed_result(error)
 
 
 def _batches(

@@ -10,7 +10,7 @@ from djgc_widgets.model import TRASH_FOLDER, StoreInfo
 from djgc_widgets.stores.api_listing import Entry
 from djgc_widgets.stores.pinned import Identity, PinnedObject
 from djgc_widgets.stores.protocol import Located, Results
-from djgc_widgets.stores.remote import RemoteStore, base_of
+from djgc_widgets.stores.remote import RemoteStore, base_path
 from djgc_widgets.stores.s3.moves import Mover
 from djgc_widgets.stores.s3.requests import Bucket, ChangedError
 
@@ -40,7 +40,7 @@ class S3Store(RemoteStore):
     def _bucket(self) -> Bucket:
         # connects only now: a store that does not answer is a problem of its listing
         backend = self._backend
-        return self._given or Bucket(backend.fs, base_of(backend), self.text_of)
+        return self._given or Bucket(backend.fs, base_path(backend), self.text_of)
 
     def to_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
         """Move objects to the trash if they still are what was pinned."""

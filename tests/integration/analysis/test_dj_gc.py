@@ -20,7 +20,7 @@ from laboratory import (
 
 from djgc_widgets import InputError, scan, second_opinion
 from djgc_widgets.analysis.comparison import Doomed, compare
-from djgc_widgets.analysis.dj_gc import _datajoint_warnings, _own_connection
+from djgc_widgets.analysis.dj_gc import _datajoint_warnings, _read_only_connection
 from djgc_widgets.model import NoticeCode, OpinionCode
 
 
@@ -192,7 +192,7 @@ def test_the_collector_runs_over_a_connection_that_cannot_write(
     laboratory: Laboratory,
 ) -> None:
     laboratory.declare(NPY)
-    own = _own_connection(laboratory.connection)
+    own = _read_only_connection(laboratory.connection)
 
     table = laboratory.quote(laboratory.name, "recording")
     with pytest.raises(Exception, match=r"(?i)read.only"):
@@ -239,7 +239,7 @@ def test_a_lost_connection_is_not_replaced_by_one_that_can_write(
     laboratory: Laboratory,
 ) -> None:
     laboratory.declare(NPY)
-    own = _own_connection(laboratory.connection)
+    own = _read_only_connection(laboratory.connection)
     table = laboratory.quote(laboratory.name, "made")
     own_id, end = {
         "mysql": ("SELECT connection_id()", "KILL {}"),
@@ -256,7 +256,7 @@ def test_a_lost_connection_is_not_replaced_by_one_that_can_write(
 
 
 def test_waiting_for_a_lock_ends(laboratory: Laboratory) -> None:
-    own = _own_connection(laboratory.connection)
+    own = _read_only_connection(laboratory.connection)
     queries = {"postgresql": "SHOW lock_timeout", "mysql": "SELECT @@lock_wait_timeout"}
 
     (limit,) = own.query(queries[laboratory.backend]).fetchone()

@@ -14,7 +14,7 @@ from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import LOCK_PATH, Holder, StoreLock, read_holder
 from djgc_widgets.collector.operation import Operation, Steps, skip_rest
 from djgc_widgets.model import Detail, Outcome, Step
-from djgc_widgets.stores import Result, SweepableStore, open_stores, sweepable
+from djgc_widgets.stores import Result, SweepableStore, open_stores, sweepable_stores
 
 BROKEN = "_trash/broken-{}.json"
 
@@ -29,7 +29,7 @@ def lab(request: pytest.FixtureRequest) -> Laboratory:
 
 @pytest.fixture
 def store(lab: Laboratory) -> SweepableStore:
-    return sweepable(open_stores([lab.connection], ["raw"]).stores)[0]
+    return sweepable_stores(open_stores([lab.connection], ["raw"]).stores)[0]
 
 
 @pytest.fixture

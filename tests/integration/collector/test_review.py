@@ -21,7 +21,7 @@ from laboratory import (
 from djgc_widgets import SweepRefusedError, Trash
 from djgc_widgets.collector import sweeper
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
-from djgc_widgets.stores.remote import base_of
+from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.s3.requests import Bucket, ChangedError
 from djgc_widgets.stores.s3.store import S3Store
 
@@ -135,7 +135,7 @@ def test_a_copy_is_kept_while_a_deletion_may_still_happen(
     raw, *_ = result._sweeper.stores  # noqa: SLF001 - to give it another bucket
     assert isinstance(raw, S3Store)
     backend = raw._backend  # noqa: SLF001 - as above
-    late = _LateBucket(backend.fs, base_of(backend), raw.text_of)
+    late = _LateBucket(backend.fs, base_path(backend), raw.text_of)
     store = S3Store(raw.info, backend, {}, late, conditional=True)
     plan, sweep_id = planned(result), "20260101T000000Z-00000000"
     (pinned,) = sweeper._pinned_by_store(plan, sweep_id)["raw"]  # noqa: SLF001 - an inner part
@@ -213,7 +213,7 @@ def test_a_copy_in_parts_does_not_overwrite_either(s3_laboratory: Laboratory) ->
     raw, *_ = complete(laboratory)._sweeper.stores  # noqa: SLF001 - to ask its bucket
     assert isinstance(raw, S3Store)
     backend = raw._backend  # noqa: SLF001 - as above
-    bucket = Bucket(backend.fs, base_of(backend), raw.text_of, largest_copy=5 * 2**20)
+    bucket = Bucket(backend.fs, base_path(backend), raw.text_of, largest_copy=5 * 2**20)
     pin = bucket.head("big")
     assert pin is not None
 

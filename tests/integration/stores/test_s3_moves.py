@@ -7,7 +7,7 @@ import pytest
 from laboratory import HASH, Laboratory, array, complete, filled, orphaned, planned
 
 from djgc_widgets import Cancelled, CompleteScan, Progress, SweepPlan, SweepRefusedError
-from djgc_widgets.stores.remote import base_of
+from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.s3.requests import Bucket
 from djgc_widgets.stores.s3.store import S3Store
 
@@ -34,7 +34,7 @@ def rebuilt(
     **options: Any,
 ) -> S3Store:
     backend = store._backend  # noqa: SLF001 - to give it another bucket
-    bucket = kind(backend.fs, base_of(backend), store.text_of, **options)
+    bucket = kind(backend.fs, base_path(backend), store.text_of, **options)
     return S3Store(store.info, backend, {}, bucket, conditional=conditional)
 
 

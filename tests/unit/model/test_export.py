@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from djgc_widgets.model.errors import InputError
-from djgc_widgets.model.export import csv_text, encoded, json_rows, write_new
+from djgc_widgets.model.export import csv_text, encode_frame, json_rows, write_new_file
 
 
 def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_an_export_never_overwrites_and_is_read_back_whole(tmp_path: Path) -> No
     frame = pd.DataFrame({"path": pd.array(names, dtype="str"), "size": range(3)})
 
     written = [
-        write_new(encoded(frame, kind), tmp_path, "x", kind).name
+        write_new_file(encode_frame(frame, kind), tmp_path, "x", kind).name
         for kind in ("csv", "parquet") * 2
     ]
 
@@ -50,9 +50,9 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1]})
 
     with pytest.raises(InputError, match="No such file or directory"):
-        write_new(encoded(frame, "csv"), tmp_path / "gone", "x", "csv")
+        write_new_file(encode_frame(frame, "csv"), tmp_path / "gone", "x", "csv")
     with pytest.raises(InputError, match="Expected csv or parquet; got 'xls'"):
-        encoded(frame, "xls")
+        encode_frame(frame, "xls")
     with pytest.raises(TypeError, match="bytes-like"):
-        write_new("not bytes", tmp_path, "x", "html")
+        write_new_file("not bytes", tmp_path, "x", "html")
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,7 @@
 import pytest
 
 from djgc_widgets.model import InputError
-from djgc_widgets.panel.grid.filters import bytes_of, days_of
+from djgc_widgets.panel.grid.filters import parse_age, parse_size
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from djgc_widgets.panel.grid.filters import bytes_of, days_of
     ],
 )
 def test_sizes_are_read_in_both_kinds_of_units(text: str, size: int) -> None:
-    assert bytes_of(text) == size
+    assert parse_size(text) == size
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_sizes_are_read_in_both_kinds_of_units(text: str, size: int) -> None:
     ],
 )
 def test_ages_are_read(text: str, days: float) -> None:
-    assert days_of(text) == pytest.approx(days)
+    assert parse_age(text) == pytest.approx(days)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1 parsec", "inf", "nan", "1e9", "1,5"])
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="Expected a size"):
-        bytes_of(text)
+        parse_size(text)
     with pytest.raises(InputError, match="Expected an age"):
-        days_of(text)
+        parse_age(text)

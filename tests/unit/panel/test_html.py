@@ -31,8 +31,8 @@ from djgc_widgets.panel.html import (
     trash_html,
 )
 from djgc_widgets.panel.worker import Activity
+from djgc_widgets.verdict.doubts import Circumstances, Doubt
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
-from djgc_widgets.verdict.refusals import Circumstances, Doubt
 
 EVIL = '<img src=x onerror="alert(1)">\'${}\u202e\n'
 

@@ -13,9 +13,9 @@ from djgc_widgets.model.notices import Notice, Notices
 from djgc_widgets.model.progress import Progress, ProgressCallback
 from djgc_widgets.model.receipt import Receipt, SweepReceipt
 from djgc_widgets.model.store_names import StoreInfo
+from djgc_widgets.verdict.doubts import Circumstances
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled
-from djgc_widgets.verdict.refusals import Circumstances
 from djgc_widgets.verdict.selection import Selection
 
 ZARR = object_path("voltage_AbCd1234.zarr")

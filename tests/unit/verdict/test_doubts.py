@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
-from djgc_widgets.verdict.reconcile import Reconciled
-from djgc_widgets.verdict.refusals import (
+from djgc_widgets.verdict.doubts import (
     Circumstances,
     Doubt,
     Ownership,
     doubts,
     ownership_doubt,
-    standing,
+    standing_doubts,
 )
+from djgc_widgets.verdict.reconcile import Reconciled
 
 MANY = files(*(hash_path(letter) for letter in "abcdefgh"))
 
@@ -33,7 +33,7 @@ def refused_rows(
 ) -> dict[str, Doubt]:
     seen = Circumstances(NOW, frozenset(acknowledged), **others)
     every = doubts(verdict.objects[chosen], verdict, seen)
-    return {doubt.name: doubt for doubt in standing(every, acknowledged)}
+    return {doubt.name: doubt for doubt in standing_doubts(every, acknowledged)}
 
 
 def test_more_than_a_quarter_of_the_objects_is_a_large_sweep() -> None:

@@ -34,22 +34,22 @@ NOT_IN_TRASH = Result(Outcome.SKIPPED, Detail.NOT_IN_TRASH)
 PATH_TAKEN = Result(Outcome.FAILED, Detail.PATH_TAKEN)
 
 
-def changed(paths: Sequence[str]) -> Result:
+def changed_result(paths: Sequence[str]) -> Result:
     """Return the result of an object whose files differ from what was pinned."""
     return Result(Outcome.SKIPPED, Detail.CHANGED, {"path": as_text(paths[0])})
 
 
-def failed(error: Exception) -> Result:
+def failed_result(error: Exception) -> Result:
     """Return the result of an object that stays where it is because of an error."""
     return Result(Outcome.FAILED, Detail.ERROR, {"error": error_text(error)})
 
 
-def kept_in_trash(error: Exception) -> Result:
+def kept_in_trash_result(error: Exception) -> Result:
     """Return the result of an object that stays in the trash because of an error."""
     return Result(Outcome.FAILED, Detail.STAYS_IN_TRASH, {"error": error_text(error)})
 
 
-def torn(n_left: int, n_planned: int) -> Result:
+def torn_result(n_left: int, n_planned: int) -> Result:
     """Return the result of an object in the trash that lacks some of its files."""
     values = {"n_left": n_left, "n_planned": n_planned}
     return Result(Outcome.FAILED, Detail.TORN, values)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from djgc_widgets.collector.trashes import carry_out_each
+from djgc_widgets.collector.sweeps_in_trash import carry_out_each
 from djgc_widgets.model.errors import InputError, SweepRefusedError
 from djgc_widgets.model.frames import RECEIPT
 from djgc_widgets.model.receipt import Receipt

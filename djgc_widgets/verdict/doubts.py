@@ -116,7 +116,7 @@ def doubts(
     )
 
 
-def standing(
+def standing_doubts(
     doubts: Iterable[Doubt], acknowledged: Collection[str]
 ) -> tuple[Doubt, ...]:
     """Return what still refuses a sweep once some doubts are acknowledged by name."""
