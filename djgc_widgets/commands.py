@@ -27,7 +27,7 @@ from djgc_widgets.model import (
     visible,
     write_new_file,
 )
-from djgc_widgets.references import driver_errors
+from djgc_widgets.references import errors_of_dialects
 
 _ROWS = 20
 
@@ -172,7 +172,7 @@ def _connect() -> dj.Connection:
     """Connect as DataJoint is configured."""
     try:
         return dj.conn()
-    except driver_errors() as error:
+    except errors_of_dialects() as error:
         raise InputError(
             f"Expected a database server that accepts the login; got: "
             f"{error_text(error)}. Check host, port, user and password in DataJoint's "

@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 from djgc_widgets.analysis.figure_style import (
     LOGICAL,
     STATUS_COLORS,
-    Look,
+    TraceStyle,
     add_bar_trace,
     biggest_size,
     lay_out_figure,
@@ -109,7 +109,7 @@ def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
     sums = sums[::-1]
     figure, labels = go.Figure(), list(sums.index)
     others = sums["size_bytes"] - sums["orphan_bytes"]
-    look = Look("All else", STATUS_COLORS[Status.LIVE])
+    look = TraceStyle("All else", STATUS_COLORS[Status.LIVE])
     add_bar_trace(figure, look, labels, others.tolist())
     add_bar_trace(
         figure, status_look(Status.ORPHAN), labels, sums["orphan_bytes"].tolist()
@@ -228,8 +228,8 @@ def _draw_by_status(sums: pd.DataFrame) -> go.Figure:
 
 def _draw_logical_and_physical(sums: pd.DataFrame) -> go.Figure:
     figure, labels = go.Figure(), [str(label) for label in sums.index]
-    physical = Look("Physical", STATUS_COLORS[Status.LIVE])
-    for look in (physical, Look("Logical", LOGICAL, ".")):
+    physical = TraceStyle("Physical", STATUS_COLORS[Status.LIVE])
+    for look in (physical, TraceStyle("Logical", LOGICAL, ".")):
         sizes = sums[f"{look.name.lower()}_bytes"]
         add_bar_trace(figure, look, labels, sizes.tolist())
     lay_out_figure(figure, biggest_size(sums["logical_bytes"]), len(sums))

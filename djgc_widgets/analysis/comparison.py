@@ -31,7 +31,7 @@ _OPINIONS = {
 }
 
 
-class Doomed(NamedTuple):
+class CollectorDeletions(NamedTuple):
     """What a collector would delete."""
 
     paths: Sequence[tuple[str, str]]
@@ -41,7 +41,7 @@ class Doomed(NamedTuple):
 
 
 def compare(
-    doomed: Doomed,
+    doomed: CollectorDeletions,
     objects: pd.DataFrame,
     references: pd.DataFrame,
     files: pd.DataFrame,

@@ -17,7 +17,7 @@ from datajoint import gc  # before 2.1 the package does not offer it by itself
 from datajoint.dependencies import Dependencies
 from datajoint.errors import LostConnectionError
 
-from djgc_widgets.analysis.comparison import Doomed, compare
+from djgc_widgets.analysis.comparison import CollectorDeletions, compare
 from djgc_widgets.collector import CompleteScan, IncompleteScan
 from djgc_widgets.model import (
     OPINIONS,
@@ -115,7 +115,7 @@ def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
                 failed.add(store)
             else:
                 doomed += [(store, path) for path in paths]
-    deletions = Doomed(doomed, _FOLDERS)
+    deletions = CollectorDeletions(doomed, _FOLDERS)
     rows = compare(deletions, objects, scan.references, scan.files, names)
     leaves = rows["opinion_code"].eq(OpinionCode.LEAVES.value)
     return SecondOpinion(

@@ -24,7 +24,7 @@ LOGICAL = "#72b7b2"
 """Color of bytes that are counted once per row that refers."""
 
 
-class Look(NamedTuple):
+class TraceStyle(NamedTuple):
     """How a trace looks."""
 
     name: str
@@ -34,13 +34,13 @@ class Look(NamedTuple):
     mode: str = "lines"
 
 
-def status_look(status: Status) -> Look:
+def status_look(status: Status) -> TraceStyle:
     """Return how a status looks in every figure."""
-    return Look(STATUS_LABELS[status], STATUS_COLORS[status], _PATTERNS[status])
+    return TraceStyle(STATUS_LABELS[status], STATUS_COLORS[status], _PATTERNS[status])
 
 
 def add_bar_trace(
-    figure: go.Figure, look: Look, labels: Sequence[str], sizes: Sequence[int]
+    figure: go.Figure, look: TraceStyle, labels: Sequence[str], sizes: Sequence[int]
 ) -> None:
     """Add a trace of horizontal bars, in bytes."""
     figure.add_bar(
@@ -59,7 +59,10 @@ def add_bar_trace(
 
 
 def add_line_trace(
-    figure: go.Figure, look: Look, times: Sequence[datetime], sizes: Sequence[float]
+    figure: go.Figure,
+    look: TraceStyle,
+    times: Sequence[datetime],
+    sizes: Sequence[float],
 ) -> None:
     """Add a line over time, in bytes."""
     figure.add_scatter(

@@ -7,7 +7,7 @@ from djgc_widgets.analysis.figure_style import (
     LOGICAL,
     NEUTRAL,
     STATUS_COLORS,
-    Look,
+    TraceStyle,
     add_line_trace,
     biggest_size,
     lay_out_figure,
@@ -16,8 +16,10 @@ from djgc_widgets.analysis.growth import Forecast
 from djgc_widgets.model import Status
 
 _RECONSTRUCTED = {
-    "physical_bytes": Look("stored, from object dates", NEUTRAL, "dot"),
-    "logical_bytes": Look("per row that refers, from object dates", LOGICAL, "dot"),
+    "physical_bytes": TraceStyle("stored, from object dates", NEUTRAL, "dot"),
+    "logical_bytes": TraceStyle(
+        "per row that refers, from object dates", LOGICAL, "dot"
+    ),
 }
 _MEASURED = {
     "stored_bytes": ("stored, measured by scans", Status.LIVE),
@@ -50,7 +52,7 @@ def growth(
     if measured is not None:
         scans = measured[measured["complete"]].groupby("scanned_at")
         for column, (name, status) in _MEASURED.items():
-            look = Look(name, STATUS_COLORS[status], "", "lines+markers")
+            look = TraceStyle(name, STATUS_COLORS[status], "", "lines+markers")
             sums = scans[column].sum()
             add_line_trace(figure, look, list(sums.index), sums.tolist())
             tops.append(biggest_size(sums))
@@ -66,9 +68,9 @@ def _add_forecast(figure: go.Figure, forecast: Forecast) -> None:
     start, color = (forecast.since, forecast.level_bytes), STATUS_COLORS[Status.TRASH]
     dashes = {"slowest": "dot", "probable": "dash", "fastest": "dashdot"}
     for (name, dash), end in zip(dashes.items(), ends, strict=True):
-        look = Look(f"forecast, {name}", color, dash)
+        look = TraceStyle(f"forecast, {name}", color, dash)
         (first, level), (last, size) = start, end
         add_line_trace(figure, look, [first, last], [level, size])
-    look = Look("quota", STATUS_COLORS[Status.YOUNG], "longdash")
+    look = TraceStyle("quota", STATUS_COLORS[Status.YOUNG], "longdash")
     span = [forecast.since, max(time for time, _ in ends)]
     add_line_trace(figure, look, span, [float(forecast.quota_bytes)] * 2)

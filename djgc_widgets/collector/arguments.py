@@ -8,7 +8,7 @@ import datajoint as dj
 from datajoint.errors import DataJointError
 
 from djgc_widgets.model import InputError
-from djgc_widgets.references import driver_errors, server_name
+from djgc_widgets.references import errors_of_dialects, server_name
 from djgc_widgets.stores import stores_of
 
 
@@ -70,7 +70,7 @@ def scope_of(schemas: Sequence[Any]) -> tuple[dj.Connection, tuple[str, ...]]:
 def _expect_existing_schema(schema: dj.Schema, connection: dj.Connection) -> None:
     try:
         exists = bool(schema.database) and schema.exists
-    except (DataJointError, *driver_errors()):
+    except (DataJointError, *errors_of_dialects()):
         raise _closed_connection_error(connection) from None
     if not exists:
         raise InputError(

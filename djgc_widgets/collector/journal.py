@@ -25,7 +25,7 @@ from djgc_widgets.model import (
     is_plain_path,
     trash_of,
 )
-from djgc_widgets.stores import Identity, PinnedObject, SweepableStore
+from djgc_widgets.stores import FileIdentity, PinnedObject, SweepableStore
 
 RESULT = "result"
 
@@ -33,7 +33,7 @@ RESULT = "result"
 _Size = Annotated[int, Field(ge=0)]
 
 
-class _Object(Record):
+class _JournaledObject(Record):
     path: str
     schema_name: str = Field(alias="schema")
     files: Annotated[dict[str, tuple[_Size, int, int, str]], Field(min_length=1)]
@@ -62,7 +62,7 @@ class Planned(Record):
     host: str
     servers: dict[str, str]
     """Identifiers and addresses of the database servers whose rows were read."""
-    recorded: list[_Object] = Field(alias="objects")
+    recorded: list[_JournaledObject] = Field(alias="objects")
 
     @cached_property
     def objects(self) -> tuple[PinnedObject, ...]:
@@ -70,7 +70,7 @@ class Planned(Record):
         return tuple(
             PinnedObject(
                 each.path,
-                {name: Identity(*pin) for name, pin in each.files.items()},
+                {name: FileIdentity(*pin) for name, pin in each.files.items()},
                 self.sweep_id,
                 each.schema_name,
             )

@@ -38,7 +38,7 @@ _MOST_FAILURES = 5
 _TRIES = 5
 
 
-class Holder(Record):
+class LockHolder(Record):
     """Who has a lock: the record in the store."""
 
     token: Annotated[str, Field(pattern="^[0-9A-Za-z]+$")]
@@ -97,7 +97,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
 
     def __enter__(self) -> Self:
         now = self._clock().isoformat(timespec="seconds")
-        self._holder = Holder(
+        self._holder = LockHolder(
             token=secrets.token_hex(16),
             account=account_name(),
             host=host_name(),
@@ -194,15 +194,15 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             self._holder = later
 
 
-def read_holder(data: bytes) -> Holder | None:
+def read_holder(data: bytes) -> LockHolder | None:
     """Return who has a lock; None if the record cannot be understood."""
     try:
-        return Holder.of(json.loads(data))
+        return LockHolder.of(json.loads(data))
     except (RecursionError, ValueError):
         return None
 
 
-def _locked_message(store: str, holder: Holder | None, now: datetime) -> str:
+def _locked_message(store: str, holder: LockHolder | None, now: datetime) -> str:
     who = str(holder) if holder else "a process that left an unreadable record"
     ended = holder is not None and holder.ended
     if ended or holder is None or _is_stale(holder, now):
@@ -217,7 +217,7 @@ def _locked_message(store: str, holder: Holder | None, now: datetime) -> str:
     return f"Store {store} is locked by {who}. {remedy}."
 
 
-def _is_stale(holder: Holder, now: datetime) -> bool:
+def _is_stale(holder: LockHolder, now: datetime) -> bool:
     try:
         return now - datetime.fromisoformat(holder.heartbeat) > STALE_AFTER
     except (TypeError, ValueError):

@@ -16,7 +16,7 @@ from djgc_widgets.model import (
     no_progress,
 )
 from djgc_widgets.references import KnownPaths, ReferenceReading, read_references
-from djgc_widgets.stores import Follower, PinnedObject
+from djgc_widgets.stores import LinkFollower, PinnedObject
 from djgc_widgets.verdict import entered_objects, locate, mark
 
 _SHOWN_PROBLEMS = 3
@@ -63,7 +63,7 @@ class Rechecker:
         files = _files_of_pinned(pinned)
         reading = read_references(self.connections, self.known, no_progress)
         listed = pd.concat([files, self.links], ignore_index=True)
-        follow = Follower(self.names.all_stores).follow
+        follow = LinkFollower(self.names.all_stores).follow
         located = locate(listed, reading.recorded, self.names, follow, self.settled)
         self._expect_as_much([*reading.problems, *located.problems], reading)
         marked = mark(files[FILES.column_names], located.targets, self.names)

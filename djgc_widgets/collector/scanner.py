@@ -36,7 +36,7 @@ from djgc_widgets.references import (
     read_references,
     server_name,
 )
-from djgc_widgets.stores import Follower, Listing, LookUp, Store, open_stores
+from djgc_widgets.stores import LinkFollower, Listing, LookUp, Store, open_stores
 from djgc_widgets.verdict import (
     Reconciled,
     World,
@@ -129,7 +129,7 @@ def run_scan(
     reading = read_references(connections, known, report)
     report(Progress(Step.RECONCILING))
     judged = wanted or tuple(sorted(reading.own_schemas))
-    follow = Follower(names.all_stores).follow
+    follow = LinkFollower(names.all_stores).follow
     located = locate(listed.files, reading.recorded, names, follow)
     world = World(names, reading.schemas, judged, reading.tables, started, minimum_age)
     reconciled = reconcile(

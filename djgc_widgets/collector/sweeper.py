@@ -40,7 +40,7 @@ from djgc_widgets.model import (
     readable_minimum_age,
 )
 from djgc_widgets.stores import (
-    Identity,
+    FileIdentity,
     PinnedObject,
     Result,
     Store,
@@ -98,7 +98,7 @@ class Sweeper:
                 f"{plan.expires_at}. Scan again and make a new plan."
             )
         sweep_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        pinned = _pinned_by_store(plan, sweep_id)
+        pinned = _pinned_objects_of_plan(plan, sweep_id)
         with ExitStack() as locks:
             operations = {
                 store.info.name: Operation(
@@ -222,12 +222,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _pinned_by_store(plan: SweepPlan, sweep_id: str) -> PinnedByStore:
-    pins: dict[tuple[str, str], dict[str, Identity]] = {}
+def _pinned_objects_of_plan(plan: SweepPlan, sweep_id: str) -> PinnedByStore:
+    pins: dict[tuple[str, str], dict[str, FileIdentity]] = {}
     columns = ["store", "object", "path", "size_bytes", "modified_ns", "inode", "etag"]
     pinned_files = plan.files[columns].itertuples(index=False)
     for store, owner, path, size, modified, inode, etag in pinned_files:
-        pin = Identity(int(size), int(modified), int(inode), str(etag))
+        pin = FileIdentity(int(size), int(modified), int(inode), str(etag))
         pins.setdefault((store, owner), {})[path] = pin
     pinned: PinnedByStore = {}
     objects = plan.objects[["store", "path", "schema"]].itertuples(index=False)

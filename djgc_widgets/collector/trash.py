@@ -43,6 +43,8 @@ from djgc_widgets.stores import (
 class Trash:
     """The trash of one store.
 
+    `InputError` if the store is unknown, or neither a folder nor on S3.
+
     Parameters
     ----------
     source : datajoint.Schema or datajoint.Connection
@@ -53,13 +55,6 @@ class Trash:
         Further database servers whose rows refer into the store.
     clock : callable, optional
         Returns the current time, aware, in UTC.
-
-    Raises
-    ------
-    InputError
-        If the store is unknown, or neither a folder nor on S3.
-    SweepRefusedError
-        If it cannot be opened.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ from nbformat.sign import NotebookNotary, SQLiteSignatureStore
 
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE, start_lab
 from djgc_widgets.lab.server import (
-    Commands,
     EmbeddedServer,
+    ServerCommands,
     free_port,
     private_folder,
     supervise,
@@ -160,7 +160,9 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
     serve = [sys.executable, "-m", "jupyterlab"]
     serve += [f"--{name}={value}" for name, value in options.items()]
     notebooks = NotebookServer(server, root)
-    commands = Commands(serve, signal.SIGTERM, environment=environment, as_caller=True)
+    commands = ServerCommands(
+        serve, signal.SIGTERM, environment=environment, as_caller=True
+    )
     supervise(server, commands, notebooks.answers)
     return notebooks
 

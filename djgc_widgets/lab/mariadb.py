@@ -4,11 +4,11 @@ import secrets
 import signal
 
 from djgc_widgets.lab.server import (
-    Commands,
     EmbeddedServer,
+    ServerCommands,
     find_program,
     free_port,
-    hand_over,
+    hand_over_to_server_account,
     private_folder,
     supervise,
 )
@@ -40,7 +40,7 @@ def start_mariadb() -> EmbeddedServer:
         f"CREATE USER {account} IDENTIFIED BY '{server.password}';\n"
         f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n"
     )
-    hand_over(folder)
+    hand_over_to_server_account(folder)
     setup = [installer, "--no-defaults", f"--datadir={data}", "--skip-test-db"]
     serve = [
         *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
@@ -49,7 +49,7 @@ def start_mariadb() -> EmbeddedServer:
         f"--tmpdir={folder}",  # a starting server clears its temporary folder
         *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
     ]
-    commands = Commands(serve, signal.SIGTERM, [setup])
+    commands = ServerCommands(serve, signal.SIGTERM, [setup])
     supervise(server, commands, lambda: _mariadb_answers(server))
     return server
 

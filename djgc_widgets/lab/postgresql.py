@@ -7,11 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from djgc_widgets.lab.server import (
-    Commands,
     EmbeddedServer,
+    ServerCommands,
     account_of_servers,
     free_port,
-    hand_over,
+    hand_over_to_server_account,
     private_folder,
     supervise,
 )
@@ -36,7 +36,7 @@ def start_postgresql() -> EmbeddedServer:
     server = EmbeddedServer(folder, free_port(), "postgres", secrets.token_urlsafe(24))
     secret = folder / "password"
     secret.write_text(server.password)
-    hand_over(folder)
+    hand_over_to_server_account(folder)
     data = folder / "data"
     setup: list[str | Path] = [
         *(programs / "initdb", f"--pgdata={data}", f"--username={server.user}"),
@@ -48,7 +48,7 @@ def start_postgresql() -> EmbeddedServer:
         *(f"--port={server.port}", "--unix_socket_directories=", "--fsync=off"),
         "--max_connections=50",
     ]
-    commands = Commands(serve, signal.SIGINT, [setup])
+    commands = ServerCommands(serve, signal.SIGINT, [setup])
     supervise(server, commands, lambda: _postgresql_answers(server))
     return server
 

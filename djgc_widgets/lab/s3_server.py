@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from djgc_widgets.lab.server import (
-    Commands,
     EmbeddedServer,
+    ServerCommands,
     find_program,
     free_port,
-    hand_over,
+    hand_over_to_server_account,
     private_folder,
     supervise,
 )
@@ -89,7 +89,7 @@ def start_s3() -> S3Server:
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     (folder / "data").mkdir()
-    hand_over(folder)
+    hand_over_to_server_account(folder)
     ports = [
         f"-{part}.port{kind}={free_port()}"
         for part in ("master", "volume", "filer", "s3")
@@ -103,7 +103,7 @@ def start_s3() -> S3Server:
         *("-master.peers=none", "-master.electionTimeout=100ms", "-volume.max=100"),
         "-master.volumeSizeLimitMB=64",
     ]
-    supervise(server, Commands(serve, signal.SIGKILL), lambda: _s3_answers(s3))
+    supervise(server, ServerCommands(serve, signal.SIGKILL), lambda: _s3_answers(s3))
     return s3
 
 

@@ -70,7 +70,7 @@ class EmbeddedServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Commands:
+class ServerCommands:
     """How a server is set up, run and stopped."""
 
     serve: Sequence[str | Path]
@@ -86,7 +86,7 @@ class Commands:
 
 
 def supervise(
-    server: EmbeddedServer, commands: Commands, answers: Callable[[], bool]
+    server: EmbeddedServer, commands: ServerCommands, answers: Callable[[], bool]
 ) -> None:
     """Start a server under a supervisor and wait until `answers` is true.
 
@@ -170,7 +170,7 @@ def free_port() -> int:
     raise ServerError("Expected a free port on 127.0.0.1; there is none.")
 
 
-def hand_over(folder: Path) -> None:
+def hand_over_to_server_account(folder: Path) -> None:
     """Give a folder to the account of the servers, which refuse to run as root."""
     account = account_of_servers()
     if account is not None:

@@ -24,7 +24,7 @@ STOP_SECONDS = 20
 _PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
+def run_supervisor() -> None:
     """Supervise a server."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     orders = json.loads(sys.stdin.buffer.readline())
@@ -84,4 +84,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_supervisor()

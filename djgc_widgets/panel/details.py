@@ -50,11 +50,13 @@ def orphan_details(row: Record, files: pd.DataFrame) -> list[Fact]:
         listed = [
             f"{path}, {size}" for path, size in zip(files["path"], sizes, strict=True)
         ]
-        facts += _first("File", listed)
+        facts += _details_of_first("File", listed)
     return facts
 
 
-def _first(label: str, texts: list[str], *, copyable: bool = False) -> list[Fact]:
+def _details_of_first(
+    label: str, texts: list[str], *, copyable: bool = False
+) -> list[Fact]:
     """Return a fact for each of the first texts, and how many more there are."""
     facts = [Fact(label, text, copyable=copyable) for text in texts[:_LISTED]]
     more = and_more(len(texts) - _LISTED)
@@ -150,5 +152,5 @@ def sweep_details(row: Record, trash: pd.DataFrame) -> list[Fact]:
     }
     return [
         *(Fact(label, str(text)) for label, text in facts.items()),
-        *_first("Object", own["path"].tolist(), copyable=True),
+        *_details_of_first("Object", own["path"].tolist(), copyable=True),
     ]

@@ -17,7 +17,7 @@ from djgc_widgets.panel.worker import Activity
 from djgc_widgets.verdict import Doubt
 
 
-class Sweeping:
+class SweepBox:
     """The basket, the plan that is to be confirmed, and the receipt with its undo."""
 
     def __init__(self, state: PanelState, region: PanelRegion) -> None:

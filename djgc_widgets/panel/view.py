@@ -26,7 +26,7 @@ from djgc_widgets.panel.html import (
     opinion_html,
 )
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.sweep_box import Sweeping
+from djgc_widgets.panel.sweep_box import SweepBox
 from djgc_widgets.panel.trash_tab import TrashTab
 from djgc_widgets.panel.treemap.widget import Treemap
 from djgc_widgets.panel.worker import UNSTOPPABLE, Activity
@@ -51,7 +51,7 @@ class View:
         self._stores, self._ages = chart(), chart()
         self._treemap = Treemap(state.orphans)
         self._make_grids()
-        self._trash, sweeping = TrashTab(state, region), Sweeping(state, region)
+        self._trash, sweeping = TrashTab(state, region), SweepBox(state, region)
         age_title = widgets.HTML(Markup("<h4>Age</h4>"))
         self._tabs = widgets.Tab(
             [

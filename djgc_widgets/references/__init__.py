@@ -12,7 +12,7 @@ between kinds of servers; what the account cannot see is listed as **unseen**.
     dialect              (snapshot)       codecs        path spellings
 """
 
-from djgc_widgets.references.dialect import dialect_of, driver_errors
+from djgc_widgets.references.dialect import dialect_of, errors_of_dialects
 from djgc_widgets.references.known_paths import KnownPaths, Listed
 from djgc_widgets.references.reference_reader import read_references
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
@@ -20,5 +20,5 @@ from djgc_widgets.references.snapshot import describe_error, server_name
 
 __all__ = [
     "ColumnCount", "KnownPaths", "Listed", "ReferenceReading", "describe_error",
-    "dialect_of", "driver_errors", "read_references", "server_name",
+    "dialect_of", "errors_of_dialects", "read_references", "server_name",
 ]  # fmt: skip

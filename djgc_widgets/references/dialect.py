@@ -71,6 +71,6 @@ def dialect_of(connection: dj.Connection) -> Dialect:
     return _DIALECTS["mysql" if adapter is None else str(adapter.backend)]
 
 
-def driver_errors() -> tuple[type[Exception], ...]:
+def errors_of_dialects() -> tuple[type[Exception], ...]:
     """Return what any of the drivers raises when a database fails it."""
     return (*(dialect.ERROR for dialect in _DIALECTS.values()), OSError)

@@ -22,7 +22,7 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.references.catalog import read_catalog
 from djgc_widgets.references.codecs import codec_reading
-from djgc_widgets.references.dialect import driver_errors
+from djgc_widgets.references.dialect import errors_of_dialects
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
@@ -103,7 +103,7 @@ class _ReferenceReader:
                     self._read_column(snapshot, column)
                 for (table,) in snapshot.rows(dialect.REWRITTEN_TABLES):
                     self._problem(NoticeCode.TABLE_REWRITTEN, table)
-        except driver_errors() as error:
+        except errors_of_dialects() as error:
             text = describe_error(error, connection)
             self._problem(NoticeCode.DATABASE_UNREAD, where, error=text)
         return others

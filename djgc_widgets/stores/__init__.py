@@ -8,13 +8,13 @@ names lead to one location.
 
 ::
 
-    configuration -> file/  s3/  remote -> protocol -> listing, pinned, results
+    configuration -> file/  s3/  remote -> protocol -> listing, pinned objects, results
 """
 
 from djgc_widgets.stores.configuration import open_stores, stores_of
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.mounts_and_links import Follower
-from djgc_widgets.stores.pinned import Identity, PinnedObject
+from djgc_widgets.stores.mounts_and_links import LinkFollower
+from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import (
     Results,
     Store,
@@ -32,8 +32,8 @@ from djgc_widgets.stores.results import (
 )
 
 __all__ = [
-    "GONE", "MOVED", "Follower", "Identity", "Listing", "LookUp", "PinnedObject",
-    "Result", "Results", "Store", "SweepableStore", "Whereabouts", "failed_result",
-    "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
+    "GONE", "MOVED", "FileIdentity", "LinkFollower", "Listing", "LookUp",
+    "PinnedObject", "Result", "Results", "Store", "SweepableStore", "Whereabouts",
+    "failed_result", "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
     "sweepable_stores",
 ]  # fmt: skip

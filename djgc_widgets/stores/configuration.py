@@ -60,7 +60,7 @@ def open_stores(
     """
     configs = [_connection_config(connection) for connection in connections]
     _expect_configured(wanted, _configured_names(configs[0]))
-    locations = _Locations()
+    locations = _ConfiguredLocations()
     for server, config in enumerate(configs):
         for name in _configured_names(config):
             needed = not server and (wanted is None or name in wanted)
@@ -91,7 +91,7 @@ def _expect_configured(wanted: Sequence[str] | None, configured: list[str]) -> N
 
 
 @dataclass(slots=True)
-class _Locations:
+class _ConfiguredLocations:
     """The locations that configured names lead to."""
 
     infos: dict[_Location, StoreInfo] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class _Locations:
             spec = config.get_store_spec(name)
             info = _store_info(label, spec)
             if needed and info.protocol == "file":
-                _expect_store_folder(spec["location"])
+                _expect_configured_folder(spec["location"])
             location = _store_location(info)
         except (DataJointError, ImportError, OSError, ValueError) as error:
             self.broken.add((server, name))
@@ -202,7 +202,7 @@ def _real_path(location: str) -> str:
         return os.path.realpath(location)  # a needed folder is checked later
 
 
-def _expect_store_folder(location: str | Path) -> None:
+def _expect_configured_folder(location: str | Path) -> None:
     if not Path(location).is_dir():
         raise OSError(f"expected a folder at {location}, which does not exist")
 

@@ -47,7 +47,7 @@ def same_folders(stores: Sequence[StoreInfo]) -> tuple[SameFolder, ...]:
     regions = [region for store in stores for region in _mounted_regions(store, mounts)]
     same = []
     for (i, outer), (j, inner) in permutations(enumerate(regions), 2):
-        rest = _path_below_region(inner, outer)
+        rest = _path_below_mount(inner, outer)
         if rest is None or (not rest and not _is_second_path(i, j, outer, inner)):
             continue
         second, listed = (outer.store, _join_paths(outer.path, rest)), inner[:2]
@@ -57,7 +57,7 @@ def same_folders(stores: Sequence[StoreInfo]) -> tuple[SameFolder, ...]:
     return tuple(dict.fromkeys(same))
 
 
-class Follower:
+class LinkFollower:
     """Follows paths through links and mounts to the stores that they lead into.
 
     Only stores of a file system can be led into; those of other protocols are ignored.
@@ -96,10 +96,10 @@ class Follower:
         wanted = _Region("", "", *self._address(target))
         matches = []
         for region in self._regions:
-            inside = _path_below_region(wanted, region)
+            inside = _path_below_mount(wanted, region)
             if inside is not None:
                 matches.append((region.store, _join_paths(region.path, inside)))
-            elif _path_below_region(region, wanted) is not None:
+            elif _path_below_mount(region, wanted) is not None:
                 matches.append((region.store, region.path))
         return matches
 
@@ -182,7 +182,7 @@ def _unescaped(text: str) -> str:
     return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
 
 
-def _path_below_region(inner: _Region, outer: _Region) -> str | None:
+def _path_below_mount(inner: _Region, outer: _Region) -> str | None:
     """Return the path of one region in another one; None if it is not in there."""
     if inner.volume != outer.volume:
         return None

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.pinned import Identity, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.results import Result
 
 Results = list[tuple[PinnedObject, Result]]
@@ -15,8 +15,8 @@ Results = list[tuple[PinnedObject, Result]]
 class Whereabouts(NamedTuple):
     """The files of an object in the store and in its trash, by path in the store."""
 
-    in_store: dict[str, Identity]
-    in_trash: dict[str, Identity]
+    in_store: dict[str, FileIdentity]
+    in_trash: dict[str, FileIdentity]
 
 
 Located = Iterator[tuple[PinnedObject, Whereabouts]]

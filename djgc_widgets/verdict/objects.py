@@ -25,7 +25,7 @@ _PARSED = ("section", "schema", "table", "prefix")
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MatchedFiles:
     """Files and references, matched."""
 
     names: StoreNames
@@ -50,7 +50,7 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class Grouped:
+class GroupedFiles:
     """Objects and their files."""
 
     objects: pd.DataFrame
@@ -61,7 +61,7 @@ class Grouped:
     """Per file the row of its object; -1 in the trash."""
 
 
-def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
+def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> MatchedFiles:
     """Match stored files with the references that cover them.
 
     If nothing is stored at a reference, it also covers what differs from it only in
@@ -83,21 +83,23 @@ def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marke
     return _match(files, both.reset_index(drop=True), names)
 
 
-def _match(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> Marked:
+def _match(
+    files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames
+) -> MatchedFiles:
     target_keys = path_keys(targets["store"], targets["path"], names.known)
     references = pc.unique(target_keys)
     keys = path_keys(files["store"], files["path"], names.known)
     coverage = cover(keys, references)
-    return Marked(names, files, keys, targets, target_keys, references, coverage)
+    return MatchedFiles(names, files, keys, targets, target_keys, references, coverage)
 
 
-def group_files(marked: Marked, folders: pd.DataFrame) -> Grouped:
+def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     """Give each file outside the trash to exactly one object.
 
     An object is what the outermost reference over a file covers, else what the path
     grammar says; a sidecar belongs to the object that it describes.
     """
-    parsed = parse_by_store(marked.files, marked.names)
+    parsed = parse_paths_of_files(marked.files, marked.names)
     free = marked.coverage.reference < 0
     in_trash = parse_trash(marked.files["path"])["sweep_id"].notna() & free
     owner = _object_keys(marked, parsed)
@@ -111,10 +113,10 @@ def group_files(marked: Marked, folders: pd.DataFrame) -> Grouped:
     objects["modified_at"] = _modified_at(objects, folders, owners, stores)
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
-    return Grouped(objects, np.asarray(code, dtype=np.int64))
+    return GroupedFiles(objects, np.asarray(code, dtype=np.int64))
 
 
-def parse_by_store(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
+def parse_paths_of_files(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     """Parse the paths of files, each by the prefixes of its store."""
     no_store = (StoreInfo("", (), ""),)
     parts = [
@@ -124,7 +126,7 @@ def parse_by_store(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     return pd.concat(parts).loc[files.index]
 
 
-def _object_keys(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
+def _object_keys(marked: MatchedFiles, parsed: pd.DataFrame) -> pd.Series:
     stores = marked.names.known
     own = path_keys(marked.files["store"], parsed["object_path"], stores)
     base = pc.utf8_slice_codeunits(own, 0, stop=-len(MANIFEST_SUFFIX))
@@ -139,7 +141,10 @@ def _object_keys(marked: Marked, parsed: pd.DataFrame) -> pd.Series:
 
 
 def _aggregate_objects(
-    marked: Marked, parsed: pd.DataFrame, code: npt.NDArray[np.intp], owners: pd.Index
+    marked: MatchedFiles,
+    parsed: pd.DataFrame,
+    code: npt.NDArray[np.intp],
+    owners: pd.Index,
 ) -> pd.DataFrame:
     in_object = code >= 0
     owner_of_file = arrow_text(owners).take(pa.array(code, mask=~in_object))
@@ -184,7 +189,7 @@ def _modified_at(
     return pd.Series(pd.to_datetime(newest // 1000, unit="us", utc=True))
 
 
-def _count_references(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]:
+def _count_references(marked: MatchedFiles, owners: pd.Index) -> npt.NDArray[np.int64]:
     """Count the rows that refer to each object or to something below it."""
     numbered = pd.DataFrame(
         {"index": marked.target_index, "reference": marked.targets["reference"]}
@@ -201,7 +206,7 @@ def _count_references(marked: Marked, owners: pd.Index) -> npt.NDArray[np.int64]
     return np.asarray(counts[position], dtype=np.int64)
 
 
-def entered_objects(marked: Marked, objects: pd.DataFrame) -> pd.DataFrame:
+def entered_objects(marked: MatchedFiles, objects: pd.DataFrame) -> pd.DataFrame:
     """Return the objects at or below which a row refers to something, stored or not."""
     stores = marked.names.known
     keys = path_keys(objects["store"], objects["path"], stores)
@@ -209,7 +214,7 @@ def entered_objects(marked: Marked, objects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _entered_flags(
-    marked: Marked, objects: pd.DataFrame, owners: pd.Index
+    marked: MatchedFiles, objects: pd.DataFrame, owners: pd.Index
 ) -> npt.NDArray[np.bool_]:
     """Return which unreferenced objects have something referenced below them.
 

@@ -26,7 +26,12 @@ from djgc_widgets.model import (
     section_of,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
-from djgc_widgets.verdict.objects import Marked, group_files, mark, parse_by_store
+from djgc_widgets.verdict.objects import (
+    MatchedFiles,
+    group_files,
+    mark,
+    parse_paths_of_files,
+)
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
@@ -82,7 +87,7 @@ def reconcile(
     )
 
 
-def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
+def _with_former_prefixes(recorded: pd.DataFrame, marked: MatchedFiles) -> MatchedFiles:
     """Add the prefixes below which stored values show that DataJoint wrote earlier."""
     targets, names = marked.targets, marked.names
     rows = recorded.iloc[targets["row"].to_numpy()]
@@ -111,7 +116,7 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: Marked) -> Marked:
     return replace(marked, names=replace(names, stores=tuple(stores)))
 
 
-def _reference_states(recorded: pd.DataFrame, marked: Marked) -> pd.DataFrame:
+def _reference_states(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     """Return for each recorded path whether its object is stored, and where."""
     coverage, index = marked.coverage, marked.target_index
     rows = marked.targets["row"].to_numpy()
@@ -158,13 +163,13 @@ def _with_last_known_sizes(
     return references
 
 
-def _trash_frame(files: pd.DataFrame, marked: Marked) -> pd.DataFrame:
+def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     """List the objects that sweeps have moved to the trash."""
     former = files.assign(**parse_trash(files["path"])).dropna(subset=["path"])
     keys = path_keys(former["store"], former["path"], marked.names.known)
     referring = cover(fold_paths(keys), pc.unique(fold_paths(marked.references)))
     former["referenced"] = referring.reference >= 0
-    former["path"] = parse_by_store(former, marked.names)["object_path"]
+    former["path"] = parse_paths_of_files(former, marked.names)["object_path"]
     name = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
     described = name.str.removesuffix(MANIFEST_SUFFIX).isin(name)
     owner = former["path"].str.removesuffix(MANIFEST_SUFFIX)

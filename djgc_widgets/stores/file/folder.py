@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from djgc_widgets.model import is_plain_path, parent_of
 from djgc_widgets.stores.listing import bounded_ns
-from djgc_widgets.stores.pinned import Identity
+from djgc_widgets.stores.pinned_objects import FileIdentity
 
 _RENAME_NOREPLACE = 1
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
@@ -93,9 +93,9 @@ class StoreFolder:
 
     def identities(
         self, path: str, start: OpenPath | None = None
-    ) -> dict[str, Identity]:
+    ) -> dict[str, FileIdentity]:
         """Return the identity of each file at or below a path, which may not exist."""
-        files: dict[str, Identity] = {}
+        files: dict[str, FileIdentity] = {}
         with self.open() if start is None else nullcontext(start) as opened:
             _identify_files(opened, path, files)
         return files
@@ -106,20 +106,20 @@ class StoreFolder:
         """Move a file or folder in one step, or raise; never overwrites."""
         old = source_start.folder(parent_of(source))
         new = target_start.folder(parent_of(target), create=True)
-        _rename_exclusively(old, _file_name(source), new, _file_name(target))
+        _rename_exclusively(old, _last_segment(source), new, _last_segment(target))
 
     def read(self, path: str) -> bytes:
         """Return the content of a record."""
         with self._parent(path) as parent:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # of a pipe, no writer
-            handle = os.open(_file_name(path), flags, dir_fd=parent)
+            handle = os.open(_last_segment(path), flags, dir_fd=parent)
             with os.fdopen(handle, "rb") as file:
                 return file.read()
 
     def write(self, path: str, data: bytes, *, new: bool = False) -> None:
         """Write a record so that a crash leaves all of it or none."""
         with self._parent(path, create=True) as parent:
-            draft = f"{_file_name(path)}.{secrets.token_hex(4)}.part"
+            draft = f"{_last_segment(path)}.{secrets.token_hex(4)}.part"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             handle = os.open(draft, flags, 0o644, dir_fd=parent)
             try:
@@ -128,10 +128,10 @@ class StoreFolder:
                     file.flush()
                     os.fsync(handle)
                 if new:
-                    _rename_exclusively(parent, draft, parent, _file_name(path))
+                    _rename_exclusively(parent, draft, parent, _last_segment(path))
                 else:
                     os.rename(
-                        draft, _file_name(path), src_dir_fd=parent, dst_dir_fd=parent
+                        draft, _last_segment(path), src_dir_fd=parent, dst_dir_fd=parent
                     )
             except BaseException:
                 with suppress(OSError):  # the first error matters
@@ -147,7 +147,7 @@ class StoreFolder:
         try:
             with self._parent(path) as parent:
                 handle = os.open(
-                    _file_name(path), os.O_RDWR | os.O_NOFOLLOW, dir_fd=parent
+                    _last_segment(path), os.O_RDWR | os.O_NOFOLLOW, dir_fd=parent
                 )
         except FileNotFoundError:
             return False
@@ -160,12 +160,12 @@ class StoreFolder:
     def remove(self, path: str) -> None:
         """Remove a file."""
         with self._parent(path) as parent:
-            os.unlink(_file_name(path), dir_fd=parent)
+            os.unlink(_last_segment(path), dir_fd=parent)
 
     def changed_at_ns(self, path: str) -> int:
         """Return when a file changed, by the file system's clock, ns since 1970."""
         with self._parent(path) as parent:
-            entry = os.stat(_file_name(path), dir_fd=parent, follow_symlinks=False)
+            entry = os.stat(_last_segment(path), dir_fd=parent, follow_symlinks=False)
         return entry.st_mtime_ns
 
     def prune(self, folder: str, stop: str) -> None:
@@ -173,21 +173,21 @@ class StoreFolder:
         while folder.startswith(f"{stop}/"):
             try:
                 with self._parent(folder) as parent:
-                    os.rmdir(_file_name(folder), dir_fd=parent)
+                    os.rmdir(_last_segment(folder), dir_fd=parent)
             except OSError:
                 return  # not empty, or in use: an empty folder that stays does no harm
             folder = parent_of(folder)
 
 
-def _identify_files(start: OpenPath, path: str, files: dict[str, Identity]) -> None:
+def _identify_files(start: OpenPath, path: str, files: dict[str, FileIdentity]) -> None:
     try:
         parent = start.folder(parent_of(path))
-        entry = os.stat(_file_name(path), dir_fd=parent, follow_symlinks=False)
+        entry = os.stat(_last_segment(path), dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(entry.st_mode):
             for name in os.listdir(start.folder(path)):  # noqa: PTH208 - an open folder
                 _identify_files(start, f"{path}/{name}", files)
         else:
-            files[path] = Identity(
+            files[path] = FileIdentity(
                 entry.st_size, bounded_ns(entry.st_mtime_ns), entry.st_ino
             )
     except FileNotFoundError:
@@ -217,7 +217,7 @@ def _rename_exclusively(old: int, source: str, new: int, target: str) -> None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
 
 
-def _file_name(path: str) -> str:
+def _last_segment(path: str) -> str:
     name = path.rpartition("/")[2]
     if not is_plain_path(name):
         raise PermissionError(errno.EPERM, "the path leaves the store", path)

@@ -19,8 +19,8 @@ from djgc_widgets.model import (
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
 from djgc_widgets.stores.file.walk import FolderWalk
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.pinned import (
-    Identity,
+from djgc_widgets.stores.pinned_objects import (
+    FileIdentity,
     PathOf,
     PinnedObject,
     changed_files,
@@ -213,9 +213,9 @@ class FileStore:
 
     def _present(
         self, pinned: PinnedObject, path_of: PathOf, start: OpenPath
-    ) -> dict[str, Identity]:
+    ) -> dict[str, FileIdentity]:
         """Return the files of an object as they are now, by path in the store."""
-        present: dict[str, Identity] = {}
+        present: dict[str, FileIdentity] = {}
         for part in pinned.parts:
             path = path_of(part)
             files = self._folder.identities(path, start)
@@ -246,7 +246,7 @@ def _any_file_below(files: Iterable[str], path: str) -> bool:
     return any(name == path or name.startswith(f"{path}/") for name in files)
 
 
-def _same_file(pinned: PinnedObject, path: str, now: Identity) -> bool:
+def _same_file(pinned: PinnedObject, path: str, now: FileIdentity) -> bool:
     # a store that was copied with its trash has other inodes
     pin = pinned.files.get(path)
     return pin is not None and pin[:2] == now[:2]

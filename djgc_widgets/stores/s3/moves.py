@@ -8,8 +8,8 @@ that condition. An interruption leaves the original or both, never neither.
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from djgc_widgets.stores.pinned import (
-    Identity,
+from djgc_widgets.stores.pinned_objects import (
+    FileIdentity,
     PathOf,
     PinnedObject,
     changed_files,
@@ -216,16 +216,18 @@ class Mover:
             return changed_result(other), {}
         return PURGED, {pinned.trashed(path): now.etag for path, now in files.items()}
 
-    def _present(self, pinned: PinnedObject, path_of: PathOf) -> dict[str, Identity]:
+    def _present(
+        self, pinned: PinnedObject, path_of: PathOf
+    ) -> dict[str, FileIdentity]:
         """Return the files of an object as they are now, by path in the store."""
         start = len(path_of(""))
-        files: dict[str, Identity] = {}
+        files: dict[str, FileIdentity] = {}
         for part in pinned.parts:
             files |= self._bucket.identities(path_of(part))
         return {path[start:]: pin for path, pin in files.items()}
 
 
-def _same_content(stored: Identity, pin: Identity, copy: Identity) -> bool:
+def _same_content(stored: FileIdentity, pin: FileIdentity, copy: FileIdentity) -> bool:
     """Return whether the store has the same content as the trash."""
     return stored.size_bytes == copy.size_bytes and stored.etag in {pin.etag, copy.etag}
 

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from djgc_widgets.stores.api_listing import Entry, modified_ns
-from djgc_widgets.stores.pinned import Identity
+from djgc_widgets.stores.pinned_objects import FileIdentity
 
 _PAGE = 1_000
 _LARGEST_COPY = 5 * 2**30
@@ -64,23 +64,25 @@ class Bucket:
                 return
             token = {"ContinuationToken": answer["NextContinuationToken"]}
 
-    def identities(self, path: str) -> dict[str, Identity]:
+    def identities(self, path: str) -> dict[str, FileIdentity]:
         """Return the identity of each object at or below a path, as listed."""
         return {
-            e.path: Identity(int(e.size), modified_ns(e.modified), 0, e.etag)
+            e.path: FileIdentity(int(e.size), modified_ns(e.modified), 0, e.etag)
             for page in self.pages(path)
             for e in page
             if e.path == path or e.path.startswith(f"{path}/")
         }
 
-    def head(self, path: str) -> Identity | None:
+    def head(self, path: str) -> FileIdentity | None:
         """Return the identity of one object, with its date in full seconds."""
         try:
             answer = self._call("head_object", Key=self._key(path))
         except FileNotFoundError:
             return None
         modified = modified_ns(answer["LastModified"])
-        return Identity(int(answer["ContentLength"]), modified, 0, str(answer["ETag"]))
+        return FileIdentity(
+            int(answer["ContentLength"]), modified, 0, str(answer["ETag"])
+        )
 
     def read(self, path: str) -> bytes:
         """Return the content of an object."""
@@ -94,7 +96,9 @@ class Bucket:
         """Write an object; ``IfMatch`` and ``IfNoneMatch`` are conditions."""
         self._call("put_object", Key=self._key(path), Body=data, **condition)
 
-    def copy(self, source: str, target: str, pin: Identity, **condition: str) -> None:
+    def copy(
+        self, source: str, target: str, pin: FileIdentity, **condition: str
+    ) -> None:
         """Copy an object if it still has the pinned etag, and check the copy's size."""
         origin = {"Bucket": self._name, "Key": self._key(source)}
         options = {"CopySource": origin, "CopySourceIfMatch": pin.etag}
@@ -190,7 +194,7 @@ class Bucket:
             if error["Code"] not in _ABSENT  # already gone
         }
 
-    def _head_or_error(self, path: str) -> Identity | OSError | None:
+    def _head_or_error(self, path: str) -> FileIdentity | OSError | None:
         try:
             return self.head(path)
         except OSError as error:

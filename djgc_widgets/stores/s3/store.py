@@ -8,7 +8,7 @@ from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import TRASH_FOLDER, StoreInfo
 from djgc_widgets.stores.api_listing import Entry
-from djgc_widgets.stores.pinned import Identity, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import Located, Results
 from djgc_widgets.stores.remote import RemoteStore, base_path
 from djgc_widgets.stores.s3.moves import Mover
@@ -126,7 +126,7 @@ class S3Store(RemoteStore):
             conditional = self._bucket.honors_conditions(_PROBE)
         return Mover(self._bucket, conditional=conditional)
 
-    def _identity_of(self, path: str, current: bytes) -> Identity | None:
+    def _identity_of(self, path: str, current: bytes) -> FileIdentity | None:
         """Return the identity of a record; None if it has another content."""
         try:
             now = self._bucket.head(path)

@@ -19,7 +19,7 @@ from laboratory import (
 )
 
 from djgc_widgets import InputError, scan, second_opinion
-from djgc_widgets.analysis.comparison import Doomed, compare
+from djgc_widgets.analysis.comparison import CollectorDeletions, compare
 from djgc_widgets.analysis.dj_gc import _datajoint_warnings, _read_only_connection
 from djgc_widgets.model import NoticeCode, OpinionCode
 
@@ -156,10 +156,10 @@ def test_a_deleted_folder_includes_all_its_files(lab: Laboratory) -> None:
 
     # up to 2.3.0 the collector deletes folders, whatever is in them
     ours = (result.objects, result.references, result.files, result.store_names)
-    folders = Doomed([("raw", section), ("raw", "_trash")], folders=True)
+    folders = CollectorDeletions([("raw", section), ("raw", "_trash")], folders=True)
     compared = compare(folders, *ours)
     files = [("raw", "notes.txt"), ("raw", f"{section}/new_x"), ("raw", f"{section}/")]
-    unknown = compare(Doomed(files), *ours)
+    unknown = compare(CollectorDeletions(files), *ours)
 
     assert opinions(compared)[OpinionCode.LOSES] == 2
     assert opinions(compared)[OpinionCode.AGREES] == 2

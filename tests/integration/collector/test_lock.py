@@ -11,7 +11,7 @@ from laboratory import HASH, Laboratory, complete, orphaned, outcomes, planned
 
 from djgc_widgets import Progress, SweepRefusedError, Trash
 from djgc_widgets.collector.journal import Journal
-from djgc_widgets.collector.lock import LOCK_PATH, Holder, StoreLock, read_holder
+from djgc_widgets.collector.lock import LOCK_PATH, LockHolder, StoreLock, read_holder
 from djgc_widgets.collector.operation import Operation, Steps, skip_rest
 from djgc_widgets.model import Detail, Outcome, Step
 from djgc_widgets.stores import Result, SweepableStore, open_stores, sweepable_stores
@@ -40,13 +40,13 @@ def ended() -> int:
     return process.pid
 
 
-def holder_of(store: SweepableStore) -> Holder:
+def holder_of(store: SweepableStore) -> LockHolder:
     holder = read_holder(store.read(LOCK_PATH))
     assert holder is not None
     return holder
 
 
-def leave(store: SweepableStore, **changed: object) -> Holder:
+def leave(store: SweepableStore, **changed: object) -> LockHolder:
     """Leave a lock as a process that was killed does."""
     with StoreLock(store, "sweep"):
         left = holder_of(store).model_copy(update=changed)
@@ -54,7 +54,7 @@ def leave(store: SweepableStore, **changed: object) -> Holder:
     return left
 
 
-def of_process(store: SweepableStore, pid: int) -> Holder:
+def of_process(store: SweepableStore, pid: int) -> LockHolder:
     with StoreLock(store, "sweep"):
         ours = holder_of(store)
     boot = ours.process.rpartition(f"/{ours.pid}/")[0]

@@ -138,7 +138,7 @@ def test_a_copy_is_kept_while_a_deletion_may_still_happen(
     late = _LateBucket(backend.fs, base_path(backend), raw.text_of)
     store = S3Store(raw.info, backend, {}, late, conditional=True)
     plan, sweep_id = planned(result), "20260101T000000Z-00000000"
-    (pinned,) = sweeper._pinned_by_store(plan, sweep_id)["raw"]  # noqa: SLF001 - an inner part
+    (pinned,) = sweeper._pinned_objects_of_plan(plan, sweep_id)["raw"]  # noqa: SLF001 - an inner part
 
     ((_, moved),) = next(iter(store.to_trash([pinned])))
 

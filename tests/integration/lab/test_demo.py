@@ -24,8 +24,8 @@ from djgc_widgets.commands import ExitCode
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE, attach_lab
 from djgc_widgets.lab.pipeline import fill
 from djgc_widgets.lab.server import (
-    Commands,
     EmbeddedServer,
+    ServerCommands,
     free_port,
     private_folder,
     supervise,
@@ -193,7 +193,7 @@ FAIL = [sys.executable, "-c", "print('no disk left'); raise SystemExit(1)"]
 def test_a_server_that_does_not_start_is_an_error_with_its_output(
     serve: list[str], setup: list[list[str]], output: str
 ) -> None:
-    commands = Commands(serve, signal.SIGINT, setup, as_caller=True)
+    commands = ServerCommands(serve, signal.SIGINT, setup, as_caller=True)
     server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
 
     with pytest.raises(ServerError, match=output):
@@ -206,7 +206,9 @@ def test_a_server_that_does_not_stop_is_killed() -> None:
     ignore = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
     code = f"{ignore}; open('up', 'w').close(); time.sleep(600)"
     server = EmbeddedServer(private_folder("djgc-test-"), free_port(), "", "")
-    commands = Commands([sys.executable, "-c", code], signal.SIGINT, as_caller=True)
+    commands = ServerCommands(
+        [sys.executable, "-c", code], signal.SIGINT, as_caller=True
+    )
     supervise(server, commands, (server.folder / "up").exists)
 
     server.close()

@@ -12,7 +12,7 @@ from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
 from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.listing import Listing
-from djgc_widgets.stores.pinned import Identity, changed_files
+from djgc_widgets.stores.pinned_objects import FileIdentity, changed_files
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def listed(folder: Path, report: Callable[[Progress], None] = no_progress) -> Li
     return FileStore(StoreInfo("raw", ("raw",), str(folder))).list_files(report)
 
 
-def identities(folder: Path, path: str) -> dict[str, Identity]:
+def identities(folder: Path, path: str) -> dict[str, FileIdentity]:
     return StoreFolder(str(folder)).identities(path)
 
 

@@ -15,11 +15,11 @@ from djgc_widgets.collector.records import _checksum
 from djgc_widgets.model.errors import SweepRefusedError
 from djgc_widgets.model.store_names import StoreInfo
 from djgc_widgets.stores.file.store import FileStore
-from djgc_widgets.stores.pinned import Identity, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 
 SWEEP = "20260101T000000Z-00000000"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-PIN = Identity(1, 2, 3)
+PIN = FileIdentity(1, 2, 3)
 PINNED = PinnedObject(
     "_schema/lab/t/id=1/a_AbCd1234",
     {

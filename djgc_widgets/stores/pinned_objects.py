@@ -7,7 +7,7 @@ from typing import NamedTuple
 from djgc_widgets.model import MANIFEST_SUFFIX, parent_of, trash_of
 
 
-class Identity(NamedTuple):
+class FileIdentity(NamedTuple):
     """What shows that a file is still the one that was judged."""
 
     size_bytes: int
@@ -18,7 +18,7 @@ class Identity(NamedTuple):
     etag: str = ""
     """In an object store; empty on a file system."""
 
-    def is_content_of(self, other: "Identity") -> bool:
+    def is_content_of(self, other: "FileIdentity") -> bool:
         """Return whether this is the same content; a copy on S3 has another date."""
         if self.etag:
             return (self.size_bytes, self.etag) == (other.size_bytes, other.etag)
@@ -31,7 +31,7 @@ class PinnedObject:
 
     path: str
     """Of the object, relative to the store."""
-    files: Mapping[str, Identity]
+    files: Mapping[str, FileIdentity]
     """Its pinned files, by path relative to the store."""
     sweep_id: str
     """Sweep in whose trash it is or will be."""
@@ -78,7 +78,7 @@ def same_path(path: str) -> str:
 
 
 def changed_files(
-    pinned: Mapping[str, Identity], present: Mapping[str, Identity]
+    pinned: Mapping[str, FileIdentity], present: Mapping[str, FileIdentity]
 ) -> list[str]:
     """Return the paths whose identity differs, was added or is gone; sorted."""
     return sorted(
