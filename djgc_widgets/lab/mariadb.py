@@ -46,7 +46,6 @@ def start_mariadb() -> EmbeddedServer:
         *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
         *(f"--bind-address={server.host}", f"--socket={folder}/socket"),
         *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql"),
-        f"--tmpdir={folder}",  # a starting server clears its temporary folder
         *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
     ]
     commands = ServerCommands(serve, signal.SIGTERM, [setup])

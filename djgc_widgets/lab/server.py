@@ -97,6 +97,8 @@ def supervise(
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LC_ALL": "C.UTF-8",
         "HOME": str(server.folder),
+        # a starting MariaDB clears its temporary folder, also of what others have there
+        "TMPDIR": str(server.folder),
     }
     orders = {
         "folder": str(server.folder),
