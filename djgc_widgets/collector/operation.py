@@ -176,7 +176,7 @@ class Steps:
 
 def skip_rest(operations: Iterable[tuple[Operation, Iterable[PinnedObject]]]) -> None:
     """Note why objects were not reached."""
-    canceled = Result(Outcome.SKIPPED, Detail.CANCELLED)
+    canceled = Result(Outcome.SKIPPED, Detail.CANCELED)
     for operation, objects in operations:
         left = operation.pending(objects)
         operation.note(left, operation.lock.lost() or canceled)

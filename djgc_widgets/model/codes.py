@@ -70,7 +70,7 @@ class Detail(StrEnum):
     STAYS_IN_TRASH = "stays-in-trash"
     LIVE_AGAIN = "live-again"
     TOO_YOUNG = "too-young"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     LOCK_TAKEN = "lock-taken"
     LOCK_FAILED = "lock-failed"
     NOT_STARTED = "not-started"

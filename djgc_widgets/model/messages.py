@@ -79,7 +79,7 @@ DETAILS = {
     Detail.STAYS_IN_TRASH: "{error}; it stays in the trash",
     Detail.LIVE_AGAIN: "live again: a row refers to it",
     Detail.TOO_YOUNG: "younger than {minimum_age} by the store's clock",
-    Detail.CANCELLED: "cancelled before it was processed",
+    Detail.CANCELED: "canceled before it was processed",
     Detail.LOCK_TAKEN: "another process took the lock",
     Detail.LOCK_FAILED: "the lock could not be renewed ({error})",
     Detail.NOT_STARTED: "interrupted before it was moved",

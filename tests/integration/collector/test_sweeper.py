@@ -287,7 +287,7 @@ def test_the_journal_is_written_before_the_first_move(lab: Laboratory) -> None:
     assert lab.server.password not in everything
 
 
-def test_a_cancelled_sweep_says_what_it_did(lab: Laboratory) -> None:
+def test_a_canceled_sweep_says_what_it_did(lab: Laboratory) -> None:
     plan = plan_of_orphans(lab)
 
     def cancel(progress: Progress) -> None:
@@ -296,7 +296,7 @@ def test_a_cancelled_sweep_says_what_it_did(lab: Laboratory) -> None:
 
     receipt = plan.sweep(cancel)
 
-    assert outcomes(receipt) == {"moved": 1, "skipped: cancelled": 2}
+    assert outcomes(receipt) == {"moved": 1, "skipped: canceled": 2}
     assert receipt.restore().count("restored") == 1
 
 

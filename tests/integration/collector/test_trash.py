@@ -105,7 +105,7 @@ def test_a_restore_takes_paths_and_names_what_it_does_not_know(
     assert len(in_trash(anywhere)) == 2
 
 
-def test_a_restore_can_be_cancelled(lab: Laboratory) -> None:
+def test_a_restore_can_be_canceled(lab: Laboratory) -> None:
     receipt = swept(lab)
 
     def cancel(progress: Progress) -> None:
@@ -115,7 +115,7 @@ def test_a_restore_can_be_cancelled(lab: Laboratory) -> None:
     trash = Trash(lab.schema, "raw")
     restored = trash.restore(receipt.sweep_id, progress=cancel)
 
-    assert outcomes(restored) == {"restored": 1, "skipped: cancelled": 2}
+    assert outcomes(restored) == {"restored": 1, "skipped: canceled": 2}
     assert outcomes(trash.restore(receipt.sweep_id)) == {"restored": 2}
 
 

@@ -123,7 +123,7 @@ def test_a_folder_that_vanishes_while_it_is_listed_is_a_warning(folder: Path) ->
     assert not listing.files["path"].eq("folder/x").any() or not listing.warnings
 
 
-def test_a_listing_can_be_cancelled_within_a_page(folder: Path) -> None:
+def test_a_listing_can_be_canceled_within_a_page(folder: Path) -> None:
     for number in range(10_050):
         (folder / f"{number:05d}").touch()
     seen: list[int] = []

@@ -140,7 +140,7 @@ def test_a_sweep_can_be_stopped_between_two_batches(lab: Laboratory) -> None:
     receipt = plan.sweep(cancel)
 
     assert receipt.count("moved") == 1_000
-    assert list(receipt.unfinished["detail_code"]) == ["cancelled"] * 100
+    assert list(receipt.unfinished["detail_code"]) == ["canceled"] * 100
     assert receipt.count("skipped") == 100
     assert len(in_trash(lab)) == 1_000
 
