@@ -12,10 +12,9 @@ or undoes what was interrupted.
                                       recheck (references are read again)
 """
 
-from djgc_widgets.collector import sweeper
+from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
 from djgc_widgets.collector.scanner import scan
-from djgc_widgets.collector.sweeper import utc_now
 from djgc_widgets.collector.sweeps_in_trash import (
     purge_sweeps,
     read_sweeps,
@@ -24,6 +23,6 @@ from djgc_widgets.collector.sweeps_in_trash import (
 from djgc_widgets.collector.trash import Trash
 
 __all__ = [
-    "CompleteScan", "IncompleteScan", "Scan", "Trash", "purge_sweeps", "read_sweeps",
-    "restore_sweeps", "scan", "sweeper", "utc_now",
+    "Clock", "CompleteScan", "IncompleteScan", "Scan", "Trash", "purge_sweeps",
+    "read_sweeps", "restore_sweeps", "scan", "utc_now",
 ]  # fmt: skip

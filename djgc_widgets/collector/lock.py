@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
+from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import account_name, host_name
 from djgc_widgets.collector.records import Record
 from djgc_widgets.model import (
@@ -86,7 +86,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         *,
         take_over: bool = False,
         break_lock: bool = False,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
         beat_seconds: float = _BEAT_SECONDS,
     ) -> None:
         self._store, self._purpose, self._clock = store, purpose, clock

@@ -1,6 +1,6 @@
 """Delete for good what was swept long ago and what no row needs again."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pandas as pd
 
+from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import Planned
 from djgc_widgets.collector.operation import (
     RETURNED_LIVE,
@@ -51,7 +52,7 @@ class Purge:
     rechecker: Rechecker
     planned: Mapping[str, Planned]
     """The checked journals of its sweeps."""
-    clock: Callable[[], datetime]
+    clock: Clock
     chosen: frozenset[str]
     """Sweeps that may be purged; what rows need again comes back from any."""
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import RETURNED_LIVE, Operation, unread_references
 from djgc_widgets.collector.owners import read_owners
 from djgc_widgets.collector.recheck import Rechecker
-from djgc_widgets.collector.restore import Clock
 from djgc_widgets.model import Detail, Outcome, SweepRefusedError
 from djgc_widgets.stores import (
     GONE,

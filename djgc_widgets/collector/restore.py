@@ -1,11 +1,11 @@
 """Bring back what sweeps moved."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 
 import pandas as pd
 
+from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import (
@@ -30,9 +30,6 @@ from djgc_widgets.model import (
     no_progress,
 )
 from djgc_widgets.stores import PinnedObject, SweepableStore
-
-Clock = Callable[[], datetime]
-"""Returns the current time, aware, in UTC."""
 
 
 def restore_sweep(

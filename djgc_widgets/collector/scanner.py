@@ -1,17 +1,18 @@
 """The use case: list the stores, then read the references, then reconcile the two."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import datajoint as dj
 import pandas as pd
 
 from djgc_widgets.collector.arguments import expect_age, further_connections, scope_of
+from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
-from djgc_widgets.collector.sweeper import Sweeper, utc_now
+from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     FILES,
     FOLDERS,
@@ -54,7 +55,7 @@ def scan(
     stores: Sequence[str] | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
 ) -> CompleteScan | IncompleteScan:
     """List the stores, read the references of the server, and reconcile the two.
 
@@ -115,7 +116,7 @@ def run_scan(
     stores: Sequence[str] | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
 ) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
     """Scan as `scan` does; return also what reads the references again."""
     report = progress or no_progress

@@ -6,11 +6,12 @@ first move.
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import RESULT, Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import (
@@ -58,8 +59,7 @@ class Sweeper:
 
     rechecker: Rechecker
     stores: Sequence[Store]
-    clock: Callable[[], datetime]
-    """Returns the current time, aware, in UTC."""
+    clock: Clock
 
     def circumstances(
         self,
@@ -215,11 +215,6 @@ class Sweeper:
                     p for p in moved[name] if live is None or (name, p.path) in live
                 ]
                 operation.bring_back(back, why)
-
-
-def utc_now() -> datetime:
-    """Return the current time, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 def _pinned_objects_of_plan(plan: SweepPlan, sweep_id: str) -> PinnedByStore:

@@ -1,6 +1,6 @@
 """The trash of a store: what sweeps moved there, and how it comes back or goes."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ import datajoint as dj
 import pandas as pd
 
 from djgc_widgets.collector.arguments import connection_of, expect_age
+from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import Operation, receipt_rows
@@ -17,7 +18,6 @@ from djgc_widgets.collector.recover import recover
 from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.scanner import run_scan
-from djgc_widgets.collector.sweeper import utc_now
 from djgc_widgets.model import (
     RETENTION,
     SWEEPS,
@@ -63,7 +63,7 @@ class Trash:
         store: str,
         *,
         also: Sequence[dj.Connection] = (),
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         self._source, self._name, self._also = source, store, tuple(also)
         self._clock = clock

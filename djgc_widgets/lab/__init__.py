@@ -6,7 +6,6 @@ with a few hundred rows and stores of some 20 MB; the **demo** opens it in a pri
 JupyterLab.
 """
 
-from djgc_widgets.lab import supervisor
 from djgc_widgets.lab.demo_lab import DemoLab, open_lab
 from djgc_widgets.lab.mariadb import start_mariadb
 from djgc_widgets.lab.postgresql import start_postgresql
@@ -15,5 +14,5 @@ from djgc_widgets.lab.server import EmbeddedServer
 
 __all__ = [
     "DemoLab", "EmbeddedServer", "S3Server", "open_lab", "start_mariadb",
-    "start_postgresql", "start_s3", "supervisor",
+    "start_postgresql", "start_s3",
 ]  # fmt: skip

@@ -10,9 +10,8 @@ the **basket** adds up what is ticked. The **worker** runs one task at a time.
                         grid, treemap, tables
 """
 
-from djgc_widgets.panel import worker
 from djgc_widgets.panel.gc_panel import GCPanel
 
 __all__ = [
-    "GCPanel", "worker",
+    "GCPanel",
 ]  # fmt: skip

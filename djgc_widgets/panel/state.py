@@ -1,8 +1,8 @@
 """State of the panel and every command that it has; touches no widget."""
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import datajoint as dj
@@ -10,7 +10,7 @@ import pandas as pd
 import traitlets
 
 from djgc_widgets.analysis import SecondOpinion, second_opinion
-from djgc_widgets.collector import CompleteScan, read_sweeps, scan, utc_now
+from djgc_widgets.collector import Clock, CompleteScan, read_sweeps, scan, utc_now
 from djgc_widgets.model import (
     MINIMUM_AGE,
     OBJECTS,
@@ -61,7 +61,7 @@ class PanelState(TrashState):
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
         minimum_age: timedelta = MINIMUM_AGE,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         super().__init__(schemas, clock, self._show_receipt)
         self._stores, self._minimum_age = stores, minimum_age

@@ -1,13 +1,14 @@
 """State of the trash in the panel: what was swept, restored and purged."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import datajoint as dj
 import pandas as pd
 import traitlets
 
 from djgc_widgets.collector import (
+    Clock,
     CompleteScan,
     IncompleteScan,
     Trash,
@@ -34,7 +35,7 @@ class TrashState(Background):
     def __init__(
         self,
         schemas: Sequence[dj.Schema | dj.Connection],
-        clock: Callable[[], datetime],
+        clock: Clock,
         finish: Callable[[Receipt], None],
     ) -> None:
         super().__init__()

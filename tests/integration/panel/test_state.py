@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from laboratory import NPY, Laboratory, array, orphaned
 
 from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
-from djgc_widgets.collector.sweeper import utc_now
+from djgc_widgets.collector.clock import utc_now
 from djgc_widgets.lab.server import EmbeddedServer
 from djgc_widgets.model.text import plural
 from djgc_widgets.panel.elements import ConfirmBar, PanelRegion
