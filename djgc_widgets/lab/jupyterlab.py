@@ -5,6 +5,7 @@ The notebook runs on the kernel that its page connects to, so its panel works at
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -39,6 +40,7 @@ _START_SECONDS = 180
 _CELL_SECONDS = 600
 _WATCH_SECONDS = 0.5
 _ANSWER_SECONDS = 5
+_SECRET = re.compile(r"^DJ_|PASS|_PWD|SECRET|TOKEN|CREDENTIAL|KEY", re.IGNORECASE)
 _SETTINGS = {
     "notification": {"fetchNews": "false", "checkForUpdates": False},
     "themes": {"adaptive-theme": True},
@@ -143,7 +145,7 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
     }
     server = EmbeddedServer(home, free_port(), "", secrets.token_urlsafe(24))
     environment = {
-        **os.environ,
+        **_without_secrets(os.environ),
         **variables,
         **{name: str(home / folder) for name, folder in folders.items()},
         "JUPYTER_TOKEN": server.password,  # other accounts can read arguments
@@ -165,6 +167,14 @@ def start_jupyterlab(root: Path, variables: Mapping[str, str]) -> NotebookServer
     )
     supervise(server, commands, notebooks.answers)
     return notebooks
+
+
+def _without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave out DataJoint's settings and whatever may hold a secret.
+
+    The lab needs none of them, and anybody with the URL can read what a kernel has.
+    """
+    return {k: v for k, v in variables.items() if not _SECRET.search(k)}
 
 
 def _wait_for_kernel(client: BlockingKernelClient) -> None:

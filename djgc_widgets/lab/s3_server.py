@@ -3,7 +3,7 @@
 import json
 import secrets
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -27,7 +27,7 @@ class S3Server:
     """Its user and password are the administrator's keys."""
     reader: str
     """Access key of the read-only account."""
-    reader_secret: str
+    reader_secret: str = field(repr=False)
     bucket: str = "labs"
     """It exists when the server answers."""
 

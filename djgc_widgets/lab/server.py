@@ -79,7 +79,7 @@ class ServerCommands:
     """What ends it."""
     setup: Sequence[Sequence[str | Path]] = ()
     """Commands that run once, one after the other, before the server."""
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
     """All its environment variables; a minimum by default."""
     as_caller: bool = False
     """Run it under the caller's account even if that is root."""

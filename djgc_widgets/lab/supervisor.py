@@ -7,11 +7,12 @@ only, and starts without the rest of the package.
 
 import ctypes
 import json
+import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ STOP_SECONDS = 20
 """How long a server may take to stop before it is killed."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def run_supervisor() -> None:
     """Supervise a server."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, _end_once)
+    _set_process_option(_PR_SET_CHILD_SUBREAPER, 1)
     orders = json.loads(sys.stdin.buffer.readline())
     folder = Path(orders["folder"])
     common: dict[str, Any] = {
@@ -42,7 +45,14 @@ def run_supervisor() -> None:
         with (folder / "log").open("ab") as log:
             _run_server(orders, {**common, "stdout": log}, folder)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the folder has to go
+        _kill_descendants()
         shutil.rmtree(folder)
+
+
+def _end_once(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
 
 
 def _run_server(orders: dict[str, Any], common: dict[str, Any], folder: Path) -> None:
@@ -61,14 +71,8 @@ def _run_server(orders: dict[str, Any], common: dict[str, Any], folder: Path) ->
         sys.stdin.buffer.read()  # the parent reads the log before it goes
         return
 
-    def report_end() -> None:
-        server.wait()
-        if folder.exists():
-            (folder / ENDED).touch()
-
-    threading.Thread(target=report_end, daemon=True).start()
     try:
-        sys.stdin.buffer.read()
+        _wait_for_parent(server, folder / ENDED)
     finally:
         server.send_signal(orders["stop"])
         try:
@@ -78,9 +82,44 @@ def _run_server(orders: dict[str, Any], common: dict[str, Any], folder: Path) ->
             server.wait()
 
 
+def _wait_for_parent(server: subprocess.Popen[bytes], ended: Path) -> None:
+    """Wait until the parent ends; note if the server ends before it."""
+    changed, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    parent = sys.stdin.fileno()
+    while True:
+        if server.poll() is not None:
+            ended.touch()
+        ready, _, _ = select.select([parent, changed], [], [])
+        if parent in ready:
+            return
+        os.read(changed, 4096)
+
+
+def _kill_descendants() -> None:
+    """End whatever the server left behind: it would still write to the folder.
+
+    On Linux its orphans are children of this process, whatever their process group.
+    """
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    while True:
+        for child in children.read_text().split() if children.exists() else ():
+            os.kill(int(child), signal.SIGKILL)
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
 def _die_with_parent() -> None:
+    _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _set_process_option(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(option, value)
 
 
 if __name__ == "__main__":

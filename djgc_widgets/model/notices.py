@@ -1,7 +1,8 @@
 """Problems and warnings: a code, what it is about, and the words for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import pandas as pd
 
@@ -216,9 +217,12 @@ class Notice:
 
 
 class Notices(tuple[Notice, ...]):
-    """Problems or warnings; prints as sentences."""
+    """Problems or warnings, each of them once; prints as sentences."""
 
     __slots__ = ()
+
+    def __new__(cls, notices: Iterable[Notice] = ()) -> Self:  # noqa: D102 - as a tuple
+        return super().__new__(cls, dict.fromkeys(notices))
 
     def with_code(self, *codes: str) -> "Notices":
         """Return those with one of these codes."""

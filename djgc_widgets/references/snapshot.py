@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
+from urllib.parse import quote
 
 import datajoint as dj
 
@@ -17,6 +18,9 @@ from djgc_widgets.references.sql import SQL, Driver, compose_sql
 from djgc_widgets.references.store_column import StoreColumn
 
 _PAGE = 10_000
+_SHOWN_AFTER = (
+    r"""(?i:\w*(?:pass|pwd)\w*["']?\s*[=:]\s*["']?|://[^\s/@:]*:|identified by ["'])"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,16 @@ def server_name(connection: dj.Connection) -> str:
 
 
 def describe_error(error: BaseException, connection: dj.Connection) -> str:
-    """Return a driver's message on one line, the password blotted out."""
+    """Return a driver's message on one line, without the password.
+
+    It is blotted out where a message gives a password: after its name, in a URL, in a
+    statement. The same letters elsewhere are a word or a name, and stay.
+    """
     text = re.sub(r"\s+", " ", str(error)).strip() or type(error).__name__
     password = connection.conn_info.get("passwd")
     secret = getattr(password, "get_secret_value", lambda: password)()
-    return text.replace(str(secret), "***") if secret else text
+    if not secret:
+        return text
+    spellings = (re.escape(each) for each in (str(secret), quote(str(secret), safe="")))
+    shown = rf"({_SHOWN_AFTER})(?:{'|'.join(spellings)})(?=[\"'\s,;)}}@]|$)"
+    return re.sub(shown, r"\1***", text)

@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from laboratory import Laboratory
 from services import Services, lingering
 from unprivileged import let_in
+from waiting import LIMIT_SECONDS, wait_for
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
 from djgc_widgets.cli import main
@@ -31,15 +31,6 @@ from djgc_widgets.lab.server import (
     supervise,
 )
 from djgc_widgets.model import Reason, ServerError
-
-_LIMIT_SECONDS = 120
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _LIMIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)  # between two looks at a condition
 
 
 def objects_by_status(result: Scan) -> dict[str, int]:
@@ -240,7 +231,7 @@ def test_the_command_serves_the_panel_until_interrupted(tmp_path: Path) -> None:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(demo.pid, signal.SIGINT)
-        out, _ = demo.communicate(timeout=_LIMIT_SECONDS)
+        out, _ = demo.communicate(timeout=LIMIT_SECONDS)
 
     assert status == 200
     assert demo.returncode == 0

@@ -141,7 +141,7 @@ def test_a_store_that_does_not_answer_is_a_problem(
 
     problems = problems_of(lab)
 
-    assert problems[0].code == "store-unread"
+    assert [problem.code for problem in problems] == ["store-unread"]
     assert error in str(problems[0].values["error"]).lower()
     assert "wrong-secret" not in str(problems)
 

@@ -113,6 +113,13 @@ def test_a_code_comes_with_the_values_that_its_words_name() -> None:
     assert {code for code, _ in used} >= set(NoticeCode)
 
 
+def test_a_problem_is_never_told_twice() -> None:
+    twice = [Notice(NoticeCode.STORE_UNREAD, "raw", {"error": "it"}) for _ in range(2)]
+    other = Notice(NoticeCode.STORE_UNREAD, "raw", {"error": "another"})
+
+    assert Notices([*twice, other, *twice]) == (twice[0], other)
+
+
 def test_notices_print_as_sentences_and_can_be_filtered() -> None:
     damaged = Notice(NoticeCode.TABLE_DAMAGED, "lab.rec")
     inside = Notice(NoticeCode.STORE_INSIDE, "store raw: <b>", {"inner": "derived"})
