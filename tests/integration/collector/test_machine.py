@@ -78,15 +78,14 @@ def test_nothing_live_is_ever_lost(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize(
     ("backend", "on_s3"),
     [
-        pytest.param("mysql", False, marks=pytest.mark.mariadb),
+        pytest.param("mysql", False, marks=pytest.mark.mysql),
         pytest.param("postgresql", True, marks=pytest.mark.s3),
     ],
 )
 def test_nothing_live_is_ever_lost_elsewhere(
     request: pytest.FixtureRequest, backend: str, *, on_s3: bool
 ) -> None:
-    names = {"mysql": "mariadb", "postgresql": "postgresql"}
-    server = request.getfixturevalue(names[backend])
+    server = request.getfixturevalue(backend)
     s3 = request.getfixturevalue("s3") if on_s3 else None
     fewer = settings(_SETTINGS, max_examples=4)
 

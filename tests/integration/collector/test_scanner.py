@@ -22,6 +22,7 @@ from laboratory import (
     reader,
     schema_of,
 )
+from services import MYSQL_FAMILY
 from unprivileged import let_in, ordinary_account
 from watch import watch
 
@@ -33,7 +34,6 @@ from djgc_widgets import (
     open_lab,
     scan,
 )
-from djgc_widgets.lab.server import EmbeddedServer
 from djgc_widgets.model import NoticeCode, Step
 
 
@@ -260,11 +260,12 @@ def test_a_value_without_a_path_makes_a_scan_incomplete(
     assert problem.values["row_key"] == '{"id": 2}'
 
 
-@pytest.mark.mariadb
+@pytest.mark.parametrize("kind", MYSQL_FAMILY)
 def test_rows_that_do_not_arrive_make_a_scan_incomplete(
-    mariadb: EmbeddedServer, tmp_path: Path
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    with Laboratory.on(mariadb, "mysql", tmp_path) as laboratory:
+    server = request.getfixturevalue(kind)
+    with Laboratory.on(server, kind, tmp_path) as laboratory:
         filled(laboratory)
         sql_table = laboratory.quote(laboratory.name, "recording")
         # an engine without snapshots

@@ -101,12 +101,15 @@ def test_the_lab_refuses_stores_and_schemas_that_are_not_its_own(
 
 
 @pytest.mark.mariadb
+@pytest.mark.mysql
 @pytest.mark.s3
-@pytest.mark.parametrize(("backend", "protocol"), [("mysql", "file"), ("mysql", "s3")])
+@pytest.mark.parametrize(
+    ("backend", "protocol"), [("mysql", "file"), ("mysql", "s3"), ("mariadb", "file")]
+)
 def test_the_lab_is_the_same_on_other_servers(
     backend: str, protocol: str, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.need("MariaDB")
+    services.need({"mysql": "MySQL", "mariadb": "MariaDB"}[backend])
     services.need("S3")
     monkeypatch.setenv(LAB_VARIABLE, "/of/another/kind")
 

@@ -40,14 +40,14 @@ MANAGED: dict[str, tuple[str, Value]] = {
     "object-file": ("object", _file),
     "object-folder": ("object", _folder),
 }
-BY_SQL = {("mysql", "blob"), ("mysql", "attach")}
+BY_SQL = {("mariadb", "blob"), ("mariadb", "attach")}
 """What DataJoint cannot insert on MariaDB; those rows are written by SQL."""
 
 
 def _insert(lab: Laboratory, codec: str, value: Value, keys: range) -> Any:
     table = lab.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
     for key in keys:
-        if (lab.backend, codec) in BY_SQL:
+        if (lab.kind, codec) in BY_SQL:
             data = array(key).tobytes()
             lab.insert_by_sql(table.table_name, "data", key, data)
         else:
@@ -150,7 +150,7 @@ def test_datajoint_inserts_every_codec_on_mariadb(
         )
     )
     server = request.getfixturevalue("mariadb")
-    with Laboratory.on(server, "mysql", tmp_path) as lab:
+    with Laboratory.on(server, "mariadb", tmp_path) as lab:
         table = lab.declare(f"id : int32\n---\ndata : <{codec}@raw>\n")
         table.insert1({"id": 1, "data": MANAGED[codec][1](lab, 1)})
 
@@ -196,7 +196,7 @@ class Chained(dj.Codec):  # type: ignore[misc]
 def test_codecs_of_a_lab_are_read_whether_known_or_not(
     lab: Laboratory, codec: str, *, known: bool
 ) -> None:
-    if lab.backend == "mysql" and codec == "test_chained":
+    if lab.kind == "mariadb" and codec == "test_chained":
         # DataJoint 2.3.5 hands MariaDB's driver a dictionary: write the record by SQL
         converters = lab.connection._conn.encoders  # noqa: SLF001 - not public
         converters[dict] = lambda value, _: f"'{json.dumps(value)}'"

@@ -18,6 +18,7 @@ from laboratory import (
     schema_of,
 )
 from proxy import relay
+from services import MYSQL_FAMILY
 
 from djgc_widgets import (
     CompleteScan,
@@ -37,10 +38,9 @@ def lab(laboratory: Laboratory) -> Laboratory:
 @pytest.fixture
 def another(lab: Laboratory, request: pytest.FixtureRequest) -> Iterator[dj.Schema]:
     """A schema on a server of the other kind, with the same stores."""
-    backend = {"postgresql": "mysql", "mysql": "postgresql"}[lab.backend]
-    fixture = "postgresql" if backend == "postgresql" else "mariadb"
-    server: EmbeddedServer = request.getfixturevalue(fixture)
-    connection = connect(server, backend, server.user, server.password, lab.folder)
+    kind = "mariadb" if lab.kind == "postgresql" else "postgresql"
+    server: EmbeddedServer = request.getfixturevalue(kind)
+    connection = connect(server, kind, server.user, server.password, lab.folder)
     schema = dj.Schema(f"{lab.name}_there", connection=connection)
     yield schema
     schema.drop(prompt=False)
@@ -64,7 +64,7 @@ def scan_by(connection: dj.Connection, lab: Laboratory) -> CompleteScan:
 
 
 def account_of(lab: Laboratory) -> str:
-    """Return what MariaDB calls the account of `reader`."""
+    """Return what servers of the MySQL family call the account of `reader`."""
     return f"reader_{lab.name[-8:]}@'127.0.0.1'"
 
 
@@ -188,11 +188,10 @@ def test_only_connections_are_further_servers(
         postgresql_laboratory.scan(also=also)
 
 
-@pytest.mark.mariadb
-class TestOfMySQL:
-    @pytest.fixture
-    def backend(self) -> str:
-        return "mysql"
+class TestOfTheMySQLFamily:
+    @pytest.fixture(params=MYSQL_FAMILY)
+    def backend(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
 
     def test_a_fully_visible_schema_can_be_planned_for(self, lab: Laboratory) -> None:
         filled(lab).delete()
@@ -263,7 +262,8 @@ class TestOfMySQL:
         run(f"GRANT SELECT ON *.* TO {role}")
         try:
             with reader(lab, role) as connection:
-                run(f"SET DEFAULT ROLE {role} FOR {account_of(lab)}")
+                word = {"mariadb": "FOR", "mysql": "TO"}[lab.kind]
+                run(f"SET DEFAULT ROLE {role} {word} {account_of(lab)}")
                 connection.connect()
                 result = scan_by(connection, lab)
         finally:
