@@ -48,7 +48,7 @@ class Purge:
     operation: Operation
     """On the locked store."""
     scan: CompleteScan
-    """Of this store, made while it was locked."""
+    """Of all stores, made while this one was locked."""
     rechecker: Rechecker
     planned: Mapping[str, Planned]
     """The checked journals of its sweeps."""
@@ -69,6 +69,7 @@ class Purge:
         """
         self._expect_sight(acknowledge)
         trash, operation = self.scan.trash, self.operation
+        trash = trash[trash["store"].eq(operation.store.info.name)]
         every = self._pinned(trash)
         returned = self._pinned(trash[trash["returnable"]])
         again = self._pinned(self._stored_again(trash))
@@ -154,9 +155,10 @@ class Purge:
 
     def _still_missing(self) -> bool:
         missing = self.scan.missing
-        here = missing[missing["store"].eq(self.operation.store.info.name)]
-        back = {p.path for p in self.operation.with_outcome(Outcome.RESTORED)}
-        return not set(here["path"]) <= back
+        restored = self.operation.with_outcome(Outcome.RESTORED)
+        store = self.operation.store.info.name
+        back = {(store, pinned.path) for pinned in restored}
+        return not set(zip(missing["store"], missing["path"], strict=True)) <= back
 
     def _stored_again(self, trash: pd.DataFrame) -> pd.DataFrame:
         """Return what of the trash is stored again at its path: the same content."""

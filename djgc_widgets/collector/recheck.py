@@ -66,7 +66,8 @@ class Rechecker:
         follow = LinkFollower(self.names.all_stores).follow
         located = locate(listed, reading.recorded, self.names, follow, self.settled)
         self._expect_as_much([*reading.problems, *located.problems], reading)
-        marked = mark(files[FILES.column_names], located.targets, self.names)
+        files_now = files[FILES.column_names]
+        marked = mark(files_now, located.targets, self.names, self.settled)
         covered = files[marked.coverage.reference >= 0]
         objects = files[["store", "object"]].drop_duplicates()
         # a row may refer to something in a folder that the plan does not know of

@@ -43,6 +43,7 @@ from djgc_widgets.verdict import (
     World,
     find_twin_stores,
     locate,
+    notices_of_other_stores,
     notices_of_trash,
     reconcile,
     stored_at_recorded_path,
@@ -147,6 +148,7 @@ def run_scan(
     ]
     warnings = [
         *notices_of_trash(reconciled.trash, listed.files),
+        *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
         *(*listed.warnings, *located.warnings),
         *(warning for look_up in again for warning in look_up.warnings),
     ]

@@ -186,8 +186,8 @@ class Trash:
     ) -> Receipt:
         """Delete for good what has been in the trash for long.
 
-        The store is scanned first. What a row refers to again goes back, and everything
-        stays while objects that rows refer to are missing.
+        All stores are scanned first. What a row refers to again goes back, and
+        everything stays while objects that rows refer to are missing, in any store.
 
         Parameters
         ----------
@@ -242,9 +242,7 @@ class Trash:
         return Receipt("", *receipt_rows([operation]))
 
     def _scan(self) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
-        return run_scan(
-            self._source, also=self._also, stores=[self._name], clock=self._clock
-        )
+        return run_scan(self._source, also=self._also, clock=self._clock)
 
     def _rechecker(self) -> Rechecker | None:
         """Return what reads the references; None if they cannot be read."""

@@ -34,6 +34,7 @@ REASONS = {
     "{sibling}",
     Reason.TABLE_DROPPED: "table dropped",
     Reason.COLUMN_DROPPED: "column dropped",
+    Reason.COPY: "copy: rows refer to the same path in another store, which has it",
     Reason.TOO_YOUNG: "younger than {minimum_age}",
     Reason.SCHEMA_NOT_ON_SERVER: "schema not on this server",
     Reason.SCHEMA_NOT_SCANNED: "schema not covered by this scan",
@@ -62,6 +63,8 @@ EXPLANATIONS = {
     "was deleted, or the insert failed after the upload.",
     Reason.TABLE_DROPPED: "The schema no longer has a table of this name.",
     Reason.COLUMN_DROPPED: "The table no longer has a column of this name.",
+    Reason.COPY: "Rows refer to this path in another store, where an object of this "
+    "size or more is stored. No row refers to this one.",
     Reason.SUPERSEDED: "The row still exists and refers to a newer value.",
     Reason.NEVER_COMMITTED: "The row still exists and refers to an older value: the "
     "update failed.",

@@ -128,6 +128,23 @@ MESSAGES = {
             "dj.config.stores to see its objects"
         ),
     ),
+    NoticeCode.STORED_ELSEWHERE: (
+        (
+            "{objects} that rows refer to are missing or incomplete here, and stored "
+            "at the same path in store {other}, where they are kept"
+        ),
+        (
+            "Copy them from there, or correct the entry of either store in "
+            "dj.config.stores"
+        ),
+    ),
+    NoticeCode.KEPT_FOR_STORE: (
+        (
+            "it has {objects} at paths that rows refer to in store {other}, which this "
+            "scan does not cover, so they are kept"
+        ),
+        "Scan store {other} as well to learn whether it has them itself",
+    ),
     NoticeCode.ENTRY_UNREADABLE: (
         "it could not be read ({error}), so its content is not known",
         "Grant this account the right to read it, or mount it, then scan again",

@@ -20,9 +20,15 @@ from djgc_widgets.verdict.locate import (
     locate,
     stored_at_recorded_path,
 )
-from djgc_widgets.verdict.objects import entered_objects, mark
+from djgc_widgets.verdict.match import mark
+from djgc_widgets.verdict.objects import entered_objects
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
-from djgc_widgets.verdict.reconcile import Reconciled, notices_of_trash, reconcile
+from djgc_widgets.verdict.reconcile import (
+    Reconciled,
+    notices_of_other_stores,
+    notices_of_trash,
+    reconcile,
+)
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 from djgc_widgets.verdict.selection import INDEX, Selection
@@ -32,7 +38,8 @@ from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_a
 __all__ = [
     "INDEX", "Circumstances", "Doubt", "Ownership", "Reconciled", "Selection",
     "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover", "entered_objects",
-    "find_twin_stores", "locate", "mark", "notices_of_trash", "ownership_doubt",
+    "find_twin_stores", "locate", "mark", "notices_of_other_stores", "notices_of_trash",
+    "ownership_doubt",
     "path_keys", "plan_sweep", "reconcile", "stored_at_recorded_path",
     "targets_in_scanned_stores", "through_same_folders", "usage_by_attribute",
 ]  # fmt: skip

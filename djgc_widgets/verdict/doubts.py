@@ -111,7 +111,7 @@ def doubts(
     return (
         *_of_circumstances(chosen, seen),
         *_large_sweep_doubts(chosen, reconciled.objects),
-        *_missing_objects_doubts(chosen, reconciled.references),
+        *_missing_objects_doubts(reconciled.references),
         *_doubts_by_store(chosen, seen),
     )
 
@@ -184,11 +184,9 @@ def _large_shares(
             )
 
 
-def _missing_objects_doubts(
-    chosen: pd.DataFrame, references: pd.DataFrame
-) -> Iterator[Doubt]:
+def _missing_objects_doubts(references: pd.DataFrame) -> Iterator[Doubt]:
+    # what is missing in one store may be what lies in another one
     missing = references["state"].eq(State.MISSING.value)
-    missing &= references["store"].isin(chosen["store"].unique())
     if missing.any():
         counts = references.loc[missing, "store"].value_counts().sort_index()
         text = ", ".join(f"{n:,} in store {store}" for store, n in counts.items())

@@ -19,7 +19,7 @@ from djgc_widgets.model import (
     in_store,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
-from djgc_widgets.verdict.resolve import resolve_stores, targets_in_scanned_stores
+from djgc_widgets.verdict.resolve import resolve_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 
 _MOST_NOTICES = 20
@@ -37,7 +37,7 @@ class Located:
 
     targets: pd.DataFrame
     """Columns ``row`` (position among the recorded), ``reference``, ``store``,
-    ``path``; of scanned stores only."""
+    ``path``."""
     warnings: tuple[Notice, ...]
     """Unknown stores, and undeclared paths that could not be followed: such a text may
     not be a path at all."""
@@ -81,7 +81,7 @@ def locate(
     more = through_same_folders(pd.concat(ends, ignore_index=True), names)
     both = pd.concat([targets, more], ignore_index=True).drop_duplicates()
     return Located(
-        targets_in_scanned_stores(both, names),
+        both,
         (*warnings, *follower.warnings),
         tuple(follower.problems),
     )

@@ -18,35 +18,10 @@ from djgc_widgets.model import (
     parse_paths,
     parse_trash,
 )
-from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
-from djgc_widgets.verdict.similar_paths import similar_paths
+from djgc_widgets.verdict.coverage import cover, path_keys
+from djgc_widgets.verdict.match import MatchedFiles
 
 _PARSED = ("section", "schema", "table", "prefix")
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedFiles:
-    """Files and references, matched."""
-
-    names: StoreNames
-    files: pd.DataFrame
-    """A frame of the files schema."""
-    keys: pa.Array
-    """Key of each file, from `path_keys`."""
-    targets: pd.DataFrame
-    """Where recorded paths may be: ``row``, ``reference``, ``store``, ``path``,
-    ``exact``."""
-    target_keys: pa.Array
-    references: pa.Array
-    """The distinct target keys."""
-    coverage: Coverage
-    """Of the files by the references."""
-
-    @property
-    def target_index(self) -> npt.NDArray[np.int64]:
-        """Position of each target among the distinct references."""
-        index = pc.index_in(self.target_keys, value_set=self.references)
-        return np.asarray(index.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +34,6 @@ class GroupedFiles:
     ``prefix`` (of its section)."""
     code: npt.NDArray[np.int64]
     """Per file the row of its object; -1 in the trash."""
-
-
-def mark(files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames) -> MatchedFiles:
-    """Match stored files with the references that cover them.
-
-    If nothing is stored at a reference, it also covers what differs from it only in
-    case, in the composition of accents or in doubled slashes: such a target is not
-    ``exact``.
-    """
-    targets = targets.assign(exact=True)
-    first = _match(files, targets, names)
-    free = first.keys.filter(pa.array(first.coverage.reference < 0))
-    missing = first.references.filter(pa.array(~first.coverage.stored))
-    others = similar_paths(free, missing)
-    if not others:
-        return first
-    keyed = targets.assign(key=first.target_keys.to_pylist(), exact=False)
-    more = keyed.merge(pd.DataFrame(others, columns=["key", "similar"]), on="key")
-    paths = [key.partition("/")[2] for key in more["similar"]]
-    more["path"] = pd.array(paths, dtype="str")
-    both = pd.concat([targets, more[list(targets)]])
-    return _match(files, both.reset_index(drop=True), names)
-
-
-def _match(
-    files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames
-) -> MatchedFiles:
-    target_keys = path_keys(targets["store"], targets["path"], names.known)
-    references = pc.unique(target_keys)
-    keys = path_keys(files["store"], files["path"], names.known)
-    coverage = cover(keys, references)
-    return MatchedFiles(names, files, keys, targets, target_keys, references, coverage)
 
 
 def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:

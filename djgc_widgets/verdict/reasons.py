@@ -13,6 +13,7 @@ from djgc_widgets.model import (
     FileKind,
     Reason,
     Section,
+    State,
     Status,
     TableInfo,
     key_in_path,
@@ -38,6 +39,10 @@ def explain_orphans(
     reason = pd.Series(pd.NA, index=objects.index, dtype="str")
     sibling = reason.copy()
     orphan = objects["status"].eq(Status.ORPHAN.value)
+    present = references.loc[references["state"].eq(State.PRESENT.value), "path"]
+    copied = orphan & objects["path"].isin(present)
+    reason[copied] = Reason.COPY.value
+    orphan &= ~copied
     hashed = orphan & objects["section"].eq(Section.HASH.value)
     reason[hashed] = Reason.NO_ROW_HOLDS_HASH.value
     shaped = objects[orphan & objects["section"].eq(Section.SCHEMA.value)]

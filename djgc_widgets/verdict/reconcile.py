@@ -1,5 +1,6 @@
 """Mark: references x stored files -> objects with status, references with state."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,12 +27,8 @@ from djgc_widgets.model import (
     section_of,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
-from djgc_widgets.verdict.objects import (
-    MatchedFiles,
-    group_files,
-    mark,
-    parse_paths_of_files,
-)
+from djgc_widgets.verdict.match import MatchedFiles, mark
+from djgc_widgets.verdict.objects import group_files, parse_paths_of_files
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
@@ -51,6 +48,9 @@ class Reconciled:
     """For each row of the listing the row of its object; -1 in the trash."""
     abandoned: pd.Series
     """Per object, it is unknown only because no server has its schema."""
+    elsewhere: pd.DataFrame
+    """Of recorded paths that are kept in a store that they do not name:
+    ``named_store``, ``store`` and ``path``."""
 
 
 def reconcile(
@@ -84,6 +84,7 @@ def reconcile(
         _summarize_by_status(objects, trash, swept),
         pd.Series(grouped.code, index=files.index),
         judged.abandoned.reset_index(drop=True),
+        _declared_elsewhere(recorded, marked),
     )
 
 
@@ -126,7 +127,7 @@ def _reference_states(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFr
     present = coverage.stored[index] | described
     present &= marked.targets["exact"].to_numpy()
     best = (
-        marked.targets.assign(present=present)
+        marked.targets.assign(present=present)[marked.targets["exact"]]
         .sort_values("present", ascending=False, kind="stable")
         .drop_duplicates("reference")
         .sort_values("reference")
@@ -141,6 +142,13 @@ def _reference_states(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFr
         here = known["store"].eq(store.name)
         known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
     return REFERENCES.conform(known)
+
+
+def _declared_elsewhere(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
+    kept: pd.DataFrame = marked.elsewhere()
+    declared = recorded["declared"].to_numpy()[kept["row"].to_numpy()]
+    kept = kept[declared].drop(columns="row")
+    return kept.drop_duplicates(ignore_index=True)
 
 
 def _is_copy_of_section(prefix: str, store: StoreInfo) -> bool:
@@ -208,6 +216,23 @@ def notices_of_trash(trash: pd.DataFrame, files: pd.DataFrame) -> list[Notice]:
         )
         for store, n in needed.items()
     ]
+    return notices
+
+
+def notices_of_other_stores(
+    elsewhere: pd.DataFrame, scanned: Collection[str]
+) -> list[Notice]:
+    """Return notices of paths that are kept in a store that they do not name."""
+    pairs = elsewhere.groupby(["named_store", "store"])["path"].size().reset_index()
+    notices = []
+    for named, store, n in pairs.itertuples(index=False):
+        objects = plural(n, "object")
+        if named in scanned:
+            values = {"objects": objects, "other": store}
+            notices.append(Notice(NoticeCode.STORED_ELSEWHERE, in_store(named), values))
+        else:
+            values = {"objects": objects, "other": named}
+            notices.append(Notice(NoticeCode.KEPT_FOR_STORE, in_store(store), values))
     return notices
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from djgc_widgets.model import arrow_text
 from djgc_widgets.verdict.coverage import cover
 
 
@@ -22,11 +23,13 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
         key = stored[int(position)].as_py()
         depth = reference.count("/") + 1
         similar.setdefault(reference, set()).add(_first_segments(key, depth))
-    pairs = zip(missing.to_pylist(), fold_paths(missing).to_pylist(), strict=True)
+    folded = fold_paths(missing)
+    found = pc.is_in(folded, value_set=arrow_text(list(similar)))
+    pairs = zip(
+        missing.filter(found).to_pylist(), folded.filter(found).to_pylist(), strict=True
+    )
     return [
-        (reference, key)
-        for reference, text in pairs
-        for key in sorted(similar.get(text, ()))
+        (reference, key) for reference, text in pairs for key in sorted(similar[text])
     ]
 
 

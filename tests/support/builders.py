@@ -10,7 +10,7 @@ from djgc_widgets.model.frames import FILES, FOLDERS, RECORDED
 from djgc_widgets.model.store_names import Naming, StoreInfo, StoreNames
 from djgc_widgets.model.vocabulary import TableInfo
 from djgc_widgets.verdict.reconcile import Reconciled, reconcile
-from djgc_widgets.verdict.resolve import resolve_stores, targets_in_scanned_stores
+from djgc_widgets.verdict.resolve import resolve_stores
 from djgc_widgets.verdict.status import World
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -116,9 +116,8 @@ def judge(
 ) -> Reconciled:
     around = seen or world()
     targets, _ = resolve_stores(referred, around.names)
-    inside = targets_in_scanned_stores(targets, around.names)
     changed = folders() if dirs is None else dirs
-    return reconcile(stored, changed, referred, inside, around)
+    return reconcile(stored, changed, referred, targets, around)
 
 
 def statuses(verdict: Reconciled) -> dict[str, str]:

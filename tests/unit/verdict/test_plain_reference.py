@@ -7,6 +7,7 @@ product.
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from djgc_widgets.references.recorded_paths import recorded_paths
 SIDECAR = ".manifest.json"
 RAW = StoreInfo("raw", ("raw", "alias"), "/raw")
 COLD = StoreInfo("cold", ("cold",), "/raw/cold", (), ("h",), ("x/y",))
+FAR = StoreInfo("far", ("far",), "/far")
 NESTED = SameFolder("raw", "cold", "cold", "")
 Prefixes = dict[str, tuple[list[str], list[str]]]
 PREFIXES: Prefixes = {"raw": (["_hash"], ["_schema", ""]), "cold": (["h"], ["x/y", ""])}
@@ -176,7 +178,7 @@ PATHS = st.builds(
     st.sampled_from([*HASHES, *OBJECTS, "README.txt", "_schema/lab", "_hash"]),
     st.sampled_from(TAILS),
 )
-NAMED_STORES = st.sampled_from(["raw", "alias", "cold", "lost", None])
+NAMED_STORES = st.sampled_from(["raw", "alias", "cold", "far", "lost", None])
 STORE_PATHS = st.tuples(st.sampled_from(["raw", "cold"]), PATHS)
 
 
@@ -205,41 +207,78 @@ def test_statuses_are_those_of_the_plain_implementation(
     ]
     rows = recorded(*(path for _, path in references), store=None, codec="own")
     rows["named_store"] = pd.array([store for store, _ in references], dtype="str")
-    meant: set[tuple[str, str]] = set()
+    each_meant: list[set[tuple[str, str]]] = []
     for store, path in references:
         stores = {"alias": ["raw"], "lost": ["raw", "cold"], None: ["raw"]}
-        for each in stores.get(store, [store]):
-            meant |= reached(str(each), path)
+        own = (reached(each, path) for each in stores.get(store, [str(store)]))
+        each_meant.append(set().union(*own))
+    meant = {each for own in each_meant for each in own if each[0] != "far"}
 
     listed = pd.concat([files(), *listing], ignore_index=True)
-    verdict = judge(listed, rows, world(names(RAW, COLD, same=(NESTED,))))
+    known_names = names(RAW, COLD, same=(NESTED,), elsewhere=(FAR,))
+    verdict = judge(listed, rows, world(known_names))
 
     known = with_former_prefixes(stored, meant)
-    meant |= similar(stored, meant)
+    meant |= similar(stored, each_meant) | fuller(stored, each_meant)
     statuses = verdict.objects["status"].reindex(verdict.object_of_file)
     expected = plain_statuses(stored, meant, known)
     assert dict(zip(stored, statuses, strict=True)) == expected
 
 
-def similar(stored: Any, references: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return what missing references may mean if case does not count."""
+def is_covered(store: str, path: str, references: set[tuple[str, str]]) -> bool:
+    around = any(s == store and covers(r, path) for s, r in references)
+    return around or (store, path.removesuffix(SIDECAR)) in references
 
-    def covered(store: str, path: str) -> bool:
-        around = any(s == store and covers(r, path) for s, r in references)
-        return around or (store, path.removesuffix(SIDECAR)) in references
 
-    missing = [
-        (store, reference)
-        for store, reference in references
-        if not any(s == store and covers(reference, p) for s, p in stored)
-    ]
+def is_stored(reference: tuple[str, str], stored: Any) -> bool:
+    return any(s == reference[0] and covers(reference[1], p) for s, p in stored)
+
+
+def similar(
+    stored: Any, each_meant: list[set[tuple[str, str]]]
+) -> set[tuple[str, str]]:
+    """Return what missing references may mean if case and store do not count."""
+    references = set().union(*each_meant)
+    missing = {
+        reference for reference in references if not is_stored(reference, stored)
+    }
+    for own in each_meant:
+        if own <= missing:
+            for _, path in own:
+                missing |= reached("raw", path) | reached("cold", path)
     return {
         (store, "/".join(path.split("/")[: reference.count("/") + 1]))
         for store, reference in missing
         for other, path in stored
-        if other == store and not covered(store, path)
+        if other == store and not is_covered(store, path, references)
         if covers(reference.lower(), path.lower())
+        if store in {"raw", "cold"}
     }
+
+
+def fuller(stored: Any, each_meant: list[set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Return where another store has more files at a path than the one it names."""
+    references = set().union(*each_meant)
+    present = [{r for r in own if is_stored(r, stored)} for own in each_meant]
+    paths = {path for own in present for _, path in own}
+    free = [(s, p) for s, p in stored if not is_covered(s, p, references)]
+    there = Counter((store, outermost(path, paths)) for store, path in free)
+    held = {path for _, path in there}
+    here = Counter((store, outermost(path, held)) for store, path in stored)
+    return {
+        (store, path)
+        for own in present
+        for (store, path), n in there.items()
+        if path in {p for _, p in own}
+        if n > max(here[s, p] for s, p in own if p in held)
+    }
+
+
+def outermost(path: str, among: Any) -> str:
+    """Return the outermost of some paths that covers a path; empty if none does."""
+    base = path.removesuffix(SIDECAR)
+    around = [a for a in among if a and covers(a, path)]
+    return min(around, key=len, default=base if base in among else "")
 
 
 def is_folder(file: tuple[str, str], stored: Any) -> bool:

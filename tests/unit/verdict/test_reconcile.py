@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from djgc_widgets.model.codes import NoticeCode, Reason
 from djgc_widgets.model.store_names import SameFolder, StoreInfo, StoreNames
 from djgc_widgets.model.vocabulary import TableInfo
+from djgc_widgets.verdict.reconcile import notices_of_other_stores
 from djgc_widgets.verdict.resolve import resolve_stores
 
 ZARR = object_path("voltage_AbCd1234.zarr")
@@ -230,7 +231,8 @@ def test_a_successor_may_be_in_another_folder() -> None:
         (None, ["live", "live"]),
         ("alias", ["orphan", "live"]),
         ("lost", ["live", "live"]),
-        ("cold", ["orphan", "orphan"]),
+        # it is not known to be stored in a store that is not scanned
+        ("cold", ["live", "live"]),
     ],
 )
 def test_a_reference_counts_in_every_store_that_it_may_mean(
@@ -246,6 +248,81 @@ def test_a_reference_counts_in_every_store_that_it_may_mean(
 
     assert list(verdict.objects["status"]) == expected
     assert verdict.references.empty == (name == "cold")
+
+
+DISK = StoreInfo("disk", ("disk",), "/disk")
+
+
+@pytest.mark.parametrize(
+    ("lost", "kept", "status"),
+    [
+        # nothing was copied, or less than everything
+        (files(), files(object_path(), store="disk"), "live"),
+        (files(object_path(), size=9), files(object_path(), store="disk"), "live"),
+        (files(*CHUNKS[:2], SIDECAR), files(*CHUNKS, SIDECAR, store="disk"), "live"),
+        (files(), files(object_path(table="Rec"), store="disk"), "live"),
+        (files(), files(hash_path(), store="disk"), "live"),
+        (files(), files(f"old/{hash_path()}", store="disk"), "live"),
+        # everything was
+        (files(object_path()), files(object_path(), store="disk"), "orphan"),
+        (files(*CHUNKS, SIDECAR), files(*CHUNKS, SIDECAR, store="disk"), "orphan"),
+    ],
+)
+def test_what_is_not_complete_in_its_store_is_kept_in_every_other_one(
+    lost: pd.DataFrame, kept: pd.DataFrame, status: str
+) -> None:
+    stored = pd.concat([lost, kept], ignore_index=True)
+    rows = recorded(object_path(), ZARR, hash_path(), f"old/{hash_path()}")
+
+    verdict = judge(stored, rows, world(names(RAW, DISK)))
+
+    there = verdict.objects[verdict.objects["store"].eq("disk")]
+    assert list(there["status"]) == [status]
+    assert verdict.references["store"].eq("raw").all()
+    warnings = notices_of_other_stores(verdict.elsewhere, ["raw", "disk"])
+    assert [n.code for n in warnings] == [NoticeCode.STORED_ELSEWHERE] * (
+        status == "live"
+    )
+
+
+def test_a_copy_in_another_store_is_superseded_by_nothing() -> None:
+    stored = pd.concat(
+        [files(object_path(), hash_path(), store=store) for store in ("raw", "disk")]
+    )
+
+    verdict = judge(
+        stored.reset_index(drop=True),
+        recorded(object_path(), hash_path()),
+        world(names(RAW, DISK)),
+    )
+
+    copies = verdict.objects[verdict.objects["store"].eq("disk")]
+    assert list(copies["status"]) == ["orphan"] * 2
+    assert list(copies["reason_code"]) == [Reason.COPY] * 2
+    assert copies["sibling"].isna().all()
+
+
+def test_what_is_missing_in_its_store_and_in_the_trash_of_another_is_returned() -> None:
+    swept = f"_trash/20260601T120000Z-0123abcd/objects/{hash_path()}"
+
+    verdict = judge(
+        files(swept, store="disk"), recorded(hash_path()), world(names(RAW, DISK))
+    )
+
+    assert list(verdict.trash["returnable"]) == [True]
+
+
+def test_a_path_of_a_store_that_is_not_scanned_is_kept_with_a_warning() -> None:
+    known = names(RAW, elsewhere=(DISK,))
+
+    verdict = judge(
+        files(hash_path()), recorded(hash_path(), store="disk"), world(known)
+    )
+
+    assert statuses(verdict) == {hash_path(): "live"}
+    assert verdict.references.empty
+    (warning,) = notices_of_other_stores(verdict.elsewhere, ["raw"])
+    assert (warning.code, warning.where) == (NoticeCode.KEPT_FOR_STORE, "store raw")
 
 
 def test_files_of_users_may_mean_their_own_default_store() -> None:
