@@ -236,7 +236,7 @@ def _summary_data(result: Scan) -> dict[str, Any]:
 def _summary_lines(result: Scan) -> Iterator[str]:
     yield result.headline()
     if not result.complete:
-        yield "Nothing can be moved until a scan is complete."
+        yield "Until a scan is complete, nothing is called an orphan and nothing moves."
     yield from _table_lines("stores", result.summary())
     yield from (f"problem: {problem}" for problem in result.problems)
     yield from (f"note: {note}" for note in (*result.unseen, *result.warnings))

@@ -47,7 +47,8 @@ _PAGE = Markup(
 _SECTION = Markup("<h2>{}</h2>{}")
 _TEXT = Markup("<p>{}</p>")
 _INCOMPLETE = Markup(
-    "<p class='bad'>The scan is incomplete, so its orphans are not certain.</p>"
+    "<p class='bad'>The scan is incomplete, so no object is called an orphan: a row "
+    "that was not read may refer to it.</p>"
 )
 
 

@@ -110,7 +110,10 @@ class Scan:
 
     @property
     def orphans(self) -> pd.DataFrame:
-        """The objects that no row refers to and that are old enough, biggest first."""
+        """The objects that no row refers to and that are old enough, biggest first.
+
+        Empty if the scan is incomplete: rows that were not read may need them.
+        """
 
         def make() -> pd.DataFrame:
             objects = self.objects
@@ -207,13 +210,14 @@ class Scan:
         state = "complete" if self.complete else "incomplete"
         named = ", ".join(self.schemas[:_SHOWN_SCHEMAS])
         more = and_more(len(self.schemas) - _SHOWN_SCHEMAS, "schema")
-        orphans = self.orphans["size_bytes"]
+        sizes = self.orphans["size_bytes"]
+        found = f"{plural(len(sizes), 'orphan')} ({readable_bytes(int(sizes.sum()))})"
         return (
             f"{state} scan of {' '.join(filter(None, [named, more]))}, "
             f"{self.started_at:%Y-%m-%d %H:%M} UTC: "
             f"{plural(self.listed_files, 'file')} "
             f"({readable_bytes(self.listed_bytes)}), "
-            f"{plural(len(orphans), 'orphan')} ({readable_bytes(int(orphans.sum()))}), "
+            f"{found if self.complete else 'orphans not known'}, "
             f"{plural(len(self.missing), 'missing object')}, "
             f"{plural(len(self.problems), 'problem')}"
         )
@@ -293,4 +297,4 @@ class CompleteScan(Scan):
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class IncompleteScan(Scan):
-    """A scan that met a problem: it shows what it saw and cannot make a plan."""
+    """A scan that met a problem: it calls nothing an orphan and cannot make a plan."""

@@ -47,6 +47,7 @@ from djgc_widgets.verdict import (
     notices_of_trash,
     reconcile,
     stored_at_recorded_path,
+    withhold_orphans,
 )
 
 
@@ -152,6 +153,8 @@ def run_scan(
         *(*listed.warnings, *located.warnings),
         *(warning for look_up in again for warning in look_up.warnings),
     ]
+    if problems:
+        reconciled = withhold_orphans(reconciled)
     settled = stored_at_recorded_path(listed.files, reconciled.references, names)
     servers, sight = reading.servers, reading.sight
     rechecker = Rechecker(

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     SPECIAL_FILE = "special-file"
     UNREADABLE_NAME = "unreadable-name"
     UNUSUAL_KEY = "unusual-key"
+    SCAN_INCOMPLETE = "scan-incomplete"
 
 
 class Outcome(StrEnum):

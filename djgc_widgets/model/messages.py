@@ -46,6 +46,7 @@ REASONS = {
     Reason.SPECIAL_FILE: "not a regular file",
     Reason.UNREADABLE_NAME: "file name is not UTF-8",
     Reason.UNUSUAL_KEY: "key has empty or dotted segments",
+    Reason.SCAN_INCOMPLETE: "the scan is incomplete",
 }
 
 REASON_KINDS = {

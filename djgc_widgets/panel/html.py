@@ -93,7 +93,8 @@ def cards_html(scan: Scan | None) -> Markup:
         objects, size = int(sums["n_objects"]), int(sums["size_bytes"])
         age = f", younger than {readable_minimum_age(scan.minimum_age)}"
         hint = age if status is Status.YOUNG else ""
-        note = plural(objects, "object")
+        judged = scan.complete or status not in {Status.ORPHAN, Status.YOUNG}
+        note = plural(objects, "object") if judged else "not known"
         shown.append(_size_card(f"{mark} {label}", size, note, tone, hint))
         terms.append(f"{readable_bytes(size)} {label.lower()}")
     missing = scan.missing
@@ -130,7 +131,8 @@ def incomplete_html(problems: Sequence[Notice]) -> Markup:
     if not problems:
         return _NOTHING
     text = Markup(
-        "<b>✕ The scan is incomplete, so nothing can be moved.</b> See the {} below, "
+        "<b>✕ The scan is incomplete, so nothing can be moved.</b> No object is called "
+        "an orphan, since a row that was not read may refer to it. See the {} below, "
         "under Problems."
     )
     return _ALERT.format(text.format(plural(len(problems), "problem")))

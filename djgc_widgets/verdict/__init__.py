@@ -15,6 +15,7 @@ refuse it.
 
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.doubts import Circumstances, Doubt, Ownership, ownership_doubt
+from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
     find_twin_stores,
     locate,
@@ -42,4 +43,5 @@ __all__ = [
     "ownership_doubt",
     "path_keys", "plan_sweep", "reconcile", "stored_at_recorded_path",
     "targets_in_scanned_stores", "through_same_folders", "usage_by_attribute",
+    "withhold_orphans",
 ]  # fmt: skip

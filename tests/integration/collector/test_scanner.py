@@ -242,6 +242,30 @@ def test_a_column_that_may_not_be_read_makes_a_scan_incomplete(
     assert result.problems[0].code is expected
 
 
+def test_an_incomplete_scan_never_calls_an_object_an_orphan(
+    anywhere: Laboratory,
+) -> None:
+    orphaned(anywhere, HASH)
+    anywhere.put(f"_hash/{anywhere.name}/{'a' * 26}", "derived")
+    anywhere.put("README.txt")
+    before = anywhere.scan()
+    sql_table = anywhere.quote(anywhere.name, "recording")
+    anywhere.connection.query(f"UPDATE {sql_table} SET data = '{{}}' WHERE id = 4")
+
+    result = anywhere.scan()
+
+    assert isinstance(result, IncompleteScan)
+    status, why = result.objects["status"], result.objects["reason_code"]
+    assert status.value_counts().to_dict() == {"unknown": 6, "live": 1}
+    assert why.value_counts().to_dict() == {"scan-incomplete": 5, "not-datajoint": 1}
+    assert set(result.summary()["status"]) == {"live", "unknown"}
+    assert result.adds_up()
+    assert result.orphans.empty
+    assert result.places()["n_orphans"].sum() == 0
+    assert "orphans not known" in repr(result)
+    assert len(before.orphans) >= 3
+
+
 @pytest.mark.parametrize("value", ["null", "{}", '{"hash": "x"}', "3"])
 def test_a_value_without_a_path_makes_a_scan_incomplete(
     anywhere: Laboratory, value: str

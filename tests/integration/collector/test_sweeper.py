@@ -370,7 +370,7 @@ def test_an_incomplete_scan_cannot_make_a_plan(laboratory: Laboratory) -> None:
     assert isinstance(result, IncompleteScan)
     assert not isinstance(result, CompleteScan)
     assert not hasattr(result, "plan")
-    assert len(result.orphans) > 0  # it shows what it saw
+    assert len(result.objects) > 0  # it shows what it saw
 
 
 def test_orphans_of_two_stores_go_to_the_trash_of_each(laboratory: Laboratory) -> None:
