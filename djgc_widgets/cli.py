@@ -3,15 +3,17 @@
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 from datajoint.errors import DataJointError
 
 from djgc_widgets import commands
-from djgc_widgets.commands import Answer, ExitCode
+from djgc_widgets.answers import Answer, ExitCode
+from djgc_widgets.collector import OLDEST, expect_age
 from djgc_widgets.model import (
     MINIMUM_AGE,
     RETENTION,
@@ -33,9 +35,20 @@ def _run_demo(arguments: argparse.Namespace) -> Answer:
     return Answer(run_demo(open_browser=not arguments.no_browser))
 
 
+def _age(text: str) -> timedelta:
+    try:
+        age = timedelta(days=float(text))
+        expect_age(age)
+    except (OverflowError, ValueError):
+        raise argparse.ArgumentTypeError(
+            f"expected a number of days from 0 to {OLDEST.days:,}; got {text!r}"
+        ) from None
+    return age
+
+
 def _days_option(default: timedelta, text: str) -> dict[str, Any]:
-    settings = {"type": float, "default": default / timedelta(days=1)}
-    return {**settings, "metavar": "DAYS", "help": f"{text} (%(default)g)"}
+    shown = f"{text} ({default / timedelta(days=1):g})"
+    return {"type": _age, "default": default, "metavar": "DAYS", "help": shown}
 
 
 _FLAG = {"action": "store_true"}
@@ -64,7 +77,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "doubt to lift, such as large-sweep; repeatable",
     },
     "--confirm": {
-        "default": "",
+        **_LIST,
         "metavar": "STORE[,STORE]",
         "help": "do it, in these stores; without it nothing is changed",
     },
@@ -95,29 +108,75 @@ _COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; by default that of this process."""
-    parsed = _argument_parser().parse_args(arguments)
-    for handler in logging.getLogger("datajoint").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)  # standard output is for programs, too
+    """Run a command and return its exit code; by default that of this process.
+
+    With ``--json`` exactly one line goes to standard output, whatever happens.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given
     try:
+        parsed = _argument_parser().parse_args(given)
+        for handler in logging.getLogger("datajoint").handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(sys.stderr)  # standard output is for programs, too
         answer: Answer = parsed.run(parsed)
     except SweepRefusedError as error:
         answer = Answer(ExitCode.REFUSED, [str(error)], {"refused": str(error)})
-    except (DataJointError, InputError, OSError, ServerError) as error:
-        print(f"djgc: {visible(str(error))}", file=sys.stderr)
-        return ExitCode.ERROR
-    if getattr(parsed, "json", False):
-        print(json.dumps({"code": answer.code, **answer.data}, indent=1))
-    else:
-        print("".join(f"{visible(line)}\n" for line in answer.lines), end="")
+    except InputError as error:
+        answer = _failure(ExitCode.USAGE_ERROR, error)
+    except (DataJointError, OSError, ServerError) as error:
+        answer = _failure(ExitCode.ERROR, error)
+    except Exception as error:
+        if as_json:
+            _show(_json_line(_failure(ExitCode.ERROR, error)), sys.stdout)
+        raise
+    lines = "".join(f"{visible(line)}\n" for line in answer.lines)
+    try:
+        _show(_json_line(answer) if as_json else lines, sys.stdout)
+    except OSError as error:
+        answer = _failure(ExitCode.ERROR, error)
     return int(answer.code)
+
+
+def _failure(code: ExitCode, error: Exception) -> Answer:
+    text = str(error) or type(error).__name__
+    _show(f"djgc: {visible(text)}\n", sys.stderr)
+    return Answer(code, data={"error": text})
+
+
+def _json_line(answer: Answer) -> str:
+    return json.dumps({"code": answer.code, **answer.data}) + "\n"
+
+
+def _show(text: str, stream: TextIO | None) -> None:
+    """Write to a stream; whether anybody reads it changes nothing."""
+    if stream is None:  # it was closed before this process began
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        # what is left in the buffer must not fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors and help end like every other command."""
+
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().split())
+        raise InputError(f"{message} ({usage})")
+
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - argparse passes streams
+        _show(message, file)
 
 
 def _argument_parser() -> argparse.ArgumentParser:
     names = (f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
     epilog = f"exit codes: {', '.join(names)}"
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="djgc",
         description="Inspect and sweep DataJoint object stores. The connection and the "
         "stores are those of DataJoint's own configuration. No command changes a store "

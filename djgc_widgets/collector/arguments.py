@@ -1,15 +1,19 @@
 """Check what a caller passes; anything else is an `InputError`."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import datajoint as dj
 from datajoint.errors import DataJointError
 
+from djgc_widgets.collector.clock import Clock
 from djgc_widgets.model import InputError
 from djgc_widgets.references import errors_of_dialects, server_name
 from djgc_widgets.stores import stores_of
+
+OLDEST = timedelta(days=36_500)
+"""The greatest age that may be asked for: about a hundred years."""
 
 
 def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
@@ -86,9 +90,53 @@ def _closed_connection_error(connection: dj.Connection) -> InputError:
     )
 
 
-def expect_age(age: timedelta) -> None:
-    """Raise `InputError` unless an age is zero or more."""
-    if age < timedelta(0):
+def expect_age(age: Any) -> None:  # noqa: ANN401 - what a caller passes
+    """Raise `InputError` unless an age is a timedelta from zero to a hundred years."""
+    if not isinstance(age, timedelta) or not timedelta(0) <= age <= OLDEST:
         raise InputError(
-            f"Expected an age of zero or more; got {age}. Pass a positive timedelta."
+            f"Expected an age from 0 to {OLDEST.days:,} days; got {age!r}. Pass a "
+            "timedelta, for example timedelta(days=30)."
         )
+
+
+def names_of(given: Any, what: str) -> frozenset[str]:  # noqa: ANN401 - what a caller passes
+    """Return the names that were passed in the argument `what`."""
+    texts = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    names = list(given) if texts else []
+    if not texts or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"Expected a list or set of names in {what}; got {given!r}. Pass for "
+            f"example {what}=[{given if isinstance(given, str) else 'name'!r}]."
+        )
+    return frozenset(names)
+
+
+def names_among(given: Any, known: Collection[str], what: str) -> frozenset[str]:  # noqa: ANN401 - likewise
+    """Return the names that were passed, all of which are known; None means all."""
+    names = frozenset(known) if given is None else names_of(given, what)
+    if unknown := sorted(names.difference(known)):
+        raise InputError(
+            f"Expected in {what} names among {', '.join(sorted(known)) or 'none'}; got "
+            f"{', '.join(unknown)}. Correct them."
+        )
+    return names
+
+
+def checked_clock(clock: Any) -> Clock:  # noqa: ANN401 - what a caller passes
+    """Return a clock whose times are aware and in UTC, or an `InputError`."""
+    if not callable(clock):
+        raise InputError(
+            f"Expected a function in clock; got {clock!r}. Pass one that returns the "
+            "current time, for example lambda: datetime.now(UTC)."
+        )
+
+    def now() -> datetime:
+        time = clock()
+        if not isinstance(time, datetime) or time.tzinfo is None:
+            raise InputError(
+                f"Expected an aware time from clock; got {time!r}. Return for example "
+                "datetime.now(UTC)."
+            )
+        return time.astimezone(UTC)
+
+    return now

@@ -38,6 +38,7 @@ from djgc_widgets.verdict import Doubt
 
 _REFERENCED = Result(Outcome.SKIPPED, Detail.REFERENCED_ELSE)
 _MISSING = Result(Outcome.SKIPPED, Detail.OBJECTS_MISSING)
+_SHORTEST_RETENTION = timedelta(days=1)
 _UNREAD = Result(Outcome.SKIPPED, Detail.REFERENCES_UNREAD, {"error": ""})
 
 
@@ -75,13 +76,13 @@ class Purge:
         again = self._pinned(self._stored_again(trash))
         referenced = self._pinned(trash[trash["referenced"]])
         elsewhere = referenced.keys() - returned.keys() - again.keys()
-        due = [
-            pinned
-            for key, pinned in every.items()
-            if key not in returned
-            and pinned.sweep_id in self.chosen
-            and self._is_old(pinned.sweep_id, older_than)
-        ]
+        held = {pinned.sweep_id for pinned in every.values()} & self.chosen
+        ages = {sweep_id: self._age(sweep_id) for sweep_id in held}
+        old = {sweep_id for sweep_id, age in ages.items() if age >= older_than}
+        due = [p for k, p in every.items() if k not in returned and p.sweep_id in old]
+        doubt = short_retention_doubt([ages[pinned.sweep_id] for pinned in due])
+        if doubt and doubt.name not in acknowledge:
+            refuse(doubt.code, **doubt.values)
         if not due and not returned:
             return
         objects = [*returned.values(), *due]
@@ -145,13 +146,13 @@ class Purge:
             where = ", ".join(notice.where for notice in self.scan.unseen)
             refuse(DoubtCode.UNSEEN_SCHEMAS, where=where)
 
-    def _is_old(self, sweep_id: str, older_than: timedelta) -> bool:
-        """Return whether a sweep is old by both clocks, ours and that of the store."""
+    def _age(self, sweep_id: str) -> timedelta:
+        """Return how long ago a sweep was by our clock or the store's, the shorter."""
         operation = self.operation
         written = operation.store.changed_at_ns(f"{trash_of(sweep_id)}/plan.json")
         at = datetime.fromtimestamp(written // 10**9, UTC)
         ours = self.clock() - self.planned[sweep_id].created_at
-        return min(ours, operation.lock.store_time() - at) >= older_than
+        return min(ours, operation.lock.store_time() - at)
 
     def _still_missing(self) -> bool:
         missing = self.scan.missing
@@ -166,6 +167,14 @@ class Purge:
         hashes = objects[objects["section"].eq(Section.HASH.value)]
         columns = ["store", "path", "size_bytes"]
         return trash.merge(hashes[columns], on=columns)
+
+
+def short_retention_doubt(ages: Collection[timedelta]) -> Doubt | None:
+    """Return what is in doubt about a purge of sweeps that are so old, if anything."""
+    if not ages or min(ages) >= _SHORTEST_RETENTION:
+        return None
+    minutes = max(min(ages), timedelta(0)) // timedelta(minutes=1)
+    return Doubt(DoubtCode.SHORT_RETENTION, {"minutes": minutes})
 
 
 def refuse(code: DoubtCode, **values: object) -> NoReturn:

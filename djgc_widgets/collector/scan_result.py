@@ -8,6 +8,7 @@ import datajoint as dj
 import pandas as pd
 from markupsafe import Markup
 
+from djgc_widgets.collector.arguments import names_among, names_of
 from djgc_widgets.collector.restore import restore_returnable
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
@@ -178,13 +179,20 @@ class Scan:
         """Store and sweep of those that are running or were interrupted."""
         return sorted(interrupted_sweeps(self._files))
 
-    def heal(self, progress: ProgressCallback = no_progress) -> Receipt:
+    def heal(
+        self,
+        progress: ProgressCallback = no_progress,
+        *,
+        stores: Collection[str] | None = None,
+    ) -> Receipt:
         """Bring back what rows refer to again from the trash; never overwrites.
 
         Parameters
         ----------
         progress : callable, optional
             Called before each object; may raise `Cancelled` to leave the rest alone.
+        stores : collection of str, optional
+            Only in these stores; in all of the scan by default.
 
         Returns
         -------
@@ -196,8 +204,10 @@ class Scan:
         SweepRefusedError
             If a store is locked, or a journal cannot be trusted.
         """
-        stores, clock = sweepable_stores(self._sweeper.stores), self._sweeper.clock
-        return restore_returnable(self.trash, stores, clock=clock, progress=progress)
+        wanted = names_among(stores, {each.name for each in self.stores}, "stores")
+        able, clock = sweepable_stores(self._sweeper.stores), self._sweeper.clock
+        here = [store for store in able if store.info.name in wanted]
+        return restore_returnable(self.trash, here, clock=clock, progress=progress)
 
     def adds_up(self) -> bool:
         """Return whether the summary has as many files and bytes as were listed."""
@@ -279,19 +289,13 @@ class CompleteScan(Scan):
         SweepRefusedError
             If the record of the servers for which a store was swept cannot be read.
         """
-        if isinstance(acknowledge, str):
-            raise InputError(
-                "Expected a set of names in acknowledge; got one text. "
-                f"Pass acknowledge={{{acknowledge!r}}}."
-            )
+        lifted, sweeper = names_of(acknowledge, "acknowledge"), self._sweeper
+        seen = sweeper.circumstances(
+            lifted, self.unseen, self.minimum_age, self.interrupted
+        )
         return plan_sweep(
-            self._reconciled,
-            self._files,
-            selection,
-            self._sweeper.circumstances(
-                acknowledge, self.unseen, self.minimum_age, self.interrupted
-            ),
-            carry_out=self._sweeper.carry_out,
+            *(self._reconciled, self._files, selection, seen),
+            carry_out=sweeper.carry_out,
         )
 
 

@@ -1,6 +1,6 @@
 """The sweeps in all trashes of a scan: listed, brought back or purged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -69,12 +69,13 @@ def purge_sweeps(
     progress: ProgressCallback,
     *,
     older_than: timedelta,
+    acknowledge: Collection[str] = frozenset(),
 ) -> Receipt:
     """Purge sweeps that are old enough; one store that is refused stops no other."""
 
     def purge(store: str, sweep_ids: list[str]) -> Receipt:
         trash = open_trash(store)
-        return trash.purge(older_than, progress=progress, sweep_ids=sweep_ids)
+        return trash.purge(older_than, acknowledge, progress, sweep_ids)
 
     stores = wanted.groupby("store")["sweep_id"]
     return carry_out_each(

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.collector.arguments import connection_of, expect_age
+from djgc_widgets.collector.arguments import (
+    connection_of,
+    expect_age,
+    names_among,
+    names_of,
+)
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
@@ -18,6 +22,7 @@ from djgc_widgets.collector.recover import recover
 from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.scanner import run_scan
+from djgc_widgets.collector.sweeps_frame import planned_sweep_ids, sweep_row
 from djgc_widgets.model import (
     RETENTION,
     SWEEPS,
@@ -38,6 +43,7 @@ from djgc_widgets.stores import (
     open_stores,
     sweepable_stores,
 )
+from djgc_widgets.verdict import LIFTABLE_IN_PURGE
 
 
 class Trash:
@@ -92,12 +98,12 @@ class Trash:
         due = self._due(listed)
         left = listed.dropna(subset=["former"])
         rows = [
-            _sweep_row(
+            sweep_row(
                 self._plan_of(sweep_id),
                 left[left["sweep_id"].eq(sweep_id)],
                 SweepState.INTERRUPTED if sweep_id in due else SweepState.DONE,
             )
-            for sweep_id in sorted(_planned_sweep_ids(listed), reverse=True)
+            for sweep_id in sorted(planned_sweep_ids(listed), reverse=True)
         ]
         frame = pd.DataFrame(rows, columns=SWEEPS.column_names[1:])
         return SWEEPS.conform(frame.assign(store=self._store.info.name))
@@ -195,7 +201,8 @@ class Trash:
             Age of a sweep, by our clock and by the store's; 30 days by default.
         acknowledge : collection of str
             ``"unseen-schemas"`` if no row of a schema that the account cannot see
-            refers to the store.
+            refers to the store, ``"short-retention"`` if what was swept less than a day
+            ago may go already.
         progress : callable, optional
             Called before each object; may raise `Cancelled` to leave the rest alone.
         sweep_ids : collection of str, optional
@@ -209,13 +216,16 @@ class Trash:
         Raises
         ------
         InputError
-            If the age is negative, or a sweep is not in this trash.
+            If the age is no timedelta or negative, a sweep is not in this trash, or
+            something else is acknowledged.
         SweepRefusedError
             If the store is locked, a sweep was interrupted, the scan is incomplete, a
             journal cannot be trusted or written, or rows that cannot be seen may need
             what is there; nothing was deleted then.
         """
         expect_age(older_than)
+        lifted = names_of(acknowledge, "acknowledge")
+        names_among(lifted, LIFTABLE_IN_PURGE, "acknowledge")
         with StoreLock(self._store, "purge", clock=self._clock) as lock:
             operation = Operation(self._store, lock)
             result, rechecker = self._scan()
@@ -229,16 +239,10 @@ class Trash:
             if due:
                 why = DoubtCode.INTERRUPTED_SWEEP
                 refuse(why, sweep_id=min(due), store=self._name)
-            planned = {each: self._plan_of(each) for each in _planned_sweep_ids(listed)}
-            chosen = planned.keys() if sweep_ids is None else set(sweep_ids)
-            if unknown := sorted(chosen - planned.keys()):
-                raise InputError(
-                    f"Expected sweeps of store {self._name}; got {', '.join(unknown)}."
-                )
-            purge = Purge(
-                operation, result, rechecker, planned, self._clock, frozenset(chosen)
-            )
-            purge.run(older_than, acknowledge, progress)
+            planned = {each: self._plan_of(each) for each in planned_sweep_ids(listed)}
+            chosen = names_among(sweep_ids, planned, "sweep_ids")
+            purge = Purge(operation, result, rechecker, planned, self._clock, chosen)
+            purge.run(older_than, lifted, progress)
         return Receipt("", *receipt_rows([operation]))
 
     def _scan(self) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
@@ -273,26 +277,3 @@ class Trash:
         """Name the records that interrupted sweeps still lack."""
         due = interrupted_sweeps(listed)
         return {sweep_id: records for (_, sweep_id), records in due.items()}
-
-
-def _sweep_row(planned: Planned, left: pd.DataFrame, state: SweepState) -> list[Any]:
-    files = [path for pinned in planned.objects for path in pinned.files]
-    own = left[left["former"].isin(files)]
-    former = set(own["former"])
-    return [
-        planned.sweep_id,
-        planned.created_at,
-        planned.account,
-        planned.host,
-        ", ".join(sorted(planned.servers.values())),
-        len(planned.objects),
-        sum(pinned.size_bytes for pinned in planned.objects),
-        sum(not former.isdisjoint(pinned.files) for pinned in planned.objects),
-        int(own["size_bytes"].sum()),
-        planned.created_at + RETENTION,
-        state.value,
-    ]
-
-
-def _planned_sweep_ids(listed: pd.DataFrame) -> set[str]:
-    return set(listed.loc[listed["record"].eq("plan"), "sweep_id"])

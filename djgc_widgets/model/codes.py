@@ -99,6 +99,8 @@ class DoubtCode(StrEnum):
     """This server sweeps a store for the first time; another may use it as well."""
     ABANDONED_SCHEMA = "abandoned-schema"
     """Followed by a colon and a name: no server has this schema any more."""
+    SHORT_RETENTION = "short-retention"
+    """A purge would delete what was swept less than a day ago."""
     EMPTY = "empty"
     OTHER_OWNER = "other-owner"
     INTERRUPTED_SWEEP = "interrupted-sweep"

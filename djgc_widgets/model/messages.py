@@ -141,6 +141,16 @@ DOUBTS = {
         "no server has the schema {name}",
         "Acknowledge that it is gone for good",
     ),
+    DoubtCode.SHORT_RETENTION: (
+        (
+            "what would be deleted was swept only {minutes:,} minutes ago, so nobody "
+            "may have missed it yet"
+        ),
+        (
+            "Purge it when it is at least a day in the trash, or acknowledge that it "
+            "may be deleted for good already"
+        ),
+    ),
     DoubtCode.EMPTY: ("nothing is selected", "Select at least one orphan"),
     DoubtCode.OTHER_OWNER: (
         (

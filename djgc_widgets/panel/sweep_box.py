@@ -1,6 +1,7 @@
 """The parts of the panel that move or delete: question, typed name, receipt."""
 
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
 
 import ipywidgets as widgets
 
@@ -17,6 +18,13 @@ from djgc_widgets.panel.worker import Activity
 from djgc_widgets.verdict import Doubt
 
 
+class Acknowledge(Protocol):
+    """Lifts a doubt by its name, or withdraws that."""
+
+    def __call__(self, name: str, *, lifted: bool) -> None:
+        """Acknowledge the doubt of this name if it is lifted."""
+
+
 class SweepBox:
     """The basket, the plan that is to be confirmed, and the receipt with its undo."""
 
@@ -27,7 +35,7 @@ class SweepBox:
         self._move = button(
             "Move to trash …", "Plan the sweep of what is ticked", "djgc-primary"
         )
-        self._doubts, self._lines = widgets.VBox(), list[_DoubtLine]()
+        self._doubts = DoubtList(state.acknowledge)
         self._answered = False
         self._confirm = ConfirmBar(
             ("Move to trash", "Carry out the plan"),
@@ -38,7 +46,7 @@ class SweepBox:
         self._move.add_class("djgc-move")
         self._undo.add_class("djgc-undo")
         self._confirmation = box(
-            "djgc-confirm djgc-sweep", self._plan, self._doubts, self._confirm
+            "djgc-confirm djgc-sweep", self._plan, self._doubts.root, self._confirm
         )
         self._done = box("djgc-done", self._receipt, self._undo)
         self.basket = row("djgc-basket", self._basket, self._move)
@@ -76,7 +84,8 @@ class SweepBox:
         state = self._state
         plan = state.plan
         self._plan.value = plan_html(plan, state.confirmation())
-        self._draw_doubts()
+        if plan is not None:
+            self._doubts.draw(plan.doubts, plan.refusals)
         show(self._confirmation, plan is not None)
         if plan is None:
             self._confirm.question += 1
@@ -86,21 +95,27 @@ class SweepBox:
         self._answered = before is not None and plan is None
         self._draw()
 
-    def _draw_doubts(self) -> None:
-        """Show each doubt, with a box if it can be lifted; reuse existing boxes."""
-        plan = self._state.plan
-        doubts = () if plan is None else plan.doubts
+
+class DoubtList:
+    """Doubts, each with a box that lifts it if it can be lifted."""
+
+    def __init__(self, acknowledge: Acknowledge) -> None:
+        self._acknowledge, self._lines = acknowledge, list[_DoubtLine]()
+        self.root = widgets.VBox()
+
+    def draw(self, doubts: Sequence[Doubt], standing: Collection[Doubt]) -> None:
+        """Show doubts, and which of them still stand; reuse existing boxes."""
         if [doubt.name for doubt in doubts] != [line.name for line in self._lines]:
-            self._lines = [_DoubtLine(self._state, doubt.name) for doubt in doubts]
-            self._doubts.children = [line.root for line in self._lines]
+            self._lines = [_DoubtLine(self._acknowledge, d.name) for d in doubts]
+            self.root.children = [line.root for line in self._lines]
         for doubt, line in zip(doubts, self._lines, strict=True):
-            line.draw(doubt, lifted=doubt not in plan.refusals)
+            line.draw(doubt, lifted=doubt not in standing)
 
 
 class _DoubtLine:
-    """One doubt about a plan, and the box that lifts it."""
+    """One doubt, and the box that lifts it."""
 
-    def __init__(self, state: PanelState, name: str) -> None:
+    def __init__(self, acknowledge: Acknowledge, name: str) -> None:
         self.name = name
         self._box = widgets.Checkbox(
             description=f"I acknowledge {name}", indent=False, layout={"width": "auto"}
@@ -108,7 +123,7 @@ class _DoubtLine:
         self._text = widgets.HTML()
         self.root = row("djgc-doubt", self._box, self._text)
         self._box.observe(
-            lambda change: state.acknowledge(name, lifted=change["new"]), "value"
+            lambda change: acknowledge(name, lifted=change["new"]), "value"
         )
 
     def draw(self, doubt: Doubt, *, lifted: bool) -> None:

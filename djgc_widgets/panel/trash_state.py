@@ -14,10 +14,12 @@ from djgc_widgets.collector import (
     Trash,
     purge_sweeps,
     restore_sweeps,
+    short_retention_doubt,
 )
 from djgc_widgets.model import RETENTION, SWEEPS, Receipt
 from djgc_widgets.panel.tables import sweep_table
 from djgc_widgets.panel.worker import Activity, Background
+from djgc_widgets.verdict import Doubt
 
 
 class TrashState(Background):
@@ -29,6 +31,8 @@ class TrashState(Background):
     """Notices about trashes whose sweeps could not be read."""
     purge_wanted = traitlets.Bool(default_value=False)
     """A purge is about to be confirmed."""
+    purge_acknowledged = traitlets.Any(frozenset())
+    """Names of the doubts about that purge which were lifted."""
     receipt = traitlets.Any(None, allow_none=True)
     """What the latest sweep, restore or purge did."""
 
@@ -76,6 +80,17 @@ class TrashState(Background):
         ticked = self.sweeps.selected
         return ticked[ticked["swept_at"] <= self._clock() - older_than]
 
+    def purge_doubts(self, older_than: timedelta) -> tuple[Doubt, ...]:
+        """Return what is in doubt about a purge of the ticked sweeps."""
+        ages = list(self._clock() - self.purgeable(older_than)["swept_at"])
+        doubt = short_retention_doubt(ages)
+        return () if doubt is None else (doubt,)
+
+    def acknowledge_purge(self, name: str, *, lifted: bool) -> None:
+        """Lift a doubt about the purge, or withdraw the acknowledgment."""
+        others = self.purge_acknowledged - {name}
+        self.purge_acknowledged = others | {name} if lifted else others
+
     def purge(self, typed: str, older_than: timedelta = RETENTION) -> None:
         """Delete the ticked sweeps that are old enough for good.
 
@@ -83,10 +98,13 @@ class TrashState(Background):
         """
         ticked = self.sweeps.selected
         if len(ticked) and self.confirmed(typed, self.purge_confirmation()):
+            lifted = self.purge_acknowledged
             self.change(
                 Activity.PURGING,
                 lambda: purge_sweeps(
-                    ticked, self._trash, self.report, older_than=older_than
+                    *(ticked, self._trash, self.report),
+                    older_than=older_than,
+                    acknowledge=lifted,
                 ),
             )
 

@@ -13,7 +13,9 @@ from djgc_widgets.panel.elements import ConfirmBar, PanelRegion, box, button, ro
 from djgc_widgets.panel.grid.widget import Grid, GridTexts
 from djgc_widgets.panel.html import notices_html, trash_html
 from djgc_widgets.panel.state import PanelState
+from djgc_widgets.panel.sweep_box import DoubtList
 from djgc_widgets.panel.worker import Activity
+from djgc_widgets.verdict import standing_doubts
 
 
 class TrashTab:
@@ -30,6 +32,7 @@ class TrashTab:
         )
         self._problems, self._total = widgets.HTML(), widgets.HTML()
         self._question = widgets.HTML()
+        self._doubts = DoubtList(state.acknowledge_purge)
         self._restore = button(
             "Restore ticked", "Restore everything that the ticked sweeps moved"
         )
@@ -42,7 +45,7 @@ class TrashTab:
             days=RETENTION.days,
         )
         self._confirmation = box(
-            "djgc-confirm djgc-purge", self._question, self._confirm
+            "djgc-confirm djgc-purge", self._question, self._doubts.root, self._confirm
         )
         self.root = box(
             "djgc-tab",
@@ -56,6 +59,7 @@ class TrashTab:
         self._ask.on_click(lambda _: setattr(state, "purge_wanted", True))
         state.observe(lambda _: self._draw(), ["activity", "scan", "unread"])
         state.observe(lambda change: self._ask_or_end(change["new"]), "purge_wanted")
+        state.observe(lambda _: self._draw_question(), "purge_acknowledged")
         state.sweeps.observe(lambda _: self._draw_question(), "revision")
         self._draw_question()
 
@@ -86,6 +90,9 @@ class TrashTab:
         old = state.purgeable(self._older_than)
         stores = state.purge_confirmation()
         self._question.value = purge_html(stores, len(ticked), old)
+        doubts = state.purge_doubts(self._older_than)
+        standing = standing_doubts(doubts, state.purge_acknowledged)
+        self._doubts.draw(doubts, standing)
         show(self._confirmation, state.purge_wanted)
         self._draw()
 
@@ -94,5 +101,6 @@ class TrashTab:
             self._region.move_focus(".djgc-purge input[type=text]")
         else:  # the next question begins anew
             self._older_than = RETENTION
+            self._state.purge_acknowledged = frozenset()
             self._confirm.question += 1
         self._draw_question()

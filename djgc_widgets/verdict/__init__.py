@@ -14,7 +14,14 @@ refuse it.
 """
 
 from djgc_widgets.verdict.coverage import cover, path_keys
-from djgc_widgets.verdict.doubts import Circumstances, Doubt, Ownership, ownership_doubt
+from djgc_widgets.verdict.doubts import (
+    LIFTABLE_IN_PURGE,
+    Circumstances,
+    Doubt,
+    Ownership,
+    ownership_doubt,
+    standing_doubts,
+)
 from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
     find_twin_stores,
@@ -37,11 +44,10 @@ from djgc_widgets.verdict.status import World
 from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_attribute
 
 __all__ = [
-    "INDEX", "Circumstances", "Doubt", "Ownership", "Reconciled", "Selection",
-    "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover", "entered_objects",
-    "find_twin_stores", "locate", "mark", "notices_of_other_stores", "notices_of_trash",
-    "ownership_doubt",
-    "path_keys", "plan_sweep", "reconcile", "stored_at_recorded_path",
-    "targets_in_scanned_stores", "through_same_folders", "usage_by_attribute",
-    "withhold_orphans",
+    "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "Ownership", "Reconciled",
+    "Selection", "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover",
+    "entered_objects", "find_twin_stores", "locate", "mark", "notices_of_other_stores",
+    "notices_of_trash", "ownership_doubt", "path_keys", "plan_sweep", "reconcile",
+    "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
+    "through_same_folders", "usage_by_attribute", "withhold_orphans",
 ]  # fmt: skip

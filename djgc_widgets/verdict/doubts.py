@@ -29,6 +29,9 @@ LIFTABLE = frozenset(
 )
 """Doubts that an acknowledgment lifts, besides those about abandoned schemas."""
 
+LIFTABLE_IN_PURGE = frozenset({DoubtCode.UNSEEN_SCHEMAS, DoubtCode.SHORT_RETENTION})
+"""Doubts about a purge that an acknowledgment lifts."""
+
 _LARGE_SHARE = 0.25
 _SHORT = timedelta(hours=1)
 
@@ -50,7 +53,7 @@ class Doubt:
     @property
     def liftable(self) -> bool:
         """Whether an acknowledgment lifts it."""
-        return self.code in LIFTABLE
+        return self.code in LIFTABLE | LIFTABLE_IN_PURGE
 
     @property
     def message(self) -> str:

@@ -207,6 +207,8 @@ def test_a_sweep_is_restored_and_purged_in_the_trash_tab(
     journey.confirmation.get_by_label("Days or older").fill("0")
     journey.confirmation.get_by_label("Days or older").press("Tab")
     expect(journey.confirmation).to_contain_text("Delete 1 object for good?")
+    journey.confirmation.get_by_label("I acknowledge short-retention").check()
+    expect(journey.confirmation).to_contain_text("acknowledged: short-retention")
     journey.confirmation.get_by_label("Confirm").fill(store)
     journey.press("Purge")
 

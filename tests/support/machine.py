@@ -20,7 +20,7 @@ import datajoint as dj
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from laboratory import Laboratory, connect
+from laboratory import AT_ONCE, Laboratory, connect
 
 from djgc_widgets import CompleteScan, Progress, SweepPlan, SweepRefusedError, Trash
 from djgc_widgets.stores.file.folder import StoreFolder
@@ -339,7 +339,7 @@ class Machine(RuleBasedStateMachine):
         self.end_the_other_session()
         self._fill_trash()
         with suppress(SweepRefusedError):
-            receipt = self._trash().purge(timedelta(0))
+            receipt = self._trash().purge(timedelta(0), AT_ONCE)
             HAPPENED["purged"] += receipt.count("purged")
             HAPPENED["healed"] += receipt.count("restored")
 

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laboratory import ACKNOWLEDGED, HASH, Laboratory, complete, planned, with_folders
+from laboratory import (
+    ACKNOWLEDGED,
+    AT_ONCE,
+    HASH,
+    Laboratory,
+    complete,
+    planned,
+    with_folders,
+)
 
 from djgc_widgets import Progress, Receipt, SweepRefusedError, Trash
 from djgc_widgets.lab.server import EmbeddedServer
@@ -178,13 +186,13 @@ def act(run: Run) -> None:
         "plan in between",
         run.note_scan("scan in between").plan(acknowledge=ACKNOWLEDGED),
     )
-    run.note_refused("purge in between", lambda: trash.purge(NEVER))
+    run.note_refused("purge in between", lambda: trash.purge(NEVER, AT_ONCE))
     run.note_receipt("recover", trash.recover())
 
     planned(complete(lab)).sweep()
     refer_to(lab, revived)
     run.note_receipt("heal", run.note_scan("scan of what is needed").heal())
-    run.note_receipt("purge", trash.purge(NEVER))
+    run.note_receipt("purge", trash.purge(NEVER, AT_ONCE))
     forget(lab, "recording")
     act_in_panel(run)
 

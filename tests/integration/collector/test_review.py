@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from laboratory import (
+    AT_ONCE,
     HASH,
     NPY,
     Laboratory,
@@ -43,7 +44,7 @@ def test_a_text_that_is_a_path_by_the_listing_alone_counts_in_the_trash_too(
     )
 
     result = complete(lab)
-    purged = Trash(lab.schema, "raw").purge(NEVER)
+    purged = Trash(lab.schema, "raw").purge(NEVER, AT_ONCE)
 
     assert result.trash["referenced"].sum() == 1
     assert outcomes(purged) == {"purged": 2, "restored: live-again": 1}
@@ -100,7 +101,7 @@ def test_what_was_swept_is_never_mixed_with_what_is_stored_there_by_now(
 
     assert complete(laboratory).heal().rows.empty
     restored = receipt.restore()
-    purged = Trash(laboratory.schema, "raw").purge(NEVER)
+    purged = Trash(laboratory.schema, "raw").purge(NEVER, AT_ONCE)
 
     assert outcomes(restored) == {"failed: path-taken": 1}
     assert list(purged.rows["outcome"]) == ["skipped"]

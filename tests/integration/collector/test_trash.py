@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from laboratory import (
+    AT_ONCE,
     HASH,
     NPY,
     Laboratory,
@@ -18,6 +19,7 @@ from laboratory import (
 )
 
 from djgc_widgets import Cancelled, InputError, Progress, SweepRefusedError, Trash
+from djgc_widgets.collector import short_retention_doubt
 from djgc_widgets.model import RETENTION, NoticeCode, SweepReceipt
 
 NEVER = timedelta(0)
@@ -171,7 +173,7 @@ def test_a_purge_deletes_what_is_old_and_returns_what_is_live(
     outside = {p for p in anywhere.contents() if not p.startswith("_trash/")}
     trash = Trash(anywhere.schema, "raw")
 
-    purged = trash.purge(NEVER)
+    purged = trash.purge(NEVER, AT_ONCE)
 
     assert outcomes(purged) == {"restored: live-again": 1, "purged": 2}
     assert not hasattr(purged, "restore")
@@ -209,7 +211,7 @@ def test_a_purge_keeps_everything_while_objects_are_missing(
     sweep_orphans(anywhere)
     anywhere.remove(anywhere.raw(table.table_name, "data")[5]["path"])
 
-    purged = Trash(anywhere.schema, "raw").purge(NEVER)
+    purged = Trash(anywhere.schema, "raw").purge(NEVER, AT_ONCE)
 
     assert outcomes(purged) == {"skipped: objects-missing": 3}
     assert len(in_trash(anywhere)) == 3
@@ -222,7 +224,7 @@ def test_a_purge_needs_a_complete_scan(laboratory: Laboratory) -> None:
     laboratory.connection.query(f"UPDATE {sql_table} SET data = '{{}}' WHERE id = 4")
 
     with pytest.raises(SweepRefusedError, match="scan is incomplete"):
-        Trash(laboratory.schema, "raw").purge(NEVER)
+        Trash(laboratory.schema, "raw").purge(NEVER, AT_ONCE)
 
     assert len(in_trash(laboratory)) == 3
 
@@ -240,7 +242,7 @@ def test_a_purge_reads_references_again_before_it_deletes(anywhere: Laboratory) 
         return result
 
     trash._scan = scan_then_commit  # type: ignore[method-assign] # noqa: SLF001
-    purged = trash.purge(NEVER)
+    purged = trash.purge(NEVER, AT_ONCE)
 
     assert purged.rows.set_index("path").loc[path, "outcome"] == "restored"
     assert complete(anywhere).missing.empty
@@ -258,7 +260,7 @@ def test_a_purge_spares_what_has_taken_its_path_unless_it_is_the_same_content(
     refer_to(lab, other, 9)
     assert len(table) == 4
 
-    purged = Trash(lab.schema, "raw").purge(NEVER).rows.set_index("path")
+    purged = Trash(lab.schema, "raw").purge(NEVER, AT_ONCE).rows.set_index("path")
 
     assert purged.loc[same, "outcome"] == "purged"
     assert purged.loc[other, "outcome"] == "skipped"
@@ -272,7 +274,7 @@ def test_a_purge_deletes_nothing_that_no_sweep_moved(anywhere: Laboratory) -> No
     altered = str(receipt.rows["path"].iloc[0])
     anywhere.put(f"_trash/{receipt.sweep_id}/objects/{altered}", data=b"altered")
 
-    purged = Trash(anywhere.schema, "raw").purge(NEVER)
+    purged = Trash(anywhere.schema, "raw").purge(NEVER, AT_ONCE)
 
     assert purged.count("purged") == 2
     assert set(in_trash(anywhere).values()) == {b"put here by hand", b"altered"}
@@ -285,7 +287,7 @@ def test_a_purge_of_a_store_that_another_server_swept_is_refused(
     claim(lab, "mysql:of-another-lab")
 
     with pytest.raises(SweepRefusedError, match="other-owner"):
-        Trash(lab.schema, "raw").purge(NEVER)
+        Trash(lab.schema, "raw").purge(NEVER, AT_ONCE)
 
     assert len(in_trash(lab)) == 3
     lab.put(f"_hash/{lab.name}/{'a' * 26}")
@@ -315,8 +317,9 @@ def test_the_first_sweep_of_a_store_has_to_be_acknowledged(
 def test_an_age_or_a_store_that_makes_no_sense_is_named(lab: Laboratory) -> None:
     filled(lab)
 
-    with pytest.raises(InputError, match="zero or more"):
-        Trash(lab.schema, "raw").purge(timedelta(days=-1))
+    for age in (timedelta(days=-1), timedelta(days=10**6), 30, None):
+        with pytest.raises(InputError, match="Expected an age from 0 to 36,500 days"):
+            Trash(lab.schema, "raw").purge(age)
     with pytest.raises(InputError, match="got cold"):
         Trash(lab.schema, "cold")
     with pytest.raises(InputError, match="got str 'lab'"):
@@ -335,7 +338,7 @@ def test_a_tampered_journal_stops_restore_and_purge(lab: Laboratory) -> None:
     for act in (
         receipt.restore,
         lambda: trash.restore(receipt.sweep_id),
-        lambda: trash.purge(NEVER),
+        lambda: trash.purge(NEVER, AT_ONCE),
         lambda: trash.sweeps,
     ):
         with pytest.raises(SweepRefusedError, match="its checksum does not match"):
@@ -402,3 +405,32 @@ def test_a_clock_that_went_back_expires_the_plan(lab: Laboratory) -> None:
 
     with pytest.raises(SweepRefusedError, match="expired"):
         plan.sweep()
+
+
+def test_what_was_swept_today_is_never_purged_without_a_word(
+    anywhere: Laboratory,
+) -> None:
+    swept(anywhere)
+    before, ahead = anywhere.contents(), lambda: datetime.now(UTC) + timedelta(days=9)
+
+    for trash in (
+        Trash(anywhere.schema, "raw"),
+        Trash(anywhere.schema, "raw", clock=ahead),  # not by the store's clock
+    ):
+        with pytest.raises(SweepRefusedError, match="short-retention: what would be"):
+            trash.purge(NEVER)
+    now = {p: c for p, c in anywhere.contents().items() if "/purg" not in p}
+
+    assert now == before
+    assert Trash(anywhere.schema, "raw").purge(NEVER, AT_ONCE).count("purged") == 3
+
+
+def test_a_purge_of_nothing_or_of_what_is_old_is_in_no_doubt(lab: Laboratory) -> None:
+    swept(lab)
+
+    assert Trash(lab.schema, "raw").purge(timedelta(days=1)).rows.empty
+    for ages in ([], [timedelta(days=1)], [timedelta(days=99), timedelta(days=30)]):
+        assert short_retention_doubt(ages) is None
+    doubt = short_retention_doubt([timedelta(days=9), timedelta(hours=23)])
+    assert doubt is not None
+    assert "only 1,380 minutes ago" in doubt.message

@@ -233,7 +233,7 @@ def test_bad_input_is_shown_in_the_panel(lab: Laboratory) -> None:
         ([], {}, "Expected at least one schema"),
         (["lab"], {}, "got str &#39;lab&#39;"),
         ([lab.schema], {"stores": ["cold"]}, "got cold"),
-        ([lab.schema], {"minimum_age": "a week"}, "Unexpected TypeError"),
+        ([lab.schema], {"minimum_age": "a week"}, "Expected an age from 0"),
     ):
         panel = scanned(*schemas, **options)
 
@@ -526,7 +526,14 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     assert bar_of(swept, "Purge").days == 30
     assert "0 of 1 ticked sweep" in texts(swept)
     confirm(swept, "Purge", "raw", days=-1)
-    assert "Expected an age of zero or more" in swept.state.message
+    assert "Expected an age from 0" in swept.state.message
+    confirm(swept, "Purge", "raw", days=0)
+    assert "short-retention: what would be deleted was swept" in swept.state.message
+    assert len(in_trash(lab)) == 3
+    bar_of(swept, "Purge").receive({"do": "days", "days": 0})
+    assert "✕ refused: short-retention" in texts(swept)
+    swept.state.acknowledge_purge("short-retention", lifted=True)
+    assert "✓ acknowledged: short-retention" in texts(swept)
     confirm(swept, "Purge", "raw", days=0)
 
     assert swept.state.receipt.count("purged") == 3
@@ -558,6 +565,7 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
     sweep_one()
 
     tick_sweep(newer)
+    state.acknowledge_purge("short-retention", lifted=True)
     run(state.purge, "raw", timedelta(0))
 
     assert state.receipt.count("purged") == 1

@@ -1,0 +1,151 @@
+"""What a command reports: lines for people, data for programs, and an exit code."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import pandas as pd
+
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import (
+    NoticeCode,
+    Notices,
+    Outcome,
+    Receipt,
+    json_rows,
+    plural,
+    visible,
+)
+
+_ROWS = 20
+
+
+class ExitCode(IntEnum):
+    """How a command ended; ``--help`` prints these names."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE_ERROR = 2
+    ORPHANS_FOUND = 3
+    SCAN_INCOMPLETE = 4
+    REFUSED = 5
+    DONE_IN_PART = 6
+    """The receipt says what was skipped or failed."""
+    OBJECTS_MISSING = 7
+    """Rows refer to objects that are neither in a store nor in its trash."""
+    REPAIR_NEEDED = 8
+    """A row needs an object that is in the trash, or a sweep was interrupted."""
+
+
+_PRECEDENCE = (
+    *(ExitCode.SCAN_INCOMPLETE, ExitCode.DONE_IN_PART, ExitCode.REPAIR_NEEDED),
+    *(ExitCode.REFUSED, ExitCode.OBJECTS_MISSING, ExitCode.ORPHANS_FOUND),
+    ExitCode.DONE,
+)
+"""Which code is returned if several apply: the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command reports."""
+
+    code: int
+    lines: list[str] = field(default_factory=list)
+    """For people."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """For programs, as JSON."""
+
+
+def states(result: Scan) -> set[ExitCode]:
+    """Return whatever a scan shows, as codes."""
+    shown = {
+        ExitCode.SCAN_INCOMPLETE: not result.complete,
+        ExitCode.REPAIR_NEEDED: bool(result.trash["returnable"].any())
+        or bool(result.interrupted),
+        ExitCode.OBJECTS_MISSING: len(result.missing) > 0,
+        ExitCode.ORPHANS_FOUND: len(result.orphans) > 0,
+    }
+    return {code for code, applies in shown.items() if applies}
+
+
+def state_code(result: Scan) -> ExitCode:
+    """Return the most urgent of what a scan shows."""
+    return first_code(states(result))
+
+
+def first_code(codes: Collection[int]) -> ExitCode:
+    """Return the most urgent of some codes."""
+    return next((code for code in _PRECEDENCE if code in codes), ExitCode.DONE)
+
+
+def findings(result: Scan) -> dict[str, Any]:
+    """Count what a person has to look at."""
+    return {
+        "missing_references": len(result.missing),
+        "needed_in_trash": int(result.trash["returnable"].sum()),
+        "interrupted": [sweep_id for _, sweep_id in result.interrupted],
+    }
+
+
+def finding_lines(result: Scan) -> Iterator[str]:
+    """Say what a person has to look at."""
+    codes = NoticeCode.NEEDED_AGAIN, NoticeCode.SWEEP_INTERRUPTED
+    yield from (f"note: {notice}" for notice in result.warnings.with_code(*codes))
+    if n_missing := len(result.missing):
+        yield f"note: {plural(n_missing, 'missing object')}: see djgc report --json"
+
+
+def receipt_answer(receipt: Receipt, expected: Outcome | None) -> Answer:
+    """Report a receipt; done in part if an object has another outcome than expected."""
+    others = expected is not None and receipt.rows["outcome"].ne(expected.value).any()
+    lines = [receipt.headline()]
+    lines += _table_lines("not done", receipt.unfinished)
+    lines += map(str, receipt.problems)
+    data = {
+        "sweep_id": receipt.sweep_id,
+        "rows": json_rows(receipt.rows),
+        "problems": json_rows(receipt.problems.frame()),
+    }
+    partial = others or receipt.problems
+    return Answer(ExitCode.DONE_IN_PART if partial else ExitCode.DONE, lines, data)
+
+
+def summary_data(result: Scan) -> dict[str, Any]:
+    """Return the totals of a scan, its problems and its warnings."""
+    return {
+        "complete": result.complete,
+        "started_at": result.started_at.isoformat(),
+        "elapsed_seconds": result.elapsed_seconds,
+        "schemas": list(result.schemas),
+        "summary": json_rows(result.summary()),
+        **findings(result),
+        "problems": json_rows(result.problems.frame()),
+        "warnings": json_rows(Notices((*result.unseen, *result.warnings)).frame()),
+    }
+
+
+def summary_lines(result: Scan) -> Iterator[str]:
+    """Say the same in words."""
+    yield result.headline()
+    if not result.complete:
+        yield "Until a scan is complete, nothing is called an orphan and nothing moves."
+    yield from _table_lines("stores", result.summary())
+    yield from (f"problem: {problem}" for problem in result.problems)
+    yield from (f"note: {note}" for note in (*result.unseen, *result.warnings))
+
+
+def listed(key: str, title: str, frame: pd.DataFrame, *more: str) -> Answer:
+    """Answer with a frame, and with lines below it."""
+    return Answer(
+        ExitCode.DONE, [*_table_lines(title, frame), *more], {key: json_rows(frame)}
+    )
+
+
+def _table_lines(title: str, frame: pd.DataFrame) -> list[str]:
+    if frame.empty:
+        return [f"{title}: none"]
+    text = frame.head(_ROWS).to_string(index=False, max_colwidth=100)
+    left = len(frame) - _ROWS
+    more = [f"… and {left:,} more: --json has all"] if left > 0 else []
+    return [f"{title}:", *map(visible, text.split("\n")), *more]
