@@ -26,6 +26,6 @@ from djgc_widgets.collector.trash import Trash
 
 __all__ = [
     "OLDEST", "Clock", "CompleteScan", "IncompleteScan", "Scan", "Trash", "expect_age",
-    "names_among", "purge_sweeps", "read_sweeps", "restore_sweeps", "scan", "short_retention_doubt",
-    "utc_now",
+    "names_among", "purge_sweeps", "read_sweeps", "restore_sweeps", "scan",
+    "short_retention_doubt", "utc_now",
 ]  # fmt: skip

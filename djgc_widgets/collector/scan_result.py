@@ -171,8 +171,7 @@ class Scan:
             raise InputError(
                 f"Expected an object of this scan; got {path!r} in store {store!r}."
             )
-        own = self._reconciled.object_of_file.eq(at[0])
-        return FILES.conform(self._files[own])
+        return FILES.conform(self._files[self._reconciled.object_of_file.eq(at[0])])
 
     @property
     def interrupted(self) -> list[tuple[str, str]]:
@@ -211,9 +210,8 @@ class Scan:
 
     def adds_up(self) -> bool:
         """Return whether the summary has as many files and bytes as were listed."""
-        summary = self._reconciled.summary
-        sums = int(summary["n_files"].sum()), int(summary["size_bytes"].sum())
-        return sums == (self.listed_files, self.listed_bytes)
+        n_files, size_bytes = self._reconciled.summary[["n_files", "size_bytes"]].sum()
+        return (n_files, size_bytes) == (self.listed_files, self.listed_bytes)
 
     def headline(self) -> str:
         """Say in one line what was scanned, when, and with which result."""
@@ -237,7 +235,7 @@ class Scan:
 
     def _repr_html_(self) -> str:
         headings = [
-            *(Heading(title) for title in ("Store", "Status")),
+            *map(Heading, ("Store", "Status")),
             *(Heading(title, number=True) for title in ("Objects", "Files", "Size")),
         ]
         rows = [
@@ -289,14 +287,11 @@ class CompleteScan(Scan):
         SweepRefusedError
             If the record of the servers for which a store was swept cannot be read.
         """
+        seen = self.unseen, self.minimum_age, self.interrupted
         lifted, sweeper = names_of(acknowledge, "acknowledge"), self._sweeper
-        seen = sweeper.circumstances(
-            lifted, self.unseen, self.minimum_age, self.interrupted
-        )
-        return plan_sweep(
-            *(self._reconciled, self._files, selection, seen),
-            carry_out=sweeper.carry_out,
-        )
+        what = self._reconciled, self._files, selection
+        now = sweeper.circumstances(lifted, *seen)
+        return plan_sweep(*what, now, carry_out=sweeper.carry_out)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -1,6 +1,8 @@
 """Frames -> CSV and JSON for other programs; names in them are data."""
 
+import csv
 import json
+import unicodedata
 from io import BytesIO
 from itertools import chain, count
 from pathlib import Path
@@ -9,15 +11,20 @@ from typing import Any
 import pandas as pd
 
 from djgc_widgets.model.errors import InputError
+from djgc_widgets.model.text import visible
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - they count as well
+_FORMULA = "=+-@\N{MINUS SIGN}"
+_IGNORED = " '\"`\N{LEFT SINGLE QUOTATION MARK}\N{LEFT DOUBLE QUOTATION MARK}"
+"""What may stand before a formula and is dropped by a program that opens the file."""
 
 
 def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
-    """Return a frame as CSV in which no name is taken for a formula.
+    """Return a frame as CSV in which a name is nothing but text on one line.
 
-    A spreadsheet runs what begins like a formula, so such text gets an apostrophe in
-    front: https://owasp.org/www-community/attacks/CSV_Injection.
+    Every field is quoted. Characters that cannot be seen are written as their code
+    points, so that no program takes one for the end of a row. A spreadsheet runs what
+    begins like a formula, so such text gets an apostrophe in front:
+    https://owasp.org/www-community/attacks/CSV_Injection.
 
     Parameters
     ----------
@@ -26,14 +33,24 @@ def csv_text(frame: pd.DataFrame, path: str | Path | None = None) -> str:
     path : str or Path, optional
         File to write it to as well.
     """
-    safe = frame.copy()
-    for name in frame.columns[frame.dtypes.eq("str")]:
-        suspect = frame[name].str.startswith(_FORMULA)
-        safe[name] = frame[name].where(suspect.ne(other=True), "'" + frame[name])
-    text = str(safe.to_csv(index=False, lineterminator="\n"))
+    cells = frame.copy()
+    texts = frame.select_dtypes(exclude=["number", "bool", "datetime", "datetimetz"])
+    for name in texts.columns:
+        cells[name] = frame[name].astype(object).map(_cell, na_action="ignore")
+    cells.columns = [_cell(name) for name in frame.columns]
+    text = str(cells.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_ALL))
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")
     return text
+
+
+def _cell(value: object) -> object:
+    """Return text as it can safely stand in a spreadsheet."""
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    first = unicodedata.normalize("NFKC", text).lstrip(_IGNORED)[:1]
+    return f"'{text}" if first and first in _FORMULA else text
 
 
 def write_new_file(content: bytes, folder: Path, stem: str, suffix: str) -> Path:
