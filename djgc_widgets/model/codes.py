@@ -119,6 +119,7 @@ class NoticeCode(StrEnum):
 
     DATABASE_UNREAD = "database-unread"
     DATABASE_CLOSED = "database-closed"
+    SETTING_KEPT = "setting-kept"
     SCHEMAS_HIDDEN = "schemas-hidden"
     SCHEMA_HIDES_TABLES = "schema-hides-tables"
     TABLE_UNREADABLE = "table-unreadable"

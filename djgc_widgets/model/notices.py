@@ -18,10 +18,20 @@ MESSAGES = {
     ),
     NoticeCode.DATABASE_CLOSED: (
         (
-            "this account may not connect to the database, and its rows may refer to "
-            "objects in these stores"
+            "this account cannot connect to the database{error}, and its rows may "
+            "refer to objects in these stores"
         ),
-        "Grant CONNECT on it and SELECT on its tables",
+        (
+            "Let the account connect (CONNECT, pg_hba.conf, limits of connections) and "
+            "grant SELECT on its tables"
+        ),
+    ),
+    NoticeCode.SETTING_KEPT: (
+        (
+            "the server does not let this account change {setting} for its own "
+            "session ({error}), so rows may be left out"
+        ),
+        "Change {setting} for this account, then scan again",
     ),
     NoticeCode.SCHEMAS_HIDDEN: (
         (

@@ -11,6 +11,7 @@ import datajoint as dj
 from djgc_widgets.model import Notice
 from djgc_widgets.references.mysql import MySQL
 from djgc_widgets.references.postgresql import PostgreSQL
+from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows
 from djgc_widgets.references.store_column import StoreColumn
 
@@ -26,17 +27,43 @@ class Dialect(Protocol):
     SCHEMAS: SQL
     """Selects the names of all schemas of users."""
     OTHER_DATABASES: SQL
-    """Selects the cluster's further databases, and whether the account may connect."""
+    """Selects the cluster's further databases, whether the account may connect, and
+    whether each accepts only so many connections."""
+    SESSION: SQL
+    """Selects the number by which the server knows a session."""
+    LIMITED_ACCOUNT: SQL
+    """Selects whether the account may have only so many connections."""
     REWRITTEN_TABLES: SQL
     """Selects the tables that other sessions rewrote or emptied since the snapshot."""
     READ_ONLY: tuple[SQL, ...]
     """Make a session read-only, and its waits for locks short."""
 
-    def connect(self, info: Mapping[str, Any], database: str | None, /) -> Driver:
+    def connect(
+        self, info: Mapping[str, Any], database: str | None, limits: Patience, /
+    ) -> Driver:
         """Connect as DataJoint does: with TLS if the server has it, unless set."""
+
+    def set_session(self, driver: Driver, /) -> Mapping[str, str]:
+        """Set whatever decides how a session reads; return what was refused, and why.
+
+        Neither the environment nor account, database or server have a say in it.
+        """
 
     def start_snapshot(self, driver: Driver, /) -> None:
         """Begin a read-only transaction that sees one moment."""
+
+    def works(
+        self,
+        info: Mapping[str, Any],
+        database: str | None,
+        session: int,
+        limits: Patience,
+        /,
+    ) -> bool:
+        """Ask the server over another connection whether it works for a session."""
+
+    def descriptor(self, driver: Driver, /) -> int:
+        """Return the file descriptor of a connection."""
 
     def streaming_cursor(self, driver: Driver, /) -> Driver:
         """Return a cursor that does not load the complete result."""

@@ -9,6 +9,8 @@ import pymysql
 from pymysql.cursors import SSCursor
 
 from djgc_widgets.model import Notice, NoticeCode
+from djgc_widgets.references import mysql_session
+from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
 from djgc_widgets.references.store_column import StoreColumn
 
@@ -48,7 +50,9 @@ class MySQL:
         WHERE BINARY schema_name NOT IN
               ('information_schema', 'mysql', 'performance_schema', 'sys')
     """)
-    OTHER_DATABASES = SQL("SELECT NULL, NULL FROM DUAL WHERE FALSE")
+    OTHER_DATABASES = SQL("SELECT NULL, NULL, NULL FROM DUAL WHERE FALSE")
+    SESSION = SQL("SELECT CONNECTION_ID()")
+    LIMITED_ACCOUNT = SQL("SELECT NULL FROM DUAL WHERE FALSE")
     # the server itself refuses to read a table that changed since the snapshot
     REWRITTEN_TABLES = SQL("SELECT NULL FROM DUAL WHERE FALSE")
     READ_ONLY: tuple[SQL, ...] = (
@@ -56,28 +60,24 @@ class MySQL:
         SQL("SET SESSION lock_wait_timeout = 60"),
     )
 
-    def connect(self, info: Mapping[str, Any], _: str | None) -> Driver:
-        tls = info.get("ssl_input")
-        options = {name: info[name] for name in ("host", "port", "user")}
-        options |= {"password": info["passwd"], "charset": "utf8mb4"}
-        options["autocommit"] = True
-        if tls is False:
-            return pymysql.connect(**options, ssl_disabled=True)
-        try:
-            settings = tls if isinstance(tls, dict) else {}
-            return pymysql.connect(**options, ssl=settings, ssl_disabled=False)
-        except pymysql.err.OperationalError:
-            if tls is not None:
-                raise
-            return pymysql.connect(**options, ssl_disabled=True)
+    def connect(
+        self, info: Mapping[str, Any], _: str | None, limits: Patience
+    ) -> Driver:
+        return mysql_session.connect(info, limits)
+
+    def set_session(self, driver: Driver) -> Mapping[str, str]:
+        return mysql_session.set_session(driver)
 
     def start_snapshot(self, driver: Driver) -> None:
-        with driver.cursor() as cursor:
-            cursor.execute("SET SESSION lock_wait_timeout = 60")
-            # a server may be set to cut every result short
-            cursor.execute("SET SESSION sql_select_limit = 18446744073709551615")
-            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        mysql_session.start_snapshot(driver)
+
+    def works(
+        self, info: Mapping[str, Any], _: str | None, session: int, limits: Patience
+    ) -> bool:
+        return mysql_session.works(info, session, limits)
+
+    def descriptor(self, driver: Driver) -> int:
+        return mysql_session.descriptor(driver)
 
     def streaming_cursor(self, driver: Driver) -> Driver:
         return driver.cursor(_Stream)

@@ -8,6 +8,8 @@ from typing import Any
 import psycopg2
 
 from djgc_widgets.model import Notice, NoticeCode
+from djgc_widgets.references import postgresql_session
+from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
 from djgc_widgets.references.store_column import StoreColumn
 
@@ -52,10 +54,15 @@ class PostgreSQL:
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
     """)
     OTHER_DATABASES = SQL("""
-        SELECT datname, datallowconn AND has_database_privilege(datname, 'CONNECT')
+        SELECT datname, datallowconn AND has_database_privilege(datname, 'CONNECT'),
+               datconnlimit > 0
         FROM pg_catalog.pg_database
         WHERE datname NOT IN ('template0', current_database())
         ORDER BY datname
+    """)
+    SESSION = SQL("SELECT pg_catalog.pg_backend_pid()")
+    LIMITED_ACCOUNT = SQL("""
+        SELECT rolconnlimit >= 0 FROM pg_catalog.pg_roles WHERE rolname = session_user
     """)
     # TRUNCATE and a rewriting ALTER TABLE are not covered by snapshots: the table reads
     # as empty, and the snapshot's own catalog differs from the present one
@@ -72,25 +79,28 @@ class PostgreSQL:
         SQL("SET SESSION lock_timeout = '60s'"),
     )
 
-    def connect(self, info: Mapping[str, Any], database: str | None) -> Driver:
-        tls = info.get("ssl_input")
-        return psycopg2.connect(
-            host=info["host"],
-            port=info["port"],
-            user=info["user"],
-            password=info["passwd"],
-            dbname=database or info.get("database_name") or "postgres",
-            sslmode="prefer" if tls is None else "require" if tls else "disable",
-        )
+    def connect(
+        self, info: Mapping[str, Any], database: str | None, limits: Patience
+    ) -> Driver:
+        return postgresql_session.connect(info, database, limits)
+
+    def set_session(self, driver: Driver) -> Mapping[str, str]:
+        return postgresql_session.set_session(driver)
 
     def start_snapshot(self, driver: Driver) -> None:
-        driver.set_session(
-            isolation_level="REPEATABLE READ", readonly=True, autocommit=False
-        )
-        with driver.cursor() as cursor:
-            # rows that a policy hides must be an error, not an empty result
-            cursor.execute("SET LOCAL row_security = off")
-            cursor.execute("SET LOCAL lock_timeout = '60s'")
+        postgresql_session.start_snapshot(driver)
+
+    def works(
+        self,
+        info: Mapping[str, Any],
+        database: str | None,
+        session: int,
+        limits: Patience,
+    ) -> bool:
+        return postgresql_session.works(info, database, session, limits)
+
+    def descriptor(self, driver: Driver) -> int:
+        return int(driver.fileno())
 
     def streaming_cursor(self, driver: Driver) -> Driver:
         return driver.cursor(name="djgc_references")

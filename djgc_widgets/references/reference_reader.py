@@ -6,8 +6,8 @@ references at all.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import count
-from typing import Any
 
 import datajoint as dj
 import pandas as pd
@@ -22,31 +22,39 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.references.catalog import read_catalog
 from djgc_widgets.references.codecs import codec_reading
-from djgc_widgets.references.dialect import errors_of_dialects
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
+from djgc_widgets.references.silence import PATIENCE, Patience
 from djgc_widgets.references.snapshot import (
+    ReadingError,
     Snapshot,
-    describe_error,
-    open_snapshot,
+    open_session,
     server_name,
 )
 from djgc_widgets.references.store_column import StoreColumn
 
 
 def read_references(
-    connections: Sequence[dj.Connection], known: KnownPaths, progress: ProgressCallback
+    connections: Sequence[dj.Connection],
+    known: KnownPaths,
+    progress: ProgressCallback,
+    patience: Patience = PATIENCE,
 ) -> ReferenceReading:
     """Read every recorded path of these servers.
 
-    Each database is read in one read-only snapshot, on a clone of its connection. On
-    PostgreSQL the further databases of the cluster are read too, since their rows may
-    refer into the same stores. An error of a database is a problem of the reading.
+    Each database is read in one read-only snapshot, on a clone of its connection; all
+    of them begin before the first is read, so that no row can move past the reading
+    from one database to another. On PostgreSQL the further databases of the cluster are
+    read too, since their rows may refer into the same stores. An error of a database is
+    a problem of the reading.
     """
-    reader = _ReferenceReader(known, progress)
-    for number, connection in enumerate(connections):
-        reader.read_server(number, connection)
+    with ExitStack() as sessions:
+        reader = _ReferenceReader(known, progress, patience, sessions)
+        for number, connection in enumerate(connections):
+            reader.open_server(number, connection)
+        reader.begin()
+        reader.read()
     if reader.frames:
         recorded = pd.concat(reader.frames, ignore_index=True)
         reader.reading.recorded = RECORDED.conform(recorded)
@@ -56,57 +64,115 @@ def read_references(
 class _ReferenceReader:
     """Reads database after database, column after column, into one reading."""
 
-    def __init__(self, known: KnownPaths, progress: ProgressCallback) -> None:
+    def __init__(
+        self,
+        known: KnownPaths,
+        progress: ProgressCallback,
+        patience: Patience,
+        sessions: ExitStack,
+    ) -> None:
         self._known = known
         self._progress = progress
+        self._patience = patience
+        self._sessions = sessions
         self.reading = ReferenceReading()
         self.frames: list[pd.DataFrame] = []
+        self._opened: list[tuple[int, Snapshot]] = []
         self._numbers = count()
         self._server = 0
         self._part = 0, 0
+        self._where = ""
 
-    def read_server(self, number: int, connection: dj.Connection) -> None:
-        """Read the connection's database, then the others of its cluster."""
-        self._server = number
-        for name, allowed in self._read_database(connection, None):
-            if allowed:
-                self._read_database(connection, name)
-            else:
-                where = f"{server_name(connection)}/{name}"
-                self.reading.unseen.append(Notice(NoticeCode.DATABASE_CLOSED, where))
-
-    def _read_database(
-        self, connection: dj.Connection, database: str | None
-    ) -> list[tuple[Any, ...]]:
+    def open_server(self, number: int, connection: dj.Connection) -> None:
+        """Open the connection's database, and the others of its cluster."""
         address = server_name(connection)
-        where = f"{address}/{database}" if database else address
-        others: list[tuple[Any, ...]] = []
+        with self._noting_errors(address):
+            own = self._open(number, connection, None)
+            identifier = own.dialect.server_identifier(own.rows) or address
+            self.reading.servers[identifier] = address
+            for name, allowed, _ in own.rows(own.dialect.OTHER_DATABASES):
+                if not allowed:
+                    self._closed(f"{address}/{name}")
+                    continue
+                try:
+                    self._open(number, connection, name)
+                except ReadingError as error:
+                    self._not_entered(own, name, error)
+
+    def begin(self) -> None:
+        """Let all snapshots begin, one right after the other."""
+        opened, self._opened = self._opened, []
+        for number, snapshot in opened:
+            with self._noting_errors(snapshot.address):
+                snapshot.begin()
+                self._opened.append((number, snapshot))
+
+    def read(self) -> None:
+        """Read what was opened, one database after the other."""
+        for number, snapshot in self._opened:
+            self._server = number
+            with self._noting_errors(snapshot.address):
+                self._read_database(snapshot)
+
+    def _open(
+        self, number: int, connection: dj.Connection, database: str | None
+    ) -> Snapshot:
+        session = open_session(connection, database, self._patience)
+        snapshot = self._sessions.enter_context(session)
+        self._opened.append((number, snapshot))
+        for setting, error in snapshot.refused.items():
+            values = {"setting": setting, "error": error}
+            self._problem(NoticeCode.SETTING_KEPT, snapshot.address, **values)
+        return snapshot
+
+    def _not_entered(self, own: Snapshot, name: str, error: ReadingError) -> None:
+        """Note why a further database could not be opened.
+
+        A driver has no codes for that. So if the server answers otherwise, it does not
+        accept this account there.
+        """
+        where = f"{own.address}/{name}"
+        present = {row[0]: row[1:] for row in own.rows(own.dialect.OTHER_DATABASES)}
+        if name not in present:
+            return  # dropped meanwhile
+        _, may_be_full = present[name]
+        enters = own.may_enter() or own.rows(own.dialect.LIMITED_ACCOUNT) == [(True,)]
+        if enters and not may_be_full:
+            self._closed(where, f" ({error})")
+        else:
+            self._problem(NoticeCode.DATABASE_UNREAD, where, error=error)
+
+    def _closed(self, where: str, error: str = "") -> None:
+        notice = Notice(NoticeCode.DATABASE_CLOSED, where, {"error": error})
+        self.reading.unseen.append(notice)
+
+    @contextmanager
+    def _noting_errors(self, where: str) -> Iterator[None]:
+        """Let an error of a database be a problem of the reading."""
+        self._where = where
         try:
-            with open_snapshot(connection, database) as snapshot:
-                dialect, catalog = snapshot.dialect, read_catalog(snapshot)
-                self.reading.schemas |= catalog.schemas
-                if not self._server:
-                    self.reading.own_schemas |= catalog.schemas
-                self.reading.tables.extend(catalog.tables)
-                self.reading.problems.extend(catalog.problems)
-                self.reading.unseen.extend(catalog.unseen)
-                self.reading.hiding |= catalog.hiding
-                if not catalog.complete:
-                    notice = Notice(NoticeCode.SCHEMAS_HIDDEN, address)
-                    self.reading.unseen.append(notice)
-                others = snapshot.rows(dialect.OTHER_DATABASES)
-                server = dialect.server_identifier(snapshot.rows) or address
-                self.reading.servers[server] = address
-                for part, column in enumerate(catalog.columns, 1):
-                    where = column.full_name
-                    self._part = part, len(catalog.columns)
-                    self._read_column(snapshot, column)
-                for (table,) in snapshot.rows(dialect.REWRITTEN_TABLES):
-                    self._problem(NoticeCode.TABLE_REWRITTEN, table)
-        except errors_of_dialects() as error:
-            text = describe_error(error, connection)
-            self._problem(NoticeCode.DATABASE_UNREAD, where, error=text)
-        return others
+            yield
+        except ReadingError as error:
+            self._problem(NoticeCode.DATABASE_UNREAD, self._where, error=error)
+
+    def _read_database(self, snapshot: Snapshot) -> None:
+        dialect, catalog = snapshot.dialect, read_catalog(snapshot)
+        self.reading.schemas |= catalog.schemas
+        if not self._server:
+            self.reading.own_schemas |= catalog.schemas
+        self.reading.tables.extend(catalog.tables)
+        self.reading.problems.extend(catalog.problems)
+        self.reading.unseen.extend(catalog.unseen)
+        self.reading.hiding |= catalog.hiding
+        if not catalog.complete:
+            notice = Notice(NoticeCode.SCHEMAS_HIDDEN, snapshot.address)
+            self.reading.unseen.append(notice)
+        for part, column in enumerate(catalog.columns, 1):
+            self._where = column.full_name
+            self._part = part, len(catalog.columns)
+            self._read_column(snapshot, column)
+        for (table,) in snapshot.rows(dialect.REWRITTEN_TABLES):
+            self._problem(NoticeCode.TABLE_REWRITTEN, table)
 
     def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
         counted = snapshot.count_values(column)

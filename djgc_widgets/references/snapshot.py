@@ -5,7 +5,7 @@ from, and everything that is read through it is of one moment.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -14,6 +14,7 @@ from urllib.parse import quote
 import datajoint as dj
 
 from djgc_widgets.references.dialect import Dialect, dialect_of
+from djgc_widgets.references.silence import Patience, cut_if_silent
 from djgc_widgets.references.sql import SQL, Driver, compose_sql
 from djgc_widgets.references.store_column import StoreColumn
 
@@ -23,18 +24,51 @@ _SHOWN_AFTER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+class ReadingError(RuntimeError):
+    """A driver or a server failed while a database was read."""
+
+
+@dataclass(slots=True)
 class Snapshot:
     """A read-only transaction that sees one moment of one database."""
 
     dialect: Dialect
+    address: str
+    """Server and database, for people."""
+    refused: Mapping[str, str]
+    """Settings that the server did not let this session set, and why."""
     _driver: Driver
+    _connection: dj.Connection
+    _database: str | None
+    _patience: Patience
+    _session: int = 0
+
+    def set_session(self) -> None:
+        """Make sure that nothing but ourselves decides how it reads."""
+        self._session = int(self.rows(self.dialect.SESSION)[0][0])
+        with self._asking():
+            self.refused = self.dialect.set_session(self._driver)
+
+    def begin(self) -> None:
+        """Let it see the present moment from now on."""
+        with self._asking():
+            self.dialect.start_snapshot(self._driver)
 
     def rows(self, query: SQL) -> list[tuple[Any, ...]]:
         """Return all rows of a small query."""
-        with closing(self._driver.cursor()) as cursor:
-            cursor.execute(query)
-            return list(cursor.fetchall())
+        with self._asking(), closing(self._driver.cursor()) as cursor:
+            cursor.execute(_encoded(query))
+            rows = list(cursor.fetchall())
+        return [tuple(map(_decoded, row)) for row in rows]
+
+    def may_enter(self) -> bool:
+        """Return whether the server accepts one more connection like this one."""
+        try:
+            info = self._connection.conn_info
+            self.dialect.connect(info, self._database, self._patience).close()
+        except self.dialect.ERROR:
+            return False
+        return True
 
     def count_values(self, column: StoreColumn) -> int:
         """Let SQL count the values of a column that are not null."""
@@ -44,10 +78,38 @@ class Snapshot:
     def read_values(self, column: StoreColumn) -> Iterator[list[tuple[str, str]]]:
         """Yield pages of values, as the database has them, and of keys, as JSON."""
         template = "SELECT {value}, {key} FROM {table} WHERE {name} IS NOT NULL"
-        with closing(self.dialect.streaming_cursor(self._driver)) as cursor:
-            cursor.execute(self._compose(template, column))
-            while page := cursor.fetchmany(_PAGE):
-                yield [(_value_text(value), str(key)) for value, key in page]
+        with self._asking():
+            cursor = self.dialect.streaming_cursor(self._driver)
+            cursor.execute(_encoded(self._compose(template, column)))
+        while page := self._next_page(cursor):
+            yield [(_value_text(value), _value_text(key)) for value, key in page]
+        with self._asking():
+            cursor.close()
+
+    def _next_page(self, cursor: Driver) -> list[tuple[Any, ...]]:
+        with self._asking():
+            return list(cursor.fetchmany(_PAGE))
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Turn whatever a driver raises, and a server's silence, into one error."""
+        wait = None
+        try:
+            with cut_if_silent(
+                self.dialect.descriptor(self._driver),
+                self._patience.silent_seconds,
+                self._server_works,
+            ) as wait:
+                yield
+        except Exception as error:
+            text = describe_error(error, self._connection)
+            if wait is not None and wait.cut:
+                text = "the server stopped answering"
+            raise ReadingError(text) from error
+
+    def _server_works(self) -> bool:
+        info, session = self._connection.conn_info, self._session
+        return self.dialect.works(info, self._database, session, self._patience)
 
     def _compose(self, template: LiteralString, column: StoreColumn) -> SQL:
         return compose_sql(
@@ -60,23 +122,40 @@ class Snapshot:
 
 
 @contextmanager
-def open_snapshot(
-    connection: dj.Connection, database: str | None
+def open_session(
+    connection: dj.Connection, database: str | None, patience: Patience
 ) -> Iterator[Snapshot]:
-    """Open a snapshot with address, account and TLS settings of a connection.
+    """Open a session with address, account and TLS settings of a connection.
 
-    `database` names another one of the same PostgreSQL cluster.
+    `database` names another one of the same PostgreSQL cluster. The snapshot begins
+    when it is told to.
     """
-    dialect = dialect_of(connection)
-    with closing(dialect.connect(connection.conn_info, database)) as driver:
-        dialect.start_snapshot(driver)
-        yield Snapshot(dialect, driver)
+    dialect, where = dialect_of(connection), server_name(connection)
+    try:
+        driver = dialect.connect(connection.conn_info, database, patience)
+    except Exception as error:
+        raise ReadingError(describe_error(error, connection)) from error
+    with closing(driver):
+        address = f"{where}/{database}" if database else where
+        others = connection, database, patience
+        snapshot = Snapshot(dialect, address, {}, driver, *others)
+        snapshot.set_session()
+        yield snapshot
+
+
+def _encoded(query: SQL) -> bytes:
+    # a name that is not UTF-8 has half characters, see below
+    return query.encode("utf-8", "surrogateescape")
+
+
+def _decoded(value: object) -> object:
+    return _value_text(value) if isinstance(value, bytes | memoryview) else value
 
 
 def _value_text(value: object) -> str:
     # bytes that are not UTF-8 become half characters, which no path can hold
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("utf-8", "surrogateescape")
     return str(value)
 
 

@@ -1,0 +1,73 @@
+"""Tell a slow answer from a server that fell silent, and end the wait for the latter.
+
+A count over a large table may take an hour in which not a byte arrives, so no limit on
+an answer is right. Instead the server is asked over another connection whether it
+still works on ours.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_MISSES = 2
+"""One may be an answer that is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a server."""
+
+    connect_seconds: int = 20
+    """For it to accept a connection."""
+    silent_seconds: float = 30
+    """For a part of an answer, before it is asked whether it still works on it."""
+
+
+PATIENCE = Patience()
+
+
+@dataclass(slots=True)
+class Wait:
+    """The wait for one answer."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    cut: bool = False
+    """The server had fallen silent, so its connection was shut down."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def cut_if_silent(
+    descriptor: int, seconds: float, works: Callable[[], bool]
+) -> Iterator[Wait]:
+    """Shut a connection down if its server falls silent; its driver then raises.
+
+    `works` is called, on another thread, whenever so many seconds have passed.
+    """
+    # a driver that starts TLS replaces its socket, but not the connection
+    line = socket.socket(fileno=os.dup(descriptor))
+    wait = Wait()
+    threading.Thread(target=_watch, args=(line, wait, seconds, works)).start()
+    try:
+        yield wait
+    finally:
+        with wait.lock:
+            wait.ended.set()
+
+
+def _watch(
+    line: socket.socket, wait: Wait, seconds: float, works: Callable[[], bool]
+) -> None:
+    with line:
+        misses = 0
+        while misses < _MISSES:
+            if wait.ended.wait(seconds):
+                return
+            misses = 0 if works() else misses + 1
+        with wait.lock:
+            if not wait.ended.is_set():
+                wait.cut = True
+                line.shutdown(socket.SHUT_RDWR)
