@@ -15,7 +15,13 @@ from djgc_widgets.model import (
     SweepRefusedError,
     no_progress,
 )
-from djgc_widgets.references import KnownPaths, ReferenceReading, read_references
+from djgc_widgets.references import (
+    PATIENCE,
+    KnownPaths,
+    Patience,
+    ReferenceReading,
+    read_references,
+)
 from djgc_widgets.stores import LinkFollower, PinnedObject
 from djgc_widgets.verdict import entered_objects, locate, mark
 
@@ -53,6 +59,8 @@ class Rechecker:
     """Identifiers and addresses of the servers at the scan."""
     sight: Sight
     """What the account saw at the scan."""
+    patience: Patience = PATIENCE
+    """How long to wait for a server."""
 
     def live_among(self, pinned: Mapping[str, Iterable[PinnedObject]]) -> Live:
         """Read which objects (by store) are live, as if each were in the store.
@@ -61,7 +69,9 @@ class Rechecker:
         and nothing may move.
         """
         files = _files_of_pinned(pinned)
-        reading = read_references(self.connections, self.known, no_progress)
+        reading = read_references(
+            self.connections, self.known, no_progress, self.patience
+        )
         listed = pd.concat([files, self.links], ignore_index=True)
         follow = LinkFollower(self.names.all_stores).follow
         located = locate(listed, reading.recorded, self.names, follow, self.settled)

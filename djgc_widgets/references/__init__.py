@@ -16,9 +16,11 @@ from djgc_widgets.references.dialect import dialect_of, errors_of_dialects
 from djgc_widgets.references.known_paths import KnownPaths, Listed
 from djgc_widgets.references.reference_reader import read_references
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
+from djgc_widgets.references.silence import PATIENCE, Patience
 from djgc_widgets.references.snapshot import describe_error, server_name
 
 __all__ = [
-    "ColumnCount", "KnownPaths", "Listed", "ReferenceReading", "describe_error",
-    "dialect_of", "errors_of_dialects", "read_references", "server_name",
+    "PATIENCE", "ColumnCount", "KnownPaths", "Listed", "Patience", "ReferenceReading",
+    "describe_error", "dialect_of", "errors_of_dialects", "read_references",
+    "server_name",
 ]  # fmt: skip

@@ -13,17 +13,16 @@ from djgc_widgets.references.sql import SQL, Driver
 
 _LONG = 31_536_000
 """A year, in seconds: the longest wait that a server may be set to."""
+_LIMITS = {"max_execution_time": 0, "max_statement_time": 0, "sql_big_selects": 1}
+"""Come first: with them a server may refuse to say what it can be set to."""
 _SETTINGS: dict[str, str | int] = {
-    "max_execution_time": 0,
-    "max_statement_time": 0,
     "sql_mode": "",
     "idle_transaction_timeout": 0,
     "idle_readonly_transaction_timeout": 0,
     "wait_timeout": _LONG,
     "net_write_timeout": _LONG,
-    # a server may be set to cut every result short, or to refuse large ones
+    # a server may be set to cut every result short
     "sql_select_limit": 18446744073709551615,
-    "sql_big_selects": 1,
     "max_sort_length": 1024,
     "lock_wait_timeout": 60,
     # nodes of a cluster, and copies for analyses, may lag behind what was committed
@@ -81,16 +80,31 @@ def _connect(info: Mapping[str, Any], limits: Patience, **tls: Any) -> Driver:  
 
 def set_session(driver: Driver) -> dict[str, str]:
     """Set whatever decides how a session reads; return what was refused, and why."""
-    refused = {}
     with driver.cursor() as cursor:
-        for name, value in _SETTINGS.items():
-            try:
-                cursor.execute(f"SET SESSION {name} = %s", [value])
-            except pymysql.MySQLError as error:
-                if error.args[0] in _OF_CLIENT:
-                    raise
-                if error.args[0] != ER.UNKNOWN_SYSTEM_VARIABLE:  # of another release
-                    refused[name] = str(error)
+        _set(cursor, _LIMITS)
+        cursor.execute(
+            "SHOW SESSION VARIABLES WHERE Variable_name IN %s", [[*_SETTINGS]]
+        )
+        known = {name: _SETTINGS[name] for name, _ in cursor.fetchall()}
+        assignments = ", ".join(f"{name} = %s" for name in known)
+        try:
+            cursor.execute(f"SET SESSION {assignments}", [*known.values()])
+        except pymysql.MySQLError:
+            return _set(cursor, known)
+        return {}
+
+
+def _set(cursor: Driver, settings: Mapping[str, str | int]) -> dict[str, str]:
+    """Set one by one what the server has; return what was refused, and why."""
+    refused = {}
+    for name, value in settings.items():
+        try:
+            cursor.execute(f"SET SESSION {name} = %s", [value])
+        except pymysql.MySQLError as error:
+            if error.args[0] in _OF_CLIENT:
+                raise
+            if error.args[0] != ER.UNKNOWN_SYSTEM_VARIABLE:
+                refused[name] = str(error)
     return refused
 
 

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: limits, settings and snapshots of a session of ours."""
 
+import json
 import socket
 import struct
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import psycopg2
-from psycopg2 import errorcodes, extensions
+from psycopg2 import extensions
 
 from djgc_widgets.references.silence import Patience, cut_if_silent
 from djgc_widgets.references.sql import SQL, Driver
@@ -21,7 +22,6 @@ _KEEP_ALIVE = {
     "tcp_user_timeout": 120_000,
 }
 _SETTINGS = {
-    "statement_timeout": "0",
     "transaction_timeout": "0",
     "lock_timeout": "60s",
     "idle_in_transaction_session_timeout": "0",
@@ -38,6 +38,12 @@ _SETTINGS = {
     "row_security": "off",
 }
 """Whatever an account, a database or the environment may have set otherwise."""
+_SET = SQL("""
+    SELECT pg_catalog.set_config(name, wanted.value, false)
+    FROM pg_catalog.pg_settings
+    JOIN pg_catalog.json_each_text(%s::pg_catalog.json) wanted ON wanted.key = name
+""")
+"""Sets those that this release has."""
 _HIDING = SQL("""
     SELECT name FROM pg_catalog.pg_settings WHERE setting = 'on'
     AND name IN ('zero_damaged_pages', 'ignore_checksum_failure')
@@ -76,16 +82,14 @@ def set_session(driver: Driver) -> dict[str, str]:
     """Set whatever decides how a session reads; return what was refused, and why."""
     refused = {}
     with driver.cursor() as cursor:
+        cursor.execute("SET SESSION statement_timeout = 0")
+        cursor.execute(_SET, [json.dumps(_SETTINGS)])
         cursor.execute(_HIDING)
-        hiding = {bytes(name).decode(): "off" for (name,) in cursor.fetchall()}
-        for name, value in {**_SETTINGS, **hiding}.items():
+        for name in [bytes(name).decode() for (name,) in cursor.fetchall()]:
             try:
-                cursor.execute(f"SET SESSION {name} = '{value}'")
-            except psycopg2.Error as error:
-                if error.pgcode is None:
-                    raise
-                if error.pgcode != errorcodes.UNDEFINED_OBJECT:  # of another release
-                    refused[name] = str(error)
+                cursor.execute(f"SET SESSION {name} = off")
+            except psycopg2.errors.InsufficientPrivilege as error:
+                refused[name] = str(error)
     return refused
 
 

@@ -82,7 +82,7 @@ class Snapshot:
             cursor = self.dialect.streaming_cursor(self._driver)
             cursor.execute(_encoded(self._compose(template, column)))
         while page := self._next_page(cursor):
-            yield [(_value_text(value), _value_text(key)) for value, key in page]
+            yield [(_value_text(value), _key_text(key)) for value, key in page]
         with self._asking():
             cursor.close()
 
@@ -157,6 +157,12 @@ def _value_text(value: object) -> str:
     if isinstance(value, bytes | memoryview):
         return bytes(value).decode("utf-8", "surrogateescape")
     return str(value)
+
+
+def _key_text(key: object) -> str:
+    return (
+        key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)
+    )
 
 
 def server_name(connection: dj.Connection) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 _CHUNK = 65_536
+_LIMIT_SECONDS = 120
 
 
 @dataclass(slots=True)
@@ -30,9 +31,12 @@ class Relay:
     pieces: int = 0
     size_bytes: int = 0
     cut_after_bytes: int | None = None
+    swallows: bool = False
+    """Nothing that either side says arrives any more, and no connection is cut."""
     requests: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: list[socket.socket] = field(default_factory=list)
+    _lost: list[socket.socket] = field(default_factory=list)
 
     def arm(
         self, cut_at: int | None = None, *, cut_after_bytes: int | None = None
@@ -42,6 +46,23 @@ class Relay:
             self.cut_at, self.cut_after_bytes = cut_at, cut_after_bytes
             self.pieces = self.size_bytes = 0
             self.requests.clear()
+
+    def swallow(self) -> None:
+        """Drop whatever is said from now on, without a word."""
+        self.swallows = True
+        self._end_at_last()
+
+    def lose(self) -> None:
+        """Drop whatever is said over the connections of now; others work."""
+        with self._lock:
+            self._lost += self._open
+        self._end_at_last()
+
+    def _end_at_last(self) -> None:
+        """Let a client that waits for ever fail, rather than hang."""
+        timer = threading.Timer(_LIMIT_SECONDS, self.close)
+        timer.daemon = True
+        timer.start()
 
     @property
     def was_cut(self) -> bool:
@@ -90,7 +111,8 @@ class Relay:
                     cut = self.was_cut
                 if cut:
                     break
-                sink.sendall(data)
+                if not self.swallows and source not in self._lost:
+                    sink.sendall(data)
         if self.was_cut:
             self.close()
         for end in (source, sink):
