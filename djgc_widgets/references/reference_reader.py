@@ -121,8 +121,8 @@ class _ReferenceReader:
         snapshot = self._sessions.enter_context(session)
         self._opened.append((number, snapshot))
         for setting, error in snapshot.refused.items():
-            values = {"setting": setting, "error": error}
-            self._problem(NoticeCode.SETTING_KEPT, snapshot.address, **values)
+            where = snapshot.address
+            self._problem(NoticeCode.SETTING_KEPT, where, setting=setting, error=error)
         return snapshot
 
     def _not_entered(self, own: Snapshot, name: str, error: ReadingError) -> None:
