@@ -27,7 +27,7 @@ from djgc_widgets.model import (
     SweepRefusedError,
     error_text,
 )
-from djgc_widgets.stores import Result, SweepableStore
+from djgc_widgets.stores import NotExclusiveError, Result, SweepableStore
 
 LOCK_PATH = f"{TRASH_FOLDER}/lock.json"
 STALE_AFTER = timedelta(minutes=10)
@@ -109,11 +109,17 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         )
         try:
             self._acquire()
+        except NotExclusiveError as error:
+            raise SweepRefusedError(
+                f"Store {self._store.info.name} cannot be locked, so nothing was "
+                f"moved: {error}. Ask whoever runs the server to update it, or sweep "
+                "the store where it is a folder."
+            ) from error
         except OSError as error:
             raise SweepRefusedError(
                 f"Store {self._store.info.name} could not be locked "
-                f"({error_text(error)}), so nothing was moved. Make its folder "
-                "writable for this account."
+                f"({error_text(error)}), so nothing was moved. Let this account write "
+                "and delete in its folder _trash."
             ) from error
         self._thread = threading.Thread(
             target=self._beat, daemon=True, name=f"djgc lock {self._purpose}"

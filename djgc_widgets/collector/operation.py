@@ -11,6 +11,7 @@ from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.model import (
     RECEIPT,
     RECORD_ENDS,
+    Cancelled,
     Detail,
     Notice,
     NoticeCode,
@@ -22,12 +23,15 @@ from djgc_widgets.model import (
     SweepRefusedError,
     error_text,
     in_store,
+    readable_bytes,
 )
 from djgc_widgets.stores import (
     PinnedObject,
     Result,
     Results,
+    Stopped,
     SweepableStore,
+    Versioning,
     failed_result,
     kept_in_trash_result,
 )
@@ -35,7 +39,7 @@ from djgc_widgets.stores import (
 SKIPPED_LIVE = Result(Outcome.SKIPPED, Detail.LIVE_AGAIN)
 RETURNED_LIVE = Result(Outcome.RESTORED, Detail.LIVE_AGAIN)
 
-Verb = Callable[[Iterable[PinnedObject]], Iterator[Results]]
+Verb = Callable[[Iterable[PinnedObject], Stopped], Iterator[Results]]
 Key = tuple[str, str]
 
 
@@ -83,8 +87,9 @@ class Operation:
 
         If the progress callback raises `Cancelled`, what was done is noted.
         """
+        passing = steps.passing(objects, self.lock)
         try:
-            for results in verb(steps.passing(objects, self.lock)):
+            for results in verb(passing, lambda: steps.stopped(self.lock)):
                 for pinned, result in results:
                     self.note([pinned], result)
         except OSError as error:  # of the store itself, such as a mount that went away
@@ -127,13 +132,22 @@ class Operation:
 
     def note_versions(self) -> None:
         """Add a problem if a bucket keeps what was deleted: no bytes are freed yet."""
-        if not (self.with_outcome(Outcome.MOVED) or self.with_outcome(Outcome.PURGED)):
+        purged = self.with_outcome(Outcome.PURGED)
+        deleted = [*self.with_outcome(Outcome.MOVED), *purged]
+        if not deleted:
             return
+        size = readable_bytes(sum(pinned.size_bytes for pinned in deleted))
         try:
-            if self.store.keeps_versions():
-                self._problem(NoticeCode.VERSIONS_KEPT)
+            versioning = self.store.versioning()
         except OSError as error:
             self._problem(NoticeCode.VERSIONS_UNKNOWN, error=error_text(error))
+            return
+        if versioning is Versioning.ENABLED and purged:
+            self._problem(NoticeCode.VERSIONS_PURGED, size=size)
+        elif versioning is Versioning.ENABLED:
+            self._problem(NoticeCode.VERSIONS_KEPT, size=size)
+        elif versioning is Versioning.SUSPENDED:
+            self._problem(NoticeCode.VERSIONS_SUSPENDED)
 
     def record(
         self, name: str, now: datetime, sweep_ids: Iterable[str] | None = None
@@ -161,17 +175,29 @@ class Steps:
     def __init__(self, step: Step, total: int, progress: ProgressCallback) -> None:
         self._step, self._total, self._progress = step, total, progress
         self._done = 0
+        self._canceled: Cancelled | None = None
 
     def passing(
         self, objects: Iterable[PinnedObject], lock: StoreLock
     ) -> Iterator[PinnedObject]:
         """Pass objects on; stop if the lock is lost."""
         for pinned in objects:
+            if self._canceled is not None:
+                raise self._canceled
             self._progress(Progress(self._step, self._done, self._total))
             self._done += 1
             if lock.lost():
                 return
             yield pinned
+
+    def stopped(self, lock: StoreLock) -> bool:
+        """Return whether nothing more may be moved of what was passed on already."""
+        if self._canceled is None:
+            try:
+                self._progress(Progress(self._step, self._done, self._total))
+            except Cancelled as canceled:
+                self._canceled = canceled
+        return self._canceled is not None or lock.lost() is not None
 
 
 def skip_rest(operations: Iterable[tuple[Operation, Iterable[PinnedObject]]]) -> None:

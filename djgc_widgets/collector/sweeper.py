@@ -153,7 +153,8 @@ class Sweeper:
         self._bring_back(operations)
         for operation in operations.values():
             operation.store.prune(operation.with_outcome(Outcome.MOVED))
-            operation.record(RESULT, self.clock())
+            if not any(result.in_doubt for _, result in operation.results.values()):
+                operation.record(RESULT, self.clock())
 
     def _expect_ownership(self, plan: SweepPlan, store: SweepableStore) -> None:
         recorded = frozenset(read_owners(store))

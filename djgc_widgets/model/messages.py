@@ -77,6 +77,8 @@ DETAILS = {
     Detail.CHANGED: "changed since it was scanned: {path}",
     Detail.PATH_TAKEN: "another object is at its path; it stays in the trash",
     Detail.PATH_TOO_LONG: "its path in the trash would be too long for the file system",
+    Detail.ARCHIVED: "archived ({storage_class}); restore it in the bucket first",
+    Detail.LOCKED: "locked in the bucket by {lock}",
     Detail.TORN: "only {n_left} of its {n_planned} files are left; they stay in the "
     "trash",
     Detail.ERROR: "{error}",
@@ -94,7 +96,7 @@ DETAILS = {
     Detail.OBJECTS_MISSING: "kept because referenced objects are missing",
     Detail.REFERENCED_ELSE: "a row refers to its path, where another object is now",
 }
-IN_DOUBT = "; some of it may be in the trash: restore the sweep"
+IN_DOUBT = "; some of it may be in the trash: call Trash(...).recover()"
 
 OUTCOME_LABELS = {outcome: outcome.value for outcome in Outcome}
 

@@ -199,7 +199,24 @@ MESSAGES = {
         "Free some space or fix the permissions; the receipt is right all the same",
     ),
     NoticeCode.VERSIONS_KEPT: (
-        "its bucket keeps versions, so the bytes are not freed yet",
+        (
+            "its bucket keeps versions, so nothing was freed: {size} are in the trash "
+            "and as much stays as old versions"
+        ),
+        "Purge the trash later, and let a lifecycle rule expire old versions",
+    ),
+    NoticeCode.VERSIONS_PURGED: (
+        (
+            "its bucket keeps versions, so nothing was freed: the {size} that were "
+            "purged stay as old versions, and can be brought back from them"
+        ),
+        "Let a lifecycle rule of the bucket expire old versions",
+    ),
+    NoticeCode.VERSIONS_SUSPENDED: (
+        (
+            "versioning of its bucket is suspended: what was written since is deleted "
+            "for good by a purge, but versions from before stay and take space"
+        ),
         "Let a lifecycle rule of the bucket expire old versions",
     ),
     NoticeCode.VERSIONS_UNKNOWN: (

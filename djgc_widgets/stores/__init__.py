@@ -16,9 +16,12 @@ from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import LinkFollower
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import (
+    NotExclusiveError,
     Results,
+    Stopped,
     Store,
     SweepableStore,
+    Versioning,
     Whereabouts,
     list_trash,
     sweepable_stores,
@@ -33,7 +36,8 @@ from djgc_widgets.stores.results import (
 
 __all__ = [
     "GONE", "MOVED", "FileIdentity", "LinkFollower", "Listing", "LookUp",
-    "PinnedObject", "Result", "Results", "Store", "SweepableStore", "Whereabouts",
-    "failed_result", "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
+    "NotExclusiveError", "PinnedObject", "Result", "Results", "Stopped", "Store",
+    "SweepableStore", "Versioning", "Whereabouts", "failed_result",
+    "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
     "sweepable_stores",
 ]  # fmt: skip

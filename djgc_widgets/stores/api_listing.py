@@ -1,6 +1,6 @@
 """Stored objects as an API describes them -> the columns of a listing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from djgc_widgets.model import FileKind, NoticeCode, is_plain_path
 from djgc_widgets.stores.listing import FileRow, ListingBuilder, bounded_ns
 
 _UNKNOWN_TIME = 2**63 - 1  # unknown age = young
+_MOST_EMPTY_PAGES = 100
 
 
 class Entry(NamedTuple):
@@ -17,6 +18,61 @@ class Entry(NamedTuple):
     size: Any
     modified: Any
     etag: str
+    storage_class: str = ""
+    """Empty for the standard class, and where there are none."""
+
+
+class PageOrder:
+    """Checks that the pages of a listing lead to an end: none is believed blindly.
+
+    Keys ascend, by their characters or, on some servers, folder by folder.
+    """
+
+    def __init__(self) -> None:
+        self._last: str | None = None
+        self._by_name = True
+        self._tokens: set[str] = set()
+        self._n_empty = 0
+
+    def check(
+        self, keys: Sequence[str], prefix: str, token: str, *, more: bool
+    ) -> None:
+        """Raise `OSError` if a page is none of the listing, or leads nowhere.
+
+        `token` is what asks for the next page; `more` says whether there is one.
+        """
+        for key in keys:
+            if not key.startswith(prefix):
+                raise OSError(f"expected keys below {prefix!r}, got {key!r}")
+            self._expect_later(key)
+        if more and not token:
+            raise OSError(
+                "the server says that there is more, but not how to ask for it: "
+                "expected a continuation token, got none"
+            )
+        if more and token in self._tokens:
+            raise OSError(
+                "the server repeats itself: expected a new continuation token, got "
+                f"one that it gave before, after {self._last!r}"
+            )
+        self._tokens.add(token)
+        self._n_empty = 0 if keys else self._n_empty + 1
+        if more and self._n_empty > _MOST_EMPTY_PAGES:
+            raise OSError(
+                "the listing does not advance: expected keys, got empty pages, after "
+                f"{self._last!r}"
+            )
+
+    def _expect_later(self, key: str) -> None:
+        last, self._last = self._last, key
+        if last is None:
+            return
+        self._by_name = self._by_name and last < key
+        if not self._by_name and not last.split("/") < key.split("/"):
+            raise OSError(
+                f"the listing does not advance: expected a key after {last!r}, got "
+                f"{key!r}"
+            )
 
 
 def add_entries(builder: ListingBuilder, page: Iterable[Entry]) -> None:

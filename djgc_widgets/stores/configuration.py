@@ -23,8 +23,8 @@ from djgc_widgets.model import (
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.mounts_and_links import same_folders
 from djgc_widgets.stores.protocol import Store
-from djgc_widgets.stores.remote import RemoteStore, remote_address
-from djgc_widgets.stores.s3.store import S3Store
+from djgc_widgets.stores.remote import RemoteStore, base_path, remote_address
+from djgc_widgets.stores.s3.store import S3Store, lists_alike
 
 _DEFAULTS = ("default", "filepath_default")
 _LAYOUT = {
@@ -119,7 +119,7 @@ class _ConfiguredLocations:
         known = self.infos.get(location)
         if server:
             info = replace(info, aliases=())
-        if known is not None and not _settings_comparable(self.specs[location], spec):
+        if known is not None and not _is_one_location(self.specs[location], spec):
             self._problem(NoticeCode.STORE_AMBIGUOUS, name, other=known.name)
         self.infos[location] = info if known is None else _merge_stores(known, info)
         self.specs.setdefault(location, spec)
@@ -205,6 +205,20 @@ def _real_path(location: str) -> str:
 def _expect_configured_folder(location: str | Path) -> None:
     if not Path(location).is_dir():
         raise OSError(f"expected a folder at {location}, which does not exist")
+
+
+def _is_one_location(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Return whether two settings with equal addresses certainly mean one location."""
+    if not _settings_comparable(one, other):
+        return False
+    protocol = one["protocol"].lower()
+    if protocol == "file":
+        return True
+    backends = StorageBackend(one), StorageBackend(other)
+    # keys that differ in their slashes are different keys, though not on every server
+    if len(set(map(base_path, backends))) == 1:
+        return True
+    return protocol == "s3" and lists_alike(*backends)
 
 
 def _settings_comparable(one: dict[str, Any], other: dict[str, Any]) -> bool:

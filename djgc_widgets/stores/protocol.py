@@ -1,12 +1,16 @@
 """What a scan and a sweep ask of a store; each verb is documented here, once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.results import Result
+
+Stopped = Callable[[], bool]
+"""Whether nothing more may be moved; asked within a batch, on the caller's thread."""
 
 Results = list[tuple[PinnedObject, Result]]
 """What became of objects that were dealt with together."""
@@ -20,6 +24,24 @@ class Whereabouts(NamedTuple):
 
 
 Located = Iterator[tuple[PinnedObject, Whereabouts]]
+
+
+class Versioning(Enum):
+    """Whether a bucket keeps what is overwritten or deleted as a version."""
+
+    OFF = "off"
+    ENABLED = "enabled"
+    SUSPENDED = "suspended"
+    """It keeps the versions that it has, and makes no more."""
+
+
+class NotExclusiveError(OSError):
+    """The store ignores conditions, so two sweepers could lock it at once."""
+
+
+def never_stopped() -> bool:
+    """Return False: whatever was begun is finished."""
+    return False
 
 
 class Store(Protocol):
@@ -43,16 +65,24 @@ class SweepableStore(Store, Protocol):
     """What a sweep asks of a store; every verb raises `OSError` when it fails.
 
     Those that take objects yield results as often as they can, so that a caller who
-    stops between two of them knows of everything that was done.
+    stops between two of them knows of everything that was done. Once `stopped` says so,
+    nothing more is moved, what was only copied is taken back, and objects that stay as
+    they were have no result.
     """
 
-    def to_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def to_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
         """Move objects to the trash if they still are what was pinned."""
 
-    def from_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def from_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
 
-    def purge(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def purge(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
         """Delete pinned files from the trash for good."""
 
     def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
@@ -67,7 +97,8 @@ class SweepableStore(Store, Protocol):
     def write(self, path: str, data: bytes, *, new: bool = False) -> None:
         """Write a record completely or not at all.
 
-        If it has to be `new` and exists, raise `FileExistsError`.
+        If it has to be `new` and exists, raise `FileExistsError`; if that cannot be
+        told for sure, `NotExclusiveError`.
         """
 
     def rewrite(self, path: str, current: bytes, data: bytes) -> bool:
@@ -79,7 +110,7 @@ class SweepableStore(Store, Protocol):
     def remove(self, path: str) -> None:
         """Remove a record."""
 
-    def keeps_versions(self) -> bool:
+    def versioning(self) -> Versioning:
         """Return whether what is deleted stays as a version."""
 
     def changed_at_ns(self, path: str) -> int:

@@ -7,7 +7,6 @@ store.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from datajoint.storage import StorageBackend
 
@@ -19,15 +18,16 @@ from djgc_widgets.model import (
     no_progress,
 )
 from djgc_widgets.stores.api_listing import Entry, add_entries
+from djgc_widgets.stores.cloud_pages import azure_pages, google_pages
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
+from djgc_widgets.stores.secrets import masked
+from djgc_widgets.stores.walked_pages import walked_pages
 
-_PUBLIC = {"protocol", "location", "bucket", "container", "endpoint", "stage"}
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
 _AMAZON = re.compile(r"^s3[.-](?:.*\.)?amazonaws\.com$")
 _SLASH = re.compile("/")
-_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
-_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
+_CLOUDS = {"gcs": google_pages, "azure": azure_pages}
 
 
 def remote_address(backend: StorageBackend) -> tuple[str, tuple[str, ...]]:
@@ -90,43 +90,15 @@ class RemoteStore:
 
     def _pages(self, below: str) -> Iterator[list[Entry]]:
         fs, base = self._backend.fs, base_path(self._backend)
-        root = fs._strip_protocol(base).rstrip("/")  # noqa: SLF001 - how its listings begin
-        waiting = [f"{root}/{below}".rstrip("/")]
-        while waiting:
-            folder = waiting.pop()
-            fs.invalidate_cache(folder)
-            page = []
-            for entry in self._ls(folder, root):
-                name = str(entry["name"]).rstrip("/")
-                path = "/".join(filter(None, name[len(root) :].split("/")))
-                if entry["type"] != "directory":
-                    modified = next((entry[k] for k in _TIMES if entry.get(k)), None)
-                    tag = next((str(entry[k]) for k in _TAGS if entry.get(k)), "")
-                    page.append(Entry(path, entry["size"], modified, tag))
-                elif name != folder:
-                    waiting.append(name)
-            yield page
-
-    def _ls(self, folder: str, root: str) -> list[dict[str, Any]]:
-        try:
-            listed: list[dict[str, Any]] = self._backend.fs.ls(folder, detail=True)
-        except FileNotFoundError:
-            if folder != root:  # a writer removed it since, with its files
-                return []
-            if self._backend.protocol not in {"gcs", "azure"}:
-                raise
-            # a prefix exists once something is stored there; the bucket has to exist
-            self._backend.fs.ls(root.partition("/")[0], detail=False)
-            return []
-        return listed
+        pages = _CLOUDS.get(self._backend.protocol)
+        if pages is not None:
+            bucket, _, root = base.partition("/")
+            return pages(fs, bucket, root, below)
+        return walked_pages(fs, base, below)
 
     def text_of(self, error: Exception) -> str:
         """Return what an error says, on one line and without the store's keys."""
-        text = error_text(error)
-        for key, value in self._backend.spec.items():
-            if key not in _PUBLIC and isinstance(value, str) and value:
-                text = text.replace(value, "***")
-        return text
+        return masked(error_text(error), self._backend.spec)
 
 
 def base_path(backend: StorageBackend) -> str:
@@ -138,7 +110,12 @@ def _server_address(endpoint: str, *, secure: bool) -> str:
     scheme, separator, rest = endpoint.partition("://")
     if not separator:
         scheme, rest = "https" if secure else "http", endpoint
-    server = rest.strip("/").lower().removesuffix(_DEFAULT_PORT.get(scheme, ""))
+    server = (
+        rest.strip("/")
+        .rpartition("@")[2]
+        .lower()
+        .removesuffix(_DEFAULT_PORT.get(scheme, ""))
+    )
     if _AMAZON.match(server):
         return "s3.amazonaws.com"  # a bucket's name is unique among its regions
     return _LOOPBACK.sub("127.0.0.1", server)

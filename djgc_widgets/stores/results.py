@@ -39,6 +39,17 @@ def changed_result(paths: Sequence[str]) -> Result:
     return Result(Outcome.SKIPPED, Detail.CHANGED, {"path": as_text(paths[0])})
 
 
+def archived_result(storage_class: str) -> Result:
+    """Return the result of an object that an archive has to give back first."""
+    values = {"storage_class": storage_class or "an archive"}
+    return Result(Outcome.SKIPPED, Detail.ARCHIVED, values)
+
+
+def locked_result(lock: str) -> Result:
+    """Return the result of an object that its bucket locks."""
+    return Result(Outcome.SKIPPED, Detail.LOCKED, {"lock": lock})
+
+
 def failed_result(error: Exception) -> Result:
     """Return the result of an object that stays where it is because of an error."""
     return Result(Outcome.FAILED, Detail.ERROR, {"error": error_text(error)})

@@ -26,7 +26,14 @@ from djgc_widgets.stores.pinned_objects import (
     changed_files,
     same_path,
 )
-from djgc_widgets.stores.protocol import Located, Results, Whereabouts
+from djgc_widgets.stores.protocol import (
+    Located,
+    Results,
+    Stopped,
+    Versioning,
+    Whereabouts,
+    never_stopped,
+)
 from djgc_widgets.stores.results import (
     GONE,
     MOVED,
@@ -87,13 +94,21 @@ class FileStore:
                 result.stored.add(path)
         return result
 
-    def to_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def to_trash(
+        self,
+        objects: Iterable[PinnedObject],
+        stopped: Stopped = never_stopped,  # noqa: ARG002 - they come one by one
+    ) -> Iterator[Results]:
         """Move objects to the trash if they still are what was pinned."""
         with self._folder.open() as store, self._folder.open() as trash:
             for pinned in objects:
                 yield [(pinned, self._to_trash(pinned, store, trash))]
 
-    def from_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def from_trash(
+        self,
+        objects: Iterable[PinnedObject],
+        stopped: Stopped = never_stopped,  # noqa: ARG002 - they come one by one
+    ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
         with self._folder.open() as store, self._folder.open() as trash:
             for pinned in objects:
@@ -102,7 +117,11 @@ class FileStore:
                 if result.outcome is Outcome.RESTORED:
                     self._prune_trash(pinned)
 
-    def purge(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def purge(
+        self,
+        objects: Iterable[PinnedObject],
+        stopped: Stopped = never_stopped,  # noqa: ARG002 - they come one by one
+    ) -> Iterator[Results]:
         """Delete pinned files from the trash for good."""
         for pinned in objects:
             yield [(pinned, self._purge(pinned))]
@@ -119,9 +138,9 @@ class FileStore:
         for folder, stop in sorted(folders.items(), reverse=True):
             self._folder.prune(folder, stop)
 
-    def keeps_versions(self) -> bool:
-        """Return False: file systems keep no versions."""
-        return False
+    def versioning(self) -> Versioning:
+        """Return that file systems keep no versions."""
+        return Versioning.OFF
 
     def retire(self, path: str, current: bytes, to: str) -> bool:
         """Move a record away if it still has this content; only one caller succeeds."""

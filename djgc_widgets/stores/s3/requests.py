@@ -1,26 +1,31 @@
-"""Requests to S3, by paths relative to a store.
-
-They go through the file system object that DataJoint itself writes with, which repeats
-those that fail, with growing pauses.
-"""
+"""Requests to S3, by paths relative to a store."""
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from djgc_widgets.stores.api_listing import Entry, modified_ns
+from djgc_widgets.stores.api_listing import Entry, PageOrder, modified_ns
 from djgc_widgets.stores.pinned_objects import FileIdentity
+from djgc_widgets.stores.protocol import Versioning
+from djgc_widgets.stores.s3.api import Api, ChangedError, RefusedError
+from djgc_widgets.stores.s3.conditions import Conditions
+from djgc_widgets.stores.s3.copies import LARGEST_COPY, Copier
+from djgc_widgets.stores.s3.kept import identity_of, lock_of, storage_class_of
 
-_PAGE = 1_000
-_LARGEST_COPY = 5 * 2**30
-_REFUSED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
-_ABSENT = {"NoSuchKey", "NotFound", "404"}
-_NO_ETAG = f'"{"0" * 32}"'
+PAGE = 1_000
+"""Most keys of one request."""
+
+_NO_LOCKS = "ObjectLockConfigurationNotFoundError"
 
 
-class ChangedError(OSError):
-    """The condition of a request does not hold: the object is another one by now."""
+class Stored(NamedTuple):
+    """An object as the bucket describes it."""
+
+    identity: FileIdentity
+    storage_class: str
+    """Empty for the standard class."""
 
 
 class Bucket:
@@ -35,80 +40,95 @@ class Bucket:
         fs: Any,  # noqa: ANN401 - s3fs has no types
         base: str,
         text_of: Callable[[Exception], str],
-        largest_copy: int = _LARGEST_COPY,
+        largest_copy: int = LARGEST_COPY,
     ) -> None:
-        self._fs, self._text_of, self._largest_copy = fs, text_of, largest_copy
-        self._name, key, _ = fs.split_path(f"{base}x")
-        self._prefix = key[:-1]
+        self._api = Api(fs, base, text_of)
+        self.conditions = Conditions(self._api)
+        self._copier = Copier(self._api, self.conditions, largest_copy)
 
     def pages(self, below: str = "") -> Iterator[list[Entry]]:
         """Yield every object whose path begins like that, 1,000 per request."""
-        prefix, token = self._prefix, dict[str, str]()
+        api, order, token = self._api, PageOrder(), dict[str, str]()
+        prefix = api.key(below)
         while True:
-            answer = self._call(
-                "list_objects_v2", Prefix=f"{prefix}{below}", MaxKeys=_PAGE, **token
-            )
+            answer = api.call("list_objects_v2", Prefix=prefix, MaxKeys=PAGE, **token)
             entries = answer.get("Contents", ())
-            strange = [e["Key"] for e in entries if not e["Key"].startswith(prefix)]
-            if strange:
-                raise OSError(
-                    f"expected keys below {prefix!r}, got {strange[0]!r}; the server "
-                    "spells them otherwise: write the location without needless slashes"
-                )
-            start = len(prefix)
+            next_token = str(answer.get("NextContinuationToken", ""))
+            more = bool(answer.get("IsTruncated"))
+            order.check([e["Key"] for e in entries], prefix, next_token, more=more)
             yield [
-                Entry(e["Key"][start:], e["Size"], e["LastModified"], str(e["ETag"]))
+                Entry(
+                    api.path(e["Key"]),
+                    e["Size"],
+                    e["LastModified"],
+                    str(e["ETag"]),
+                    storage_class_of(e),
+                )
                 for e in entries
             ]
-            if not answer.get("IsTruncated"):
+            if not more:
                 return
-            token = {"ContinuationToken": answer["NextContinuationToken"]}
+            token = {"ContinuationToken": next_token}
 
-    def identities(self, path: str) -> dict[str, FileIdentity]:
-        """Return the identity of each object at or below a path, as listed."""
+    def stored(self, path: str) -> dict[str, Stored]:
+        """Return each object at or below a path, as listed."""
         return {
-            e.path: FileIdentity(int(e.size), modified_ns(e.modified), 0, e.etag)
+            e.path: Stored(
+                FileIdentity(int(e.size), modified_ns(e.modified), 0, e.etag),
+                e.storage_class,
+            )
             for page in self.pages(path)
             for e in page
             if e.path == path or e.path.startswith(f"{path}/")
         }
 
-    def head(self, path: str) -> FileIdentity | None:
-        """Return the identity of one object, with its date in full seconds."""
+    def identities(self, path: str) -> dict[str, FileIdentity]:
+        """Return the identity of each object at or below a path, as listed."""
+        return {path: each.identity for path, each in self.stored(path).items()}
+
+    def look(self, path: str) -> Stored | None:
+        """Look at one object; its date is in full seconds."""
         try:
-            answer = self._call("head_object", Key=self._key(path))
+            answer = self._api.call("head_object", Key=self._api.key(path))
         except FileNotFoundError:
             return None
-        modified = modified_ns(answer["LastModified"])
-        return FileIdentity(
-            int(answer["ContentLength"]), modified, 0, str(answer["ETag"])
-        )
+        return Stored(identity_of(answer), storage_class_of(answer))
+
+    def head(self, path: str) -> FileIdentity | None:
+        """Return the identity of one object, with its date in full seconds."""
+        found = self.look(path)
+        return found and found.identity
+
+    def lock_of(self, path: str) -> str:
+        """Say what locks an object; empty if nothing does, or it is gone."""
+        if not self._may_lock:
+            return ""
+        try:
+            return lock_of(self._api.call("head_object", Key=self._api.key(path)))
+        except FileNotFoundError:
+            return ""
 
     def read(self, path: str) -> bytes:
         """Return the content of an object."""
-        try:
-            data: bytes = self._fs.cat_file(f"{self._name}/{self._key(path)}")
-        except Exception as error:  # noqa: BLE001 - each library below has its own errors; all are raised on
-            raise self._as_os_error(error) from None
-        return data
+        return self._api.content(self._api.key(path))
 
     def put(self, path: str, data: bytes, **condition: str) -> None:
         """Write an object; ``IfMatch`` and ``IfNoneMatch`` are conditions."""
-        self._call("put_object", Key=self._key(path), Body=data, **condition)
+        key = self._api.key(path)
+        self._api.call("put_object", Key=key, Body=data, **condition)
 
-    def copy(
-        self, source: str, target: str, pin: FileIdentity, **condition: str
-    ) -> None:
-        """Copy an object if it still has the pinned etag, and check the copy's size."""
-        origin = {"Bucket": self._name, "Key": self._key(source)}
-        options = {"CopySource": origin, "CopySourceIfMatch": pin.etag}
-        if pin.size_bytes > self._largest_copy:
-            self._copy_parts(target, pin.size_bytes, options, condition)
-        else:
-            self._call("copy_object", Key=self._key(target), **options, **condition)
+    def copy(self, source: str, target: str, pin: FileIdentity, **options: str) -> None:
+        """Copy an object if it still has the pinned etag, and check the copy's size.
+
+        ``IfNoneMatch="*"`` never overwrites; ``StorageClass`` is that of the copy.
+        """
+        self._copier.copy(source, target, pin, options)
         copied = self.head(target)
         if copied is None or copied.size_bytes != pin.size_bytes:
-            raise OSError(f"the server's copy is not complete: {copied}")
+            size = "nothing" if copied is None else f"{copied.size_bytes:,} bytes"
+            raise OSError(
+                f"expected a copy of {pin.size_bytes:,} bytes at {target}; got {size}"
+            )
 
     def delete(
         self,
@@ -117,10 +137,10 @@ class Bucket:
         conditional: bool,
         pool: Executor | None = None,
     ) -> dict[str, OSError]:
-        """Delete objects that still have these etags; return why the others stayed.
+        """Delete up to 1,000 objects that still have these etags, in one request.
 
-        One request per 1,000 objects. Where the server honors no conditions, the etag
-        of each is read just before.
+        Return why the others stayed. Where the server honors no conditions, the etag of
+        each is read just before.
         """
         stayed: dict[str, OSError] = {}
         due = dict(etags)
@@ -132,94 +152,51 @@ class Bucket:
                 elif head is not None and head.etag != due[path]:
                     stayed[path] = ChangedError(errno.EEXIST, "it was changed")
             due = dict.fromkeys(due.keys() - stayed.keys(), "")
-        paths = list(due)
-        for start in range(0, len(paths), _PAGE):
-            page = paths[start : start + _PAGE]
-            stayed |= self._delete_page({path: due[path] for path in page})
-        return stayed
+        return stayed | (self._delete_page(due) if due else {})
 
-    def honors_conditions(self, path: str) -> bool:
-        """Return whether the server deletes on conditions, by trying it at a path."""
-        self.put(path, b"")
-        refused = self.delete({path: _NO_ETAG}, conditional=True)
-        if refused:
-            self.remove(path)
-        return isinstance(refused.get(path), ChangedError)
+    def remove(self, path: str, etag: str = "") -> None:
+        """Delete an object, if it still has an etag; by default on no condition.
 
-    def remove(self, path: str) -> None:
-        """Delete an object on no condition."""
-        self._call("delete_object", Key=self._key(path))
-
-    def is_versioned(self) -> bool:
-        """Return whether the bucket keeps what is deleted as a version."""
-        return bool(self._call("get_bucket_versioning").get("Status") == "Enabled")
-
-    def _copy_parts(
-        self,
-        target: str,
-        size: int,
-        options: Mapping[str, Any],
-        condition: Mapping[str, str],
-    ) -> None:
-        key = self._key(target)
-        upload_id = self._call("create_multipart_upload", Key=key)["UploadId"]
-        upload = {"Key": key, "UploadId": upload_id}
+        One request for one object: some servers refuse to delete several at once.
+        """
+        key = self._api.key(path)
         try:
-            parts = []
-            for number, start in enumerate(range(0, size, self._largest_copy), 1):
-                end = min(start + self._largest_copy, size) - 1
-                part = {"PartNumber": number, "CopySourceRange": f"bytes={start}-{end}"}
-                answer = self._call("upload_part_copy", **upload, **part, **options)
-                etag = answer["CopyPartResult"]["ETag"]
-                parts.append({"PartNumber": number, "ETag": etag})
-            done = {"MultipartUpload": {"Parts": parts}}
-            self._call("complete_multipart_upload", **upload, **done, **condition)
-        except BaseException:
-            self._call("abort_multipart_upload", **upload)
-            raise
+            condition = {"IfMatch": etag} if etag else {}
+            self._api.call("delete_object", Key=key, **condition)
+        except RefusedError as error:
+            if not (etag and error.is_unknown_call):
+                raise
+            self._api.call("delete_object", Key=key)
+
+    def versioning(self) -> Versioning:
+        """Return whether the bucket keeps what is deleted as a version."""
+        status = str(self._api.call("get_bucket_versioning").get("Status", ""))
+        return Versioning(status.lower()) if status else Versioning.OFF
+
+    @cached_property
+    def _may_lock(self) -> bool:
+        """Whether objects may be locked; if the account may not ask, they may be."""
+        try:
+            self._api.call("get_object_lock_configuration")
+        except FileNotFoundError:
+            return False
+        except RefusedError as error:
+            return not (error.is_unknown_call or error.code == _NO_LOCKS)
+        return True
 
     def _delete_page(self, etags: Mapping[str, str]) -> dict[str, OSError]:
         asked = [
-            {"Key": self._key(path), **({"ETag": etag} if etag else {})}
+            {"Key": self._api.key(path), **({"ETag": etag} if etag else {})}
             for path, etag in etags.items()
         ]
         try:
-            answer = self._call("delete_objects", Delete={"Objects": asked})
+            stayed = self._api.delete(asked)
         except OSError as error:
             return dict.fromkeys(etags, error)
-        start = len(self._prefix)
-        return {
-            error["Key"][start:]: self._coded(error["Code"], error.get("Message", ""))
-            for error in answer.get("Errors", ())
-            if error["Code"] not in _ABSENT  # already gone
-        }
+        return {self._api.path(key): error for key, error in stayed.items()}
 
     def _head_or_error(self, path: str) -> FileIdentity | OSError | None:
         try:
             return self.head(path)
         except OSError as error:
             return error
-
-    def _key(self, path: str) -> str:
-        return f"{self._prefix}{path}"
-
-    def _call(self, method: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - of the API
-        try:
-            return dict(self._fs.call_s3(method, Bucket=self._name, **options))
-        except Exception as error:  # noqa: BLE001 - as above
-            raise self._as_os_error(error) from None
-
-    def _as_os_error(self, error: Exception) -> OSError:
-        """Return an `OSError` for whatever the libraries below may raise."""
-        response = getattr(error.__cause__ or error, "response", {})
-        code = response.get("Error", {}).get("Code", "")
-        if isinstance(error, FileNotFoundError) and not code:
-            code = "NoSuchKey"
-        return self._coded(code, self._text_of(error))
-
-    def _coded(self, code: str, text: str) -> OSError:
-        if code in _REFUSED:
-            return ChangedError(errno.EEXIST, text)
-        if code in _ABSENT:
-            return FileNotFoundError(errno.ENOENT, text)
-        return OSError(errno.EIO, text or code)

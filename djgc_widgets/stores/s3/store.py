@@ -6,15 +6,21 @@ from functools import cached_property
 
 from datajoint.storage import StorageBackend
 
-from djgc_widgets.model import TRASH_FOLDER, StoreInfo
+from djgc_widgets.model import StoreInfo, error_text
 from djgc_widgets.stores.api_listing import Entry
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
-from djgc_widgets.stores.protocol import Located, Results
+from djgc_widgets.stores.protocol import (
+    Located,
+    NotExclusiveError,
+    Results,
+    Stopped,
+    Versioning,
+    never_stopped,
+)
 from djgc_widgets.stores.remote import RemoteStore, base_path
+from djgc_widgets.stores.s3.api import Api, ChangedError
 from djgc_widgets.stores.s3.moves import Mover
-from djgc_widgets.stores.s3.requests import Bucket, ChangedError
-
-_PROBE = f"{TRASH_FOLDER}/probe"
+from djgc_widgets.stores.s3.requests import Bucket
 
 
 class S3Store(RemoteStore):
@@ -42,17 +48,23 @@ class S3Store(RemoteStore):
         backend = self._backend
         return self._given or Bucket(backend.fs, base_path(backend), self.text_of)
 
-    def to_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def to_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
         """Move objects to the trash if they still are what was pinned."""
-        return self._mover.to_trash(objects)
+        return self._mover.to_trash(objects, stopped)
 
-    def from_trash(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def from_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
-        return self._mover.from_trash(objects)
+        return self._mover.from_trash(objects, stopped)
 
-    def purge(self, objects: Iterable[PinnedObject]) -> Iterator[Results]:
+    def purge(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
         """Delete pinned files from the trash for good."""
-        return self._mover.purge(objects)
+        return self._mover.purge(objects, stopped)
 
     def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
         """Look for the files of objects in the store and in the trash."""
@@ -70,6 +82,11 @@ class S3Store(RemoteStore):
         if not new:
             self._bucket.put(path, data)
             return
+        if not self._bucket.conditions.writes:
+            raise NotExclusiveError(
+                "its server ignores the conditions If-None-Match and If-Match, without "
+                "which two sweepers could work on it at once"
+            )
         exists = FileExistsError(f"{path} already exists")
         if self._bucket.head(path) is not None:
             raise exists
@@ -99,7 +116,8 @@ class S3Store(RemoteStore):
         if now is None:
             return False
         self._bucket.put(to, current)
-        return not self._mover.delete({path: now.etag})
+        conditional = self._deletes_on_conditions()
+        return not self._bucket.delete({path: now.etag}, conditional=conditional)
 
     def remove(self, path: str) -> None:
         """Remove a record."""
@@ -112,19 +130,20 @@ class S3Store(RemoteStore):
             raise FileNotFoundError(path)
         return now.modified_ns
 
-    def keeps_versions(self) -> bool:
+    def versioning(self) -> Versioning:
         """Return whether the bucket keeps what is deleted as a version."""
-        return self._bucket.is_versioned()
+        return self._bucket.versioning()
 
     def _pages(self, below: str) -> Iterator[list[Entry]]:
         return self._bucket.pages(below)
 
     @cached_property
     def _mover(self) -> Mover:
-        conditional = self._conditional
-        if conditional is None:
-            conditional = self._bucket.honors_conditions(_PROBE)
-        return Mover(self._bucket, conditional=conditional)
+        return Mover(self._bucket, self._deletes_on_conditions)
+
+    def _deletes_on_conditions(self) -> bool:
+        given = self._conditional
+        return self._bucket.conditions.deletes if given is None else given
 
     def _identity_of(self, path: str, current: bytes) -> FileIdentity | None:
         """Return the identity of a record; None if it has another content."""
@@ -133,3 +152,16 @@ class S3Store(RemoteStore):
             return now if self.read(path) == current else None
         except FileNotFoundError:
             return None
+
+
+def lists_alike(*backends: StorageBackend) -> bool:
+    """Return whether a server takes differently spelled prefixes for one.
+
+    If both are empty, nothing can be mistaken; if it does not answer, it is not known.
+    """
+    apis = [Api(backend.fs, base_path(backend), error_text) for backend in backends]
+    try:
+        one = len({api.prefix for api in apis}) == 1
+        return one or not any(api.holds_objects() for api in apis)
+    except OSError:
+        return False

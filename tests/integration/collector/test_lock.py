@@ -198,7 +198,8 @@ def test_an_operation_that_loses_its_lock_stops(
         skip_rest([(operation, objects)])
 
     rows = operation.rows()
-    assert list(rows["outcome"]) == ["restored", "skipped", "skipped"]
+    done = ["restored"] if lab.s3 is None else ["skipped"]  # S3 collects a batch first
+    assert list(rows["outcome"]) == [*done, "skipped", "skipped"]
     assert rows["detail_code"].iloc[2] == "lock-taken"
 
 

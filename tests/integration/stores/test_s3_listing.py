@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from laboratory import HASH, Laboratory, complete, filled
+from laboratory import HASH, Laboratory, complete, filled, outcomes, planned
 from proxy import Relay, relay
 from services import contents_of
 
@@ -101,6 +101,29 @@ def test_a_store_is_where_datajoint_says(
 
     assert statuses(lab) == ["live", "live", "orphan"]
     assert len(contents_of(lab.s3, bucket, location)) == 3
+
+
+@pytest.mark.parametrize(
+    "location", ["{}/b/", "/{}/c", "{}//d", "//{}//", " {} ", "{}/50%25 ü", "{}/_hash"]
+)
+def test_what_datajoint_writes_is_listed_wherever_a_store_is(
+    lab: Laboratory, location: str
+) -> None:
+    for spec in lab.config.stores.values():
+        del spec["location"]
+    lab.config.stores = {
+        "raw": {**lab.config.stores["raw"], "location": location.format(lab.name)}
+    }
+    table = filled(lab, range(1, 9))
+    assert len(table.to_arrays("data")) == 8
+
+    (table & "id < 4").delete()
+
+    assert statuses(lab) == ["live"] * 5 + ["orphan"] * 3
+    receipt = planned(complete(lab)).sweep()
+    assert outcomes(receipt) == {"moved": 3}
+    assert outcomes(receipt.restore()) == {"restored": 3}
+    assert statuses(lab).count("orphan") == 3
 
 
 def test_ambient_credentials_serve_as_well(

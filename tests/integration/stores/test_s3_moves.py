@@ -1,12 +1,36 @@
 """What is peculiar to sweeps on S3; the collector's tests run there as well."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from laboratory import HASH, Laboratory, array, complete, filled, orphaned, planned
+from laboratory import (
+    HASH,
+    NOW,
+    Laboratory,
+    array,
+    complete,
+    filled,
+    orphaned,
+    outcomes,
+    planned,
+)
+from s3_contents import describe, description_of, in_trash, outside_trash
 
-from djgc_widgets import Cancelled, CompleteScan, Progress, SweepPlan, SweepRefusedError
+from djgc_widgets import (
+    Cancelled,
+    CompleteScan,
+    Progress,
+    SweepPlan,
+    SweepRefusedError,
+    Trash,
+)
+from djgc_widgets.collector import sweeper
+from djgc_widgets.collector.lock import LOCK_PATH, StoreLock
+from djgc_widgets.collector.operation import Operation, Steps, skip_rest
+from djgc_widgets.model import Step, no_progress
+from djgc_widgets.stores import open_stores
 from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.s3.requests import Bucket
 from djgc_widgets.stores.s3.store import S3Store
@@ -15,15 +39,6 @@ from djgc_widgets.stores.s3.store import S3Store
 @pytest.fixture
 def lab(s3_laboratory: Laboratory) -> Laboratory:
     return s3_laboratory
-
-
-def outside_trash(lab: Laboratory) -> dict[str, bytes]:
-    return {p: c for p, c in lab.contents().items() if not p.startswith("_trash/")}
-
-
-def in_trash(lab: Laboratory) -> dict[str, bytes]:
-    parts = {p: c for p, c in lab.contents().items() if "/objects/" in p}
-    return {p.partition("/objects/")[2]: c for p, c in parts.items()}
 
 
 def rebuilt(
@@ -94,10 +109,7 @@ def test_an_object_that_was_overwritten_stays(lab: Laboratory, server: str) -> N
     assert receipt.count("moved") == 2
 
 
-@pytest.mark.parametrize("conditional", [True, False])
-def test_an_object_that_is_overwritten_while_it_is_copied_stays(
-    lab: Laboratory, *, conditional: bool
-) -> None:
+def orphaned_folder(lab: Laboratory) -> None:
     table = lab.declare("id : int32\n---\ndata : <object@raw>\n")
     source = lab.folder / "source"
     source.mkdir()
@@ -106,6 +118,13 @@ def test_an_object_that_is_overwritten_while_it_is_copied_stays(
     table.insert1({"id": 1, "data": source})
     table.delete()
     lab.age()
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_an_object_that_is_overwritten_while_it_is_copied_stays(
+    lab: Laboratory, *, conditional: bool
+) -> None:
+    orphaned_folder(lab)
     before = outside_trash(lab)
     scanned = complete(lab)
 
@@ -150,20 +169,209 @@ def _digest(number: int) -> str:
     return "".join(letters[(number >> (5 * i)) % 32] for i in range(26))
 
 
-def test_a_versioned_bucket_is_named_in_the_receipt(lab: Laboratory) -> None:
-    assert lab.s3 is not None
-    bucket = lab.name.replace("_", "-")
-    client = lab.s3.client()
-    client.create_bucket(Bucket=bucket)
-    enabled = {"Status": "Enabled"}
-    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=enabled)
-    lab.config.stores = {"raw": lab.s3.spec(bucket)}
+@pytest.mark.parametrize(
+    ("status", "swept", "purged"),
+    [
+        ("Enabled", "versions-kept", "versions-purged"),
+        ("Suspended", "versions-suspended", "versions-suspended"),
+    ],
+)
+def test_what_a_versioned_bucket_keeps_is_told(
+    lab: Laboratory, status: str, swept: str, purged: str
+) -> None:
+    bucket, client = own_bucket(lab)
+    for each in ("Enabled", status):
+        client.put_bucket_versioning(
+            Bucket=bucket, VersioningConfiguration={"Status": each}
+        )
     orphaned(lab, HASH)
 
     receipt = planned(complete(lab)).sweep()
+    gone = Trash(lab.schema, "raw").purge(NOW)
 
-    assert receipt.count("moved") == 3
-    assert receipt.problems[0].code == "versions-kept"
+    assert outcomes(receipt) == {"moved": 3}
+    assert [problem.code for problem in receipt.problems] == [swept]
+    assert outcomes(gone) == {"purged": 3}
+    assert [problem.code for problem in gone.problems] == [purged]
+    if status == "Enabled":
+        assert "nothing was freed: 768 B are in the trash" in str(receipt.problems)
+        assert "the 768 B that were purged stay" in str(gone.problems)
+
+
+def own_bucket(lab: Laboratory, **options: Any) -> tuple[str, Any]:
+    """Let a new bucket be the only store; return its name and a client."""
+    assert lab.s3 is not None
+    bucket, client = lab.name.replace("_", "-"), lab.s3.client()
+    client.create_bucket(Bucket=bucket, **options)
+    lab.config.stores = {"raw": lab.s3.spec(bucket)}
+    return bucket, client
+
+
+@pytest.mark.parametrize("lock", ["hold", "retention"])
+def test_a_locked_object_stays(lab: Laboratory, lock: str) -> None:
+    bucket, client = own_bucket(lab, ObjectLockEnabledForBucket=True)
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    path = str(plan.objects["path"].iloc[1])
+    where = {"Bucket": bucket, "Key": path}
+    if lock == "hold":
+        client.put_object_legal_hold(**where, LegalHold={"Status": "ON"})
+    else:
+        until = datetime.now(UTC) + timedelta(days=1)
+        retention = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
+        client.put_object_retention(**where, Retention=retention)
+
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"skipped: locked": 1, "moved": 2}
+    assert outside_trash(lab)[path] == before[path]
+    assert path not in in_trash(lab)
+
+
+@pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+def test_an_object_with_an_archived_file_stays_whole(
+    lab: Laboratory, storage_class: str
+) -> None:
+    orphaned_folder(lab)
+    before = outside_trash(lab)
+    path = next(path for path in before if path.endswith("/b"))
+    assert lab.s3 is not None
+    spec = lab.config.stores["raw"]
+    where = {"Bucket": spec["bucket"], "Key": f"{spec['location']}/{path}"}
+    body = {"Body": before[path], "StorageClass": storage_class}
+    lab.s3.client().put_object(**where, **body)
+
+    receipt = planned(complete(lab)).sweep()
+
+    assert outcomes(receipt) == {"skipped: archived": 1}
+    assert storage_class in receipt.rows["detail"].iloc[0]
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+
+
+@pytest.mark.parametrize("torn", ["gone", "short"])
+def test_what_is_not_whole_in_the_trash_is_never_restored(
+    lab: Laboratory, torn: str
+) -> None:
+    orphaned_folder(lab)
+    receipt = planned(complete(lab)).sweep()
+    copy = next(p for p in lab.contents() if p.endswith("/b"))
+    if torn == "gone":
+        lab.remove(copy)
+    else:
+        lab.put(copy, data=b"")
+    left = in_trash(lab)
+
+    restored = receipt.restore()
+
+    assert outcomes(restored) == {"failed: torn": 1}
+    assert (outside_trash(lab), in_trash(lab)) == ({}, left)
+
+
+def test_a_copy_in_parts_is_of_one_object_only(lab: Laboratory) -> None:
+    table = lab.declare(HASH)
+    old, new = (digit * (6 * 2**20) for digit in (b"a", b"b"))
+    path = lab.insert_by_sql(table.table_name, "data", 1, old)
+    table.delete()
+    lab.age()
+    scanned = complete(lab)
+
+    class Raced(Bucket):
+        """Somebody overwrites the object while a part is copied, and undoes it."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            call = self._api.call
+
+            def raced(method: str, **options: Any) -> dict[str, Any]:
+                if method != "upload_part_copy" or options["PartNumber"] != 2:
+                    return call(method, **options)
+                lab.put(path, data=new)
+                try:
+                    return call(method, **options)
+                finally:
+                    lab.put(path, data=old)
+
+            self._api.call = raced  # type: ignore[method-assign]
+
+    receipt = plan_on(scanned, Raced, largest_copy=5 * 2**20).sweep()
+
+    assert outcomes(receipt) == {"skipped: changed": 1}
+    assert outside_trash(lab) == {path: old}
+    assert in_trash(lab) == {}
+
+
+def test_a_copy_in_parts_keeps_what_belongs_to_an_object(lab: Laboratory) -> None:
+    table = lab.declare(HASH)
+    path = lab.insert_by_sql(table.table_name, "data", 1, b"a" * (6 * 2**20))
+    table.delete()
+    described = describe(lab, path)
+    lab.age()
+
+    receipt = plan_on(complete(lab), largest_copy=5 * 2**20).sweep()
+
+    copy = f"_trash/{receipt.sweep_id}/objects/{path}"
+    assert description_of(lab, copy) == described
+    receipt.restore()
+    assert description_of(lab, path) == described
+
+
+@pytest.mark.parametrize("moment", ["copying", "deleting"])
+def test_nothing_more_moves_once_the_lock_is_lost(lab: Laboratory, moment: str) -> None:
+    for number in range(40):
+        lab.put(f"_hash/{lab.name}/{_digest(number)}", data=b"x")
+    filled(lab, range(1, 2))
+    lab.age()
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    sweep_id = "20260101T000000Z-00000000"
+    pinned = sweeper._pinned_objects_of_plan(plan, sweep_id)["raw"]  # noqa: SLF001 - an inner part
+    copied: list[str] = []
+    (store,) = open_stores([lab.connection], ["raw"]).stores
+    assert isinstance(store, S3Store)
+
+    with StoreLock(store, "sweep", beat_seconds=0.01) as lock:
+
+        def lose() -> None:
+            store.write(LOCK_PATH, b"of somebody else")
+            while not lock.lost():
+                pass
+
+        class Watched(Bucket):
+            """It loses its lock in the middle of a copy."""
+
+            def copy(self, source: str, *rest: Any, **options: str) -> None:
+                copied.append(source)
+                if source == pinned[10].path and moment == "copying":
+                    lose()
+                super().copy(source, *rest, **options)
+                if source == pinned[-1].path and moment == "deleting":
+                    lose()
+
+        watched = rebuilt(store, Watched)
+        operation = Operation(watched, lock)
+        steps = Steps(Step.MOVING, len(pinned), no_progress)
+        operation.run(watched.to_trash, pinned, steps)
+        skip_rest([(operation, pinned)])
+
+    assert set(operation.rows()["detail_code"]) == {"lock-taken"}
+    assert len(copied) < 40 or moment == "deleting"
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+
+
+def test_a_sweep_can_be_stopped_within_a_batch(lab: Laboratory) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+
+    def cancel(_: Progress) -> None:
+        if in_trash(lab):
+            raise Cancelled
+
+    receipt = plan.sweep(cancel)
+
+    assert outcomes(receipt) == {"skipped: canceled": 3}
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
 
 
 def test_an_account_that_may_not_write_moves_nothing(lab: Laboratory) -> None:

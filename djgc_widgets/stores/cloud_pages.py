@@ -1,0 +1,87 @@
+"""Listings of Google Cloud and Azure: raw pages below the exact prefix of a store.
+
+The clients are those of the file system objects that DataJoint writes with. Their own
+listings merge keys with empty segments, and know folders where there are none.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fsspec.asyn import sync
+
+from djgc_widgets.stores.api_listing import Entry, PageOrder
+
+_PAGE = 1_000
+
+
+def google_pages(fs: Any, bucket: str, root: str, below: str) -> Iterator[list[Entry]]:  # noqa: ANN401 - gcsfs has no types
+    """Yield every object whose path below a root begins like that."""
+    order, token = PageOrder(), ""
+    prefix = f"{root}{below}"
+    while True:
+        options = {"pageToken": token} if token else {}
+        try:
+            answer = fs.call(
+                *("GET", "b/{}/o", bucket),
+                prefix=prefix,
+                maxResults=_PAGE,
+                json_out=True,
+                **options,
+            )
+        except FileNotFoundError as error:
+            raise OSError(f"the bucket {bucket} does not exist") from error
+        items = answer.get("items", ())
+        token = str(answer.get("nextPageToken") or "")
+        order.check([i["name"] for i in items], prefix, token, more=bool(token))
+        yield [
+            Entry(
+                i["name"][len(root) :],
+                int(i["size"]) if str(i.get("size", "")).isdecimal() else None,
+                i.get("updated"),
+                str(i.get("etag", "")),
+            )
+            for i in items
+        ]
+        if not token:
+            return
+
+
+def azure_pages(
+    fs: Any,  # noqa: ANN401 - adlfs has no types
+    container: str,
+    root: str,
+    below: str,
+) -> Iterator[list[Entry]]:
+    """Yield every object whose path below a root begins like that."""
+    order, token = PageOrder(), ""
+    prefix = f"{root}{below}"
+    while True:
+        blobs, token = sync(fs.loop, _azure_page, fs, container, prefix, token)
+        order.check([b.name for b in blobs], prefix, token, more=bool(token))
+        yield [
+            Entry(b.name[len(root) :], b.size, b.last_modified, str(b.etag or ""))
+            for b in blobs
+            if (b.metadata or {}).get("hdi_isfolder") != "true"
+        ]
+        if not token:
+            return
+
+
+async def _azure_page(
+    fs: Any,  # noqa: ANN401 - as above
+    container: str,
+    prefix: str,
+    token: str,
+) -> tuple[list[Any], str]:
+    async with fs.service_client.get_container_client(container) as client:
+        listed = client.list_blobs(
+            name_starts_with=prefix or None,
+            include=["metadata"],
+            results_per_page=_PAGE,
+        )
+        pages = listed.by_page(token or None)
+        try:
+            page = await anext(pages)
+        except StopAsyncIteration:
+            return [], ""
+        return [blob async for blob in page], str(pages.continuation_token or "")

@@ -1,0 +1,182 @@
+"""Calls of the S3 API by keys of a store, and what their errors mean.
+
+They go through the file system object that DataJoint itself writes with, which repeats
+those that fail, with growing pauses.
+"""
+
+import errno
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from hashlib import md5
+from typing import Any
+
+from fsspec.asyn import sync
+
+_CHANGED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+_ABSENT = {"NoSuchKey", "NotFound", "404"}
+_UNKNOWN_CALL = {"NotImplemented", "MethodNotAllowed", "501", "405"}
+_TURNED_AWAY = {*range(400, 500), 501, 503}  # what is too much is not begun
+
+
+class RefusedError(OSError):
+    """The server turned a request away: nothing was done, and nothing will be."""
+
+    code = ""
+    """Why, as the API names it."""
+
+    @property
+    def is_unknown_call(self) -> bool:
+        """Whether the server does not know the call, or an option of it."""
+        return self.code in _UNKNOWN_CALL
+
+
+class ChangedError(RefusedError):
+    """The condition of a request does not hold: the object is another one by now."""
+
+
+class ArchivedError(RefusedError):
+    """The object has to be brought back from an archive before it can be copied."""
+
+
+class Api:
+    """The API of the bucket that a store is in.
+
+    `text_of` returns the text of an error without the store's keys.
+    """
+
+    def __init__(
+        self,
+        fs: Any,  # noqa: ANN401 - s3fs has no types
+        base: str,
+        text_of: Callable[[Exception], str],
+    ) -> None:
+        self._fs, self._text_of = fs, text_of
+        self.bucket, key, _ = fs.split_path(f"{base}x")
+        self._written_prefix: str = key[:-1]
+
+    @cached_property
+    def prefix(self) -> str:
+        """What stands before a path in a key, as the server lists it.
+
+        Some servers take needless slashes out of a key. Whether this one does shows in
+        a listed object that can be found under the key that DataJoint would write.
+        """
+        written = self._written_prefix
+        plain = "".join(f"{part}/" for part in written.split("/") if part)
+        if plain == written or self._first_key(written).startswith(written):
+            return written
+        listed = self._first_key(plain)
+        if not listed:
+            return written
+        try:
+            seen = self.call("head_object", Key=f"{written}{listed[len(plain) :]}")
+        except FileNotFoundError:
+            return written
+        found = self.call("head_object", Key=listed)
+        return plain if seen["ETag"] == found["ETag"] else written
+
+    def key(self, path: str) -> str:
+        """Return the key of a path."""
+        return f"{self.prefix}{path}"
+
+    def path(self, key: str) -> str:
+        """Return the path that a key of the store leads to."""
+        return key[len(self.prefix) :]
+
+    def call(self, method: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - of the API
+        """Call the API; every error is an `OSError`."""
+        try:
+            return dict(self._fs.call_s3(method, Bucket=self.bucket, **options))
+        except Exception as error:  # noqa: BLE001 - each library below has its own errors; all are raised on
+            raise self._as_os_error(error) from None
+
+    def content(self, key: str, **condition: str) -> bytes:
+        """Return the content of an object."""
+        try:
+            data: bytes = sync(self._fs.loop, self._read, key, condition)
+        except Exception as error:  # noqa: BLE001 - as above
+            raise self._as_os_error(error) from None
+        return data
+
+    def delete(self, asked: Sequence[Mapping[str, str]]) -> dict[str, OSError]:
+        """Delete up to 1,000 keys in one request; return an error per key that stayed.
+
+        The request has the checksum that some servers still insist on.
+        """
+        self._fs.s3.meta.events.register(
+            "before-sign.s3.DeleteObjects", _add_md5, unique_id="djgc-content-md5"
+        )
+        answer = self.call("delete_objects", Delete={"Objects": list(asked)})
+        return {
+            error["Key"]: _error_of(error["Code"], error.get("Message", ""), 403)
+            for error in answer.get("Errors", ())
+            if error["Code"] not in _ABSENT  # already gone
+        }
+
+    def copy_in_parts(
+        self,
+        key: str,
+        attributes: Mapping[str, Any],
+        parts: Sequence[Mapping[str, Any]],
+        condition: Mapping[str, str],
+    ) -> None:
+        """Copy parts of objects, and put them together on a condition."""
+        begun = self.call("create_multipart_upload", Key=key, **attributes)
+        upload = {"Key": key, "UploadId": begun["UploadId"]}
+        done = []
+        try:
+            for number, part in enumerate(parts, 1):
+                numbered = {**part, "PartNumber": number}
+                answer = self.call("upload_part_copy", **upload, **numbered)
+                etag = answer["CopyPartResult"]["ETag"]
+                done.append({"PartNumber": number, "ETag": etag})
+            whole = {"MultipartUpload": {"Parts": done}}
+            self.call("complete_multipart_upload", **upload, **whole, **condition)
+        except BaseException:
+            self.call("abort_multipart_upload", **upload)
+            raise
+
+    async def _read(self, key: str, condition: Mapping[str, str]) -> bytes:
+        where = {"Bucket": self.bucket, "Key": key}
+        answer = await self._fs._call_s3("get_object", **where, **condition)  # noqa: SLF001 - what s3fs has for its subclasses
+        async with answer["Body"] as body:
+            data: bytes = await body.read()
+        return data
+
+    def holds_objects(self) -> bool:
+        """Return whether anything is stored under the prefix."""
+        return bool(self._first_key(self.prefix))
+
+    def _first_key(self, prefix: str) -> str:
+        answer = self.call("list_objects_v2", Prefix=prefix, MaxKeys=1)
+        return next((str(entry["Key"]) for entry in answer.get("Contents", ())), "")
+
+    def _as_os_error(self, error: Exception) -> OSError:
+        """Return an `OSError` for whatever the libraries below may raise."""
+        response = getattr(error.__cause__ or error, "response", {})
+        code = response.get("Error", {}).get("Code", "")
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if isinstance(error, FileNotFoundError) and not code:
+            code = "NoSuchKey"
+        return _error_of(code, self._text_of(error), status)
+
+
+def _error_of(code: str, text: str, status: int) -> OSError:
+    if code in _ABSENT:
+        return FileNotFoundError(errno.ENOENT, text or code)
+    if code in _CHANGED:
+        refused: RefusedError = ChangedError(errno.EEXIST, text or code)
+    elif code == "InvalidObjectState":
+        refused = ArchivedError(errno.EACCES, text or code)
+    elif status in _TURNED_AWAY:
+        refused = RefusedError(errno.EACCES, text or code)
+    else:
+        return OSError(errno.EIO, text or code)
+    refused.code = code
+    return refused
+
+
+def _add_md5(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore has no types
+    digest = md5(request.data or b"", usedforsecurity=False).digest()
+    request.headers["Content-MD5"] = b64encode(digest).decode()

@@ -1,0 +1,82 @@
+"""Listings of what a plugin brings: folder by folder, through fsspec."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from djgc_widgets.stores.api_listing import Entry
+
+_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
+_DEEPEST = 1_000
+_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
+
+
+def walked_pages(fs: Any, base: str, below: str) -> Iterator[list[Entry]]:  # noqa: ANN401 - fsspec has no types
+    """Yield every file below a folder of a store, a page per folder.
+
+    `base` is what DataJoint puts before a path. Plugins may spell slashes otherwise.
+    """
+    root = fs._strip_protocol(base).rstrip("/")  # noqa: SLF001 - how its listings begin
+    waiting = [f"{root}/{below}".rstrip("/")]
+    seen = set(waiting)
+    empty = True
+    while waiting:
+        folder = waiting.pop()
+        fs.invalidate_cache(folder)
+        page = []
+        for entry in _ls(fs, folder, root):
+            name = str(entry["name"]).rstrip("/")
+            if entry["type"] != "directory":
+                page.append(_entry("/".join(_parts_below(name, root)), entry))
+            elif _parts(name) != _parts(folder):
+                if name in seen or len(_parts(name)) > _DEEPEST:
+                    raise OSError(
+                        "the listing does not advance: expected a new folder, got "
+                        f"{name[-200:]!r} once more"
+                    )
+                seen.add(name)
+                waiting.append(name)
+        empty = empty and not page
+        yield page
+    if empty and _parts(base) != base.lstrip("/").removesuffix("/").split("/"):
+        yield _found(fs, base, root, below)
+
+
+def _found(fs: Any, base: str, root: str, below: str) -> list[Entry]:  # noqa: ANN401 - as above
+    """Return what no folder leads to: in an object store one may have no name."""
+    fs.invalidate_cache()
+    start = base.lstrip("/")
+    found = fs.find(root, detail=True)
+    names = {str(name).lstrip("/"): entry for name, entry in found.items()}
+    return [
+        _entry(name[len(start) :], entry)
+        for name, entry in names.items()
+        if name.startswith(f"{start}{below}")
+    ]
+
+
+def _entry(path: str, entry: dict[str, Any]) -> Entry:
+    modified = next((entry[k] for k in _TIMES if entry.get(k)), None)
+    tag = next((str(entry[k]) for k in _TAGS if entry.get(k)), "")
+    return Entry(path, entry["size"], modified, tag)
+
+
+def _ls(fs: Any, folder: str, root: str) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+    try:
+        listed: list[dict[str, Any]] = fs.ls(folder, detail=True)
+    except FileNotFoundError:
+        if folder == root:
+            raise
+        return []  # a writer removed it since, with its files
+    return listed
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def _parts_below(name: str, root: str) -> list[str]:
+    """Return the parts of a name below a root, however slashes are spelled."""
+    top, parts = _parts(root), _parts(name)
+    if parts[: len(top)] != top:
+        raise OSError(f"expected names below {root!r}, got {name!r}")
+    return parts[len(top) :]

@@ -1,0 +1,367 @@
+"""Sweeps on S3 servers that refuse, ignore or break off what others do."""
+
+import json
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from hashlib import md5
+from pathlib import Path
+
+import pytest
+from dialect import Asked, Dialect, Said, refusal
+from laboratory import HASH, Laboratory, complete, orphaned, outcomes, planned
+from s3_contents import describe, description_of, in_trash, outside_trash
+
+from djgc_widgets import IncompleteScan, SweepRefusedError, Trash
+
+MARKER = "_trash/"
+
+
+@pytest.fixture
+def lab(s3_laboratory: Laboratory) -> Laboratory:
+    return s3_laboratory
+
+
+def deletes_originals(asked: Asked) -> bool:
+    return any(f"/{MARKER}" not in key for key in asked.deletes_many)
+
+
+def completes(asked: Asked) -> bool:
+    return asked.method == "POST" and "uploadId" in asked.query
+
+
+@pytest.mark.parametrize("header", ["if-none-match", "if-match"])
+def test_a_server_that_ignores_conditions_is_never_swept(
+    lab: Laboratory, other: Dialect, header: str
+) -> None:
+    orphaned(lab, HASH)
+    before = lab.contents()
+    plan = planned(complete(lab))
+    other.ignored = lambda _: {header}
+
+    with pytest.raises(SweepRefusedError, match="ignores the conditions If-None-Match"):
+        plan.sweep()
+
+    assert lab.contents() == before
+
+
+_LOCKER = """
+import json, os, sys, warnings
+warnings.simplefilter("ignore")
+from datajoint.storage import StorageBackend
+from djgc_widgets import SweepRefusedError
+from djgc_widgets.collector.lock import StoreLock
+from djgc_widgets.model import StoreInfo
+from djgc_widgets.stores.s3.store import S3Store
+spec, held = json.loads(sys.argv[1]), sys.argv[2]
+store = S3Store(StoreInfo("raw", ("raw",), "raw"), StorageBackend(spec), {})
+for _ in range(150):
+    try:
+        with StoreLock(store, "sweep"):
+            os.close(os.open(held, os.O_CREAT | os.O_EXCL))
+            os.remove(held)
+            print("held")
+    except SweepRefusedError:
+        print("refused")
+"""
+
+
+@pytest.mark.parametrize("ignored", [set(), {"if-none-match"}])
+def test_two_processes_never_hold_one_lock(
+    lab: Laboratory, other: Dialect, tmp_path: Path, ignored: set[str]
+) -> None:
+    other.ignored = lambda _: ignored
+    spec = json.dumps(lab.config.stores["raw"])
+    command = [sys.executable, "-c", _LOCKER, spec, str(tmp_path / "held")]
+
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own code
+        for _ in range(2)
+    ]
+    said = [process.communicate()[0].split() for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0]
+    assert [len(rounds) for rounds in said] == [150, 150]
+    assert ("held" in said[0] + said[1]) == (not ignored)
+
+
+WAYS = {
+    "copies": lambda _: set(),
+    "parts": lambda asked: {"if-none-match"} if asked.copies else set(),
+    "writes": lambda asked: (
+        {"if-none-match"} if asked.copies or completes(asked) else set()
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_restore_never_overwrites_on_any_server(
+    lab: Laboratory, other: Dialect, way: str
+) -> None:
+    orphaned(lab, HASH)
+    other.ignored = WAYS[way]
+    receipt = planned(complete(lab)).sweep()
+    taken = str(receipt.rows["path"].iloc[0])
+
+    def write_first(asked: Asked) -> None:
+        restores = asked.key.endswith(taken) and f"/{MARKER}" not in asked.key
+        if restores and asked.method in {"POST", "PUT"}:
+            lab.put(taken, data=b"somebody else's")
+
+    other.instead = write_first
+    restored = receipt.restore()
+
+    assert outcomes(restored) == {"failed: path-taken": 1, "restored": 2}
+    assert outside_trash(lab)[taken] == b"somebody else's"
+    assert set(in_trash(lab)) == {taken}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_copies_keep_what_belongs_to_an_object_on_any_server(
+    lab: Laboratory, other: Dialect, way: str
+) -> None:
+    table = lab.declare(HASH)
+    path = lab.insert_by_sql(table.table_name, "data", 1, b"recorded")
+    empty = lab.insert_by_sql(table.table_name, "data", 2, b"")
+    table.delete()
+    described = describe(lab, path)
+    lab.age()
+    other.ignored = WAYS[way]
+
+    receipt = planned(complete(lab)).sweep()
+
+    assert outcomes(receipt) == {"moved": 2}
+    assert description_of(lab, f"_trash/{receipt.sweep_id}/objects/{path}") == described
+    assert outcomes(receipt.restore()) == {"restored": 2}
+    assert description_of(lab, path) == described
+    assert outside_trash(lab) == {path: b"recorded", empty: b""}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "MissingContentMD5"), (403, "AccessDenied"), (503, "SlowDown")],
+)
+def test_a_refused_deletion_is_told_and_leaves_no_copies(
+    lab: Laboratory, other: Dialect, status: int, code: str
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    other.instead = lambda asked: (
+        refusal(status, code) if deletes_originals(asked) else None
+    )
+
+    for _ in range(2):
+        receipt = planned(complete(lab)).sweep()
+
+        assert outcomes(receipt) == {"failed: error": 3}
+        assert all(code in detail for detail in receipt.rows["detail"])
+        assert outside_trash(lab) == before
+        assert in_trash(lab) == {}
+    assert Trash(lab.schema, "raw").recover().rows.empty
+
+
+def test_a_server_that_deletes_no_several_objects_gets_no_copies(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    first = planned(complete(lab)).sweep()
+    assert outcomes(first.restore()) == {"restored": 3}
+    other.instead = lambda asked: (
+        refusal(501, "NotImplemented") if asked.deletes_many else None
+    )
+    plan = planned(complete(lab))
+    other.requests.clear()
+
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"failed: error": 3}
+    assert not any(asked.copies for asked in other.requests)
+    assert in_trash(lab) == {}
+
+
+def test_a_restore_needs_no_deletion_of_several_objects(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    receipt = planned(complete(lab)).sweep()
+    other.instead = lambda asked: (
+        refusal(501, "NotImplemented") if asked.deletes_many else None
+    )
+
+    assert outcomes(receipt.restore()) == {"restored": 3}
+
+
+def test_one_refused_object_does_not_spoil_a_batch(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    plan = planned(complete(lab))
+    kept = str(plan.objects["path"].iloc[1])
+
+    def refuse_one(asked: Asked) -> Said | None:
+        held = [key for key in asked.deletes_many if key.endswith(kept)]
+        if not held or f"/{MARKER}" in held[0]:
+            return None
+        entry = f"<Object><Key>{held[0]}</Key>".encode()
+        start = asked.body.index(entry)
+        end = asked.body.index(b"</Object>", start) + len(b"</Object>")
+        body = asked.body[:start] + asked.body[end:]
+        headers = {k: v for k, v in asked.headers.items() if "checksum" not in k}
+        headers["content-md5"] = b64encode(md5(body).digest()).decode()  # noqa: S324
+        said = other.pass_on(Asked(asked.method, asked.path, headers, body))
+        error = f"<Error><Key>{held[0]}</Key><Code>AccessDenied</Code></Error>"
+        told = said.body.replace(b"</DeleteResult>", f"{error}</DeleteResult>".encode())
+        return Said(said.status, told, said.headers)
+
+    other.instead = refuse_one
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"failed: error": 1, "moved": 2}
+    assert "AccessDenied" in receipt.unfinished["detail"].iloc[0]
+    assert kept in outside_trash(lab)
+    assert len(in_trash(lab)) == 2
+    assert kept not in in_trash(lab)
+
+
+def test_a_server_that_wants_checksums_gets_them(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+
+    def insist(asked: Asked) -> Said | None:
+        digest = b64encode(md5(asked.body).digest()).decode()  # noqa: S324
+        given = asked.headers.get("content-md5")
+        missing = asked.deletes_many and given != digest
+        return refusal(400, "MissingContentMD5") if missing else None
+
+    other.instead = insist
+
+    assert outcomes(planned(complete(lab)).sweep()) == {"moved": 3}
+
+
+def test_a_deletion_without_an_answer_is_left_to_a_recovery(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    other.instead = lambda asked: (
+        refusal(500, "InternalError") if deletes_originals(asked) else None
+    )
+
+    receipt = plan.sweep()
+
+    assert list(receipt.rows["in_doubt"]) == [True] * 3
+    assert len(in_trash(lab)) == 3
+    assert "recover()" in receipt.rows["detail"].iloc[0]
+    other.instead = lambda _: None
+    warned = complete(lab).warnings.with_code("sweep-interrupted")
+    assert len(warned) == 1
+    recovered = Trash(lab.schema, "raw").recover()
+    assert outcomes(recovered) == {"restored: interrupted": 3}
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+    assert outcomes(planned(complete(lab)).sweep()) == {"moved": 3}
+
+
+def test_an_account_that_may_not_delete_writes_nothing(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    before = lab.contents()
+    plan = planned(complete(lab))
+    other.instead = lambda asked: (
+        refusal(403, "AccessDenied")
+        if asked.deletes_many or asked.method == "DELETE"
+        else None
+    )
+
+    with pytest.raises(SweepRefusedError, match="AccessDenied"):
+        plan.sweep()
+
+    assert lab.contents() == before
+
+
+def test_a_copy_that_is_not_whole_is_never_relied_on(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+
+    def cut(asked: Asked, said: Said) -> Said:
+        if asked.copies and "/objects/" in asked.key:
+            location = lab.config.stores["raw"]["location"]
+            lab.put(asked.key.partition(f"{location}/")[2], data=b"half")
+        return said
+
+    other.changed = cut
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"failed: error": 3}
+    assert "expected a copy of 256 bytes" in receipt.rows["detail"].iloc[0]
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+
+
+def test_an_object_that_the_server_has_archived_stays(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    other.instead = lambda asked: (
+        refusal(403, "InvalidObjectState")
+        if asked.copies and "/objects/" in asked.key
+        else None
+    )
+
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"skipped: archived": 3}
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+
+
+def again(said: Said, token: str) -> Said:
+    """Let a page say that there is another one."""
+    body = said.body.replace(b"<IsTruncated>false", b"<IsTruncated>true")
+    if token:
+        named = f"<NextContinuationToken>{token}</NextContinuationToken>"
+        end = b"</ListBucketResult>"
+        body = body.replace(end, named.encode() + end)
+    return Said(said.status, body, said.headers)
+
+
+def without_token(asked: Asked) -> Asked:
+    path = "&".join(p for p in asked.path.split("&") if "continuation-token=" not in p)
+    return Asked(asked.method, path, asked.headers, asked.body)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (lambda _: "same", "repeats itself|does not advance"),
+        (str, "does not advance: expected a key after"),
+        (lambda _: "", "expected a continuation token, got none"),
+    ],
+)
+def test_a_listing_that_leads_nowhere_is_a_problem_and_ends(
+    lab: Laboratory, other: Dialect, tokens: object, expected: str
+) -> None:
+    orphaned(lab, HASH)
+    assert callable(tokens)
+
+    def repeat(asked: Asked) -> Said | None:
+        if not asked.lists:
+            return None
+        said = other.pass_on(without_token(asked))
+        return again(said, tokens(len(other.requests)))
+
+    other.instead = repeat
+    other.requests.clear()
+    result = lab.scan()
+
+    assert isinstance(result, IncompleteScan)
+    problem = result.problems[0]
+    assert problem.code == "store-unread"
+    assert re.search(expected, problem.message)
+    assert len([a for a in other.requests if a.lists and "%2Fraw" in a.path]) < 4

@@ -1,0 +1,41 @@
+"""What a store on S3 holds, in its trash and outside of it."""
+
+from laboratory import Laboratory
+
+
+def outside_trash(lab: Laboratory) -> dict[str, bytes]:
+    return {p: c for p, c in lab.contents().items() if not p.startswith("_trash/")}
+
+
+def in_trash(lab: Laboratory) -> dict[str, bytes]:
+    parts = {p: c for p, c in lab.contents().items() if "/objects/" in p}
+    return {p.partition("/objects/")[2]: c for p, c in parts.items()}
+
+
+def describe(lab: Laboratory, path: str) -> dict[str, object]:
+    """Write an object again, with all that S3 keeps beside its bytes."""
+    assert lab.s3 is not None
+    spec = lab.config.stores["raw"]
+    lab.s3.client().put_object(
+        Bucket=spec["bucket"],
+        Key=f"{spec['location']}/{path}",
+        Body=lab.contents()[path],
+        Metadata={"rig": "two"},
+        ContentType="application/x-lab",
+        CacheControl="max-age=5",
+        ContentDisposition="attachment",
+        Tagging="subject=7&note=a%20b",
+        StorageClass="STANDARD_IA",
+    )
+    return description_of(lab, path)
+
+
+def description_of(lab: Laboratory, path: str) -> dict[str, object]:
+    assert lab.s3 is not None
+    client, spec = lab.s3.client(), lab.config.stores["raw"]
+    where = {"Bucket": spec["bucket"], "Key": f"{spec['location']}/{path}"}
+    head = client.head_object(**where)
+    names = ("Metadata", "ContentType", "CacheControl", "ContentDisposition")
+    described = {name: head[name] for name in (*names, "StorageClass")}
+    tags = client.get_object_tagging(**where)["TagSet"]
+    return {**described, "tags": {tag["Key"]: tag["Value"] for tag in tags}}
