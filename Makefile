@@ -35,7 +35,7 @@ types: $(VENV)/test
 	$(BIN)/mypy
 
 mutants: $(VENV)/test services $(VENV)/mysql
-	$(BIN)/pytest tests/mutants -v -n logical --dist worksteal
+	DJGC_MUTANTS=all $(BIN)/pytest tests/mutants -v -n logical --dist worksteal
 
 soak: $(VENV)/test services $(VENV)/mysql
 	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/collector/test_machine.py -s

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ from djgc_widgets.lab import (
     start_postgresql,
     start_s3,
 )
+
+# In CI a third of the mutants, another one each day; all with `make mutants`. The
+# processes of one run inherit the choice, also at midnight.
+_TODAY = str(datetime.now(UTC).toordinal() % 3 + 1)
+MUTANTS = os.environ.setdefault("DJGC_MUTANTS", _TODAY if "CI" in os.environ else "all")
 
 _FOLDER_MARKERS = {
     "integration": "integration",
@@ -40,7 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header() -> list[str]:
-    return ["services:", *service_table()]
+    third = MUTANTS if MUTANTS == "all" else f"third {MUTANTS} of 3"
+    return ["services:", *service_table(), f"mutants: {third} (make mutants: all)"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
