@@ -11,6 +11,7 @@ import pandas as pd
 from djgc_widgets.collector.arguments import expect_age, further_connections, scope_of
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.recheck import Rechecker
+from djgc_widgets.collector.releases import release_warnings
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
@@ -148,6 +149,7 @@ def run_scan(
         *_without_columns(judged, reading),
     ]
     warnings = [
+        *release_warnings(dj.__version__),
         *notices_of_trash(reconciled.trash, listed.files),
         *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
         *(*listed.warnings, *located.warnings),

@@ -131,6 +131,7 @@ class NoticeCode(StrEnum):
     VALUES_UNREAD = "values-unread"
     VALUES_WITHOUT_PATH = "values-without-path"
     NO_STORE_COLUMN = "no-store-column"
+    RELEASE_UNKNOWN = "release-unknown"
     STORE_UNOPENED = "store-unopened"
     STORE_UNREAD = "store-unread"
     STORE_INSIDE = "store-inside"

@@ -96,6 +96,13 @@ MESSAGES = {
         ),
         "Check that this is the right schema and server",
     ),
+    NoticeCode.RELEASE_UNKNOWN: (
+        (
+            "release {installed} is not one of those that this version of djgc-widgets "
+            "was tried with ({oldest} to {newest})"
+        ),
+        "Update djgc-widgets, or look at the reasons of a few orphans before a sweep",
+    ),
     NoticeCode.STORE_UNOPENED: (
         "{error}, so its content is not known",
         (

@@ -14,14 +14,22 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from djgc_widgets.lab import EmbeddedServer, start_mariadb, start_postgresql
+from djgc_widgets.collector.releases import KNOWN_DATAJOINT
+from djgc_widgets.lab import (
+    EmbeddedServer,
+    start_mariadb,
+    start_mysql,
+    start_postgresql,
+)
 
+_SERVERS = ("mysql", "mariadb", "postgresql")
+_OLDEST, _NEWEST = KNOWN_DATAJOINT
 RELEASES = {
-    "2.0.2": ("mysql",),  # without PostgreSQL
-    "2.1.1": ("mysql", "postgresql"),
-    "2.2.4": ("mysql", "postgresql"),
-    "2.3.0": ("mysql", "postgresql"),
-    "2.3.5": ("mysql", "postgresql"),
+    _OLDEST: _SERVERS[:2],  # without PostgreSQL
+    "2.1.1": _SERVERS,
+    "2.2.4": _SERVERS,
+    "2.3.0": _SERVERS,
+    _NEWEST: _SERVERS,
 }
 _ROOT = Path(__file__).parents[2]
 _CASES = Path(__file__).parent / "cases.py"
@@ -67,8 +75,12 @@ def _collector(result: dict[str, Any]) -> str:
 def main() -> int:
     """Print the table; 1 if a case that a release can do did not come out right."""
     wrong = 0
-    with start_postgresql() as postgresql, start_mariadb() as mariadb:
-        servers = {"postgresql": postgresql, "mysql": mariadb}
+    with (
+        start_postgresql() as postgresql,
+        start_mariadb() as mariadb,
+        start_mysql() as mysql,
+    ):
+        servers = dict(zip(_SERVERS, (mysql, mariadb, postgresql), strict=True))
         for release, backends in RELEASES.items():
             for backend in backends:
                 results = run(release, backend, servers[backend])

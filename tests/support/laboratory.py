@@ -15,6 +15,7 @@ from typing import Any
 
 import datajoint as dj
 import numpy as np
+from botocore.exceptions import ClientError
 from services import contents_of
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
@@ -234,6 +235,24 @@ def look_only(laboratory: Laboratory) -> list[str]:
         return ["SELECT ON *.*"]
     name = laboratory.quote(laboratory.name)
     return [f"USAGE ON SCHEMA {name}", f"SELECT ON ALL TABLES IN SCHEMA {name}"]
+
+
+def put_if_absent(laboratory: Laboratory, path: str, data: bytes) -> bool:
+    """Write an object unless there is one; return whether that was done."""
+    if laboratory.s3 is None:
+        try:
+            with (laboratory.store("raw") / path).open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            return False
+        return True
+    spec = laboratory.config.stores["raw"]
+    where = {"Bucket": spec["bucket"], "Key": f"{spec['location']}/{path}"}
+    try:
+        laboratory.s3.client().put_object(**where, Body=data, IfNoneMatch="*")
+    except ClientError:
+        return False
+    return True
 
 
 def contents(folder: Path) -> dict[str, bytes]:

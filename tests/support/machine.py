@@ -51,7 +51,7 @@ WEIGHTS = {
     "recover": 1,
     "need_again_and_heal": 1,
     "restore": 1,
-    "purge": 1,
+    "purge": 4,
 }
 """How likely a laboratory does what."""
 
@@ -341,6 +341,7 @@ class Machine(RuleBasedStateMachine):
         with suppress(SweepRefusedError):
             receipt = self._trash().purge(timedelta(0), AT_ONCE)
             HAPPENED["purged"] += receipt.count("purged")
+            HAPPENED["purges"] += receipt.count("purged") > 0
             HAPPENED["healed"] += receipt.count("restored")
 
     @invariant()

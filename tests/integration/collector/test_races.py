@@ -13,12 +13,14 @@ from laboratory import (
     array,
     complete,
     connect,
+    filled,
     orphaned,
     outcomes,
     planned,
+    put_if_absent,
 )
 
-from djgc_widgets import CompleteScan, Progress, Receipt, SweepPlan
+from djgc_widgets import Progress, Receipt, SweepPlan
 
 NOW = timedelta(0)
 
@@ -163,27 +165,35 @@ def test_a_row_that_was_updated_back_keeps_its_object(anywhere: Laboratory) -> N
     assert readable(anywhere, 4)
 
 
-def test_a_restore_that_races_an_insert_of_the_same_path_overwrites_nothing(
-    anywhere: Laboratory, writer: Any
+def test_a_restore_that_races_a_writer_of_the_same_paths_overwrites_nothing(
+    anywhere: Laboratory,
 ) -> None:
-    orphaned(anywhere, HASH)
+    table = filled(anywhere, range(1, 41))
+    table.delete()
+    anywhere.age()
+    original = anywhere.contents()
     receipt = planned(complete(anywhere)).sweep()
-    ready = threading.Barrier(2)
-    restored: list[Receipt] = []
+    others = set[str]()
+    begun = threading.Event()
 
-    def restore() -> None:
-        ready.wait()
-        restored.append(receipt.restore())
+    def write_from_the_end() -> None:
+        begun.wait()
+        for path in reversed(receipt.rows["path"]):
+            if put_if_absent(anywhere, path, b"another value"):
+                others.add(path)
 
-    thread = threading.Thread(target=restore)
-    thread.start()
-    ready.wait()
-    table = table_of(anywhere, writer)
-    table.insert({"id": key, "data": array(key).tobytes()} for key in (1, 2, 3))
-    thread.join()
+    writer = threading.Thread(target=write_from_the_end)
+    writer.start()
+    restored = receipt.restore(lambda _: begun.set())
+    writer.join()
 
-    assert set(restored[0].rows["outcome"]) <= {"restored", "failed"}
-    assert all(readable(anywhere, key) for key in (1, 2, 3))
-    result = anywhere.scan()
-    assert isinstance(result, CompleteScan)
-    assert result.missing.empty
+    expected = {path: data for path, data in original.items() if path not in others}
+    expected |= dict.fromkeys(others, b"another value")
+    found = anywhere.contents()
+    assert {path: found[path] for path in original} == expected
+    rows = restored.rows.set_index("path")
+    assert set(rows.query("detail_code == 'path-taken'").index) == others
+    assert set(rows.query("outcome == 'restored'").index) == original.keys() - others
+    assert others
+    trashed = {path.partition("/objects/")[2]: data for path, data in found.items()}
+    assert {path: trashed[path] for path in others} == {p: original[p] for p in others}

@@ -284,6 +284,18 @@ def test_a_value_without_a_path_makes_a_scan_incomplete(
     assert problem.values["row_key"] == '{"id": 2}'
 
 
+def test_a_newer_release_of_datajoint_is_a_warning(
+    postgresql_laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(postgresql_laboratory)
+    monkeypatch.setattr(dj, "__version__", "99.0")
+
+    result = postgresql_laboratory.scan()
+
+    assert result.complete, result.problems
+    assert result.warnings.with_code(NoticeCode.RELEASE_UNKNOWN)
+
+
 @pytest.mark.parametrize("kind", MYSQL_FAMILY)
 def test_rows_that_do_not_arrive_make_a_scan_incomplete(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
