@@ -42,21 +42,23 @@ class Bench:
         table = type("Recording", (dj.Manual,), {"definition": definition})
         return self.schema(table, context={})()
 
+    @property
+    def quoted(self) -> str:
+        """Quoted name of the table, which is the first of its schema or computed."""
+        computed = "__" if "__recording" in self.schema.list_tables() else ""
+        mark = '"' if self.backend == "postgresql" else "`"
+        return f"{mark}{self.schema.database}{mark}.{mark}{computed}recording{mark}"
+
     def write_row(self, key: int, metadata: dict[str, Any]) -> None:
         """Insert raw metadata as it is."""
-        mark = '"' if self.backend == "postgresql" else "`"
-        table = f"{mark}{self.schema.database}{mark}.{mark}recording{mark}"
-        value = json.dumps(metadata)
-        self.connection.query(
-            f"INSERT INTO {table} (id, data) VALUES ({key}, '{value}')"
-        )
+        values = f"({key}, '{json.dumps(metadata)}')"
+        self.connection.query(f"INSERT INTO {self.quoted} (id, data) VALUES {values}")
 
     def recorded(self) -> dict[int, str]:
         """Read the recorded paths, without any of the code under test."""
-        postgresql = self.backend == "postgresql"
-        mark, column = ('"', "data::text") if postgresql else ("`", "data")
-        table = f"{mark}{self.schema.database}{mark}.{mark}recording{mark}"
-        rows = self.connection.query(f"SELECT id, {column} FROM {table}").fetchall()
+        column = "data::text" if self.backend == "postgresql" else "data"
+        query = f"SELECT id, {column} FROM {self.quoted}"
+        rows = self.connection.query(query).fetchall()
         return {int(key): json.loads(value)["path"] for key, value in rows}
 
 
