@@ -51,7 +51,7 @@ WEIGHTS = {
     "recover": 1,
     "need_again_and_heal": 1,
     "restore": 1,
-    "purge": 4,
+    "purge": 8,
 }
 """How likely a laboratory does what."""
 
