@@ -121,6 +121,7 @@ RECORDED = _frame(
     ("server", "int64", "position of the database server"),
     ("reference", "int64", "rows of one number spell one recorded path"),
     ("declared", "bool", "it stands where metadata has its path"),
+    ("guessed", "bool", "a guess at what the text means: covers at most an object"),
     *(
         (column.name, column.dtype, column.meaning)
         for column in REFERENCES.columns

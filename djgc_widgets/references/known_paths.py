@@ -52,6 +52,14 @@ class Listed:
         parts = path.split("/") if self._links else ()
         return any("/".join(parts[: n + 1]) in self._links for n in range(len(parts)))
 
+    def names_file(self, path: str) -> bool:
+        """Return whether a file was listed at the path, not only files below it."""
+        return hash(_folded_path(path)) in self._hashes_of_files
+
+    @cached_property
+    def _hashes_of_files(self) -> frozenset[int]:
+        return frozenset(hash(_folded_path(path)) for path in self._paths)
+
     @cached_property
     def _hashes(self) -> npt.NDArray[np.int64]:
         paths = map(_folded_path, _paths_and_folders(self._paths))

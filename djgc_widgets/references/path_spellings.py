@@ -1,6 +1,8 @@
 """What a recorded text may mean as a path of a store: in every spelling of it.
 
-A spelling too many only protects an object, one too few loses it.
+A spelling too many only protects an object, one too few loses it. Where characters of
+the text are taken for those of a URL, or only its end is taken, the spelling is a
+**guess**: it protects the object that it names, and nothing above one.
 """
 
 import posixpath
@@ -15,8 +17,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIAL = re.compile(r"[\\?#%]|::|^\s|\s$")
 
 
-def spellings(text: str, known: KnownPaths) -> tuple[str, ...]:
+def spellings(text: str, known: KnownPaths) -> dict[str, bool]:
     """Return the paths, relative to a store, that a recorded text may mean.
+
+    The value of each tells whether it is a guess.
 
     A scheme and the root of a store are stripped, doubled, leading and trailing slashes
     are removed. What may be an escape, a query or a fragment is taken with and without;
@@ -30,14 +34,14 @@ def spellings(text: str, known: KnownPaths) -> tuple[str, ...]:
     """
     if _SURROGATE.search(text):
         raise ValueError("not text (it holds half a character)")
-    paths = {
-        p: None
-        for variant in _text_variants(text)
-        for p in _spellings_without_root(variant, known)
-    }
+    paths = dict.fromkeys(_spellings_without_root(text, known), False)
+    for variant in _text_variants(text):
+        for path in _spellings_without_root(variant, known):
+            paths.setdefault(path, True)
     if not any(path.startswith(known.section_starts) for path in paths):
-        paths |= dict.fromkeys(_path_ends(tuple(paths), known))
-    return tuple(path for path in paths if path and path != "/")
+        for path in _path_ends(tuple(paths), known):
+            paths.setdefault(path, True)
+    return {path: guess for path, guess in paths.items() if path and path != "/"}
 
 
 def _spellings_without_root(text: str, known: KnownPaths) -> Iterator[str]:
@@ -59,7 +63,6 @@ def _spellings_without_root(text: str, known: KnownPaths) -> Iterator[str]:
 
 def _text_variants(text: str) -> Iterator[str]:
     """Yield what a text may mean if some of its characters are not its path's."""
-    yield text
     if not _SPECIAL.search(text):
         return
     stripped = text.strip()

@@ -5,7 +5,7 @@ it. A text with several spellings is taken in all of them.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from djgc_widgets.references.known_paths import KnownPaths
@@ -29,6 +29,8 @@ class RecordedPath:
     declared: bool = True
     """It stands where metadata has its path; otherwise it is any text that looks like
     one, and protects what is there without claiming that something must be."""
+    guessed: frozenset[str] = frozenset()
+    """The spellings that are guesses: each protects only the object that it names."""
     sure: bool = True
     """It is declared, in a section or listed; otherwise it has yet to be followed, and
     its value may record no path at all."""
@@ -69,7 +71,7 @@ def recorded_paths(
         if json_only:
             raise ValueError(f"not JSON ({error})") from error
         value = text
-    finder = _PathFinder(known)
+    finder = _PathFinder(known, must_refer=json_only)
     try:
         finder.read(value, None)
         if own is not None:
@@ -84,8 +86,11 @@ class _PathFinder:
     """Walks over a value and notes what may be a path, and its store."""
 
     known: KnownPaths
+    must_refer: bool
     _declared: dict[_Key, RecordedPath] = field(default_factory=dict)
     _other: dict[_Key, RecordedPath] = field(default_factory=dict)
+    _only_listed: set[_Key] = field(default_factory=set)
+    """Texts outside of the sections that name something listed."""
 
     def read(self, value: object, store: str | None) -> None:
         """Note the paths in a value; a store counts for everything below it."""
@@ -98,8 +103,7 @@ class _PathFinder:
                     size, is_dir = value.get("size"), value.get("is_dir") is True
                     if type(size) is not int or abs(size) >= _INT64:
                         size = None
-                    recorded = RecordedPath(paths, store, size, is_dir)
-                    self._declared.setdefault((paths, store), recorded)
+                    self._declare(paths, store, size, is_dir=is_dir)
                     break
             value = [*value, *value.values()]
         if isinstance(value, list):
@@ -112,8 +116,7 @@ class _PathFinder:
         """Note the paths that a codec says its value refers to."""
         for text, store in pairs:
             if paths := spellings(text, self.known):
-                key = paths, store or None
-                self._declared.setdefault(key, RecordedPath(*key))
+                self._declare(paths, store or None)
 
     def paths(self) -> list[RecordedPath]:
         """Return the declared paths, or those in sections instead, and all others."""
@@ -123,7 +126,27 @@ class _PathFinder:
                 replace(path, declared=self._in_section(path.spellings))
                 for path in others
             ]
+        if self._declared or not self.must_refer:
+            others = [self._as_guess(path) for path in others]
         return [*self._declared.values(), *others]
+
+    def _as_guess(self, path: RecordedPath) -> RecordedPath:
+        """Make a guess of a text that only the listing makes a path."""
+        if (path.spellings, path.store) in self._only_listed:
+            return replace(path, guessed=frozenset(path.spellings))
+        return path
+
+    def _declare(
+        self,
+        paths: Mapping[str, bool],
+        store: str | None,
+        size_bytes: int | None = None,
+        *,
+        is_dir: bool = False,
+    ) -> None:
+        key = tuple(paths), store
+        recorded = RecordedPath(*key, size_bytes, is_dir, guessed=_guesses(paths))
+        self._declared.setdefault(key, recorded)
 
     def _read_text(self, text: str, store: str | None) -> None:
         bare = text.strip(_BLANKS)
@@ -139,14 +162,24 @@ class _PathFinder:
         paths, sure = spellings(text, self.known), True
         if "" not in self.known.sections and not self._in_section(paths):
             starts, listed = ("", *self.known.section_starts), self.known.listed
-            candidates = [f"{start}{path}" for path in paths for start in starts]
-            names_listed = [path for path in candidates if path in listed]
-            followed = [path for path in paths if listed.may_lead_elsewhere(path)]
-            paths, sure = (*names_listed, *followed), bool(names_listed)
+            candidates = {
+                f"{s}{p}": guess for p, guess in paths.items() for s in starts
+            }
+            named = {p: guess for p, guess in candidates.items() if p in listed}
+            sure = any(not guess or listed.names_file(p) for p, guess in named.items())
+            followed = {p: g for p, g in paths.items() if listed.may_lead_elsewhere(p)}
+            paths = named | followed
+            self._only_listed.add((tuple(paths), store))
         if paths:
-            self._other[paths, store] = RecordedPath(
-                paths, store, declared=False, sure=sure
+            key = tuple(paths), store
+            guessed = _guesses(paths)
+            self._other[key] = RecordedPath(
+                *key, declared=False, guessed=guessed, sure=sure
             )
 
-    def _in_section(self, paths: tuple[str, ...]) -> bool:
+    def _in_section(self, paths: Iterable[str]) -> bool:
         return any(path.startswith(self.known.section_starts) for path in paths)
+
+
+def _guesses(paths: Mapping[str, bool]) -> frozenset[str]:
+    return frozenset(path for path, guess in paths.items() if guess)

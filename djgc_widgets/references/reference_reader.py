@@ -249,6 +249,9 @@ def _recorded_frame(
             "server": server,
             "reference": pd.array([number for number, *_ in rows], dtype="int64"),
             "declared": pd.array([path.declared for *_, path, _ in rows], dtype="bool"),
+            "guessed": pd.array(
+                [text in path.guessed for _, text, path, _ in rows], dtype="bool"
+            ),
             "schema": column.table.schema,
             "table": column.table.name,
             "attribute": column.attribute,

@@ -19,6 +19,7 @@ from djgc_widgets.model import (
     in_store,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
+from djgc_widgets.verdict.guesses import answered_guesses, wide_guesses
 from djgc_widgets.verdict.resolve import resolve_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 
@@ -36,8 +37,8 @@ class Located:
     """Where recorded paths may be."""
 
     targets: pd.DataFrame
-    """Columns ``row`` (position among the recorded), ``reference``, ``store``,
-    ``path``."""
+    """Columns ``row`` (position among the recorded), ``reference``, ``guessed``,
+    ``store``, ``path``."""
     warnings: tuple[Notice, ...]
     """Unknown stores, and undeclared paths that could not be followed: such a text may
     not be a path at all."""
@@ -59,25 +60,20 @@ def locate(
     ``path`` of those that are `settled`; so are listed links that a row refers to.
     """
     targets, warnings = resolve_stores(recorded, names)
-    keys = path_keys(targets["store"], targets["path"], names.known)
-    stored = path_keys(files["store"], files["path"], names.known)
-    distinct = pc.unique(keys)
-    coverage = cover(stored, distinct)
-    number = np.asarray(pc.index_in(keys, value_set=distinct), dtype=np.int64)
-    located = coverage.stored[number]
-    if settled is not None:
-        known = path_keys(settled["store"], settled["path"], names.known)
-        located |= np.asarray(pc.is_in(keys, value_set=known), dtype=bool)
-    elsewhere = targets[~located]
+    targets = targets[~wide_guesses(targets, files, names)]
+    located = _located_flags(files, targets, names, settled)
+    needless = answered_guesses(targets, located)
+    targets, elsewhere = targets[~needless], targets[~located & ~needless]
     follower = _TargetFollower(names, follow, recorded["declared"].to_numpy(dtype=bool))
-    ends = [follower.ends_of(elsewhere)]
-    is_link = files["kind"].eq(FileKind.SYMLINK.value).to_numpy()
-    links = is_link & (coverage.reference >= 0)
-    if links.any():
-        owners = distinct.take(pa.array(coverage.reference[links])).to_pylist()
-        linked = files.loc[links, ["store", "path"]].assign(key=owners)
-        rows = targets[["row", "reference"]].assign(key=keys.to_pylist())
-        ends.append(follower.ends_of(rows.merge(linked, on="key").drop(columns="key")))
+    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
+    ends = [
+        follower.ends_of(elsewhere),
+        # what a guess covers as well must not hide behind it
+        *(
+            follower.ends_of(_links_of(links, some, names))
+            for _, some in targets.groupby("guessed")
+        ),
+    ]
     more = through_same_folders(pd.concat(ends, ignore_index=True), names)
     both = pd.concat([targets, more], ignore_index=True).drop_duplicates()
     return Located(
@@ -85,6 +81,40 @@ def locate(
         (*warnings, *follower.warnings),
         tuple(follower.problems),
     )
+
+
+def _located_flags(
+    files: pd.DataFrame,
+    targets: pd.DataFrame,
+    names: StoreNames,
+    settled: pd.DataFrame | None,
+) -> npt.NDArray[np.bool_]:
+    keys = path_keys(targets["store"], targets["path"], names.known)
+    stored = path_keys(files["store"], files["path"], names.known)
+    distinct = pc.unique(keys)
+    number = np.asarray(pc.index_in(keys, value_set=distinct), dtype=np.int64)
+    located = cover(stored, distinct).stored[number]
+    if settled is not None:
+        known = path_keys(settled["store"], settled["path"], names.known)
+        located |= np.asarray(pc.is_in(keys, value_set=known), dtype=bool)
+    return located
+
+
+def _links_of(
+    links: pd.DataFrame, targets: pd.DataFrame, names: StoreNames
+) -> pd.DataFrame:
+    """Return the targets that cover symbolic links, each with the path of the link."""
+    if links.empty:
+        return targets.iloc[:0]
+    keys = path_keys(targets["store"], targets["path"], names.known)
+    distinct = pc.unique(keys)
+    stored = path_keys(links["store"], links["path"], names.known)
+    reference = cover(stored, distinct).reference
+    covered = reference >= 0
+    owners = distinct.take(pa.array(reference[covered])).to_pylist()
+    linked = links.loc[covered, ["store", "path"]].assign(key=owners)
+    rows = targets[["row", "reference", "guessed"]].assign(key=keys.to_pylist())
+    return rows.merge(linked, on="key")[list(targets)]
 
 
 def stored_at_recorded_path(

@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 
 from djgc_widgets.model import StoreNames, arrow_text, former_paths
 from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
+from djgc_widgets.verdict.guesses import wide_guesses
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 from djgc_widgets.verdict.similar_paths import similar_paths
 
-_TARGET = ["row", "reference", "store", "path"]
+_TARGET = ["row", "reference", "guessed", "store", "path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class MatchedFiles:
     keys: pa.Array
     """Key of each file, from `path_keys`."""
     targets: pd.DataFrame
-    """Where recorded paths may be in scanned stores: ``row``, ``reference``, ``store``,
-    ``path``, ``exact`` (not only if the path is missing where its name leads)."""
+    """Where recorded paths may be in scanned stores: ``row``, ``reference``,
+    ``guessed``, ``store``, ``path``, ``exact`` (not only if the path is missing where
+    its name leads)."""
     target_keys: pa.Array
     references: pa.Array
     """The distinct target keys."""
@@ -61,6 +63,7 @@ class MatchedFiles:
 
     def with_targets(self, more: pd.DataFrame) -> "MatchedFiles":
         """Return the files matched with further targets that are not exact."""
+        more = more[~wide_guesses(more, self.files, self.names)]
         if more.empty:
             return self
         more = more[_TARGET].drop_duplicates().assign(exact=False)
@@ -89,26 +92,30 @@ def mark(
     If nothing is stored at a reference, it also covers what differs from it only in
     case, in the composition of accents or in doubled slashes. If nothing is stored
     wherever its name leads, or less than elsewhere, it covers the same path in every
-    scanned store; nothing is known to be stored in a store that is not scanned.
+    scanned store; nothing is known to be stored in a store that is not scanned. A guess
+    that names more than an object covers nothing.
 
     Parameters
     ----------
     files : DataFrame
         A frame of the files schema.
     targets : DataFrame
-        ``row``, ``reference``, ``store`` and ``path`` of recorded paths, in any store.
+        ``row``, ``reference``, ``guessed``, ``store`` and ``path`` of recorded paths,
+        in any store.
     names : StoreNames
         The scanned stores, and the others.
     settled : DataFrame, optional
         ``store`` and ``path`` at which something is stored although `files` lacks it.
     """
+    targets = targets[~wide_guesses(targets, files, names)]
     inside = targets_in_scanned_stores(targets, names)
     named = targets[["reference", "store"]].rename(columns={"store": "named_store"})
     first = _match(files, inside.assign(exact=True), names, named)
     lost = inside[~first.stored_targets]
     if len(names.all_stores) == 1:
         return first.with_targets(_stored_alike(lost, first.free_keys, names))
-    met = inside.loc[first.stored_targets | _are_settled(first, settled), "reference"]
+    known = first.stored_targets | _are_settled(first, settled)
+    met = inside.loc[known & ~inside["guessed"].to_numpy(dtype=bool), "reference"]
     unmet = targets[~targets["reference"].isin(met)]
     missing = _in_every_store(targets_in_scanned_stores(unmet, names), names)
     wanted = pd.concat([lost, _in_every_store(unmet, names)])
@@ -179,7 +186,7 @@ def _held_in_full_elsewhere(matched: MatchedFiles) -> pd.DataFrame:
     here = here.groupby("path").sum()
     own = suspects.join(here, on="key").fillna({"n_files": 0, "size_bytes": 0})
     most = own.groupby("reference")[["n_files", "size_bytes"]].max()
-    own = own[["row", "reference", "path"]].join(most, on="reference")
+    own = own[["row", "reference", "guessed", "path"]].join(most, on="reference")
     both = own.merge(there, on="path", suffixes=("", "_there"))
     fuller = both["n_files_there"].gt(both["n_files"])
     fuller |= both["size_bytes_there"].gt(both["size_bytes"])

@@ -12,13 +12,11 @@ from djgc_widgets.model import (
     MANIFEST_SUFFIX,
     TEXT,
     FileKind,
-    StoreInfo,
-    StoreNames,
     arrow_text,
-    parse_paths,
     parse_trash,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
+from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.match import MatchedFiles
 
 _PARSED = ("section", "schema", "table", "prefix")
@@ -57,16 +55,6 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
     return GroupedFiles(objects, np.asarray(code, dtype=np.int64))
-
-
-def parse_paths_of_files(files: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
-    """Parse the paths of files, each by the prefixes of its store."""
-    no_store = (StoreInfo("", (), ""),)
-    parts = [
-        parse_paths(files["path"][files["store"].eq(store.name)], store)
-        for store in names.stores or no_store
-    ]
-    return pd.concat(parts).loc[files.index]
 
 
 def _object_keys(marked: MatchedFiles, parsed: pd.DataFrame) -> pd.Series:

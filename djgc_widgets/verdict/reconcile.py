@@ -19,6 +19,7 @@ from djgc_widgets.model import (
     State,
     Status,
     StoreInfo,
+    StoreNames,
     former_prefixes,
     in_store,
     interrupted_sweeps,
@@ -27,8 +28,9 @@ from djgc_widgets.model import (
     section_of,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
+from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.match import MatchedFiles, mark
-from djgc_widgets.verdict.objects import group_files, parse_paths_of_files
+from djgc_widgets.verdict.objects import group_files
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
@@ -64,7 +66,7 @@ def reconcile(
 
     Each file belongs to exactly one object or to the trash.
     """
-    marked = _with_former_prefixes(recorded, mark(files, targets, world.names))
+    marked = _mark_with_former_prefixes(files, recorded, targets, world.names)
     grouped = group_files(marked, folders)
     judged = judge(grouped.objects, world)
     objects = OBJECTS.conform(judged.objects.assign(reason="", sibling=""))
@@ -86,6 +88,20 @@ def reconcile(
         judged.abandoned.reset_index(drop=True),
         _declared_elsewhere(recorded, marked),
     )
+
+
+def _mark_with_former_prefixes(
+    files: pd.DataFrame,
+    recorded: pd.DataFrame,
+    targets: pd.DataFrame,
+    names: StoreNames,
+) -> MatchedFiles:
+    """Match files and references; what a guess may cover, former prefixes tell, too."""
+    sure = targets[~targets["guessed"]]
+    marked = _with_former_prefixes(recorded, mark(files, sure, names))
+    if len(sure) == len(targets):
+        return marked
+    return mark(files, targets, marked.names)
 
 
 def _with_former_prefixes(recorded: pd.DataFrame, marked: MatchedFiles) -> MatchedFiles:

@@ -20,8 +20,8 @@ def resolve_stores(
     unknown is protected in every store. Every path of a folder with several paths
     counts.
 
-    The columns are ``row`` (position in `recorded`), ``reference``, ``store``,
-    ``path``.
+    The columns are ``row`` (position in `recorded`), ``reference``, ``guessed``,
+    ``store``, ``path``.
     """
     everywhere = tuple(store.name for store in names.stores)
     combination = recorded[_COLUMNS].fillna("").drop_duplicates()
@@ -38,9 +38,11 @@ def resolve_stores(
     lookup = pd.DataFrame(rows, columns=[*_COLUMNS, "store"]).astype(
         {"server": "int64", **dict.fromkeys([*_COLUMNS[1:], "store"], "str")}
     )
-    keyed = recorded[[*_COLUMNS, "reference", "path"]].fillna({"named_store": ""})
+    keyed = recorded[[*_COLUMNS, "reference", "guessed", "path"]].fillna(
+        {"named_store": ""}
+    )
     merged = keyed.assign(row=np.arange(len(recorded))).merge(lookup, on=_COLUMNS)
-    targets = merged[["row", "reference", "store", "path"]]
+    targets = merged[["row", "reference", "guessed", "store", "path"]]
     return through_same_folders(targets, names), tuple(warnings)
 
 

@@ -63,6 +63,6 @@ def _targets_around(
     inside = np.flatnonzero((coverage.reference >= 0) & ~coverage.sidecar)
     target_keys = distinct.take(pa.array(coverage.reference[inside]))
     folders = same.iloc[inside].assign(key=target_keys.to_pylist())
-    rows = targets[["row", "reference"]].assign(key=keys.to_pylist())
+    rows = targets[["row", "reference", "guessed"]].assign(key=keys.to_pylist())
     both = rows.merge(folders, on="key")
     return both.assign(store=both["to_store"], path=both["to_path"])[list(targets)]

@@ -63,6 +63,7 @@ def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFr
         "server": 0,
         "reference": range(len(paths)),
         "declared": True,
+        "guessed": False,
         "schema": "lab",
         "table": "rec",
         "attribute": "voltage",

@@ -8,6 +8,7 @@ product.
 import json
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,7 @@ class Shape:
     path: str
     schema: str | None = None
     accepted: bool = True
+    named: bool = False
 
 
 def is_pair(segment: str) -> bool:
@@ -62,7 +64,7 @@ def shape_of(known: Prefixes, store: str, path: str) -> Shape:
         parts = path.removeprefix(f"{prefix}/").split("/")
         inside = path.startswith(f"{prefix}/") and len(parts) == 2
         if inside and parts[0] and re.fullmatch("[a-z2-7]{26}", parts[1]):
-            return Shape(path, parts[0])
+            return Shape(path, parts[0], named=True)
     for prefix in schemas:
         lead = f"{prefix}/" if prefix else ""
         if not path.startswith(lead):
@@ -83,7 +85,8 @@ def shape_of(known: Prefixes, store: str, path: str) -> Shape:
             ours = rest[0] == "lab" and rest[1].lower() == "rec"
             ours &= any(rest[end].startswith(f"{a}_") for a in ATTRIBUTES)
             configured = prefix in {"_schema", "x/y"} & set(PREFIXES[store][1])
-            return Shape(own, rest[0], configured or (ours and pairs == KEY))
+            ours &= pairs == KEY
+            return Shape(own, rest[0], configured or ours, bool(prefix))
     return Shape(path)
 
 
@@ -107,6 +110,20 @@ def with_former_prefixes(stored: Any, references: set[tuple[str, str]]) -> Prefi
     for _, schemas in known.values():
         schemas.sort(key=len, reverse=True)
     return known
+
+
+def too_wide(stored: Any, known: Prefixes, store: str, path: str) -> bool:
+    """Tell whether a guess names a folder of objects, and neither object nor file."""
+    if store == "far" or (store, path) in stored:
+        return False
+    shapes = [shape_of(known, s, p) for s, p in stored if s == store]
+    if any(s.schema and s.path != path and covers(path, s.path) for s in shapes):
+        return True
+    if shape_of(known, store, path).named:
+        return False
+    sections = [p for section in known[store] for p in section if p]
+    touched = any(covers(p, path) or covers(path, p) for p in sections)
+    return touched or is_pair(path.rpartition("/")[2])
 
 
 def without_pairs(segments: list[str]) -> list[str]:
@@ -178,6 +195,8 @@ PATHS = st.builds(
     st.sampled_from([*HASHES, *OBJECTS, "README.txt", "_schema/lab", "_hash"]),
     st.sampled_from(TAILS),
 )
+FOLDERS = [path.rsplit("/", cut)[0] for path in OBJECTS for cut in (1, 2, 3)]
+GUESSES = PATHS | st.sampled_from([f for f in FOLDERS if f])
 NAMED_STORES = st.sampled_from(["raw", "alias", "cold", "far", "lost", None])
 STORE_PATHS = st.tuples(st.sampled_from(["raw", "cold"]), PATHS)
 
@@ -193,9 +212,12 @@ def reached(store: str, path: str) -> set[tuple[str, str]]:
 @given(
     stored=st.dictionaries(STORE_PATHS, st.booleans(), max_size=8),
     references=st.lists(st.tuples(NAMED_STORES, PATHS), max_size=6),
+    guesses=st.lists(st.tuples(NAMED_STORES, GUESSES), max_size=3),
 )
 def test_statuses_are_those_of_the_plain_implementation(
-    stored: dict[tuple[str, str], bool], references: list[tuple[str | None, str]]
+    stored: dict[tuple[str, str], bool],
+    references: list[tuple[str | None, str]],
+    guesses: list[tuple[str | None, str]],
 ) -> None:
     # the content of the inner store is listed there
     outer = {file for file in stored if (file[0], file[1][:5]) == ("raw", "cold/")}
@@ -205,13 +227,11 @@ def test_statuses_are_those_of_the_plain_implementation(
         files(path, store=store, at=OLD if old else NOW - timedelta(hours=1))
         for (store, path), old in stored.items()
     ]
-    rows = recorded(*(path for _, path in references), store=None, codec="own")
-    rows["named_store"] = pd.array([store for store, _ in references], dtype="str")
-    each_meant: list[set[tuple[str, str]]] = []
-    for store, path in references:
-        stores = {"alias": ["raw"], "lost": ["raw", "cold"], None: ["raw"]}
-        own = (reached(each, path) for each in stores.get(store, [str(store)]))
-        each_meant.append(set().union(*own))
+    both = [*references, *guesses]
+    rows = recorded(*(path for _, path in both), store=None, codec="own")
+    rows["named_store"] = pd.array([store for store, _ in both], dtype="str")
+    rows["guessed"] = rows["reference"].ge(len(references))
+    each_meant = list(map(meanings, references))
     meant = {each for own in each_meant for each in own if each[0] != "far"}
 
     listed = pd.concat([files(), *listing], ignore_index=True)
@@ -219,10 +239,28 @@ def test_statuses_are_those_of_the_plain_implementation(
     verdict = judge(listed, rows, world(known_names))
 
     known = with_former_prefixes(stored, meant)
-    meant |= similar(stored, each_meant) | fuller(stored, each_meant)
+    each_guess = [
+        {guess for guess in meanings(each) if not too_wide(stored, known, *guess)}
+        for each in guesses
+    ]
+    every = [*each_meant, *each_guess]
+    more = similar(
+        stored, each_guess, every, {own for each in each_guess for own in each}
+    )
+    more |= fuller(stored, each_guess, every)
+    meant |= {guess for guess in more if not too_wide(stored, known, *guess)}
+    meant |= similar(stored, each_meant, every) | fuller(stored, each_meant, every)
+    meant |= {guess for own in each_guess for guess in own if guess[0] != "far"}
     statuses = verdict.objects["status"].reindex(verdict.object_of_file)
     expected = plain_statuses(stored, meant, known)
     assert dict(zip(stored, statuses, strict=True)) == expected
+
+
+def meanings(reference: tuple[str | None, str]) -> set[tuple[str, str]]:
+    store, path = reference
+    stores = {"alias": ["raw"], "lost": ["raw", "cold"], None: ["raw"]}
+    own = (reached(each, path) for each in stores.get(store, [str(store)]))
+    return set().union(*own)
 
 
 def is_covered(store: str, path: str, references: set[tuple[str, str]]) -> bool:
@@ -235,15 +273,19 @@ def is_stored(reference: tuple[str, str], stored: Any) -> bool:
 
 
 def similar(
-    stored: Any, each_meant: list[set[tuple[str, str]]]
+    stored: Any,
+    some: list[set[tuple[str, str]]],
+    every: list[set[tuple[str, str]]],
+    guessed: Collection[tuple[str, str]] = (),
 ) -> set[tuple[str, str]]:
-    """Return what missing references may mean if case and store do not count."""
-    references = set().union(*each_meant)
-    missing = {
-        reference for reference in references if not is_stored(reference, stored)
-    }
-    for own in each_meant:
-        if own <= missing:
+    """Return what missing references may mean if case and store do not count.
+
+    That one was met is never known by a guess.
+    """
+    references = set().union(*every)
+    missing = {each for own in some for each in own if not is_stored(each, stored)}
+    for own in some:
+        if own <= missing or own <= set(guessed):
             for _, path in own:
                 missing |= reached("raw", path) | reached("cold", path)
     return {
@@ -256,11 +298,13 @@ def similar(
     }
 
 
-def fuller(stored: Any, each_meant: list[set[tuple[str, str]]]) -> set[tuple[str, str]]:
+def fuller(
+    stored: Any, some: list[set[tuple[str, str]]], every: list[set[tuple[str, str]]]
+) -> set[tuple[str, str]]:
     """Return where another store has more files at a path than the one it names."""
-    references = set().union(*each_meant)
-    present = [{r for r in own if is_stored(r, stored)} for own in each_meant]
-    paths = {path for own in present for _, path in own}
+    references = set().union(*every)
+    present = [{r for r in own if is_stored(r, stored)} for own in some]
+    paths = {p for own in every for s, p in own if is_stored((s, p), stored)}
     free = [(s, p) for s, p in stored if not is_covered(s, p, references)]
     there = Counter((store, outermost(path, paths)) for store, path in free)
     held = {path for _, path in there}
@@ -291,6 +335,8 @@ LEAVES = st.one_of(
     st.integers(-5, 5),
     st.text('ab/_.:{["', max_size=6),
     PATHS,
+    st.builds(lambda path: path.replace("/rec/", "/#rec/"), PATHS),
+    st.builds(lambda path: f"{path}?v=1#x", PATHS),
     st.builds(lambda path: f"s3://bucket/{path}", PATHS),
     st.builds(lambda path: f"/root//{path}/", PATHS),
     st.builds(lambda path: json.dumps({"path": path}), PATHS),
