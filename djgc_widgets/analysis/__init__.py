@@ -14,7 +14,8 @@ from djgc_widgets.analysis.charts import (
 )
 from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
 from djgc_widgets.analysis.figure_style import STATUS_COLORS
-from djgc_widgets.analysis.growth import Forecast, growth_by_week
+from djgc_widgets.analysis.forecast import Forecast
+from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.html_report import report_html
 

@@ -1,5 +1,7 @@
 """History and object dates -> the figure of growth. Pure."""
 
+from datetime import timedelta
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,9 +14,10 @@ from djgc_widgets.analysis.figure_style import (
     biggest_size,
     lay_out_figure,
 )
-from djgc_widgets.analysis.growth import Forecast
+from djgc_widgets.analysis.forecast import Forecast
 from djgc_widgets.model import Status
 
+_STEPS_AHEAD = 24
 _RECONSTRUCTED = {
     "physical_bytes": TraceStyle("stored, from object dates", NEUTRAL, "dot"),
     "logical_bytes": TraceStyle(
@@ -42,7 +45,7 @@ def growth(
     measured : DataFrame, optional
         A frame of the history schema; only complete scans are drawn.
     forecast : Forecast, optional
-        Drawn with its interval and its quota.
+        Drawn with its interval, if it has one, and its quota.
     """
     figure, tops = go.Figure(), [0]
     for column, look in _RECONSTRUCTED.items():
@@ -64,13 +67,16 @@ def growth(
 
 
 def _add_forecast(figure: go.Figure, forecast: Forecast) -> None:
-    ends = forecast.ends()
-    start, color = (forecast.since, forecast.level_bytes), STATUS_COLORS[Status.TRASH]
-    dashes = {"slowest": "dot", "probable": "dash", "fastest": "dashdot"}
-    for (name, dash), end in zip(dashes.items(), ends, strict=True):
-        look = TraceStyle(f"forecast, {name}", color, dash)
-        (first, level), (last, size) = start, end
-        add_line_trace(figure, look, [first, last], [level, size])
+    step = forecast.observed_days / _STEPS_AHEAD
+    ahead = [step * n for n in range(_STEPS_AHEAD + 1)]
+    times = [forecast.since + timedelta(days=days) for days in ahead]
+    if forecast.slowest is not None:
+        lines = zip(*map(forecast.stored_after, ahead), strict=True)
+        color = STATUS_COLORS[Status.TRASH]
+        dashes = {"fewest": "dot", "probable": "dash", "most": "dashdot"}
+        for (name, dash), sizes in zip(dashes.items(), lines, strict=True):
+            look = TraceStyle(f"forecast, {name}", color, dash)
+            add_line_trace(figure, look, times, list(sizes))
     look = TraceStyle("quota", STATUS_COLORS[Status.YOUNG], "longdash")
-    span = [forecast.since, max(time for time, _ in ends)]
+    span = [times[0], times[-1]]
     add_line_trace(figure, look, span, [float(forecast.quota_bytes)] * 2)

@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from pyarrow import ArrowInvalid
 
-from djgc_widgets.analysis.growth import Forecast, forecast_of, growth_by_week
+from djgc_widgets.analysis.forecast import Forecast, forecast_of
+from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import HISTORY, InputError, Status
@@ -135,7 +136,10 @@ class History:
         return rows.groupby("scanned_at")["stored_bytes"].sum()
 
     def forecast(self, quota_bytes: int, store: str | None = None) -> Forecast:
-        """Forecast when the stored bytes reach a quota.
+        """Forecast when the stored bytes reach a quota if nothing is purged.
+
+        The interval needs scans over twelve weeks or more. Without one, the forecast
+        has no date, and says so.
 
         Parameters
         ----------
@@ -149,7 +153,9 @@ class History:
         InputError
             If there are fewer than six complete scans.
         """
-        return forecast_of(self.totals(store), quota_bytes)
+        totals = self.totals(store)
+        trash = self.measured(store).groupby("scanned_at")["trash_bytes"].sum()
+        return forecast_of(totals, quota_bytes, trash)
 
     def figure(self, scan: Scan, quota_bytes: int | None = None) -> go.Figure:
         """Draw measured growth beside the one reconstructed from object dates.

@@ -114,6 +114,22 @@ def test_the_most_urgent_code_is_returned() -> None:
         assert f"| {code.value} | " in readme
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_only_the_confirmed_stores_are_ever_swept(
+    laboratory: Laboratory, djgc: CommandLine, own: Own
+) -> None:
+    orphaned(laboratory, HASH)
+    laboratory.put(f"_hash/{laboratory.name}/{'d' * 26}", store="derived")
+    laboratory.age()
+
+    code, text = djgc("sweep", *own, *ALL, "--confirm", "raw")
+
+    assert code == ExitCode.DONE
+    assert text.startswith("3 objects moved")
+    assert "Nothing was changed. To do it, add: --confirm derived" in text
+    assert len(laboratory.contents("derived")) == 1
+
+
 @pytest.fixture
 def schedule() -> str:
     """The command of the crontab that the README shows."""

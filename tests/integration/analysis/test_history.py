@@ -50,7 +50,9 @@ def test_concurrent_records_are_all_written(lab: Laboratory, tmp_path: Path) -> 
     assert forecast.reached_at is None  # it does not grow
     names = [line.name for line in history.figure(result, 10**6).data]
     assert "stored, measured by scans" in names
-    assert "forecast, probable" in names
+    assert "quota" in names
+    assert "forecast, probable" not in names
+    assert str(forecast).startswith("Quota reached: not known (20 scans in 19 days")
 
 
 def test_incomplete_scans_are_recorded_and_not_counted(

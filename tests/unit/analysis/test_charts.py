@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from djgc_widgets import charts
-from djgc_widgets.analysis.growth import forecast_of
+from djgc_widgets.analysis.forecast import forecast_of
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.model.frames import GROWTH, HISTORY, OBJECTS, PLACES, SUMMARY, USAGE
 
@@ -181,16 +181,19 @@ def test_growth_says_which_line_was_measured_and_which_reconstructed() -> None:
     measured = pd.DataFrame(rows, columns=columns)
     rest = {n: 0 for n in HISTORY.column_names if n not in columns} | {"store": "raw"}
     measured = HISTORY.conform(measured.assign(**rest))
-    points = pd.Series(range(6), [week - timedelta(days=n) for n in range(6, 0, -1)])
+    days = range(7 * 12, -1, -7)
+    points = pd.Series(range(13), [week - timedelta(days=n) for n in days])
 
-    figure = growth(dated, measured, forecast_of(points, 10))
+    figure = growth(dated, measured, forecast_of(points, 20))
 
     drawn = {line.name: list(line.y) for line in figure.data}
     assert drawn["stored, from object dates"] == [5, 9]
     assert drawn["per row that refers, from object dates"] == [6, 12]
     assert drawn["stored, measured by scans"] == [10]  # an incomplete scan is not
     assert drawn["orphaned, measured by scans"] == [3]
-    assert drawn["forecast, probable"] == [5, 10]
-    assert drawn["quota"] == [10, 10]
+    assert drawn["forecast, probable"][::24] == [12, 24]
+    assert drawn["quota"] == [20, 20]
+    few = growth(dated, None, forecast_of(points[:8], 20))  # too few to draw more
+    assert [line.name for line in few.data][2:] == ["quota"]
     assert [line.name for line in growth(dated).data] == list(drawn)[:2]
     assert len(growth(GROWTH.empty()).data) == 2
