@@ -31,7 +31,6 @@ from djgc_widgets.collector import (
     IncompleteScan,
     Scan,
     Trash,
-    names_among,
     scan,
 )
 from djgc_widgets.model import (
@@ -41,6 +40,7 @@ from djgc_widgets.model import (
     SweepState,
     error_text,
     json_rows,
+    names_among,
     write_new_file,
 )
 from djgc_widgets.references import errors_of_dialects

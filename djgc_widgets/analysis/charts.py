@@ -25,7 +25,18 @@ from djgc_widgets.analysis.figure_style import (
     status_look,
     transparent_layout,
 )
-from djgc_widgets.model import Status, absent, plural, readable_bytes, safe, table_label
+from djgc_widgets.model import (
+    OBJECTS,
+    PLACES,
+    SUMMARY,
+    USAGE,
+    Status,
+    absent,
+    plural,
+    readable_bytes,
+    safe,
+    table_label,
+)
 
 _BIGGEST = 12
 _LEVELS = ["store", "schema", "table", "attribute"]
@@ -52,6 +63,7 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     summary : DataFrame
         A frame of the summary schema.
     """
+    SUMMARY.expect(summary, "store", "status", "size_bytes")
     return _draw_by_status(_sums(summary, "store").sort_index(ascending=False))
 
 
@@ -61,6 +73,7 @@ def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
     Ages are relative to `now`, an aware time.
     """
     labels = [label for label, _ in AGE_BINS]
+    OBJECTS.expect(objects, "modified_at", "status", "size_bytes")
     days = (pd.Timestamp(now) - objects["modified_at"]).dt.total_seconds() / 86400
     edges = [edge for _, edge in AGE_BINS]
     at = np.searchsorted(edges, days.to_numpy(), side="right") - 1
@@ -98,6 +111,7 @@ def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
     limit : int
         How many tables are drawn; the others are one bar.
     """
+    PLACES.expect(places, "schema", "table", "size_bytes", "orphan_bytes")
     tables = places.groupby(["schema", "table"], dropna=False, sort=False)
     sums = tables[["size_bytes", "orphan_bytes"]].sum()
     sums = sums.sort_values("size_bytes", ascending=False, kind="stable")
@@ -128,6 +142,7 @@ def bytes_by_codec(usage: pd.DataFrame) -> go.Figure:
     usage : DataFrame
         A frame of the usage schema.
     """
+    USAGE.expect(usage, "codec", "logical_bytes", "physical_bytes")
     sums = usage.groupby("codec")[["logical_bytes", "physical_bytes"]].sum()
     sums = sums.sort_values("physical_bytes", kind="stable")
     return _draw_logical_and_physical(sums.rename("<{}>".format))
@@ -146,6 +161,7 @@ def dedup_ratio(usage: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
     limit : int
         How many columns are drawn, those with the most physical bytes.
     """
+    USAGE.expect(usage, "physical_bytes", "dedup_ratio", "schema", "table")
     top = usage.nlargest(limit, "physical_bytes", keep="first")[::-1]
     ratios = ["no bytes" if absent(r) else f"{r:.2f} : 1" for r in top["dedup_ratio"]]
     labels = [
@@ -165,6 +181,7 @@ def treemap(places: pd.DataFrame) -> go.Figure:
     places : DataFrame
         A frame of the places schema.
     """
+    PLACES.expect(places, *_LEVELS, "size_bytes", "orphan_bytes")
     rows = places[places["size_bytes"].gt(0)].fillna(dict.fromkeys(_LEVELS[1:], ""))
     nodes: list[tuple[str, str, str, int, int]] = []
     for depth in range(1, len(_LEVELS) + 1):

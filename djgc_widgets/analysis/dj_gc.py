@@ -17,6 +17,7 @@ from datajoint import gc  # before 2.1 the package does not offer it by itself
 from datajoint.dependencies import Dependencies
 from datajoint.errors import LostConnectionError
 
+from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.comparison import CollectorDeletions, compare
 from djgc_widgets.collector import CompleteScan, IncompleteScan
 from djgc_widgets.model import (
@@ -83,6 +84,7 @@ def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
     >>> opinion.losses.empty
     True
     """
+    expect_scan(scan)
     if not isinstance(scan, CompleteScan):
         raise InputError(
             "Expected a complete scan to compare with; got "

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from djgc_widgets.analysis.arguments import expect_quota
 from djgc_widgets.model import InputError, plural
 
 FEWEST_POINTS = 6
@@ -135,8 +136,7 @@ def forecast_of(
     trash : Series, optional
         Of these, the bytes in the trash, by the same times.
     """
-    if quota_bytes <= 0:
-        raise InputError(f"Expected a quota above 0 bytes; got {quota_bytes:,}.")
+    expect_quota(quota_bytes)
     points = totals.groupby(level=0).last()
     if len(points) < FEWEST_POINTS:
         raise InputError(

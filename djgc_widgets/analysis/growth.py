@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from djgc_widgets.model import GROWTH
+from djgc_widgets.model import GROWTH, OBJECTS
 
 
 def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
@@ -26,6 +26,7 @@ def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
     >>> int(weeks["physical_bytes"].iloc[-1]) == s.listed_bytes
     True
     """
+    OBJECTS.expect(objects, "modified_at", "size_bytes", "n_references")
     if objects.empty:
         return GROWTH.empty()
     days = objects["modified_at"].dt.floor("D")

@@ -7,11 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from pyarrow import ArrowInvalid
 
+from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.forecast import Forecast, forecast_of
 from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import HISTORY, InputError, Status
+from djgc_widgets.model import HISTORY, InputError, Status, names_of, shown
 
 _FORMER_NAMES = {"objects": "n_objects", "missing": "n_missing"}
 """Columns of version 0.1, and their names now."""
@@ -40,6 +41,11 @@ class History:
     """
 
     def __init__(self, path: str | Path) -> None:
+        if not isinstance(path, str | Path):
+            raise InputError(
+                f"Expected the path of a folder; got {shown(path)}. Pass for example "
+                'History("store-history").'
+            )
         self._folder = Path(path)
 
     def record(self, scan: Scan) -> Path:
@@ -55,6 +61,7 @@ class History:
         InputError
             If the folder cannot be written to.
         """
+        expect_scan(scan)
         name = f"{scan.started_at:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
         path = self._folder / f"{name}.parquet"
         unfinished = self._folder / f"{name}.unfinished"
@@ -106,6 +113,7 @@ class History:
         rows = self.frame
         rows = rows[rows["complete"]]
         if store is not None:
+            names_of([store], "store")
             rows = rows[rows["store"].eq(store)]
         if rows.empty:
             return rows
@@ -172,6 +180,7 @@ class History:
         InputError
             If a forecast is asked for and there are fewer than six complete scans.
         """
+        expect_scan(scan)
         forecast = None if quota_bytes is None else self.forecast(quota_bytes)
         return growth(growth_by_week(scan.objects), self.measured(), forecast)
 

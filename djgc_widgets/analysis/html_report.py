@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.charts import (
     age_histogram,
     biggest_tables,
@@ -19,12 +20,14 @@ from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
     STATUS_LABELS,
     Heading,
+    InputError,
     absent,
     and_more,
     html_list,
     html_table,
     readable_bytes,
     safe,
+    shown,
 )
 
 _ROWS = 20
@@ -73,6 +76,11 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     >>> page.startswith("<!doctype html>"), "<script src" in page
     (True, False)
     """
+    expect_scan(scan)
+    if history is not None and not isinstance(history, History):
+        raise InputError(
+            f"Expected a History; got {shown(history)}. Pass History(folder)."
+        )
     summary, places = scan.summary(), scan.places()
     measured = None if history is None else history.measured()
     figures = {

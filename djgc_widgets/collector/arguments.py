@@ -1,6 +1,6 @@
 """Check what a caller passes; anything else is an `InputError`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ import datajoint as dj
 from datajoint.errors import DataJointError
 
 from djgc_widgets.collector.clock import Clock
-from djgc_widgets.model import InputError
+from djgc_widgets.model import InputError, names_of, shown
 from djgc_widgets.references import errors_of_dialects, server_name
 from djgc_widgets.stores import stores_of
 
@@ -18,11 +18,12 @@ OLDEST = timedelta(days=36_500)
 
 def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
     """Return the connection of a schema, or the connection itself."""
-    connection = getattr(source, "connection", source)
+    known = isinstance(source, dj.Schema | dj.Connection)
+    connection = getattr(source, "connection", source) if known else None
     if not isinstance(connection, dj.Connection):
         raise InputError(
             "Expected a datajoint Schema or Connection; got "
-            f"{type(source).__name__} {source!r}. "
+            f"{type(source).__name__} {shown(source)}. "
             "Pass the schema object, for example dj.Schema('lab_ephys')."
         )
     return connection
@@ -32,11 +33,11 @@ def further_connections(
     also: Sequence[dj.Connection], connection: dj.Connection
 ) -> list[dj.Connection]:
     """Return the connections that `also` adds, each once."""
-    wrong = [other for other in also if not isinstance(other, dj.Connection)]
-    if wrong or isinstance(also, dj.Connection):
+    several = isinstance(also, list | tuple | set | frozenset)
+    if not several or not all(isinstance(other, dj.Connection) for other in also):
         raise InputError(
-            "Expected a list of datajoint Connections in also; got "
-            f"{wrong[0] if wrong else also!r}. Pass also=[other_schema.connection]."
+            f"Expected a list of datajoint Connections in also; got {shown(also)}. "
+            "Pass also=[other_schema.connection]."
         )
     further: list[dj.Connection] = []
     for other in also:
@@ -94,41 +95,31 @@ def expect_age(age: Any) -> None:  # noqa: ANN401 - what a caller passes
     """Raise `InputError` unless an age is a timedelta from zero to a hundred years."""
     if not isinstance(age, timedelta) or not timedelta(0) <= age <= OLDEST:
         raise InputError(
-            f"Expected an age from 0 to {OLDEST.days:,} days; got {age!r}. Pass a "
+            f"Expected an age from 0 to {OLDEST.days:,} days; got {shown(age)}. Pass a "
             "timedelta, for example timedelta(days=30)."
         )
 
 
-def names_of(given: Any, what: str) -> frozenset[str]:  # noqa: ANN401 - what a caller passes
-    """Return the names that were passed in the argument `what`."""
-    texts = isinstance(given, Iterable) and not isinstance(given, str | bytes)
-    names = list(given) if texts else []
-    if not texts or not all(isinstance(name, str) for name in names):
+def expect_stores(stores: Any) -> None:  # noqa: ANN401 - what a caller passes
+    """Raise `InputError` unless these are names of stores, or None for all."""
+    if stores is not None and not names_of(stores, "stores"):
         raise InputError(
-            f"Expected a list or set of names in {what}; got {given!r}. Pass for "
-            f"example {what}=[{given if isinstance(given, str) else 'name'!r}]."
+            "Expected at least one store in stores; got none. Leave it out to scan all."
         )
-    return frozenset(names)
 
 
-def names_among(given: Any, known: Collection[str], what: str) -> frozenset[str]:  # noqa: ANN401 - likewise
-    """Return the names that were passed, all of which are known; None means all."""
-    names = frozenset(known) if given is None else names_of(given, what)
-    if unknown := sorted(names.difference(known)):
+def expect_function(function: Any, what: str) -> None:  # noqa: ANN401 - what a caller passes
+    """Raise `InputError` unless the argument `what` is a function or None."""
+    if function is not None and not callable(function):
         raise InputError(
-            f"Expected in {what} names among {', '.join(sorted(known)) or 'none'}; got "
-            f"{', '.join(unknown)}. Correct them."
+            f"Expected a function in {what}; got {shown(function)}. Pass one, or leave "
+            "it out."
         )
-    return names
 
 
 def checked_clock(clock: Any) -> Clock:  # noqa: ANN401 - what a caller passes
     """Return a clock whose times are aware and in UTC, or an `InputError`."""
-    if not callable(clock):
-        raise InputError(
-            f"Expected a function in clock; got {clock!r}. Pass one that returns the "
-            "current time, for example lambda: datetime.now(UTC)."
-        )
+    expect_function(clock, "clock")
 
     def now() -> datetime:
         time = clock()

@@ -8,7 +8,6 @@ import datajoint as dj
 import pandas as pd
 from markupsafe import Markup
 
-from djgc_widgets.collector.arguments import names_among, names_of
 from djgc_widgets.collector.restore import restore_returnable
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
@@ -27,6 +26,8 @@ from djgc_widgets.model import (
     html_list,
     html_table,
     interrupted_sweeps,
+    names_among,
+    names_of,
     no_progress,
     plural,
     readable_bytes,

@@ -8,7 +8,14 @@ from datetime import timedelta
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.collector.arguments import expect_age, further_connections, scope_of
+from djgc_widgets.collector.arguments import (
+    checked_clock,
+    expect_age,
+    expect_function,
+    expect_stores,
+    further_connections,
+    scope_of,
+)
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.releases import release_warnings
@@ -122,9 +129,11 @@ def run_scan(
     clock: Clock = utc_now,
 ) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
     """Scan as `scan` does; return also what reads the references again."""
-    report = progress or no_progress
     connection, wanted = scope_of(schemas)
     expect_age(minimum_age)
+    expect_stores(stores)
+    expect_function(progress, "progress")
+    report, clock = progress or no_progress, checked_clock(clock)
     connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)

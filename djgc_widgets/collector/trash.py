@@ -7,10 +7,11 @@ import datajoint as dj
 import pandas as pd
 
 from djgc_widgets.collector.arguments import (
+    checked_clock,
     connection_of,
     expect_age,
-    names_among,
-    names_of,
+    expect_function,
+    further_connections,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import Journal, Planned
@@ -34,6 +35,8 @@ from djgc_widgets.model import (
     SweepState,
     error_text,
     interrupted_sweeps,
+    names_among,
+    names_of,
     no_progress,
     parse_trash,
 )
@@ -71,9 +74,11 @@ class Trash:
         also: Sequence[dj.Connection] = (),
         clock: Clock = utc_now,
     ) -> None:
-        self._source, self._name, self._also = source, store, tuple(also)
-        self._clock = clock
-        opened = open_stores((connection_of(source), *also), [store])
+        connection = connection_of(source)
+        self._also = tuple(further_connections(also, connection))
+        self._source, self._clock = source, checked_clock(clock)
+        (self._name,) = names_of([store], "store")
+        opened = open_stores((connection, *self._also), [store])
         if opened.problems:
             raise SweepRefusedError(str(opened.problems[0]))
         able = sweepable_stores(opened.stores)
@@ -148,8 +153,11 @@ class Trash:
         >>> restored.count("restored")
         1
         """
+        names_of([sweep_id], "sweep_id")
+        chosen = None if paths is None else names_of(paths, "paths")
+        expect_function(progress, "progress")
         return restore_sweep(
-            [self._store], sweep_id, paths, clock=self._clock, progress=progress
+            [self._store], sweep_id, chosen, clock=self._clock, progress=progress
         )
 
     def recover(self, *, break_lock: bool = False) -> Receipt:

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+
+from djgc_widgets.model.arguments import shown
+from djgc_widgets.model.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,17 @@ class FrameSchema:
     def column_names(self) -> list[str]:
         """Names of the columns, in order."""
         return [column.name for column in self.columns]
+
+    def expect(self, frame: Any, *columns: str) -> None:  # noqa: ANN401 - what a caller passes
+        """Raise `InputError` unless a frame was passed that has these columns."""
+        given = list(frame) if isinstance(frame, pd.DataFrame) else []
+        absent = [name for name in columns if name not in given]
+        if absent or not isinstance(frame, pd.DataFrame):
+            what = f"one without {', '.join(absent)}" if given else shown(frame)
+            raise InputError(
+                f"Expected a frame of the {self.name} schema; got {what}. Pass one of "
+                "a scan, for example scan.objects, scan.summary() or scan.places()."
+            )
 
     def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:
         """Return a new frame with exactly these columns, dtypes and a fresh index.

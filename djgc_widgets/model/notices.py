@@ -6,6 +6,7 @@ from typing import Self
 
 import pandas as pd
 
+from djgc_widgets.model.arguments import names_among
 from djgc_widgets.model.codes import NoticeCode
 from djgc_widgets.model.frames import NOTICES
 from djgc_widgets.model.html import html_list
@@ -277,6 +278,7 @@ class Notices(tuple[Notice, ...]):
 
     def with_code(self, *codes: str) -> "Notices":
         """Return those with one of these codes."""
+        names_among(codes, [code.value for code in NoticeCode], "with_code")
         return Notices(notice for notice in self if notice.code in codes)
 
     def frame(self) -> pd.DataFrame:

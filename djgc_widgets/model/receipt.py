@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from djgc_widgets.model.arguments import names_among
 from djgc_widgets.model.codes import Outcome
 from djgc_widgets.model.export import csv_text
 from djgc_widgets.model.html import Heading, html_list, html_table, safe
@@ -31,10 +32,12 @@ class Receipt:
 
     def count(self, outcome: str) -> int:
         """Return the number of objects with this outcome."""
+        names_among([outcome], OUTCOME_LABELS, "outcome")
         return int(self.rows["outcome"].eq(outcome).sum())
 
     def size_bytes(self, outcome: str) -> int:
         """Return the bytes of the objects with this outcome."""
+        names_among([outcome], OUTCOME_LABELS, "outcome")
         return int(self.rows.loc[self.rows["outcome"].eq(outcome), "size_bytes"].sum())
 
     @property

@@ -23,6 +23,7 @@ from djgc_widgets.model import (
     html_list,
     html_table,
     json_rows,
+    names_of,
     no_progress,
     plural,
     readable_bytes,
@@ -93,7 +94,8 @@ class SweepPlan:
         names : collection of str
             Names of doubts that can be lifted; others change nothing.
         """
-        lifted = {d.name for d in self.doubts if d.liftable}.intersection(names)
+        lifted = {d.name for d in self.doubts if d.liftable}
+        lifted &= names_of(names, "acknowledge")
         unrelated = self.acknowledged - {doubt.name for doubt in self.doubts}
         return replace(self, acknowledged=unrelated | lifted)
 

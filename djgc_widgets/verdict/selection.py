@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 import pandas as pd
+from pandas.api.types import is_bool_dtype
 
-from djgc_widgets.model import InputError
+from djgc_widgets.model import InputError, shown
 
 INDEX = "object"
 """Name of the index of a scan's objects; another index cannot be taken for it."""
@@ -36,18 +37,18 @@ def select_objects(
         return _select_by_key(
             objects, pd.MultiIndex.from_frame(objects[["store", "path"]]), wanted
         )
-    if isinstance(selection, pd.Series) and selection.dtype == bool:
-        chosen = selection.index[selection]
+    if isinstance(selection, pd.Series) and is_bool_dtype(selection):
+        chosen = selection.index[selection.fillna(value=False)]
         if selection.index.name != INDEX or not chosen.isin(objects.index).all():
             raise InputError(
                 "Expected a mask with the index of scan.objects or scan.orphans; got "
                 "another index. Select by a frame with store and path instead."
             )
         return objects.loc[chosen]
-    if isinstance(selection, str):
+    if isinstance(selection, str) or not isinstance(selection, Iterable):
         raise InputError(
-            "Expected a frame, a mask or a list of paths; got one string. Put it into "
-            "a list."
+            f"Expected a frame, a mask or a list of paths; got {shown(selection)}. Put "
+            "paths into a list."
         )
     return _select_by_key(
         objects,

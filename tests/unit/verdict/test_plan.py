@@ -117,7 +117,7 @@ def test_nothing_selected_is_a_refusal() -> None:
         ([hash_path("a")], f"the first '{hash_path()}' in store raw, which is live."),
         (["README.txt"], rf"which is unknown \({REASONS[Reason.NOT_DATAJOINT]}\)"),
         (["no/such/path"], "got 1 that it does not hold, the first 'no/such/path'"),
-        (ZARR, "got one string"),
+        (ZARR, f"list of paths; got '{ZARR}'"),
         (pd.DataFrame({"path": [ZARR]}), r"it lacks \['store'\]"),
         (pd.Series([True], index=[99]), "got another index"),
         (pd.Series([True], index=[0]), "got another index"),
