@@ -490,7 +490,7 @@ class TestBadInput:
                 lambda lab: lab.scan(stores=["cold", "warm"]),
                 r"\(derived, raw\); got cold, warm\.",
             ),
-            (lambda lab: lab.scan(minimum_age=timedelta(days=-1)), "zero or more"),
+            (lambda lab: lab.scan(minimum_age=timedelta(days=-1)), "an age from 0"),
         ],
         ids=["nothing", "a name", "no active schema", "unknown stores", "an age"],
     )

@@ -404,5 +404,5 @@ def test_one_text_is_not_a_set_of_names(lab: Laboratory) -> None:
     orphaned(lab)
     result = complete(lab)
 
-    with pytest.raises(InputError, match=r"Pass acknowledge=\{'sole-owner'\}"):
+    with pytest.raises(InputError, match=r"acknowledge=\['sole-owner'\]"):
         result.plan(acknowledge="sole-owner")
