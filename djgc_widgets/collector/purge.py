@@ -88,7 +88,7 @@ class Purge:
         objects = [*returned.values(), *due]
         end = begin(operation, "purging", objects, self.clock())
         operation.bring_back(list(returned.values()), RETURNED_LIVE)
-        if self._still_missing():
+        if DoubtCode.MISSING_OBJECTS not in acknowledge and self._still_missing():
             operation.note(due, _MISSING)
         operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
         due = operation.pending(due)

@@ -201,7 +201,8 @@ class Trash:
         """Delete for good what has been in the trash for long.
 
         All stores are scanned first. What a row refers to again goes back, and
-        everything stays while objects that rows refer to are missing, in any store.
+        everything stays while objects that rows refer to are missing, in any store,
+        unless that is acknowledged.
 
         Parameters
         ----------
@@ -209,8 +210,9 @@ class Trash:
             Age of a sweep, by our clock and by the store's; 30 days by default.
         acknowledge : collection of str
             ``"unseen-schemas"`` if no row of a schema that the account cannot see
-            refers to the store, ``"short-retention"`` if what was swept less than a day
-            ago may go already.
+            refers to the store, ``"missing-objects"`` if the missing objects are known
+            to be lost, ``"short-retention"`` if what was swept less than a day ago may
+            go already.
         progress : callable, optional
             Called before each object; may raise `Cancelled` to leave the rest alone.
         sweep_ids : collection of str, optional

@@ -107,7 +107,7 @@ def purge_html(stores: str, ticked: int, old: pd.DataFrame) -> Markup:
         "<h4>Delete {} for good?</h4>{:,} of {} are that old: {} ({:,} bytes). Purged "
         "objects cannot be restored. The store is scanned first: trashed objects that "
         "a row refers to again are restored, and nothing is purged while referenced "
-        "objects are missing. Type <b>{}</b> to confirm."
+        "objects are missing, unless that is acknowledged. Type <b>{}</b> to confirm."
     ).format(
         plural(int(old["n_left"].sum()), "object"),
         len(old),

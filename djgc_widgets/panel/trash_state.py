@@ -19,7 +19,7 @@ from djgc_widgets.collector import (
 from djgc_widgets.model import RETENTION, SWEEPS, Receipt
 from djgc_widgets.panel.tables import sweep_table
 from djgc_widgets.panel.worker import Activity, Background
-from djgc_widgets.verdict import Doubt
+from djgc_widgets.verdict import Doubt, missing_objects_doubt
 
 
 class TrashState(Background):
@@ -83,8 +83,10 @@ class TrashState(Background):
     def purge_doubts(self, older_than: timedelta) -> tuple[Doubt, ...]:
         """Return what is in doubt about a purge of the ticked sweeps."""
         ages = list(self._clock() - self.purgeable(older_than)["swept_at"])
-        doubt = short_retention_doubt(ages)
-        return () if doubt is None else (doubt,)
+        if not ages or self.scan is None:
+            return ()
+        missing = missing_objects_doubt(self.scan.references)
+        return tuple(filter(None, [short_retention_doubt(ages), missing]))
 
     def acknowledge_purge(self, name: str, *, lifted: bool) -> None:
         """Lift a doubt about the purge, or withdraw the acknowledgment."""

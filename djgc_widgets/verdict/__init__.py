@@ -19,6 +19,7 @@ from djgc_widgets.verdict.doubts import (
     Circumstances,
     Doubt,
     Ownership,
+    missing_objects_doubt,
     ownership_doubt,
     standing_doubts,
 )
@@ -46,8 +47,9 @@ from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_a
 __all__ = [
     "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "Ownership", "Reconciled",
     "Selection", "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover",
-    "entered_objects", "find_twin_stores", "locate", "mark", "notices_of_other_stores",
-    "notices_of_trash", "ownership_doubt", "path_keys", "plan_sweep", "reconcile",
-    "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
-    "through_same_folders", "usage_by_attribute", "withhold_orphans",
+    "entered_objects", "find_twin_stores", "locate", "mark", "missing_objects_doubt",
+    "notices_of_other_stores", "notices_of_trash", "ownership_doubt", "path_keys",
+    "plan_sweep", "reconcile", "standing_doubts", "stored_at_recorded_path",
+    "targets_in_scanned_stores", "through_same_folders", "usage_by_attribute",
+    "withhold_orphans",
 ]  # fmt: skip

@@ -29,7 +29,13 @@ LIFTABLE = frozenset(
 )
 """Doubts that an acknowledgment lifts, besides those about abandoned schemas."""
 
-LIFTABLE_IN_PURGE = frozenset({DoubtCode.UNSEEN_SCHEMAS, DoubtCode.SHORT_RETENTION})
+LIFTABLE_IN_PURGE = frozenset(
+    {
+        DoubtCode.UNSEEN_SCHEMAS,
+        DoubtCode.MISSING_OBJECTS,
+        DoubtCode.SHORT_RETENTION,
+    }
+)
 """Doubts about a purge that an acknowledgment lifts."""
 
 _LARGE_SHARE = 0.25
@@ -114,7 +120,7 @@ def doubts(
     return (
         *_of_circumstances(chosen, seen),
         *_large_sweep_doubts(chosen, reconciled.objects),
-        *_missing_objects_doubts(reconciled.references),
+        *filter(None, [missing_objects_doubt(reconciled.references)]),
         *_doubts_by_store(chosen, seen),
     )
 
@@ -187,13 +193,17 @@ def _large_shares(
             )
 
 
-def _missing_objects_doubts(references: pd.DataFrame) -> Iterator[Doubt]:
-    # what is missing in one store may be what lies in another one
+def missing_objects_doubt(references: pd.DataFrame) -> Doubt | None:
+    """Return what is in doubt if objects are missing, in whatever store.
+
+    What is missing in one store may be what lies in another one, or in its trash.
+    """
     missing = references["state"].eq(State.MISSING.value)
-    if missing.any():
-        counts = references.loc[missing, "store"].value_counts().sort_index()
-        text = ", ".join(f"{n:,} in store {store}" for store, n in counts.items())
-        yield Doubt(DoubtCode.MISSING_OBJECTS, {"counts": text})
+    if not missing.any():
+        return None
+    counts = references.loc[missing, "store"].value_counts().sort_index()
+    text = ", ".join(f"{n:,} in store {store}" for store, n in counts.items())
+    return Doubt(DoubtCode.MISSING_OBJECTS, {"counts": text})
 
 
 def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:

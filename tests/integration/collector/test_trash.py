@@ -217,6 +217,18 @@ def test_a_purge_keeps_everything_while_objects_are_missing(
     assert len(in_trash(anywhere)) == 3
 
 
+def test_objects_that_are_known_to_be_lost_never_keep_the_trash_for_good(
+    lab: Laboratory,
+) -> None:
+    table = orphaned(lab, HASH)
+    sweep_orphans(lab)
+    lab.remove(lab.raw(table.table_name, "data")[5]["path"])
+
+    purged = Trash(lab.schema, "raw").purge(NEVER, {*AT_ONCE, "missing-objects"})
+
+    assert outcomes(purged) == {"purged": 3}
+
+
 def test_a_purge_needs_a_complete_scan(laboratory: Laboratory) -> None:
     table = orphaned(laboratory)
     sweep_orphans(laboratory)
