@@ -1,5 +1,7 @@
 """What a store on S3 holds, in its trash and outside of it."""
 
+from datetime import datetime
+
 from laboratory import Laboratory
 
 
@@ -28,6 +30,15 @@ def describe(lab: Laboratory, path: str) -> dict[str, object]:
         StorageClass="STANDARD_IA",
     )
     return description_of(lab, path)
+
+
+def modified(lab: Laboratory, path: str) -> datetime:
+    """Return when an object was written, by the server's clock."""
+    assert lab.s3 is not None
+    spec = lab.config.stores["raw"]
+    where = {"Bucket": spec["bucket"], "Key": f"{spec['location']}/{path}"}
+    written: datetime = lab.s3.client().head_object(**where)["LastModified"]
+    return written
 
 
 def description_of(lab: Laboratory, path: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ those that fail, with growing pauses.
 import errno
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from hashlib import md5
 from typing import Any
@@ -134,7 +135,8 @@ class Api:
             whole = {"MultipartUpload": {"Parts": done}}
             self.call("complete_multipart_upload", **upload, **whole, **condition)
         except BaseException:
-            self.call("abort_multipart_upload", **upload)
+            with suppress(OSError):  # what went wrong first is what matters
+                self.call("abort_multipart_upload", **upload)
             raise
 
     async def _read(self, key: str, condition: Mapping[str, str]) -> bytes:

@@ -63,6 +63,15 @@ class Conditions:
         return any(isinstance(error, ChangedError) for error in refused.values())
 
     @cached_property
+    def sources(self) -> bool:
+        """Whether an object is copied only if it still has an etag."""
+        self._put()
+        try:
+            return self._refuses(self._copy, CopySourceIfMatch=_NO_ETAG)
+        finally:
+            self._remove()
+
+    @cached_property
     def copies(self) -> CopyWay:
         """How to copy an object so that nothing is overwritten."""
         self._put()

@@ -17,6 +17,7 @@ from djgc_widgets.stores.s3.kept import identity_of, lock_of, storage_class_of
 PAGE = 1_000
 """Most keys of one request."""
 
+_SECOND_NS = 10**9
 _NO_LOCKS = "ObjectLockConfigurationNotFoundError"
 
 
@@ -129,6 +130,8 @@ class Bucket:
             raise OSError(
                 f"expected a copy of {pin.size_bytes:,} bytes at {target}; got {size}"
             )
+        if not self.conditions.sources and not self._is_still(source, pin):
+            raise ChangedError(errno.EEXIST, "it was changed")
 
     def delete(
         self,
@@ -194,6 +197,13 @@ class Bucket:
         except OSError as error:
             return dict.fromkeys(etags, error)
         return {self._api.path(key): error for key, error in stayed.items()}
+
+    def _is_still(self, path: str, pin: FileIdentity) -> bool:
+        """Return whether an object was not even overwritten by what it was."""
+        now = self.head(path)
+        if now is None or now.etag != pin.etag:
+            return False
+        return now.modified_ns // _SECOND_NS == pin.modified_ns // _SECOND_NS
 
     def _head_or_error(self, path: str) -> FileIdentity | OSError | None:
         try:

@@ -34,6 +34,9 @@ class Disk(LocalFileSystem):
             if self.odd == "dates":
                 entry.pop("mtime")
                 entry.pop("created")
+        if self.odd == "circles" and "_hash" in path:
+            parent = path.rpartition("/")[0]
+            entries.append({"name": parent, "size": 0, "type": "directory"})
         return entries if detail else [entry["name"] for entry in entries]
 
 
@@ -82,6 +85,18 @@ def test_a_plugins_store_is_scanned_like_any_other(lab: Laboratory, odd: str) ->
     assert sorted(result.objects["status"]) == ["live", "orphan"]
     assert list(result.missing["row_key"]) == ['{"id": 2}']
     assert result.adds_up()
+
+
+def test_a_plugins_listing_that_goes_in_circles_is_a_problem_and_ends(
+    lab: Laboratory,
+) -> None:
+    filled(lab, range(1, 2))
+    configure(lab, odd="circles")
+
+    problem = problem_of(lab)
+
+    assert problem.code == "store-unread"
+    assert "does not advance" in problem.message
 
 
 def test_an_object_without_a_size_is_a_problem(lab: Laboratory) -> None:
