@@ -10,6 +10,7 @@ from djgc_widgets.model import (
     FILES,
     FileKind,
     Notice,
+    SchemaNames,
     Sight,
     StoreNames,
     SweepRefusedError,
@@ -34,7 +35,7 @@ class Live:
 
     objects: frozenset[tuple[str, str]]
     """Store and path of objects that a row refers to, or into."""
-    schemas: frozenset[str]
+    schemas: SchemaNames
     """Every schema on the servers."""
 
 
@@ -86,12 +87,13 @@ class Rechecker:
             *zip(covered["store"], covered["object"], strict=True),
             *zip(entered["store"], entered["path"], strict=True),
         }
-        return Live(frozenset(keys), frozenset(reading.schemas))
+        return Live(frozenset(keys), reading.names)
 
     def _expect_as_much(
         self, problems: Sequence[Notice], reading: ReferenceReading
     ) -> None:
-        every = [*problems, *reading.hiding_any_of(self.judged)]
+        # rows of what is gone may just have been moved to where they were not seen
+        every = [*problems, *reading.gone, *reading.hiding_any_of(self.judged)]
         if every:
             text = " ".join(str(problem) for problem in every[:_SHOWN_PROBLEMS])
             raise SweepRefusedError(

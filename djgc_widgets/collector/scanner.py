@@ -141,10 +141,10 @@ def run_scan(
     known, links = _known_paths(listed.files, names)
     reading = read_references(connections, known, report)
     report(Progress(Step.RECONCILING))
-    judged = wanted or tuple(sorted(reading.own_schemas))
+    judged = _judged_schemas(wanted, reading)
     follow = LinkFollower(names.all_stores).follow
     located = locate(listed.files, reading.recorded, names, follow)
-    world = World(names, reading.schemas, judged, reading.tables, started, minimum_age)
+    world = World(names, reading.names, judged, reading.tables, started, minimum_age)
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
@@ -161,7 +161,7 @@ def run_scan(
         *release_warnings(dj.__version__),
         *notices_of_trash(reconciled.trash, listed.files),
         *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
-        *(*listed.warnings, *located.warnings),
+        *(*listed.warnings, *located.warnings, *reading.gone),
         *(warning for look_up in again for warning in look_up.warnings),
     ]
     if problems:
@@ -193,6 +193,14 @@ def run_scan(
         _sweeper=Sweeper(rechecker, opened.stores, clock),
     )
     return result, rechecker
+
+
+def _judged_schemas(
+    wanted: Sequence[str], reading: ReferenceReading
+) -> tuple[str, ...]:
+    """Return the schemas as the server calls them; by default all of its own."""
+    named = map(reading.names.on_server, wanted)
+    return tuple(dict.fromkeys(named)) or tuple(sorted(reading.own_schemas))
 
 
 def _list_stores(stores: Sequence[Store], report: ProgressCallback) -> Listing:

@@ -237,7 +237,8 @@ def _schemas_that_are_back(plan: SweepPlan, live: Live) -> set[tuple[str, str]]:
     """Return objects of schemas that were acknowledged gone and exist again."""
     objects = plan.objects
     given_up = objects["status"].ne(Status.ORPHAN.value)
-    back = objects[given_up & objects["schema"].isin(list(live.schemas))]
+    named = objects["schema"].map(live.schemas.on_server)
+    back = objects[given_up & named.isin(list(live.schemas.every))]
     return set(back[["store", "path"]].itertuples(index=False, name=None))
 
 

@@ -91,7 +91,14 @@ from djgc_widgets.model.trash_paths import (
     parse_trash,
     trash_of,
 )
-from djgc_widgets.model.vocabulary import FileKind, Section, Sight, State, TableInfo
+from djgc_widgets.model.vocabulary import (
+    FileKind,
+    SchemaNames,
+    Section,
+    Sight,
+    State,
+    TableInfo,
+)
 
 __all__ = [
     "DOUBTS", "EXPLANATIONS", "FILES", "FOLDERS", "GROWTH", "HISTORY", "KIBI",
@@ -101,8 +108,8 @@ __all__ = [
     "SWEEPS", "TEXT", "TOKEN", "TRASH", "TRASH_FOLDER", "USAGE", "Cancelled", "Detail",
     "DoubtCode", "FileKind", "Heading", "InputError", "Naming", "Notice", "NoticeCode",
     "Notices", "OpinionCode", "Outcome", "Progress", "ProgressCallback", "Reason",
-    "Receipt", "SameFolder", "Section", "ServerError", "Sight", "State", "Status",
-    "Step", "StoreInfo", "StoreNames", "SweepReceipt", "SweepRefusedError",
+    "Receipt", "SameFolder", "SchemaNames", "Section", "ServerError", "Sight", "State",
+    "Status", "Step", "StoreInfo", "StoreNames", "SweepReceipt", "SweepRefusedError",
     "SweepState", "TableInfo", "absent", "and_more", "arrow_text", "as_text",
     "candidate_prefixes", "csv_text", "detail_text", "encode_frame", "error_text",
     "former_paths", "former_prefixes", "html_list", "html_table", "in_store",

@@ -127,6 +127,8 @@ class NoticeCode(StrEnum):
     TABLE_UNREADABLE = "table-unreadable"
     TABLE_DAMAGED = "table-damaged"
     TABLE_REWRITTEN = "table-rewritten"
+    COLUMN_UNREAD = "column-unread"
+    COLUMN_GONE = "column-gone"
     NO_SNAPSHOT = "no-snapshot"
     VALUES_UNREAD = "values-unread"
     VALUES_WITHOUT_PATH = "values-without-path"

@@ -69,8 +69,19 @@ MESSAGES = {
         ),
         "Scan again",
     ),
+    NoticeCode.COLUMN_UNREAD: (
+        "it could not be read completely: {error}",
+        "Check that the account may read the table, then scan again",
+    ),
+    NoticeCode.COLUMN_GONE: (
+        "it was dropped while references were read, so its rows refer to nothing",
+        "Nothing to do; scan again if its rows were moved to another table",
+    ),
     NoticeCode.NO_SNAPSHOT: (
-        "its engine {engine} keeps no snapshot, so rows may move while they are read",
+        (
+            "its rows may refer to objects, but its engine {engine} keeps no snapshot, "
+            "so rows may move while they are read"
+        ),
         "Convert the table to InnoDB",
     ),
     NoticeCode.VALUES_UNREAD: (

@@ -125,6 +125,7 @@ def former_prefixes(
     """
     path = arrow_text(paths)
     schema, table, attribute = map(_literal_pattern, (schema, table, attribute))
+    schema = f"(?i:{schema})"  # some servers fold it, paths keep it
     own = f"{schema}/{table}/(?:{_PAIR})*{attribute}"
     lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
     shaped = extract_groups(path, rf"{lead}{own}_{TOKEN}(?:\.[^/]*)?)$")

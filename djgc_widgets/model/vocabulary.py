@@ -46,6 +46,23 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaNames:
+    """The names of the schemas of all servers."""
+
+    every: frozenset[str] = frozenset()
+    caseless: frozenset[str] = frozenset()
+    """Those of servers on which case does not count: DataJoint's paths keep the case
+    that a program gave, the server need not."""
+
+    def on_server(self, name: str) -> str:
+        """Return how the server calls a schema; the name as it is if it has none."""
+        if name in self.every:
+            return name
+        alike = (known for known in self.caseless if known.lower() == name.lower())
+        return min(alike, default=name)
+
+
+@dataclass(frozen=True, slots=True)
 class TableInfo:
     """A base table of the server, as its catalog describes it."""
 

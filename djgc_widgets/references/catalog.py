@@ -3,7 +3,8 @@
 The database's own catalog is asked, never DataJoint's classes: codecs may not be
 registered in this process, and ``Schema.list_tables`` leaves out ``~`` tables and what
 others declared. Views are left out on purpose, since they only show rows of tables that
-are read anyway.
+are read anyway; so are partitions, which are read with the table that they are part of,
+and materialized views without data.
 """
 
 import re
@@ -13,15 +14,18 @@ from itertools import groupby
 
 from djgc_widgets.model import Notice, NoticeCode, TableInfo
 from djgc_widgets.references.snapshot import Snapshot
-from djgc_widgets.references.store_column import CatalogRow, StoreColumn
+from djgc_widgets.references.store_column import (
+    PLAIN_CODEC,
+    CatalogRow,
+    ColumnName,
+    StoreColumn,
+)
 
 _COMMENT = re.compile(r"\s*:\s*<(?P<codec>[^@>]+)(?P<at>@(?P<store>[^>]*))?>:")
 _MAY_RECORD = {
     *("json", "jsonb", "longtext"),  # MariaDB's json is longtext
     *("text", "character varying", "varchar", "mediumtext", "tinytext"),
 }
-_PLAIN = "json"
-"""Codec of a JSON column whose comment names none."""
 _BINARY_TYPES = {
     *("binary", "varbinary", "bit", "bytea"),
     *("tinyblob", "blob", "mediumblob", "longblob"),
@@ -37,6 +41,8 @@ class Catalog:
     """Schemas that may hold tables which this account cannot see or read."""
     complete: bool
     """The account sees every schema."""
+    ignores_case: bool = False
+    """Schemas whose names differ only in case are one."""
     tables: list[TableInfo] = field(default_factory=list)
     columns: list[StoreColumn] = field(default_factory=list)
     """Columns that can hold references and may be read."""
@@ -45,6 +51,11 @@ class Catalog:
     unseen: list[Notice] = field(default_factory=list)
     """Tables that may not be read and whose JSON columns might record paths."""
 
+    @property
+    def column_names(self) -> set[ColumnName]:
+        """Every column of every table, whether it can hold references or not."""
+        return {(t.schema, t.name, name) for t in self.tables for name in t.attributes}
+
 
 def read_catalog(snapshot: Snapshot) -> Catalog:
     """Find every store column of a database, in one query over its catalog."""
@@ -52,7 +63,11 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
     rows = map(CatalogRow._make, snapshot.rows(dialect.CATALOG))
     by_table = [list(group) for _, group in groupby(rows, lambda row: row[:2])]
     schemas = frozenset(str(name) for (name,) in snapshot.rows(dialect.SCHEMAS))
-    catalog = Catalog(schemas, *dialect.hiding_schemas(snapshot.rows, schemas))
+    catalog = Catalog(
+        schemas,
+        *dialect.hiding_schemas(snapshot.rows, schemas),
+        dialect.ignores_case(snapshot.rows),
+    )
     for described in by_table:
         first = described[0]
         where = f"{first.schema}.{first.table}"
@@ -73,7 +88,7 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
             catalog.columns.extend(columns)
             continue
         notice = Notice(NoticeCode.TABLE_UNREADABLE, where, {"table": where})
-        if all(column.codec == _PLAIN for column in columns):
+        if all(column.codec == PLAIN_CODEC for column in columns):
             catalog.unseen.append(notice)
             catalog.hiding |= {first.schema}
         else:
@@ -90,7 +105,7 @@ def _store_columns(
         if match and (match["at"] or row.is_json or row.data_type in _MAY_RECORD):
             codec, store, required = match["codec"], match["store"], match["at"]
         elif row.is_json:
-            codec, store, required = _PLAIN, None, None
+            codec, store, required = PLAIN_CODEC, None, None
         else:
             continue
         must_refer = required is not None

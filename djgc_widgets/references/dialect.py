@@ -3,7 +3,7 @@
 The dialects have no state. Nothing else in this room asks for a connection's backend.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import datajoint as dj
@@ -13,7 +13,7 @@ from djgc_widgets.references.mysql import MySQL
 from djgc_widgets.references.postgresql import PostgreSQL
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows
-from djgc_widgets.references.store_column import StoreColumn
+from djgc_widgets.references.store_column import ColumnName, StoreColumn
 
 
 class Dialect(Protocol):
@@ -34,7 +34,8 @@ class Dialect(Protocol):
     LIMITED_ACCOUNT: SQL
     """Selects whether the account may have only so many connections."""
     REWRITTEN_TABLES: SQL
-    """Selects the tables that other sessions rewrote or emptied since the snapshot."""
+    """Selects the relations that other sessions rewrote or emptied since the snapshot:
+    identifier and name; of a partition that of the table it belongs to."""
     READ_ONLY: tuple[SQL, ...]
     """Make a session read-only, and its waits for locks short."""
 
@@ -71,6 +72,9 @@ class Dialect(Protocol):
     def identifier(self, *names: str) -> SQL:
         """Quote the parts of a name."""
 
+    def row_source(self, column: StoreColumn, /) -> SQL:
+        """Name the table so that each of its rows is read once, former ones as well."""
+
     def raw_value(self, column: StoreColumn, /) -> SQL:
         """Select a value as the text that the database holds."""
 
@@ -82,8 +86,29 @@ class Dialect(Protocol):
     ) -> tuple[frozenset[str], bool]:
         """Return which schemas may hide tables, and whether all schemas are visible."""
 
-    def snapshot_problem(self, rows: Rows, column: StoreColumn, /) -> Notice | None:
-        """Return a problem if what was read of a column may not be the snapshot's."""
+    def ignores_case(self, rows: Rows, /) -> bool:
+        """Return whether names of schemas that differ only in case are one."""
+
+    def snapshot_problem(
+        self, rows: Rows, column: StoreColumn, /, *, refers: Callable[[], bool]
+    ) -> Notice | None:
+        """Return a problem if what was read of a column may not be the snapshot's.
+
+        `refers` tells whether any of its values may refer into the stores.
+        """
+
+    def is_gone(
+        self,
+        rows: Rows,
+        column: StoreColumn,
+        known: Collection[ColumnName],
+        error: BaseException | None,
+        /,
+    ) -> bool:
+        """Return whether a column that could not be read was dropped meanwhile.
+
+        `known` are the columns of the catalog at the time of the snapshot.
+        """
 
     def server_identifier(self, rows: Rows, /) -> str | None:
         """Identify the server by any address; None if the account may not ask."""

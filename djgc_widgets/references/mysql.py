@@ -1,26 +1,29 @@
 """MySQL and MariaDB: their catalog, snapshots, grants and quoting, and pymysql."""
 # ruff: noqa: D102 - `Dialect` says what each method is for
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pymysql
+from pymysql.constants import ER
 from pymysql.cursors import SSCursor
 
 from djgc_widgets.model import Notice, NoticeCode
 from djgc_widgets.references import mysql_session
+from djgc_widgets.references.grants import GrantRules, hidden_by_grants
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
-from djgc_widgets.references.store_column import StoreColumn
+from djgc_widgets.references.store_column import ColumnName, StoreColumn
 
 _SERVER_VARIABLES = SQL(
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')"
 )
-_SNAPSHOT_ENGINES = {"innodb", "rocksdb", "tokudb"}
-_GRANT = re.compile(
-    r"GRANT (?P<privileges>.+?) ON (?P<scope>\*\.\*|`(?:[^`]|``)+`\.\*) TO "
+_NAME_RULES = SQL(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+    "('partial_revokes', 'lower_case_table_names')"
 )
+_NO_SUCH = {ER.BAD_DB_ERROR, ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR}
+_SNAPSHOT_ENGINES = {"innodb", "rocksdb", "tokudb"}
 
 
 class MySQL:
@@ -35,7 +38,7 @@ class MySQL:
                IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
                c.data_type = 'json'
                  OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin',
-               0, 0, 0, '', t.engine
+               0, 0, 0, '', t.table_type, t.engine
         FROM information_schema.tables t
         LEFT JOIN information_schema.columns c
           ON BINARY c.table_schema = BINARY t.table_schema
@@ -54,7 +57,7 @@ class MySQL:
     SESSION = SQL("SELECT CONNECTION_ID()")
     LIMITED_ACCOUNT = SQL("SELECT NULL FROM DUAL WHERE FALSE")
     # the server itself refuses to read a table that changed since the snapshot
-    REWRITTEN_TABLES = SQL("SELECT NULL FROM DUAL WHERE FALSE")
+    REWRITTEN_TABLES = SQL("SELECT NULL, NULL FROM DUAL WHERE FALSE")
     READ_ONLY: tuple[SQL, ...] = (
         SQL("SET SESSION TRANSACTION READ ONLY"),
         SQL("SET SESSION lock_wait_timeout = 60"),
@@ -89,6 +92,13 @@ class MySQL:
         """Write a string in hexadecimal, whatever ``sql_mode`` is set to."""
         return SQL(f"_utf8mb4 0x{text.encode().hex()}")
 
+    def row_source(self, column: StoreColumn) -> SQL:
+        """Name the table; what versioned rows of MariaDB were can still be read."""
+        table = self.identifier(column.table.schema, column.table.name)
+        if column.catalog_row.relation_kind == "SYSTEM VERSIONED":
+            return compose_sql("{table} FOR SYSTEM_TIME ALL", table=table)
+        return table
+
     def raw_value(self, column: StoreColumn) -> SQL:
         return self.identifier(column.attribute)
 
@@ -104,36 +114,35 @@ class MySQL:
     def hiding_schemas(
         self, rows: Rows, schemas: frozenset[str]
     ) -> tuple[frozenset[str], bool]:
-        """Read the account's grants.
-
-        The server hides what an account has no privilege on, columns too: only
-        ``SELECT`` on a complete schema shows all of it.
-        """
         grants = [str(grant) for (grant,) in rows(SQL("SHOW GRANTS"))]
-        if any(grant.startswith("REVOKE") for grant in grants):
-            return schemas, False
-        patterns = []
-        for match in filter(None, map(_GRANT.match, grants)):
-            privileges = set(match["privileges"].split(", "))
-            selects = not privileges.isdisjoint({"SELECT", "ALL PRIVILEGES"})
-            if match["scope"] != "*.*":
-                pattern = _grant_pattern(match["scope"][1:-3].replace("``", "`"))
-                patterns.append((pattern, selects))
-            elif selects:
-                return frozenset(), True
-        # of several patterns that fit, the server applies the closest one only
-        fitting = {
-            schema: {selects for like, selects in patterns if like.fullmatch(schema)}
-            for schema in schemas
-        }
-        return frozenset(s for s in schemas if fitting[s] != {True}), False
+        literal = ("partial_revokes", "ON") in rows(_NAME_RULES)
+        rules = GrantRules(literal, self.ignores_case(rows))
+        return hidden_by_grants(grants, schemas, rules)
 
-    def snapshot_problem(self, _: Rows, column: StoreColumn) -> Notice | None:
-        """Return a problem if the engine of the table keeps no snapshot."""
+    def ignores_case(self, rows: Rows) -> bool:
+        return ("lower_case_table_names", "0") not in rows(_NAME_RULES)
+
+    def snapshot_problem(
+        self, _: Rows, column: StoreColumn, *, refers: Callable[[], bool]
+    ) -> Notice | None:
+        """Return a problem if rows that refer may have moved: there is no snapshot."""
         engine, where = column.catalog_row.engine, column.table.full_name
-        if engine.lower() in _SNAPSHOT_ENGINES:
+        if engine.lower() in _SNAPSHOT_ENGINES or not refers():
             return None
         return Notice(NoticeCode.NO_SNAPSHOT, where, {"engine": engine})
+
+    def is_gone(
+        self,
+        rows: Rows,
+        column: StoreColumn,
+        known: Collection[ColumnName],
+        error: BaseException | None,
+    ) -> bool:
+        """Ask the catalog, which is of now; what is new may be the column, renamed."""
+        if error is None or not _NO_SUCH.intersection(error.args[:1]):
+            return False
+        present = {row[:3] for row in rows(self.CATALOG)}
+        return column.name not in present and present <= set(known)
 
     def server_identifier(self, rows: Rows) -> str | None:
         """Identify MySQL by its data folder, MariaDB by its network card and port."""
@@ -159,12 +168,3 @@ class _Stream(SSCursor):  # type: ignore[misc] # the driver has no types
         super().close()
 
     __del__ = close
-
-
-def _grant_pattern(pattern: str) -> re.Pattern[str]:
-    """Return the expression of a schema in a grant, in which _ and % are wildcards."""
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    return re.compile(
-        "".join(wild.get(part, re.escape(part[-1])) for part in parts), re.DOTALL
-    )

@@ -13,16 +13,20 @@ from djgc_widgets.references.sql import SQL, Driver
 
 _LONG = 31_536_000
 """A year, in seconds: the longest wait that a server may be set to."""
-_LIMITS = {"max_execution_time": 0, "max_statement_time": 0, "sql_big_selects": 1}
-"""Come first: with them a server may refuse to say what it can be set to."""
+_LIMITS = {
+    "max_execution_time": 0,
+    "max_statement_time": 0,
+    "sql_big_selects": 1,
+    # a server may be set to cut every result short
+    "sql_select_limit": 18446744073709551615,
+}
+"""Come first: with them a server may not say, or not all of, what it can be set to."""
 _SETTINGS: dict[str, str | int] = {
     "sql_mode": "",
     "idle_transaction_timeout": 0,
     "idle_readonly_transaction_timeout": 0,
     "wait_timeout": _LONG,
     "net_write_timeout": _LONG,
-    # a server may be set to cut every result short
-    "sql_select_limit": 18446744073709551615,
     "max_sort_length": 1024,
     "lock_wait_timeout": 60,
     # nodes of a cluster, and copies for analyses, may lag behind what was committed

@@ -2,7 +2,7 @@
 # ruff: noqa: D102 - `Dialect` says what each method is for
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg2
@@ -17,6 +17,20 @@ _PRESENT_NAME = """
 SELECT identity FROM pg_catalog.pg_identify_object(
     'pg_catalog.pg_class'::regclass, {relation}::oid, {number}::int)
 """
+# the tables of the catalog are as of the snapshot, its functions tell of the present
+_DETACHED_PARTITIONS = """
+WITH RECURSIVE below(relation) AS (
+    SELECT {relation}::oid
+    UNION ALL
+    SELECT h.inhrelid FROM below
+    JOIN pg_catalog.pg_inherits h ON h.inhparent = below.relation
+    JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid AND c.relispartition
+    WHERE to_jsonb(h) ->> 'inhdetachpending' IS DISTINCT FROM 'true'
+)
+SELECT relation FROM below
+EXCEPT SELECT relid::oid FROM pg_catalog.pg_partition_tree({relation}::oid)
+"""
+_PARTITIONED = "p"
 
 
 class PostgreSQL:
@@ -24,10 +38,31 @@ class PostgreSQL:
 
     NAME = "postgresql"
     ERROR: type[Exception] = psycopg2.Error
+    # a table that inherits has neither comments nor keys of its own
     CATALOG = SQL("""
+        WITH RECURSIVE line(relation, ancestor, depth) AS (
+            SELECT inhrelid, inhparent, 1 FROM pg_catalog.pg_inherits
+            UNION ALL
+            SELECT line.relation, h.inhparent, line.depth + 1 FROM line
+            JOIN pg_catalog.pg_inherits h ON h.inhrelid = line.ancestor
+        )
         SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
-               coalesce(d.description, ''),
-               coalesce(array_position(i.indkey::int[], a.attnum::int), -1),
+               coalesce(d.description, (
+                   SELECT o.description FROM line
+                   JOIN pg_catalog.pg_attribute b
+                     ON b.attrelid = line.ancestor AND b.attname = a.attname
+                   JOIN pg_catalog.pg_description o
+                     ON o.objoid = b.attrelid AND o.objsubid = b.attnum
+                    AND o.classoid = 'pg_catalog.pg_class'::regclass
+                   WHERE line.relation = c.oid ORDER BY line.depth LIMIT 1), ''),
+               coalesce(array_position(i.indkey::int[], a.attnum::int), (
+                   SELECT array_position(k.indkey::int[], b.attnum::int) FROM line
+                   JOIN pg_catalog.pg_index k
+                     ON k.indrelid = line.ancestor AND k.indisprimary
+                   JOIN pg_catalog.pg_attribute b
+                     ON b.attrelid = line.ancestor AND b.attname = a.attname
+                   WHERE line.relation = c.oid AND i.indrelid IS NULL
+                   ORDER BY line.depth LIMIT 1), -1),
                has_schema_privilege(n.oid, 'USAGE')
                    AND has_table_privilege(c.oid, 'SELECT'),
                EXISTS (SELECT FROM pg_catalog.pg_type u
@@ -35,7 +70,7 @@ class PostgreSQL:
                        AND ARRAY[u.oid, u.typbasetype, u.typelem]
                            && ARRAY['json'::regtype::oid, 'jsonb'::regtype::oid]),
                t.typcategory = 'A', c.oid::int8, a.attnum,
-               format('%I.%I.%I', n.nspname, c.relname, a.attname), ''
+               format('%I.%I.%I', n.nspname, c.relname, a.attname), c.relkind, ''
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a
@@ -45,7 +80,10 @@ class PostgreSQL:
                ON d.objoid = c.oid AND d.objsubid = a.attnum
               AND d.classoid = 'pg_catalog.pg_class'::regclass
         LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
-        WHERE c.relkind IN ('r', 'p', 'm', 'f')
+        WHERE (c.relkind IN ('r', 'p', 'f') OR c.relkind = 'm' AND c.relispopulated)
+          AND (NOT c.relispartition OR EXISTS (
+              SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid
+              AND to_jsonb(h) ->> 'inhdetachpending' = 'true'))
           AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
         ORDER BY n.nspname, c.relname, a.attnum
     """)
@@ -67,7 +105,8 @@ class PostgreSQL:
     # TRUNCATE and a rewriting ALTER TABLE are not covered by snapshots: the table reads
     # as empty, and the snapshot's own catalog differs from the present one
     REWRITTEN_TABLES = SQL("""
-        SELECT n.nspname || '.' || c.relname
+        SELECT coalesce(pg_partition_root(c.oid)::oid, c.oid)::int8,
+               n.nspname || '.' || c.relname
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
@@ -112,6 +151,13 @@ class PostgreSQL:
         """Quote a string, whatever ``standard_conforming_strings`` is set to."""
         return SQL("E'{}'".format(text.replace("\\", r"\\").replace("'", "''")))
 
+    def row_source(self, column: StoreColumn) -> SQL:
+        """Name the table; rows of those that inherit from it are read as theirs."""
+        table = self.identifier(column.table.schema, column.table.name)
+        if column.catalog_row.relation_kind == _PARTITIONED:
+            return table
+        return compose_sql("ONLY {table}", table=table)
+
     def raw_value(self, column: StoreColumn) -> SQL:
         name = self.identifier(column.attribute)
         if column.catalog_row.is_array:
@@ -135,21 +181,43 @@ class PostgreSQL:
     ) -> tuple[frozenset[str], bool]:
         return frozenset(), True  # every account sees every table of a database
 
-    def snapshot_problem(self, rows: Rows, column: StoreColumn) -> Notice | None:
-        """Return a problem if the column has another name than in the snapshot.
+    def ignores_case(self, _: Rows) -> bool:
+        return False
 
-        Queries look names up in the present catalog, so another table or column may
-        have been read instead. What was read is locked until the snapshot ends.
+    def snapshot_problem(
+        self, rows: Rows, column: StoreColumn, *, refers: Callable[[], bool]
+    ) -> Notice | None:
+        """Return a problem if names mean something else than in the snapshot.
+
+        Queries look names and partitions up in the present catalog, so another table or
+        column may have been read instead, or a partition less. What was read is locked
+        until the snapshot ends.
         """
+        del refers  # every table keeps a snapshot
         row = column.catalog_row
         query = compose_sql(
             _PRESENT_NAME,
             relation=self.literal(str(row.relation_id)),
             number=self.literal(str(row.attribute_number)),
         )
-        if rows(query) == [(row.quoted_name,)]:
+        same = rows(query) == [(row.quoted_name,)]
+        if same and row.relation_kind == _PARTITIONED:
+            relation = self.literal(str(row.relation_id))
+            same = not rows(compose_sql(_DETACHED_PARTITIONS, relation=relation))
+        if same:
             return None
         return Notice(NoticeCode.TABLE_REWRITTEN, column.full_name)
+
+    def is_gone(
+        self, rows: Rows, column: StoreColumn, _known: object, _error: object
+    ) -> bool:
+        row = column.catalog_row
+        query = compose_sql(
+            "SELECT has_column_privilege({relation}::oid, {number}::int2, 'SELECT')",
+            relation=self.literal(str(row.relation_id)),
+            number=self.literal(str(row.attribute_number)),
+        )
+        return rows(query)[0][0] is None  # as for no column of today
 
     def server_identifier(self, rows: Rows) -> str | None:
         allowed = SQL("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')")

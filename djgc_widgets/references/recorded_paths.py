@@ -35,6 +35,10 @@ class RecordedPath:
     """It is declared, in a section or listed; otherwise it has yet to be followed, and
     its value may record no path at all."""
 
+    def as_note(self) -> "RecordedPath":
+        """Let it protect the objects that it names, and claim nothing."""
+        return replace(self, declared=False, guessed=frozenset(self.spellings))
+
 
 _Key = tuple[tuple[str, ...], str | None]
 """Spellings and store of a path."""

@@ -20,9 +20,10 @@ from djgc_widgets.model import (
     ProgressCallback,
     Step,
 )
-from djgc_widgets.references.catalog import read_catalog
+from djgc_widgets.references.catalog import Catalog, read_catalog
 from djgc_widgets.references.codecs import codec_reading
 from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.recorded_frame import recorded_frame
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
 from djgc_widgets.references.silence import PATIENCE, Patience
@@ -32,7 +33,7 @@ from djgc_widgets.references.snapshot import (
     open_session,
     server_name,
 )
-from djgc_widgets.references.store_column import StoreColumn
+from djgc_widgets.references.store_column import PLAIN_CODEC, StoreColumn
 
 
 def read_references(
@@ -156,8 +157,10 @@ class _ReferenceReader:
             self._problem(NoticeCode.DATABASE_UNREAD, self._where, error=error)
 
     def _read_database(self, snapshot: Snapshot) -> None:
-        dialect, catalog = snapshot.dialect, read_catalog(snapshot)
+        catalog = read_catalog(snapshot)
         self.reading.schemas |= catalog.schemas
+        if catalog.ignores_case:
+            self.reading.caseless_schemas |= catalog.schemas
         if not self._server:
             self.reading.own_schemas |= catalog.schemas
         self.reading.tables.extend(catalog.tables)
@@ -167,12 +170,36 @@ class _ReferenceReader:
         if not catalog.complete:
             notice = Notice(NoticeCode.SCHEMAS_HIDDEN, snapshot.address)
             self.reading.unseen.append(notice)
+        unread = self._read_columns(snapshot, catalog)
+        read = {column.catalog_row.relation_id for column in catalog.columns}
+        for relation, table in snapshot.rows(snapshot.dialect.REWRITTEN_TABLES):
+            if relation in read:
+                self._problem(NoticeCode.TABLE_REWRITTEN, table)
+        if unread:
+            snapshot.end()  # only then every server tells of the present
+        for column, error in unread:
+            if snapshot.is_gone(column, catalog.column_names, error):
+                notice = Notice(NoticeCode.COLUMN_GONE, column.full_name)
+                self.reading.gone.append(notice)
+            else:
+                self._problem(NoticeCode.COLUMN_UNREAD, column.full_name, error=error)
+
+    def _read_columns(
+        self, snapshot: Snapshot, catalog: Catalog
+    ) -> list[tuple[StoreColumn, ReadingError]]:
+        """Read each column; return those that could not be read."""
+        unread = []
         for part, column in enumerate(catalog.columns, 1):
             self._where = column.full_name
             self._part = part, len(catalog.columns)
-            self._read_column(snapshot, column)
-        for (table,) in snapshot.rows(dialect.REWRITTEN_TABLES):
-            self._problem(NoticeCode.TABLE_REWRITTEN, table)
+            snapshot.set_savepoint()
+            try:
+                self._read_column(snapshot, column)
+            except ReadingError as error:
+                if not snapshot.returned_to_savepoint():
+                    raise
+                unread.append((column, error))
+        return unread
 
     def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
         counted = snapshot.count_values(column)
@@ -181,6 +208,7 @@ class _ReferenceReader:
         where, must_refer = column.full_name, column.must_refer
         read, referring, last = 0, 0, "none"
         first_damaged: tuple[str, str] | None = None
+        first_frame = len(self.frames)
         for page in snapshot.read_values(column):
             recorded: list[tuple[RecordedPath, str]] = []
             for value, key in page:
@@ -189,6 +217,8 @@ class _ReferenceReader:
                     paths = recorded_paths(value, known, own, json_only=must_refer)
                 except ValueError as reason:
                     paths, error = [], f", which is {reason}"
+                if column.is_of_framework:
+                    paths = [path.as_note() for path in paths]
                 sure = any(path.sure for path in paths)
                 if error or (must_refer and not sure):
                     first_damaged = first_damaged or (key, error)
@@ -196,10 +226,17 @@ class _ReferenceReader:
                 recorded.extend((path, key) for path in paths)
             read, last = read + len(page), page[-1][1]
             self.frames.append(
-                _recorded_frame(self._server, column, recorded, self._numbers)
+                recorded_frame(self._server, column, recorded, self._numbers)
             )
             self._report(column, read, counted)
-        if problem := snapshot.dialect.snapshot_problem(snapshot.rows, column):
+        problem = snapshot.dialect.snapshot_problem(
+            snapshot.rows,
+            column,
+            refers=lambda: (
+                column.codec != PLAIN_CODEC or self._refer(self.frames[first_frame:])
+            ),
+        )
+        if problem:
             self.reading.problems.append(problem)
         counts = ColumnCount(where, counted, read, referring, must_refer)
         self.reading.counts.append(counts)
@@ -222,6 +259,14 @@ class _ReferenceReader:
                 error=first_damaged[1],
             )
 
+    def _refer(self, frames: list[pd.DataFrame]) -> bool:
+        """Return whether recorded paths name something in a section, or listed."""
+        return any(
+            path.startswith(self._known.section_starts) or path in self._known.listed
+            for frame in frames
+            for path in frame["path"]
+        )
+
     def _report(self, column: StoreColumn, done: int, total: int) -> None:
         part, parts = self._part
         subject = column.full_name
@@ -229,36 +274,3 @@ class _ReferenceReader:
 
     def _problem(self, code: NoticeCode, where: str, **values: object) -> None:
         self.reading.problems.append(Notice(code, where, values))
-
-
-def _recorded_frame(
-    server: int,
-    column: StoreColumn,
-    recorded: list[tuple[RecordedPath, str]],
-    numbers: Iterator[int],
-) -> pd.DataFrame:
-    rows = [
-        (number, spelling, path, key)
-        for (path, key), number in zip(recorded, numbers, strict=False)
-        for spelling in path.spellings
-    ]
-    return RECORDED.conform(
-        {
-            "named_store": pd.array([path.store for *_, path, _ in rows], dtype="str"),
-            "column_store": column.store,
-            "server": server,
-            "reference": pd.array([number for number, *_ in rows], dtype="int64"),
-            "declared": pd.array([path.declared for *_, path, _ in rows], dtype="bool"),
-            "guessed": pd.array(
-                [text in path.guessed for _, text, path, _ in rows], dtype="bool"
-            ),
-            "schema": column.table.schema,
-            "table": column.table.name,
-            "attribute": column.attribute,
-            "codec": column.codec,
-            "path": pd.array([text for _, text, *_ in rows], dtype="str"),
-            "size_bytes": pd.array([p.size_bytes for *_, p, _ in rows], dtype="Int64"),
-            "is_dir": pd.array([path.is_dir for *_, path, _ in rows], dtype="bool"),
-            "row_key": pd.array([key for *_, key in rows], dtype="str"),
-        }
-    )

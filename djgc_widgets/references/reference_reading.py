@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from djgc_widgets.model import RECORDED, Notice, NoticeCode, Sight, TableInfo
+from djgc_widgets.model import (
+    RECORDED,
+    Notice,
+    NoticeCode,
+    SchemaNames,
+    Sight,
+    TableInfo,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class ReferenceReading:
     schemas: set[str] = field(default_factory=set)
     own_schemas: set[str] = field(default_factory=set)
     """Those of the first server."""
+    caseless_schemas: set[str] = field(default_factory=set)
+    """Those of servers on which the case of a schema's name does not count."""
     tables: list[TableInfo] = field(default_factory=list)
     counts: list[ColumnCount] = field(default_factory=list)
     """One per store column."""
@@ -40,6 +49,8 @@ class ReferenceReading:
     """Empty only if every store column was read completely."""
     unseen: list[Notice] = field(default_factory=list)
     """Servers, databases and tables that this account cannot see or read."""
+    gone: list[Notice] = field(default_factory=list)
+    """Store columns that were dropped while references were read."""
     hiding: set[str] = field(default_factory=set)
     """Schemas that may hold tables which this account cannot see."""
     servers: dict[str, str] = field(default_factory=dict)
@@ -50,6 +61,11 @@ class ReferenceReading:
         """What this account sees, and what it does not."""
         hidden = frozenset(notice.where for notice in self.unseen)
         return Sight(hidden | self.hiding, frozenset(self.schemas))
+
+    @property
+    def names(self) -> SchemaNames:
+        """The schemas of all servers, and which of their names have no case."""
+        return SchemaNames(frozenset(self.schemas), frozenset(self.caseless_schemas))
 
     def hiding_any_of(self, judged: Sequence[str]) -> list[Notice]:
         """Return a problem if judged schemas may hold tables that are not seen."""

@@ -5,7 +5,7 @@ from, and everything that is read through it is of one moment.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -16,7 +16,7 @@ import datajoint as dj
 from djgc_widgets.references.dialect import Dialect, dialect_of
 from djgc_widgets.references.silence import Patience, cut_if_silent
 from djgc_widgets.references.sql import SQL, Driver, compose_sql
-from djgc_widgets.references.store_column import StoreColumn
+from djgc_widgets.references.store_column import ColumnName, StoreColumn
 
 _PAGE = 10_000
 _SHOWN_AFTER = (
@@ -70,6 +70,32 @@ class Snapshot:
             return False
         return True
 
+    def set_savepoint(self) -> None:
+        """Let what fails from now on leave the snapshot as it is."""
+        self._run(SQL("SAVEPOINT before_column"))
+
+    def returned_to_savepoint(self) -> bool:
+        """Give up what failed; return whether the snapshot can be used further."""
+        try:
+            self._run(SQL("ROLLBACK TO SAVEPOINT before_column"))
+        except ReadingError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """End the transaction; what is asked from now on is answered as of now."""
+        self._run(SQL("COMMIT"))
+
+    def is_gone(
+        self, column: StoreColumn, known: Collection[ColumnName], error: ReadingError
+    ) -> bool:
+        """Return whether a column that could not be read was dropped meanwhile."""
+        return self.dialect.is_gone(self.rows, column, known, error.__cause__)
+
+    def _run(self, statement: SQL) -> None:
+        with self._asking(), closing(self._driver.cursor()) as cursor:
+            cursor.execute(_encoded(statement))
+
     def count_values(self, column: StoreColumn) -> int:
         """Let SQL count the values of a column that are not null."""
         query = self._compose("SELECT COUNT({name}) FROM {table}", column)
@@ -115,7 +141,7 @@ class Snapshot:
         return compose_sql(
             template,
             name=self.dialect.identifier(column.attribute),
-            table=self.dialect.identifier(column.table.schema, column.table.name),
+            table=self.dialect.row_source(column),
             value=self.dialect.raw_value(column),
             key=self.dialect.row_key(column),
         )

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from djgc_widgets.model import TableInfo
 
+PLAIN_CODEC = "json"
+"""Codec of a JSON column whose comment names none."""
+
 
 class CatalogRow(NamedTuple):
     """One column of a base table; the catalog query of each dialect selects these."""
@@ -24,8 +27,14 @@ class CatalogRow(NamedTuple):
     """With the attribute's number and the quoted name only on PostgreSQL."""
     attribute_number: int
     quoted_name: str
+    relation_kind: str
+    """What the server calls this kind of table."""
     engine: str
     """Storage engine of the table; only on MySQL."""
+
+
+ColumnName = tuple[str, str, str]
+"""Schema, table and attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,16 @@ class StoreColumn:
     binary_key: frozenset[str]
     """Columns of the primary key that hold bytes."""
     catalog_row: CatalogRow
+
+    @property
+    def is_of_framework(self) -> bool:
+        """Whether DataJoint hides the column and fills it with notes of its own."""
+        return self.attribute.startswith("_") and self.codec == PLAIN_CODEC
+
+    @property
+    def name(self) -> ColumnName:
+        """Schema, table and attribute."""
+        return self.table.schema, self.table.name, self.attribute
 
     @property
     def full_name(self) -> str:

@@ -31,9 +31,7 @@ def resolve_stores(
         stores = _stores_of_name(names, names.servers[server], named, column, codec)
         if not stores:
             stores = everywhere
-            warnings.append(
-                _unknown_store_warning(recorded, server, named, column, codec)
-            )
+            warnings += _unknown_store_warnings(recorded, server, named, column, codec)
         rows.extend((server, named, column, codec, store) for store in stores)
     lookup = pd.DataFrame(rows, columns=[*_COLUMNS, "store"]).astype(
         {"server": "int64", **dict.fromkeys([*_COLUMNS[1:], "store"], "str")}
@@ -72,15 +70,19 @@ def targets_in_scanned_stores(targets: pd.DataFrame, names: StoreNames) -> pd.Da
     return targets[targets["store"].isin(scanned)].reset_index(drop=True)
 
 
-def _unknown_store_warning(
+def _unknown_store_warnings(
     recorded: pd.DataFrame, server: int, named: str, column: str, codec: str
-) -> Notice:
+) -> list[Notice]:
+    """Return a warning if rows declare such paths; other texts may just look so."""
     same = recorded[_COLUMNS].fillna("").eq([server, named, column, codec])
-    rows = recorded[same.all(axis=1)]
+    rows = recorded[same.all(axis=1) & recorded["declared"]]
+    if rows.empty:
+        return []
     first = rows.iloc[0]
     store = f"store {named or column!r}" if named or column else "the default store"
-    return Notice(
+    notice = Notice(
         NoticeCode.STORE_UNKNOWN,
         f"{first['schema']}.{first['table']}.{first['attribute']}",
         {"n_rows": len(rows), "row_key": first["row_key"], "store": store},
     )
+    return [notice]

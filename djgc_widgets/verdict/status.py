@@ -8,6 +8,7 @@ import pandas as pd
 
 from djgc_widgets.model import (
     Reason,
+    SchemaNames,
     Section,
     Status,
     StoreNames,
@@ -25,7 +26,7 @@ class World:
     """What is known while stores are judged."""
 
     names: StoreNames
-    schemas: Collection[str]
+    schemas: SchemaNames
     """Every schema on the servers."""
     scanned: Collection[str]
     """Schemas whose objects may be judged orphans."""
@@ -49,10 +50,15 @@ class Judged:
 
 
 def judge(objects: pd.DataFrame, world: World) -> Judged:
-    """Give each object its status, and a reason to all but the live and the orphans."""
+    """Give each object its status, and a reason to all but the live and the orphans.
+
+    Its schema is named as the server calls it.
+    """
+    named = {s: world.schemas.on_server(s) for s in objects["schema"].dropna().unique()}
+    objects = objects.assign(schema=objects["schema"].map(named).astype("str"))
     objects = _drop_sections_without_table(objects, world.tables, world.names)
     old_enough = objects["modified_at"] <= world.now - world.minimum_age
-    on_server = objects["schema"].isin(list(world.schemas))
+    on_server = objects["schema"].isin(list(world.schemas.every))
     scanned = objects["schema"].isin(list(world.scanned))
     kind = objects["kind"]
     by_path: list[_Rule] = [

@@ -8,7 +8,7 @@ import pandas as pd
 
 from djgc_widgets.model.frames import FILES, FOLDERS, RECORDED
 from djgc_widgets.model.store_names import Naming, StoreInfo, StoreNames
-from djgc_widgets.model.vocabulary import TableInfo
+from djgc_widgets.model.vocabulary import SchemaNames, TableInfo
 from djgc_widgets.verdict.reconcile import Reconciled, reconcile
 from djgc_widgets.verdict.resolve import resolve_stores
 from djgc_widgets.verdict.status import World
@@ -94,14 +94,16 @@ REC = TableInfo("lab", "rec", ("id", "voltage", "voltage_raw"), ("id",))
 def world(
     store_names: StoreNames | None = None,
     *,
-    schemas: Iterable[str] = ("lab", "other"),
+    schemas: Iterable[str] | SchemaNames = ("lab", "other"),
     scanned: Iterable[str] = ("lab",),
     tables: Iterable[TableInfo] = (REC,),
     minimum_age: timedelta = timedelta(days=7),
 ) -> World:
     return World(
         names() if store_names is None else store_names,
-        set(schemas),
+        schemas
+        if isinstance(schemas, SchemaNames)
+        else SchemaNames(frozenset(schemas)),
         set(scanned),
         tuple(tables),
         NOW,

@@ -53,4 +53,4 @@ def test_a_foreign_table_that_cannot_be_reached_makes_a_scan_incomplete(
     result = postgresql_laboratory.scan()
 
     assert isinstance(result, IncompleteScan)
-    assert result.problems.with_code("database-unread")
+    assert result.problems.with_code("column-unread")

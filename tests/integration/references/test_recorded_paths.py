@@ -4,14 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import datajoint as dj
 import pytest
 from laboratory import Laboratory, complete
+from own_codec import register_codec
 
 from djgc_widgets import IncompleteScan
 from djgc_widgets.model import Notices
-
-_KEEP: list[type] = []
 
 
 def paths(lab: Laboratory, count: int = 3) -> list[str]:
@@ -121,34 +119,12 @@ def test_what_names_nothing_at_all_is_a_problem(anywhere: Laboratory) -> None:
     assert problem.values["referring"] == 0
 
 
-def codec(name: str, own_paths: Any) -> None:
-    """Register a codec with a reading of its own."""
-
-    class Own(dj.Codec):  # type: ignore[misc]
-        def get_dtype(self, *, is_store: bool) -> str:
-            del is_store
-            return "json"
-
-        def encode(self, value: Any, **_: Any) -> Any:
-            return value
-
-        def decode(self, stored: Any, **_: Any) -> Any:
-            return stored
-
-        def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:
-            return list(own_paths(stored))
-
-    Own.__name__ = name
-    instance = Own()
-    instance.name = name
-    dj.codecs._codec_registry[name] = instance  # noqa: SLF001 - as a class statement does
-    _KEEP.append(Own)
-
-
 def test_a_codecs_own_reading_counts(anywhere: Laboratory) -> None:
     needed, _, _ = paths(anywhere)
     digest = needed.rpartition("_")[2].partition(".")[0]
-    codec("tokens", lambda stored: [(needed, "raw")] if stored["t"] == digest else [])
+    register_codec(
+        "tokens", lambda stored: [(needed, "raw")] if stored["t"] == digest else []
+    )
     declare(anywhere, ":<tokens@raw>:")
     anywhere.write_row("recording", 1, {"t": digest})
 
@@ -159,7 +135,7 @@ def test_a_codecs_own_reading_counts(anywhere: Laboratory) -> None:
 def test_a_codec_whose_own_reading_fails_is_a_problem(
     laboratory: Laboratory, comment: str
 ) -> None:
-    codec("broken", lambda stored: stored["no such key"])
+    register_codec("broken", lambda stored: stored["no such key"])
     declare(laboratory, comment)
     needed, _, _ = paths(laboratory)
     laboratory.write_row("recording", 1, {"path": needed})
