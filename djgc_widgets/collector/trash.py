@@ -148,7 +148,8 @@ class Trash:
         >>> with open_lab() as lab:
         ...     s = scan(lab.schema)
         ...     one = s.orphans.query("store == 'raw'").head(1)
-        ...     receipt = s.plan(one, acknowledge={"sole-owner"}).sweep()
+        ...     reviewed = {"sole-owner", "missing-objects"}
+        ...     receipt = s.plan(one, acknowledge=reviewed).sweep()
         ...     restored = Trash(lab.schema, "raw").restore(receipt.sweep_id)
         >>> restored.count("restored")
         1
