@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NOT_DATAJOINT = "not-datajoint"
     USER_FILE = "user-file"
     DATAJOINT_0_14 = "datajoint-0.14"
+    COMPANION = "companion"
     BESIDE_REFERENCED = "beside-referenced"
     SYMLINK = "symlink"
     SPECIAL_FILE = "special-file"

@@ -41,6 +41,7 @@ REASONS = {
     Reason.NOT_DATAJOINT: "path does not match DataJoint's layout",
     Reason.USER_FILE: "below the prefix for <filepath@> files",
     Reason.DATAJOINT_0_14: "external store of DataJoint 0.14",
+    Reason.COMPANION: "kept by someone beside the object that it is named after",
     Reason.BESIDE_REFERENCED: "part of a folder that a row refers into",
     Reason.SYMLINK: "symbolic link",
     Reason.SPECIAL_FILE: "not a regular file",

@@ -12,9 +12,12 @@ from djgc_widgets.model import (
     MANIFEST_SUFFIX,
     TEXT,
     FileKind,
+    Section,
     arrow_text,
+    former_paths,
     parse_trash,
 )
+from djgc_widgets.verdict.companions import are_companions, are_named_after_hashes
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.match import MatchedFiles
@@ -28,8 +31,8 @@ class GroupedFiles:
 
     objects: pd.DataFrame
     """The columns of the objects schema but status and reasons, with ``kind`` (NA if
-    all files are regular), ``entered`` (a row refers to something below it) and
-    ``prefix`` (of its section)."""
+    all files are regular), ``entered`` (a row refers to something below it),
+    ``companion`` (it is named after another object) and ``prefix`` (of its section)."""
     code: npt.NDArray[np.int64]
     """Per file the row of its object; -1 in the trash."""
 
@@ -54,6 +57,7 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     objects["modified_at"] = _modified_at(objects, folders, owners, stores)
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
+    objects["companion"] = _companion_flags(marked, objects, arrow_text(owners))
     return GroupedFiles(objects, np.asarray(code, dtype=np.int64))
 
 
@@ -142,6 +146,24 @@ def entered_objects(marked: MatchedFiles, objects: pd.DataFrame) -> pd.DataFrame
     stores = marked.names.known
     keys = path_keys(objects["store"], objects["path"], stores)
     return objects[cover(marked.references, keys).stored]
+
+
+def _companion_flags(
+    marked: MatchedFiles, objects: pd.DataFrame, owners: pa.Array
+) -> npt.NDArray[np.bool_]:
+    """Return which unreferenced objects are named after another one."""
+    swept = former_paths(marked.files)
+    stores = marked.files.loc[swept.index, "store"]
+    swept_keys = path_keys(stores, swept, marked.names.known)
+    needed = pa.concat_arrays([marked.references.cast(TEXT), swept_keys.cast(TEXT)])
+    hashed = objects["section"].eq(Section.HASH.value).to_numpy(dtype=bool)
+    hashes = pa.concat_arrays([needed, owners.filter(pa.array(hashed))])
+    named = are_named_after_hashes(owners, hashes)
+    flags = np.asarray(named, dtype=np.bool_)
+    free = objects["section"].eq(Section.SCHEMA.value) & objects["n_references"].eq(0)
+    at = np.flatnonzero(free)
+    flags[at] |= are_companions(owners.take(pa.array(at)), needed)
+    return flags
 
 
 def _entered_flags(

@@ -66,6 +66,7 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
         (kind.notna(), Status.UNKNOWN, kind.map(KIND_REASONS)),
         (_are_user_files(objects, world.names), Status.UNKNOWN, Reason.USER_FILE),
         (_are_of_datajoint_0_14(objects), Status.UNKNOWN, Reason.DATAJOINT_0_14),
+        (objects["companion"], Status.UNKNOWN, Reason.COMPANION),
         (objects["section"].isna(), Status.UNKNOWN, Reason.NOT_DATAJOINT),
     ]
     by_schema: list[_Rule] = [

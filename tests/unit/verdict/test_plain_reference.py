@@ -172,9 +172,42 @@ def plain_status(
     shape = next(shaped, Shape(path))
     if shape.schema != "lab" or not shape.accepted:
         return "unknown"
+    free = {o for o in owner.values() if o not in references}
+    if is_name(path.rpartition("/")[2]) and is_companion(store, path, references, free):
+        return "unknown"
     if any(s == store and covers(path, r) for s, r in [*references, ("raw", "cold")]):
         return "unknown"
     return "orphan" if all(stored[f] for f in members) else "young"
+
+
+def is_companion(
+    store: str,
+    path: str,
+    references: set[tuple[str, str]],
+    free: set[tuple[str, str]],
+) -> bool:
+    folder, _, name = path.rpartition("/")
+    needed, alone = (
+        [
+            p.rpartition("/")[2]
+            for s, p in those
+            if (s, p.rpartition("/")[0]) == (store, folder)
+        ]
+        for those in (references, free)
+    )
+    alone = [each for each in alone if is_name(each)]
+    stem = name.partition(".")[0]
+    for each in [*needed, *alone]:
+        other = each.partition(".")[0] if is_name(each) else ""
+        if other != stem and other and other in name:
+            return True
+        if each in needed and (other == stem or (not other and name.startswith(each))):
+            return True
+    alike = [each for each in alone if each.partition(".")[0] == stem]
+    first = min(alike, key=len)
+    return len(alike) > 1 and (
+        name != first or any(first not in each for each in alike)
+    )
 
 
 HASHES = [
@@ -186,7 +219,7 @@ OBJECTS = [
     for schema in ("lab", "gone")
     for table in ("rec", "Rec")
     for key in ("", "id=1/", "id=1/trial=2/")
-    for name in ("voltage_abcd", "voltage_abcd.npy", "notes_2024.txt", "plain")
+    for name in ("voltage_abcd", "voltage_efgh.npy", "notes_2024.txt", "plain")
 ]
 TAILS = ["", "", "/0", "/0/1", SIDECAR, f"{SIDECAR}/0", ".x"]
 PATHS = st.builds(
