@@ -49,6 +49,7 @@ from djgc_widgets.stores import LinkFollower, Listing, LookUp, Store, open_store
 from djgc_widgets.verdict import (
     Reconciled,
     World,
+    find_empty_stores,
     find_twin_stores,
     locate,
     notices_of_other_stores,
@@ -152,6 +153,7 @@ def run_scan(
     problems = [
         *(*opened.problems, *listed.problems, *reading.problems),
         *find_twin_stores(listed.files, names.stores),
+        *find_empty_stores(reconciled, listed.files, names.stores, judged),
         *located.problems,
         *(problem for look_up in again for problem in look_up.problems),
         *reading.hiding_any_of(judged),

@@ -137,6 +137,7 @@ class NoticeCode(StrEnum):
     RELEASE_UNKNOWN = "release-unknown"
     STORE_UNOPENED = "store-unopened"
     STORE_UNREAD = "store-unread"
+    NOTHING_LISTED = "nothing-listed"
     STORE_INSIDE = "store-inside"
     STORE_AMBIGUOUS = "store-ambiguous"
     STORE_TWICE = "store-twice"

@@ -126,6 +126,14 @@ MESSAGES = {
         "it could not be listed completely ({error}), so its content is not known",
         "Check that it answers and that the account may list it, then scan again",
     ),
+    NoticeCode.NOTHING_LISTED: (
+        "nothing is stored in {part}, yet {references} lead there and all are missing",
+        (
+            "Mount it, or correct its location or prefix in dj.config.stores. If its "
+            "objects are lost, restore a backup or delete the rows, or leave the store "
+            "out with stores=[...]"
+        ),
+    ),
     NoticeCode.STORE_INSIDE: (
         (
             "it is the root of store {inner}, which no mount explains, so objects of "

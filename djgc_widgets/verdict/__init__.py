@@ -30,14 +30,14 @@ from djgc_widgets.verdict.locate import (
     stored_at_recorded_path,
 )
 from djgc_widgets.verdict.match import mark
-from djgc_widgets.verdict.objects import entered_objects
-from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
-from djgc_widgets.verdict.reconcile import (
-    Reconciled,
+from djgc_widgets.verdict.notices import (
+    find_empty_stores,
     notices_of_other_stores,
     notices_of_trash,
-    reconcile,
 )
+from djgc_widgets.verdict.objects import entered_objects
+from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
+from djgc_widgets.verdict.reconcile import Reconciled, reconcile
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 from djgc_widgets.verdict.selection import INDEX, Selection
@@ -47,9 +47,9 @@ from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_a
 __all__ = [
     "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "Ownership", "Reconciled",
     "Selection", "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover",
-    "entered_objects", "find_twin_stores", "locate", "mark", "missing_objects_doubt",
-    "notices_of_other_stores", "notices_of_trash", "ownership_doubt", "path_keys",
-    "plan_sweep", "reconcile", "standing_doubts", "stored_at_recorded_path",
-    "targets_in_scanned_stores", "through_same_folders", "usage_by_attribute",
-    "withhold_orphans",
+    "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
+    "missing_objects_doubt", "notices_of_other_stores", "notices_of_trash",
+    "ownership_doubt", "path_keys", "plan_sweep", "reconcile", "standing_doubts",
+    "stored_at_recorded_path", "targets_in_scanned_stores", "through_same_folders",
+    "usage_by_attribute", "withhold_orphans",
 ]  # fmt: skip

@@ -1,9 +1,9 @@
 """Mark: references x stored files -> objects with status, references with state."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,17 +14,12 @@ from djgc_widgets.model import (
     REFERENCES,
     SUMMARY,
     TRASH,
-    Notice,
-    NoticeCode,
     State,
     Status,
     StoreInfo,
     StoreNames,
     former_prefixes,
-    in_store,
-    interrupted_sweeps,
     parse_trash,
-    plural,
     section_of,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
@@ -32,6 +27,7 @@ from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.match import MatchedFiles, mark
 from djgc_widgets.verdict.objects import group_files
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
+from djgc_widgets.verdict.resolve import names_known_store
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
 
@@ -50,6 +46,8 @@ class Reconciled:
     """For each row of the listing the row of its object; -1 in the trash."""
     abandoned: pd.Series
     """Per object, it is unknown only because no server has its schema."""
+    store_known: pd.Series
+    """Per reference, the store that it names is configured."""
     elsewhere: pd.DataFrame
     """Of recorded paths that are kept in a store that they do not name:
     ``named_store``, ``store`` and ``path``."""
@@ -70,7 +68,7 @@ def reconcile(
     grouped = group_files(marked, folders)
     judged = judge(grouped.objects, world)
     objects = OBJECTS.conform(judged.objects.assign(reason="", sibling=""))
-    references = _reference_states(recorded, marked)
+    references, rows = _reference_states(recorded, marked)
     explained = explain_orphans(objects, references, world.tables)
     objects["reason_code"] = objects["reason_code"].fillna(explained["reason_code"])
     objects["sibling"] = explained["sibling"]
@@ -86,6 +84,7 @@ def reconcile(
         _summarize_by_status(objects, trash, swept),
         pd.Series(grouped.code, index=files.index),
         judged.abandoned.reset_index(drop=True),
+        names_known_store(recorded, world.names).iloc[rows].reset_index(drop=True),
         _declared_elsewhere(recorded, marked),
     )
 
@@ -133,8 +132,13 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: MatchedFiles) -> Match
     return replace(marked, names=replace(names, stores=tuple(stores)))
 
 
-def _reference_states(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
-    """Return for each recorded path whether its object is stored, and where."""
+def _reference_states(
+    recorded: pd.DataFrame, marked: MatchedFiles
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Return for each recorded path whether its object is stored, and where.
+
+    Beside that frame stand the positions of its rows among the recorded.
+    """
     coverage, index = marked.coverage, marked.target_index
     rows = marked.targets["row"].to_numpy()
     # of a folder without files only the sidecar is stored
@@ -157,7 +161,7 @@ def _reference_states(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFr
     for store in marked.names.stores:
         here = known["store"].eq(store.name)
         known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
-    return REFERENCES.conform(known)
+    return REFERENCES.conform(known), best["row"].to_numpy()
 
 
 def _declared_elsewhere(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
@@ -211,45 +215,6 @@ def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     is_free = np.asarray(pc.is_in(former_keys, value_set=free))
     returnable = listed["referenced"] & is_free
     return TRASH.conform(listed.assign(returnable=returnable))
-
-
-def notices_of_trash(trash: pd.DataFrame, files: pd.DataFrame) -> list[Notice]:
-    """Return notices of interrupted sweeps and of trash that rows refer to again."""
-    notices = [
-        Notice(
-            NoticeCode.SWEEP_INTERRUPTED,
-            in_store(store),
-            {"sweep_id": sweep_id, "store": store},
-        )
-        for store, sweep_id in sorted(interrupted_sweeps(files))
-    ]
-    needed = trash.loc[trash["returnable"], "store"].value_counts().sort_index()
-    notices += [
-        Notice(
-            NoticeCode.NEEDED_AGAIN,
-            in_store(str(store)),
-            {"objects": plural(n, "object")},
-        )
-        for store, n in needed.items()
-    ]
-    return notices
-
-
-def notices_of_other_stores(
-    elsewhere: pd.DataFrame, scanned: Collection[str]
-) -> list[Notice]:
-    """Return notices of paths that are kept in a store that they do not name."""
-    pairs = elsewhere.groupby(["named_store", "store"])["path"].size().reset_index()
-    notices = []
-    for named, store, n in pairs.itertuples(index=False):
-        objects = plural(n, "object")
-        if named in scanned:
-            values = {"objects": objects, "other": store}
-            notices.append(Notice(NoticeCode.STORED_ELSEWHERE, in_store(named), values))
-        else:
-            values = {"objects": objects, "other": named}
-            notices.append(Notice(NoticeCode.KEPT_FOR_STORE, in_store(store), values))
-    return notices
 
 
 def _summarize_by_status(

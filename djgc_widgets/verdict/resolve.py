@@ -44,6 +44,17 @@ def resolve_stores(
     return through_same_folders(targets, names), tuple(warnings)
 
 
+def names_known_store(recorded: pd.DataFrame, names: StoreNames) -> pd.Series:
+    """Return which recorded paths are of a store whose name leads somewhere."""
+    columns = recorded[_COLUMNS].fillna("")
+    combination = columns.drop_duplicates()
+    known = [
+        bool(_stores_of_name(names, names.servers[server], *named))
+        for server, *named in combination.itertuples(index=False)
+    ]
+    return columns.merge(combination.assign(known=known), how="left")["known"]
+
+
 def _stores_of_name(
     names: StoreNames, server: Naming, named: str, column: str, codec: str
 ) -> tuple[str, ...]:

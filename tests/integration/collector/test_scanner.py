@@ -14,11 +14,14 @@ import pytest
 from laboratory import (
     HASH,
     NOW,
+    NPY,
     Laboratory,
+    array,
     complete,
     filled,
     look_only,
     orphaned,
+    planned,
     reader,
     schema_of,
 )
@@ -264,6 +267,73 @@ def test_an_incomplete_scan_never_calls_an_object_an_orphan(
     assert result.places()["n_orphans"].sum() == 0
     assert "orphans not known" in repr(result)
     assert len(before.orphans) >= 3
+
+
+def test_an_empty_store_that_rows_refer_to_is_a_problem_until_the_rows_are_gone(
+    anywhere: Laboratory,
+) -> None:
+    table = filled(anywhere, range(1))
+    for path in anywhere.contents():
+        anywhere.remove(path)
+
+    result = anywhere.scan()
+    table.delete()
+
+    assert isinstance(result, IncompleteScan)
+    (problem,) = result.problems
+    assert (problem.code, problem.where) == (NoticeCode.NOTHING_LISTED, "store raw")
+    assert isinstance(anywhere.scan(), CompleteScan)
+
+
+def test_a_wrong_location_is_a_problem(anywhere: Laboratory) -> None:
+    filled(anywhere)
+    anywhere.put("other/placeholder", "derived")
+    anywhere.remove("other/placeholder", "derived")
+    stores = anywhere.config.stores
+    wrong = f"{stores['derived']['location']}/other"
+    anywhere.config.stores = {"raw": {**stores["derived"], "location": wrong}}
+
+    result = anywhere.scan()
+
+    assert isinstance(result, IncompleteScan)
+    assert {p.code for p in result.problems} & {
+        NoticeCode.NOTHING_LISTED,
+        NoticeCode.STORE_UNREAD,
+    }
+
+
+def test_an_empty_section_that_rows_refer_to_is_a_problem(anywhere: Laboratory) -> None:
+    table = filled(anywhere)
+    anywhere.declare(NPY, "Array").insert1({"id": 1, "data": array(1)})
+    for path in anywhere.contents():
+        if path.startswith("_hash/"):
+            anywhere.remove(path)
+
+    result = anywhere.scan()
+    table.delete()
+
+    assert isinstance(result, IncompleteScan)
+    (problem,) = result.problems
+    assert problem.code is NoticeCode.NOTHING_LISTED
+    assert problem.values["part"] == "its hash section"
+    assert isinstance(anywhere.scan(), CompleteScan)
+
+
+def test_a_store_whose_objects_are_all_in_its_trash_is_not_empty(
+    anywhere: Laboratory,
+) -> None:
+    table = filled(anywhere)
+    table.delete()
+    anywhere.age()
+    planned(complete(anywhere)).sweep()
+    raw = [path for path in anywhere.contents() if "/objects/" in path]
+    for key, path in enumerate(raw):
+        metadata = {"path": path.partition("/objects/")[2], "store": "raw"}
+        anywhere.write_row("recording", key, metadata)
+
+    result = complete(anywhere)
+
+    assert result.trash["returnable"].sum() == 3
 
 
 @pytest.mark.parametrize("value", ["null", "{}", '{"hash": "x"}', "3"])

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from djgc_widgets.model.codes import NoticeCode, Reason
 from djgc_widgets.model.store_names import SameFolder, StoreInfo, StoreNames
 from djgc_widgets.model.vocabulary import TableInfo
-from djgc_widgets.verdict.reconcile import notices_of_other_stores
+from djgc_widgets.verdict.notices import notices_of_other_stores
 from djgc_widgets.verdict.resolve import resolve_stores
 
 ZARR = object_path("voltage_AbCd1234.zarr")
