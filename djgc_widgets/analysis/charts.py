@@ -28,6 +28,7 @@ from djgc_widgets.analysis.figure_style import (
 from djgc_widgets.model import (
     OBJECTS,
     PLACES,
+    STR,
     SUMMARY,
     USAGE,
     Status,
@@ -78,7 +79,7 @@ def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
     edges = [edge for _, edge in AGE_BINS]
     at = np.searchsorted(edges, days.to_numpy(), side="right") - 1
     at = np.maximum(at, 0)  # a clock that runs ahead
-    bins = pd.Series(pd.array(labels, dtype="str")).take(at)
+    bins = pd.Series(pd.array(labels, dtype=STR)).take(at)
     sums = _sums(objects.assign(bin=bins.to_numpy()), "bin")
     return sums.reindex(labels, fill_value=0)
 
@@ -116,7 +117,7 @@ def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:
     sums = tables[["size_bytes", "orphan_bytes"]].sum()
     sums = sums.sort_values("size_bytes", ascending=False, kind="stable")
     names = [table_label(*parts) for parts in sums.index]
-    sums = sums.set_axis(pd.Index(names, dtype="str"))
+    sums = sums.set_axis(pd.Index(names, dtype=STR))
     if len(sums) > limit:
         rest, sums = sums[limit:], sums[:limit].copy()
         sums.loc[plural(len(rest), "more table")] = rest.sum()

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from djgc_widgets.model import (
     OPINION_LABELS,
     OPINIONS,
+    STR,
     OpinionCode,
     Status,
     StoreNames,
@@ -51,7 +52,7 @@ def compare(
 
     In `files`, ``object`` is a label of `objects`, or -1 for files in the trash.
     """
-    paths = pd.DataFrame(doomed.paths, columns=["store", "path"]).astype("str")
+    paths = pd.DataFrame(doomed.paths, columns=["store", "path"]).astype(STR)
     # an object store's marker of a folder is none of its files
     paths = paths[~paths["path"].str.endswith("/")].drop_duplicates(ignore_index=True)
     targets = paths.assign(row=paths.index, reference=paths.index)

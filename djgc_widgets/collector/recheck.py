@@ -8,6 +8,7 @@ import pandas as pd
 
 from djgc_widgets.model import (
     FILES,
+    STR,
     FileKind,
     Notice,
     SchemaNames,
@@ -123,4 +124,4 @@ def _files_of_pinned(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFra
     ]
     names = [*FILES.column_names, "object"]
     frame = pd.DataFrame(rows, columns=names)
-    return FILES.conform(frame).assign(object=frame["object"].astype("str"))
+    return FILES.conform(frame).assign(object=frame["object"].astype(STR))

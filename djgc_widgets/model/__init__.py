@@ -7,7 +7,7 @@ that only one room needs stays in that room.
 """
 
 from djgc_widgets.model.arguments import names_among, names_of, shown
-from djgc_widgets.model.arrow import TEXT, absent, arrow_text, extract_groups
+from djgc_widgets.model.arrow import STR, TEXT, absent, arrow_text, extract_groups
 from djgc_widgets.model.codes import (
     MINIMUM_AGE,
     RETENTION,
@@ -104,17 +104,18 @@ __all__ = [
     "DOUBTS", "EXPLANATIONS", "FILES", "FOLDERS", "GROWTH", "HISTORY", "KIBI",
     "MANIFEST_SUFFIX", "MINIMUM_AGE", "OBJECTS", "OPINIONS", "OPINION_LABELS",
     "OUTCOME_LABELS", "PLACES", "PLANNED", "REASONS", "REASON_KINDS", "RECEIPT",
-    "RECORDED", "RECORD_ENDS", "REFERENCES", "RETENTION", "STATUS_LABELS", "SUMMARY",
-    "SWEEPS", "TEXT", "TOKEN", "TRASH", "TRASH_FOLDER", "USAGE", "Cancelled", "Detail",
-    "DoubtCode", "FileKind", "Heading", "InputError", "Naming", "Notice", "NoticeCode",
-    "Notices", "OpinionCode", "Outcome", "Progress", "ProgressCallback", "Reason",
-    "Receipt", "SameFolder", "SchemaNames", "Section", "ServerError", "Sight", "State",
-    "Status", "Step", "StoreInfo", "StoreNames", "SweepReceipt", "SweepRefusedError",
-    "SweepState", "TableInfo", "absent", "and_more", "arrow_text", "as_text",
-    "candidate_prefixes", "csv_text", "detail_text", "encode_frame", "error_text",
-    "extract_groups", "former_paths", "former_prefixes", "html_list", "html_table",
-    "in_store", "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path",
-    "names_among", "names_of", "no_progress", "parent_of", "parse_paths", "parse_trash",
-    "plural", "readable_age", "readable_bytes", "readable_minimum_age", "safe",
-    "section_of", "shown", "table_label", "trash_of", "visible", "write_new_file",
+    "RECORDED", "RECORD_ENDS", "REFERENCES", "RETENTION", "STATUS_LABELS", "STR",
+    "SUMMARY", "SWEEPS", "TEXT", "TOKEN", "TRASH", "TRASH_FOLDER", "USAGE", "Cancelled",
+    "Detail", "DoubtCode", "FileKind", "Heading", "InputError", "Naming", "Notice",
+    "NoticeCode", "Notices", "OpinionCode", "Outcome", "Progress", "ProgressCallback",
+    "Reason", "Receipt", "SameFolder", "SchemaNames", "Section", "ServerError", "Sight",
+    "State", "Status", "Step", "StoreInfo", "StoreNames", "SweepReceipt",
+    "SweepRefusedError", "SweepState", "TableInfo", "absent", "and_more", "arrow_text",
+    "as_text", "candidate_prefixes", "csv_text", "detail_text", "encode_frame",
+    "error_text", "extract_groups", "former_paths", "former_prefixes", "html_list",
+    "html_table", "in_store", "interrupted_sweeps", "is_plain_path", "json_rows",
+    "key_in_path", "names_among", "names_of", "no_progress", "parent_of", "parse_paths",
+    "parse_trash", "plural", "readable_age", "readable_bytes", "readable_minimum_age",
+    "safe", "section_of", "shown", "table_label", "trash_of", "visible",
+    "write_new_file",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Text in Arrow arrays."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,10 @@ def absent(value: object) -> bool:
 
 TEXT = pa.large_string()
 """Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
+
+
+STR = pd.StringDtype("pyarrow", na_value=np.nan)
+"""Dtype of text in frames: pandas' ``str`` whatever the session's options are."""
 
 
 def arrow_text(values: object) -> pa.Array:
@@ -38,5 +43,5 @@ def keep_where(condition: pa.Array, value: pa.Array | str) -> pa.Array:
 
 def as_strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
     """Return Arrow text as a column of a frame."""
-    strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype="str")
+    strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype=STR)
     return strings

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from djgc_widgets.model.arguments import shown
+from djgc_widgets.model.arrow import STR
 from djgc_widgets.model.errors import InputError
 
 
@@ -53,7 +54,7 @@ class FrameSchema:
             raise ValueError(
                 f"A frame of {self.name} needs the columns {absent}; got {list(frame)}."
             )
-        dtypes = {column.name: column.dtype for column in self.columns}
+        dtypes = {c.name: STR if c.dtype == "str" else c.dtype for c in self.columns}
         return frame[self.column_names].astype(dtypes).reset_index(drop=True)
 
     def empty(self) -> pd.DataFrame:

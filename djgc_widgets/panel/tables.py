@@ -10,6 +10,7 @@ from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
     OPINIONS,
     REASON_KINDS,
+    STR,
     absent,
     key_in_path,
     readable_age,
@@ -92,7 +93,7 @@ def orphan_rows(scan: Scan) -> pd.DataFrame:
     age = pd.Timestamp(scan.started_at) - orphans["modified_at"]
     return orphans.assign(
         attribute=attributes_of(orphans),
-        why=orphans["reason_code"].map(_KINDS).astype("str"),
+        why=orphans["reason_code"].map(_KINDS).astype(STR),
         age_days=age.dt.total_seconds() / _DAY.total_seconds(),
     )
 

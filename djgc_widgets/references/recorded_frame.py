@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from djgc_widgets.model import RECORDED
+from djgc_widgets.model import RECORDED, STR
 from djgc_widgets.references.recorded_paths import RecordedPath
 from djgc_widgets.references.store_column import StoreColumn
 
@@ -26,7 +26,7 @@ def recorded_frame(
     ]
     return RECORDED.conform(
         {
-            "named_store": pd.array([path.store for *_, path, _ in rows], dtype="str"),
+            "named_store": pd.array([path.store for *_, path, _ in rows], dtype=STR),
             "column_store": column.store,
             "server": server,
             "reference": pd.array([number for number, *_ in rows], dtype="int64"),
@@ -38,9 +38,9 @@ def recorded_frame(
             "table": column.table.name,
             "attribute": column.attribute,
             "codec": column.codec,
-            "path": pd.array([text for _, text, *_ in rows], dtype="str"),
+            "path": pd.array([text for _, text, *_ in rows], dtype=STR),
             "size_bytes": pd.array([p.size_bytes for *_, p, _ in rows], dtype="Int64"),
             "is_dir": pd.array([path.is_dir for *_, path, _ in rows], dtype="bool"),
-            "row_key": pd.array([key for *_, key in rows], dtype="str"),
+            "row_key": pd.array([key for *_, key in rows], dtype=STR),
         }
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from djgc_widgets.model import (
     FILES,
     FOLDERS,
+    STR,
     FileKind,
     Notice,
     NoticeCode,
@@ -74,8 +75,8 @@ class ListingBuilder:
             "size_bytes": np.array(sizes, dtype=np.int64),
             "modified_ns": np.array(modified, dtype=np.int64),
             "inode": np.array(inodes, dtype=np.uint64),
-            "etag": pd.array(etags, dtype="str"),
-            "kind": pd.array(kinds, dtype="str"),
+            "etag": pd.array(etags, dtype=STR),
+            "kind": pd.array(kinds, dtype=STR),
         }
         self._pages.append(FILES.conform(page))
         self._n_files += len(rows)
@@ -126,4 +127,4 @@ def _paths_as_text(
         shown = [os.fsencode(p).decode("utf-8", "backslashreplace") for p in paths]
         unreadable = [index for index, path in enumerate(paths) if shown[index] != path]
         texts = arrow_text(shown)
-    return pd.array(texts, dtype="str"), unreadable
+    return pd.array(texts, dtype=STR), unreadable

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.model import (
+    STR,
     FileKind,
     Notice,
     NoticeCode,
@@ -184,7 +185,7 @@ class _TargetFollower:
             if end != (store, path)
         ]
         columns = ["store", "path", "to_store", "to_path"]
-        ends = pd.DataFrame(rows, columns=columns, dtype="str")
+        ends = pd.DataFrame(rows, columns=columns, dtype=STR)
         both = targets.merge(ends, on=["store", "path"])
         return both.assign(store=both["to_store"], path=both["to_path"])[list(targets)]
 

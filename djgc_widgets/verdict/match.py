@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import StoreNames, arrow_text, former_paths
+from djgc_widgets.model import STR, StoreNames, arrow_text, former_paths
 from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
 from djgc_widgets.verdict.guesses import wide_guesses
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
@@ -163,10 +163,10 @@ def _stored_alike(
     """Return the stored paths that targets may mean, at which nothing is stored."""
     keys = path_keys(targets["store"], targets["path"], names.known)
     pairs = similar_paths(stored, pc.unique(keys))
-    alike = pd.DataFrame(pairs, columns=["key", "similar"], dtype="str")
-    both = targets.assign(key=pd.array(keys, dtype="str")).merge(alike, on="key")
+    alike = pd.DataFrame(pairs, columns=["key", "similar"], dtype=STR)
+    both = targets.assign(key=pd.array(keys, dtype=STR)).merge(alike, on="key")
     paths = [key.partition("/")[2] for key in both["similar"]]
-    return both.assign(path=pd.array(paths, dtype="str"))[_TARGET]
+    return both.assign(path=pd.array(paths, dtype=STR))[_TARGET]
 
 
 def _held_in_full_elsewhere(matched: MatchedFiles) -> pd.DataFrame:
@@ -181,7 +181,7 @@ def _held_in_full_elsewhere(matched: MatchedFiles) -> pd.DataFrame:
     if suspects.empty:
         return suspects[_TARGET]
     keys = path_keys(suspects["store"], suspects["path"], matched.names.known)
-    suspects = suspects.assign(key=pd.array(keys, dtype="str"))
+    suspects = suspects.assign(key=pd.array(keys, dtype=STR))
     here = _content_at(matched.files, matched.keys, suspects["key"])
     here = here.groupby("path").sum()
     own = suspects.join(here, on="key").fillna({"n_files": 0, "size_bytes": 0})
@@ -202,5 +202,5 @@ def _content_at(
     covered = covering >= 0
     found = distinct.take(pa.array(covering[covered]))
     rows = files.loc[covered, ["store", "size_bytes"]]
-    groups = rows.assign(path=pd.array(found, dtype="str")).groupby(["store", "path"])
+    groups = rows.assign(path=pd.array(found, dtype=STR)).groupby(["store", "path"])
     return groups.agg(n_files=("size_bytes", "size"), size_bytes=("size_bytes", "sum"))

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     MANIFEST_SUFFIX,
+    STR,
     TEXT,
     FileKind,
     Section,
@@ -53,7 +54,7 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     stores = marked.names.known
     objects["store"] = [stores[int(number)] for number, _, _ in number_and_path]
     paths = [path for _, _, path in number_and_path]
-    objects["path"] = pd.Series(paths, dtype="str")
+    objects["path"] = pd.Series(paths, dtype=STR)
     objects["modified_at"] = _modified_at(objects, folders, owners, stores)
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
@@ -71,7 +72,7 @@ def _object_keys(marked: MatchedFiles, parsed: pd.DataFrame) -> pd.Series:
     own = pc.if_else(described, base, own)
     covering = marked.coverage.reference
     covered = marked.references.take(pa.array(covering, mask=covering < 0))
-    owners = pd.array(pc.coalesce(covered, own), dtype="str")
+    owners = pd.array(pc.coalesce(covered, own), dtype=STR)
     return pd.Series(owners, index=marked.files.index)
 
 
@@ -83,8 +84,8 @@ def _aggregate_objects(
 ) -> pd.DataFrame:
     in_object = code >= 0
     owner_of_file = arrow_text(owners).take(pa.array(code, mask=~in_object))
-    owner = pd.Series(owner_of_file, dtype="str")
-    key = pd.Series(pd.array(marked.keys, dtype="str"))
+    owner = pd.Series(owner_of_file, dtype=STR)
+    key = pd.Series(pd.array(marked.keys, dtype=STR))
     itself = (key == owner).to_numpy(dtype=bool)
     sidecar = (key == owner + MANIFEST_SUFFIX).to_numpy(dtype=bool)
     kind = marked.files["kind"]
@@ -117,7 +118,7 @@ def _modified_at(
     The files of a folder that DataJoint copied have the dates of their originals; the
     date of the folder itself is that of the copy.
     """
-    keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype="str")
+    keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype=STR)
     changed = pd.Series(folders["modified_ns"].to_numpy(), index=keys).reindex(owners)
     own = changed.where(objects["is_dir"].to_numpy()).fillna(0).to_numpy(dtype="int64")
     newest = np.maximum(objects["modified_ns"].to_numpy(), own)

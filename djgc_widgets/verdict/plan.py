@@ -262,7 +262,7 @@ def plan_sweep(
         )
     chosen = object_of_file[object_of_file.isin(rows.index)]
     pinned = files.loc[chosen.index].assign(
-        object=objects["path"].reindex(chosen).to_numpy()
+        object=objects["path"].reindex(chosen).array
     )
     return SweepPlan(
         OBJECTS.conform(rows),

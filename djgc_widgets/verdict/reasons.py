@@ -9,6 +9,7 @@ import pandas as pd
 
 from djgc_widgets.model import (
     REASONS,
+    STR,
     TOKEN,
     FileKind,
     Reason,
@@ -36,7 +37,7 @@ def explain_orphans(
 
     The sibling is the path that the row of a superseded object refers to instead.
     """
-    reason = pd.Series(pd.NA, index=objects.index, dtype="str")
+    reason = pd.Series(pd.NA, index=objects.index, dtype=STR)
     sibling = reason.copy()
     orphan = objects["status"].eq(Status.ORPHAN.value)
     present = references.loc[references["state"].eq(State.PRESENT.value), "path"]
@@ -79,11 +80,11 @@ def reasons_in_words(
         code.value: text.format(minimum_age=age, sibling="{sibling}")
         for code, text in REASONS.items()
     }
-    text = reason_code.map(templates).astype("str")
+    text = reason_code.map(templates).astype(STR)
     named = sibling.dropna()
     pairs = zip(text[named.index], named, strict=True)
     filled = [words.format(sibling=path.rpartition("/")[2]) for words, path in pairs]
-    text[named.index] = pd.array(filled, dtype="str")
+    text[named.index] = pd.array(filled, dtype=STR)
     return text
 
 
@@ -96,7 +97,7 @@ def comparable_table_name(table: str) -> str:
 
 
 def _attributes_of_orphans(names: pd.Series, table: TableInfo) -> pd.Series:
-    attributes = pd.Series(pd.NA, index=names.index, dtype="str")
+    attributes = pd.Series(pd.NA, index=names.index, dtype=STR)
     for attribute in sorted(table.attributes, key=len):  # the longest that fits wins
         fits = names.str.match(re.escape(attribute) + _TOKEN_AND_SUFFIX, na=False)
         attributes[fits] = attribute
@@ -131,7 +132,7 @@ def _sibling_reasons(
             code = Reason.NEVER_COMMITTED if newer else Reason.SUPERSEDED
             rows.append((code.value, sibling[1]))
     names = ["reason_code", "sibling"]
-    return pd.DataFrame(rows, columns=names, index=orphans.index, dtype="str")
+    return pd.DataFrame(rows, columns=names, index=orphans.index, dtype=STR)
 
 
 def _pairs_in_row_key(row_key: str) -> frozenset[tuple[str, str]]:

@@ -12,6 +12,7 @@ from djgc_widgets.model import (
     MANIFEST_SUFFIX,
     OBJECTS,
     REFERENCES,
+    STR,
     SUMMARY,
     TRASH,
     State,
@@ -157,7 +158,7 @@ def _reference_states(
     known = recorded.iloc[best["row"].to_numpy()].reset_index(drop=True)
     known["store"] = best["store"].to_numpy()
     known["state"] = np.where(best["present"], State.PRESENT.value, State.MISSING.value)
-    known["section"] = pd.Series(pd.NA, index=known.index, dtype="str")
+    known["section"] = pd.Series(pd.NA, index=known.index, dtype=STR)
     for store in marked.names.stores:
         here = known["store"].eq(store.name)
         known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
@@ -184,10 +185,9 @@ def _with_last_known_sizes(
     lost = references["state"].eq(State.MISSING.value) & references["size_bytes"].isna()
     if not lost.any() or trash.empty:
         return references
-    last = trash.groupby(["store", "path"])["size_bytes"].last()
+    last = trash.groupby(["store", "path"])["size_bytes"].last().astype("Int64")
     paths = pd.MultiIndex.from_frame(references.loc[lost, ["store", "path"]])
-    sizes = pd.array(last.reindex(paths).to_numpy(), dtype="Int64")
-    references.loc[lost, "size_bytes"] = sizes
+    references.loc[lost, "size_bytes"] = last.reindex(paths).array
     return references
 
 

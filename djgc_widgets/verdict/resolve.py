@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model import Naming, Notice, NoticeCode, StoreNames
+from djgc_widgets.model import STR, Naming, Notice, NoticeCode, StoreNames
 from djgc_widgets.verdict.same_folders import through_same_folders
 
 _COLUMNS = ["server", "named_store", "column_store", "codec"]
@@ -34,7 +34,7 @@ def resolve_stores(
             warnings += _unknown_store_warnings(recorded, server, named, column, codec)
         rows.extend((server, named, column, codec, store) for store in stores)
     lookup = pd.DataFrame(rows, columns=[*_COLUMNS, "store"]).astype(
-        {"server": "int64", **dict.fromkeys([*_COLUMNS[1:], "store"], "str")}
+        {"server": "int64", **dict.fromkeys([*_COLUMNS[1:], "store"], STR)}
     )
     keyed = recorded[[*_COLUMNS, "reference", "guessed", "path"]].fillna(
         {"named_store": ""}

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import StoreNames, arrow_text
+from djgc_widgets.model import STR, StoreNames, arrow_text
 from djgc_widgets.verdict.coverage import cover, path_keys
 
 
@@ -49,7 +49,7 @@ def _targets_inside(
                 both["path"], both["path_folder"], both["to_path"], strict=True
             )
         ]
-        both["path"] = pd.array(paths, dtype="str")
+        both["path"] = pd.array(paths, dtype=STR)
         listed.append(both.assign(store=both["to_store"])[list(targets)])
     return pd.concat(listed, ignore_index=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 from pandas.api.types import is_bool_dtype
 
-from djgc_widgets.model import InputError, shown
+from djgc_widgets.model import STR, InputError, shown
 
 INDEX = "object"
 """Name of the index of a scan's objects; another index cannot be taken for it."""
@@ -53,7 +53,7 @@ def select_objects(
     return _select_by_key(
         objects,
         pd.Index(objects["path"]),
-        pd.Index(list(selection), dtype="str").unique(),
+        pd.Index(list(selection), dtype=STR).unique(),
     )
 
 

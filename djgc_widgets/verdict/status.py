@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from djgc_widgets.model import (
+    STR,
     Reason,
     SchemaNames,
     Section,
@@ -55,7 +56,7 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     Its schema is named as the server calls it.
     """
     named = {s: world.schemas.on_server(s) for s in objects["schema"].dropna().unique()}
-    objects = objects.assign(schema=objects["schema"].map(named).astype("str"))
+    objects = objects.assign(schema=objects["schema"].map(named).astype(STR))
     objects = _drop_sections_without_table(objects, world.tables, world.names)
     old_enough = objects["modified_at"] <= world.now - world.minimum_age
     on_server = objects["schema"].isin(list(world.schemas.every))
@@ -77,8 +78,8 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
         (objects["entered"], Status.UNKNOWN, Reason.BESIDE_REFERENCED),
         (~old_enough, Status.YOUNG, Reason.TOO_YOUNG),
     ]
-    status = pd.Series(Status.ORPHAN.value, index=objects.index, dtype="str")
-    reason = pd.Series(pd.NA, index=objects.index, dtype="str")
+    status = pd.Series(Status.ORPHAN.value, index=objects.index, dtype=STR)
+    reason = pd.Series(pd.NA, index=objects.index, dtype=STR)
     # the first rule that applies decides, so it is written last
     for applies, decided, why in reversed([*by_path, *by_schema, *by_content]):
         rows = applies.to_numpy(dtype=bool)

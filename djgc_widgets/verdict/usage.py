@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from djgc_widgets.model import PLACES, TOKEN, USAGE, Section, State, Status, arrow_text
+from djgc_widgets.model import (
+    PLACES,
+    STR,
+    TOKEN,
+    USAGE,
+    Section,
+    State,
+    Status,
+    arrow_text,
+)
 
 _PLACE = ["store", "schema", "table", "attribute"]
 _NAME = r"(?s)^(?:.*/)?(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"
@@ -43,13 +52,13 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
 
 def attributes_of(objects: pd.DataFrame) -> pd.Series:
     """Return the attribute that is part of the name of each object; NA without one."""
-    attributes = pd.Series(pd.NA, index=objects.index, dtype="str")
+    attributes = pd.Series(pd.NA, index=objects.index, dtype=STR)
     shaped = objects.loc[objects["section"].eq(Section.SCHEMA.value), "path"]
     for token in _TOKENS:
         path = arrow_text(shaped)
         groups = pc.extract_regex(path, rf"{_NAME}{token}(?:\.[^/]*)?$")
         names = pc.struct_field(groups, "attribute")
-        attributes[shaped.index] = pd.array(names, dtype="str")
+        attributes[shaped.index] = pd.array(names, dtype=STR)
         shaped = shaped[attributes[shaped.index].isna()]
     return attributes
 
