@@ -24,7 +24,7 @@ from djgc_widgets.references import (
     ReferenceReading,
     read_references,
 )
-from djgc_widgets.stores import LinkFollower, PinnedObject
+from djgc_widgets.stores import FileIdentity, LinkFollower, PinnedObject
 from djgc_widgets.verdict import entered_objects, locate, mark
 
 _SHOWN_PROBLEMS = 3
@@ -117,11 +117,12 @@ class Rechecker:
 
 def _files_of_pinned(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFrame:
     rows = [
-        (store, path, *pin, FileKind.FILE.value, each.path)
+        (store, path, *pin, each.path)
         for store, objects in pinned.items()
         for each in objects
         for path, pin in each.files.items()
     ]
-    names = [*FILES.column_names, "object"]
+    names = ["store", "path", *FileIdentity._fields, "object"]
     frame = pd.DataFrame(rows, columns=names)
+    frame = frame.assign(changed_ns=0, device=0, kind=FileKind.FILE.value)
     return FILES.conform(frame).assign(object=frame["object"].astype(STR))

@@ -171,7 +171,7 @@ class Sweeper:
         """Leave alone what is too young by the clock that dated it, not by ours."""
         newest = operation.lock.store_time().replace(microsecond=0) - plan.minimum_age
         here = plan.objects[plan.objects["store"].eq(operation.store.info.name)]
-        dates = here["modified_at"].dt.floor("s")
+        dates = here["changed_at"].dt.floor("s")
         young = set(here.loc[dates > newest, "path"])
         age = {"minimum_age": readable_minimum_age(plan.minimum_age)}
         operation.note(

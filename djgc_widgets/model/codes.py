@@ -36,6 +36,7 @@ class Reason(StrEnum):
     COLUMN_DROPPED = "column-dropped"
     COPY = "copy"
     TOO_YOUNG = "too-young"
+    DATE_IN_FUTURE = "date-in-future"
     SCHEMA_NOT_ON_SERVER = "schema-not-on-server"
     SCHEMA_NOT_SCANNED = "schema-not-scanned"
     NOT_DATAJOINT = "not-datajoint"

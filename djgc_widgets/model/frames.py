@@ -35,6 +35,7 @@ OBJECTS = _frame(
     ("n_files", "int64", "stored files, a sidecar manifest included"),
     ("size_bytes", "int64", "sum of the sizes of these files, in bytes"),
     ("modified_at", _TIME, "latest change of these files, by the store's clock"),
+    ("changed_at", _TIME, "the same, or when they came here if later: age counts here"),
     ("status", "str", "live, orphan, young or unknown"),
     ("reason_code", "str", "why it has this status; NA for live objects"),
     ("reason", "str", "the same in words"),
@@ -98,6 +99,8 @@ FILES = _frame(
     ("path", "str", "path relative to the store"),
     ("size_bytes", "int64", "size in bytes"),
     ("modified_ns", "int64", "last modification, ns since 1970, by the store's clock"),
+    ("changed_ns", "int64", "the same, or when the file came here or was renamed"),
+    ("device", "uint64", "device of a file system; 0 in object stores"),
     ("inode", "uint64", "identity on a file system; 0 in object stores"),
     ("etag", "str", "identity in an object store; empty on file systems"),
     ("kind", "str", "file, symlink, special or unreadable name"),
@@ -108,6 +111,7 @@ FOLDERS = _frame(
     ("store", "str", "store"),
     ("path", "str", "path relative to the store"),
     ("modified_ns", "int64", "last change of the folder's entries, ns since 1970"),
+    ("changed_ns", "int64", "the same, or when the folder came here or was renamed"),
 )
 
 RECORDED = _frame(

@@ -36,6 +36,7 @@ REASONS = {
     Reason.COLUMN_DROPPED: "column dropped",
     Reason.COPY: "copy: rows refer to the same path in another store, which has it",
     Reason.TOO_YOUNG: "younger than {minimum_age}",
+    Reason.DATE_IN_FUTURE: "dated in the future, or not dated: its age is not known",
     Reason.SCHEMA_NOT_ON_SERVER: "schema not on this server",
     Reason.SCHEMA_NOT_SCANNED: "schema not covered by this scan",
     Reason.NOT_DATAJOINT: "path does not match DataJoint's layout",

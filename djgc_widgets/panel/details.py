@@ -44,6 +44,7 @@ def orphan_details(row: Record, files: pd.DataFrame) -> list[Fact]:
         Fact("Store", str(row["store"])),
         Fact("Size", f"{size:,} bytes in {plural(int(row['n_files']), 'file')}"),
         Fact("Last changed", f"{row['modified_at']:%Y-%m-%d %H:%M:%S} UTC"),
+        Fact("Here since", f"{row['changed_at']:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     if len(files) > 1:
         sizes = map(readable_bytes, files["size_bytes"])

@@ -86,7 +86,10 @@ def add_entries(builder: ListingBuilder, page: Iterable[Entry]) -> None:
         plain = is_plain_path(entry.path)
         kind = FileKind.FILE if plain else FileKind.UNUSUAL_KEY
         modified = modified_ns(entry.modified)
-        rows.append((entry.path, entry.size, modified, 0, entry.etag, kind.value))
+        dates = modified, modified  # an API tells one date, that of the last write
+        rows.append(
+            FileRow(entry.path, entry.size, *dates, 0, 0, entry.etag, kind.value)
+        )
     builder.add_page(rows)
 
 

@@ -66,7 +66,11 @@ def open_stores(
             needed = not server and (wanted is None or name in wanted)
             locations.add(server, name, config, needed=needed)
     names = locations.store_names(configs)
-    stores = tuple(locations.open(info, names.same) for info in names.stores)
+    # whoever dates files back, as the demo does, cannot set the dates of their inodes
+    made_up = bool(getattr(connections[0], "made_up_dates", False))
+    stores = tuple(
+        locations.open(info, names.same, made_up=made_up) for info in names.stores
+    )
     return OpenStores(names, stores, tuple(locations.problems))
 
 
@@ -139,7 +143,9 @@ class _ConfiguredLocations:
         same = same_folders([*needed, *others])
         return StoreNames(tuple(needed), servers, tuple(others), same)
 
-    def open(self, info: StoreInfo, same: Sequence[SameFolder]) -> Store:
+    def open(
+        self, info: StoreInfo, same: Sequence[SameFolder], *, made_up: bool
+    ) -> Store:
         """Open a store, which leaves out what is listed as part of another one."""
         location = next(key for key, each in self.infos.items() if each is info)
         inside = {
@@ -149,7 +155,7 @@ class _ConfiguredLocations:
         }
         if info.protocol == "file":
             others = {key: each.name for key, each in self.infos.items()}
-            return FileStore(info, others, inside)
+            return FileStore(info, others, inside, made_up=made_up)
         kind = S3Store if info.protocol == "s3" else RemoteStore
         return kind(info, StorageBackend(self.specs[location]), inside)
 

@@ -25,8 +25,18 @@ from djgc_widgets.model import (
 
 _LAST_NS = 2**63 - 1
 
-FileRow = tuple[str, int, int, int, str, str]
-"""Path, size in bytes, last modification in ns since 1970, inode, etag, kind."""
+
+class FileRow(NamedTuple):
+    """One file of a page; `FILES` has the meaning of each column."""
+
+    path: str
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+    device: int
+    inode: int
+    etag: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +67,17 @@ class ListingBuilder:
     def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
         self._store, self._progress = info.name, progress
         self._pages = [FILES.empty()]
-        self._folders: list[tuple[str, int]] = []
+        self._folders: list[tuple[str, int, int]] = []
         self._problems: list[Notice] = []
         self._warnings: list[Notice] = []
         self._n_files = self._size_bytes = 0
 
     def add_page(self, rows: Sequence[FileRow]) -> None:
         """Add a page of files, then report the progress."""
-        columns = zip(*rows, strict=True) if rows else [()] * 6
-        paths, sizes, modified, inodes, etags, kinds = map(list, columns)
-        texts, unreadable = _paths_as_text(paths)
+        columns = list(zip(*rows, strict=True)) or [()] * len(FileRow._fields)
+        paths, sizes, modified, changed, devices, inodes, etags, named = columns
+        kinds = list(named)
+        texts, unreadable = _paths_as_text(list(paths))
         for index in unreadable:
             kinds[index] = FileKind.UNREADABLE_NAME.value
         page = {
@@ -74,6 +85,8 @@ class ListingBuilder:
             "path": texts,
             "size_bytes": np.array(sizes, dtype=np.int64),
             "modified_ns": np.array(modified, dtype=np.int64),
+            "changed_ns": np.array(changed, dtype=np.int64),
+            "device": np.array(devices, dtype=np.uint64),
             "inode": np.array(inodes, dtype=np.uint64),
             "etag": pd.array(etags, dtype=STR),
             "kind": pd.array(kinds, dtype=STR),
@@ -84,9 +97,9 @@ class ListingBuilder:
         progress = Progress(Step.LISTING, self._n_files, size_bytes=self._size_bytes)
         self._progress(replace(progress, subject=self._store))
 
-    def add_folder(self, path: str, modified_ns: int) -> None:
-        """Add a folder and the time at which its entries last changed."""
-        self._folders.append((path, modified_ns))
+    def add_folder(self, path: str, modified_ns: int, changed_ns: int) -> None:
+        """Add a folder and the time at which its entries, or itself, last changed."""
+        self._folders.append((path, modified_ns, changed_ns))
 
     def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
         """Add a notice that makes the scan incomplete."""
@@ -100,8 +113,9 @@ class ListingBuilder:
         """Return everything that was added."""
         folders = {
             "store": self._store,
-            "path": _paths_as_text([path for path, _ in self._folders])[0],
-            "modified_ns": [modified_ns for _, modified_ns in self._folders],
+            "path": _paths_as_text([path for path, *_ in self._folders])[0],
+            "modified_ns": [modified for _, modified, _ in self._folders],
+            "changed_ns": [changed for *_, changed in self._folders],
         }
         return Listing(
             pd.concat(self._pages, ignore_index=True),

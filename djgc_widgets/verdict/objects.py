@@ -55,7 +55,10 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     objects["store"] = [stores[int(number)] for number, _, _ in number_and_path]
     paths = [path for _, _, path in number_and_path]
     objects["path"] = pd.Series(paths, dtype=STR)
-    objects["modified_at"] = _modified_at(objects, folders, owners, stores)
+    keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype=STR)
+    own_folders = folders.set_index(pd.Index(keys)).reindex(owners)
+    for name in ("modified", "changed"):
+        objects[f"{name}_at"] = _latest(objects, own_folders, f"{name}_ns")
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
     objects["companion"] = _companion_flags(marked, objects, arrow_text(owners))
@@ -93,6 +96,7 @@ def _aggregate_objects(
         {
             "size_bytes": marked.files["size_bytes"],
             "modified_ns": marked.files["modified_ns"],
+            "changed_ns": marked.files[["modified_ns", "changed_ns"]].max(axis=1),
             "below": ~(itself | sidecar),
             "kind": kind.where(kind.ne(FileKind.FILE.value)),
             **{name: parsed[name] for name in _PARSED},
@@ -102,6 +106,7 @@ def _aggregate_objects(
     objects = groups.agg(
         size_bytes=("size_bytes", "sum"),
         modified_ns=("modified_ns", "max"),
+        changed_ns=("changed_ns", "max"),
         is_dir=("below", "any"),
         kind=("kind", "first"),
         **{name: (name, "first") for name in _PARSED},
@@ -110,18 +115,14 @@ def _aggregate_objects(
     return objects.reset_index(drop=True)
 
 
-def _modified_at(
-    objects: pd.DataFrame, folders: pd.DataFrame, owners: pd.Index, stores: list[str]
-) -> pd.Series:
-    """Return when each object changed last.
+def _latest(objects: pd.DataFrame, own_folders: pd.DataFrame, name: str) -> pd.Series:
+    """Return a date of each object: the latest of its files and of its own folder.
 
     The files of a folder that DataJoint copied have the dates of their originals; the
     date of the folder itself is that of the copy.
     """
-    keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype=STR)
-    changed = pd.Series(folders["modified_ns"].to_numpy(), index=keys).reindex(owners)
-    own = changed.where(objects["is_dir"].to_numpy()).fillna(0).to_numpy(dtype="int64")
-    newest = np.maximum(objects["modified_ns"].to_numpy(), own)
+    own = own_folders[name].where(objects["is_dir"].to_numpy()).fillna(0)
+    newest = np.maximum(objects[name].to_numpy(), own.to_numpy(dtype="int64"))
     return pd.Series(pd.to_datetime(newest // 1000, unit="us", utc=True))
 
 

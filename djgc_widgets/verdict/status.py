@@ -18,6 +18,7 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.verdict.reasons import KIND_REASONS, comparable_table_name
 
+_CLOCKS_DIFFER = timedelta(days=1)
 # {schema}/{2 hex digits}/{2 hex digits}/{uuid}, with whatever folding and suffix
 _OF_0_14 = r"(?s)(?:.*/)?(?:[0-9a-f]{1,8}/)*[0-9a-f]{32}(?:\.[^/]*)?"
 
@@ -58,7 +59,8 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     named = {s: world.schemas.on_server(s) for s in objects["schema"].dropna().unique()}
     objects = objects.assign(schema=objects["schema"].map(named).astype(STR))
     objects = _drop_sections_without_table(objects, world.tables, world.names)
-    old_enough = objects["modified_at"] <= world.now - world.minimum_age
+    old_enough = objects["changed_at"] <= world.now - world.minimum_age
+    in_future = objects["changed_at"] > world.now + _CLOCKS_DIFFER
     on_server = objects["schema"].isin(list(world.schemas.every))
     scanned = objects["schema"].isin(list(world.scanned))
     kind = objects["kind"]
@@ -76,6 +78,7 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     ]
     by_content: list[_Rule] = [
         (objects["entered"], Status.UNKNOWN, Reason.BESIDE_REFERENCED),
+        (in_future, Status.YOUNG, Reason.DATE_IN_FUTURE),
         (~old_enough, Status.YOUNG, Reason.TOO_YOUNG),
     ]
     status = pd.Series(Status.ORPHAN.value, index=objects.index, dtype=STR)

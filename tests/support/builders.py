@@ -38,6 +38,8 @@ def files(
             "path": pd.array(list(paths), dtype="str"),
             "size_bytes": size,
             "modified_ns": int(at.timestamp()) * 10**9,
+            "changed_ns": int(at.timestamp()) * 10**9,
+            "device": 1,
             "inode": range(len(paths)),
             "etag": "",
             "kind": "file",
@@ -52,6 +54,7 @@ def folders(*paths: str, at: datetime = OLD) -> pd.DataFrame:
             "store": "raw",
             "path": pd.array(list(paths), dtype="str"),
             "modified_ns": int(at.timestamp()) * 10**9,
+            "changed_ns": int(at.timestamp()) * 10**9,
         }
     )
 

@@ -11,6 +11,14 @@ from typing import Any
 
 from laboratory import Laboratory
 
+# files of a laboratory are dated back, which their inodes cannot be
+_DJGC = """
+import sys
+import datajoint
+datajoint.Connection.made_up_dates = True
+from djgc_widgets.cli import main
+sys.exit(main())
+"""
 Run = Callable[..., tuple[int, Any]]
 Own = tuple[str, str]
 ALL = ("--acknowledge", "large-sweep", "--acknowledge", "sole-owner")
@@ -37,7 +45,7 @@ class CommandLine:
         return {**os.environ, "DJ_PASS": self.laboratory.server.password}
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "djgc_widgets.cli", *arguments]
+        command = [sys.executable, "-c", _DJGC, *arguments]
         defaults = {"cwd": self.folder, "env": self.environment, "text": True}
         return subprocess.Popen(command, **{**defaults, **options})  # noqa: S603 - our own
 

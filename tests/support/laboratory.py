@@ -192,6 +192,7 @@ def connect(
     instance.config.stores = stores
     instance.config.safemode = False
     instance.config.download_path = str(folder)
+    instance.connection.made_up_dates = True  # `age` cannot change those of inodes
     return instance.connection
 
 

@@ -54,8 +54,8 @@ _PATH_MAX = 4000
 class FileStore:
     """A store in a folder of a file system; its verbs are those of `SweepableStore`.
 
-    `others` and `inside` are those of a `FolderWalk`; without a `folder`, the one at
-    the store's address is used.
+    `others`, `inside` and `made_up` are those of a `FolderWalk`; without a `folder`,
+    the one at the store's address is used.
     """
 
     def __init__(
@@ -64,7 +64,10 @@ class FileStore:
         others: Mapping[tuple[object, ...], str] | None = None,
         inside: Mapping[str, str] | None = None,
         folder: StoreFolder | None = None,
+        *,
+        made_up: bool = False,
     ) -> None:
+        self._made_up = made_up
         self.info, self._others, self._inside = info, others or {}, inside or {}
         self._folder = folder = folder or StoreFolder(info.address)
         self.read, self.write, self.rewrite = folder.read, folder.write, folder.rewrite
@@ -75,7 +78,10 @@ class FileStore:
         if below:
             with self._folder.open() as path, suppress(FileNotFoundError):
                 path.folder(below)
-        return FolderWalk(self.info, self._others, self._inside, progress).run(below)
+        walk = FolderWalk(
+            self.info, self._others, self._inside, progress, made_up=self._made_up
+        )
+        return walk.run(below)
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
         """Look which of these paths hold something by now."""

@@ -15,7 +15,9 @@ class FolderWalk:
 
     `others` has the names of the configured stores, by device and inode: one that turns
     up where it is not expected is a problem. `inside` has the folders that are listed
-    as part of another store, and its name. A page has 10,000 entries.
+    as part of another store, and its name. A file came here when its inode last
+    changed, since copies keep old dates; that date cannot be set, so it says nothing if
+    dates are `made_up`. A page has 10,000 entries.
     """
 
     def __init__(
@@ -24,7 +26,10 @@ class FolderWalk:
         others: Mapping[tuple[object, ...], str],
         inside: Mapping[str, str],
         progress: ProgressCallback,
+        *,
+        made_up: bool = False,
     ) -> None:
+        self._made_up = made_up
         self._root, self._others, self._inside = info.address, others, inside
         self._builder = ListingBuilder(info, progress)
         self._page: list[FileRow] = []
@@ -61,16 +66,18 @@ class FolderWalk:
             self._builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
             return False
         modified = bounded_ns(status.st_mtime_ns)
+        changed = max(modified, bounded_ns(status.st_ctime_ns))
+        dates = (modified, modified if self._made_up else changed)
         if stat.S_ISDIR(status.st_mode):
-            self._builder.add_folder(path, modified)
+            self._builder.add_folder(path, *dates)
             inner = self._others.get((status.st_dev, status.st_ino))
             if inner is not None:
                 self._builder.add_problem(NoticeCode.STORE_INSIDE, path, inner=inner)
             return True
         kind = FileKind.FILE if stat.S_ISREG(status.st_mode) else FileKind.SPECIAL
         kind = FileKind.SYMLINK if stat.S_ISLNK(status.st_mode) else kind
-        row = path, status.st_size, modified, status.st_ino, "", kind.value
-        self._page.append(row)
+        place = status.st_dev, status.st_ino
+        self._page.append(FileRow(path, status.st_size, *dates, *place, "", kind.value))
         return False
 
     def _end_page(self) -> None:

@@ -336,6 +336,25 @@ def test_a_store_whose_objects_are_all_in_its_trash_is_not_empty(
     assert result.trash["returnable"].sum() == 3
 
 
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [(90, "too-young"), (20_000, "too-young"), (-365, "date-in-future")],
+)
+def test_what_came_here_just_now_is_never_an_orphan_whatever_its_date(
+    laboratory: Laboratory, days: int, reason: str
+) -> None:
+    orphaned(laboratory, HASH)
+    laboratory.age(days)
+    laboratory.connection.made_up_dates = False
+
+    result = complete(laboratory)
+
+    assert result.orphans.empty
+    garbage = result.objects[result.objects["n_references"].eq(0)]
+    assert garbage["status"].eq("young").all()
+    assert set(garbage["reason_code"]) == {reason}
+
+
 @pytest.mark.parametrize("value", ["null", "{}", '{"hash": "x"}', "3"])
 def test_a_value_without_a_path_makes_a_scan_incomplete(
     anywhere: Laboratory, value: str

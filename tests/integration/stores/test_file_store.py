@@ -54,6 +54,8 @@ def test_a_listing_has_size_date_and_inode_of_every_file(folder: Path) -> None:
     for path, row in files.iterrows():
         status = (folder / str(path)).stat()
         assert (row["modified_ns"], row["inode"]) == (status.st_mtime_ns, status.st_ino)
+        assert row["changed_ns"] == max(status.st_mtime_ns, status.st_ctime_ns)
+        assert row["device"] == status.st_dev
     assert sorted(listing.folders["path"]) == ["a", "a/b"]
     assert listing.problems == listing.warnings == ()
 

@@ -114,6 +114,31 @@ def test_only_what_has_the_minimum_age_is_an_orphan(days: float, status: str) ->
 
 
 @pytest.mark.parametrize(
+    ("modified", "changed", "reason"),
+    [
+        (90, 1, Reason.TOO_YOUNG),  # copied here with its old date
+        (20_000, 1, Reason.TOO_YOUNG),  # dated 1970
+        (20_000, 8, Reason.NO_ROW_HOLDS_HASH),
+        (1, 90, Reason.TOO_YOUNG),
+        (-0.5, 90, Reason.TOO_YOUNG),  # clocks differ
+        (-365, 90, Reason.DATE_IN_FUTURE),
+    ],
+)
+def test_an_object_is_as_young_as_the_later_of_its_dates(
+    modified: float, changed: float, reason: Reason
+) -> None:
+    dates = [NOW - timedelta(days=days) for days in (modified, changed)]
+    ns = [int(date.timestamp()) * 10**9 for date in dates]
+    stored = files(hash_path(), modified_ns=ns[0], changed_ns=ns[1])
+
+    verdict = judge(stored, recorded())
+
+    assert reasons(verdict) == {hash_path(): reason}
+    assert verdict.objects["modified_at"].tolist() == [dates[0]]
+    assert verdict.objects["changed_at"].tolist() == [max(dates)]
+
+
+@pytest.mark.parametrize(
     ("hours", "text"), [(168, "7 days"), (24, "1 day"), (36, "36 hours"), (1, "1 hour")]
 )
 def test_the_reason_of_a_young_object_names_the_minimum_age(
