@@ -15,6 +15,7 @@ from djgc_widgets.model import (
     Receipt,
     json_rows,
     plural,
+    trash_records_text,
     visible,
 )
 
@@ -131,6 +132,8 @@ def summary_lines(result: Scan) -> Iterator[str]:
     if not result.complete:
         yield "Until a scan is complete, nothing is called an orphan and nothing moves."
     yield from _table_lines("stores", result.summary())
+    if records := trash_records_text(result.summary(), result.trash):
+        yield f"The trash is counted {records}."
     yield from (f"problem: {problem}" for problem in result.problems)
     yield from (f"note: {note}" for note in (*result.unseen, *result.warnings))
 

@@ -28,6 +28,7 @@ from djgc_widgets.model import (
     readable_bytes,
     safe,
     shown,
+    trash_records_text,
 )
 
 _ROWS = 20
@@ -82,6 +83,7 @@ def report_html(scan: Scan, history: History | None = None) -> str:
             f"Expected a History; got {shown(history)}. Pass History(folder)."
         )
     summary, places = scan.summary(), scan.places()
+    records = trash_records_text(summary, scan.trash)
     measured = None if history is None else history.measured()
     figures = {
         "What the stores hold": bytes_by_status(summary),
@@ -99,6 +101,7 @@ def report_html(scan: Scan, history: History | None = None) -> str:
         _TEXT.format(safe(f"{'✓' if scan.complete else '✕'} {scan.headline()}")),
         "" if scan.complete else _INCOMPLETE,
         _frame_html(summary[totals].assign(status=summary["status"].map(labels))),
+        records and _TEXT.format(safe(f"The trash is counted {records}.")),
         *(
             _SECTION.format(title, _figure_html(each))
             for title, each in figures.items()

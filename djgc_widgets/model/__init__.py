@@ -56,6 +56,7 @@ from djgc_widgets.model.messages import (
     STATUS_LABELS,
     detail_text,
     readable_minimum_age,
+    trash_records_text,
 )
 from djgc_widgets.model.notices import Notice, Notices, in_store
 from djgc_widgets.model.object_paths import (
@@ -86,6 +87,7 @@ from djgc_widgets.model.text import (
 from djgc_widgets.model.trash_paths import (
     RECORD_ENDS,
     TRASH_FOLDER,
+    are_records,
     former_paths,
     interrupted_sweeps,
     parse_trash,
@@ -110,12 +112,12 @@ __all__ = [
     "NoticeCode", "Notices", "OpinionCode", "Outcome", "Progress", "ProgressCallback",
     "Reason", "Receipt", "SameFolder", "SchemaNames", "Section", "ServerError", "Sight",
     "State", "Status", "Step", "StoreInfo", "StoreNames", "SweepReceipt",
-    "SweepRefusedError", "SweepState", "TableInfo", "absent", "and_more", "arrow_text",
-    "as_text", "candidate_prefixes", "csv_text", "detail_text", "encode_frame",
-    "error_text", "extract_groups", "former_paths", "former_prefixes", "html_list",
-    "html_table", "in_store", "interrupted_sweeps", "is_plain_path", "json_rows",
-    "key_in_path", "names_among", "names_of", "no_progress", "parent_of", "parse_paths",
-    "parse_trash", "plural", "readable_age", "readable_bytes", "readable_minimum_age",
-    "safe", "section_of", "shown", "table_label", "trash_of", "visible",
-    "write_new_file",
+    "SweepRefusedError", "SweepState", "TableInfo", "absent", "and_more", "are_records",
+    "arrow_text", "as_text", "candidate_prefixes", "csv_text", "detail_text",
+    "encode_frame", "error_text", "extract_groups", "former_paths", "former_prefixes",
+    "html_list", "html_table", "in_store", "interrupted_sweeps", "is_plain_path",
+    "json_rows", "key_in_path", "names_among", "names_of", "no_progress", "parent_of",
+    "parse_paths", "parse_trash", "plural", "readable_age", "readable_bytes",
+    "readable_minimum_age", "safe", "section_of", "shown", "table_label", "trash_of",
+    "trash_records_text", "visible", "write_new_file",
 ]  # fmt: skip

@@ -59,7 +59,7 @@ SUMMARY = _frame(
     ("store", "str", "store"),
     ("status", "str", "live, orphan, young, unknown or trash"),
     ("n_objects", "int64", "stored objects"),
-    ("n_files", "int64", "stored files"),
+    ("n_files", "int64", "stored files; in the trash also journals and locks"),
     ("size_bytes", "int64", "physical bytes: each object once"),
     ("n_references", "int64", "rows that refer to these objects"),
     ("logical_bytes", "int64", "bytes counted once per row that refers"),

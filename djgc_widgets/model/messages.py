@@ -7,6 +7,8 @@ them.
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pandas as pd
+
 from djgc_widgets.model.codes import (
     Detail,
     DoubtCode,
@@ -16,6 +18,7 @@ from djgc_widgets.model.codes import (
     Status,
     Step,
 )
+from djgc_widgets.model.text import plural
 
 STATUS_LABELS = {
     Status.LIVE: "Referenced",
@@ -204,6 +207,21 @@ def readable_minimum_age(minimum_age: timedelta) -> str:
         return f"{days} day{'' if days == 1 else 's'}"
     hours = minimum_age / timedelta(hours=1)
     return f"{hours:g} hour{'' if hours == 1 else 's'}"
+
+
+def trash_records_text(summary: pd.DataFrame, trash: pd.DataFrame) -> str:
+    """Say that a trash also holds files of ours that are no objects; empty if not.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        A frame of the summary schema.
+    trash : DataFrame
+        A frame of the trash schema.
+    """
+    files = summary.loc[summary["status"].eq(Status.TRASH.value), "n_files"].sum()
+    records = int(files - trash["n_files"].sum())
+    return f"with {plural(records, 'file')} of journals and locks" if records else ""
 
 
 def detail_text(

@@ -12,6 +12,14 @@ _SWEEP_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"  # time of the sweep, eight random 
 _TRASH = rf"(?s)^{TRASH_FOLDER}/(?P<sweep_id>{_SWEEP_ID})/(?P<entry>.+)$"
 _OBJECTS = "objects/"
 _RECORD = r"^(?P<record>[a-z]+(?:-[0-9TZ]+)?)\.json$"
+_DRAFT = r"(?:\.[0-9a-f]{8}\.part)?"
+_OF_STORE = (
+    r"(?:owner|lock|marker|(?:broken|probe)-[0-9a-f]+)\.json|marker|probe|reserve"
+)
+_OWN = (
+    rf"^{TRASH_FOLDER}/(?:{_OF_STORE}|"
+    rf"{_SWEEP_ID}/[a-z]+(?:-[0-9TZ]+)?\.json){_DRAFT}$"
+)
 
 RECORD_ENDS = {"plan": "result", "restoring": "restored", "purging": "purged"}
 """Which record is written before something is done, and which one after it."""
@@ -37,6 +45,12 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
     }
     strings = {name: as_strings(values) for name, values in columns.items()}
     return pd.DataFrame(strings, index=paths.index)
+
+
+def are_records(paths: pd.Series) -> pd.Series:
+    """Return which paths are of journals, locks and other records of ours."""
+    own = pc.match_substring_regex(arrow_text(paths), _OWN)
+    return pd.Series(own.to_numpy(zero_copy_only=False), index=paths.index, dtype=bool)
 
 
 def former_paths(files: pd.DataFrame) -> pd.Series:

@@ -17,6 +17,7 @@ from djgc_widgets.model import (
     readable_minimum_age,
     safe,
     table_label,
+    trash_records_text,
 )
 from djgc_widgets.panel.worker import ACTIVITY_LABELS, Activity
 
@@ -83,6 +84,7 @@ def cards_html(scan: Scan | None) -> Markup:
     """Show bytes and objects per status, and the check that they add up."""
     if scan is None:
         return _NOTHING
+    records = trash_records_text(scan.summary(), scan.trash)
     summary = scan.summary().groupby("status")[["n_objects", "size_bytes"]].sum()
     stored = plural(scan.listed_files, "file")
     shown = [_size_card("Stored", scan.listed_bytes, stored, "--djgc-fg")]
@@ -95,6 +97,8 @@ def cards_html(scan: Scan | None) -> Markup:
         hint = age if status is Status.YOUNG else ""
         judged = scan.complete or status not in {Status.ORPHAN, Status.YOUNG}
         note = plural(objects, "object") if judged else "not known"
+        if status is Status.TRASH:
+            note = ", ".join(filter(None, [note, records]))
         shown.append(_size_card(f"{mark} {label}", size, note, tone, hint))
         terms.append(f"{readable_bytes(size)} {label.lower()}")
     missing = scan.missing

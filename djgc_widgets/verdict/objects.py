@@ -14,6 +14,7 @@ from djgc_widgets.model import (
     TEXT,
     FileKind,
     Section,
+    are_records,
     arrow_text,
     former_paths,
     parse_trash,
@@ -46,7 +47,8 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     """
     parsed = parse_paths_of_files(marked.files, marked.names)
     free = marked.coverage.reference < 0
-    in_trash = parse_trash(marked.files["path"])["sweep_id"].notna() & free
+    listed = marked.files["path"]
+    in_trash = (parse_trash(listed)["path"].notna() | are_records(listed)) & free
     owner = _object_keys(marked, parsed)
     code, owners = pd.factorize(owner.where(~in_trash))
     objects = _aggregate_objects(marked, parsed, code, owners)

@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djgc_widgets.model.codes import NoticeCode, Reason
+from djgc_widgets.model.messages import trash_records_text
 from djgc_widgets.model.store_names import SameFolder, StoreInfo, StoreNames
 from djgc_widgets.model.vocabulary import TableInfo
 from djgc_widgets.verdict.notices import notices_of_other_stores
@@ -552,3 +553,36 @@ def test_a_missing_object_or_unknown_store_shows_no_prefix() -> None:
     for store in ("raw", "lost"):
         rows = recorded(missing, store=store)
         assert statuses(judge(files(orphan), rows)) == {orphan: "unknown"}
+
+
+SWEEP = "_trash/20260601T120000Z-0123abcd"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("_trash/owner.json", "trash"),
+        ("_trash/lock.json", "trash"),
+        ("_trash/lock.json.0123abcd.part", "trash"),
+        ("_trash/broken-0123abcd.json", "trash"),
+        ("_trash/probe", "trash"),
+        ("_trash/probe-0123abcd.json", "trash"),
+        ("_trash/reserve", "trash"),
+        (f"{SWEEP}/plan.json", "trash"),
+        (f"{SWEEP}/purging-20260601T120000Z.json", "trash"),
+        (f"{SWEEP}/objects/{hash_path()}", "trash"),
+        # another tool may use the folder, or somebody keep notes there
+        ("_trash/info/file.trashinfo", "unknown"),
+        ("_trash/owner.json.bak", "unknown"),
+        (f"{SWEEP}/notes.txt", "unknown"),
+        (f"mine/{SWEEP}/plan.json", "unknown"),
+    ],
+)
+def test_only_our_own_files_count_with_the_trash(path: str, status: str) -> None:
+    verdict = judge(files(path), recorded())
+
+    assert list(verdict.summary["status"]) == [status]
+    n_objects = status == "unknown" or "/objects/" in path
+    assert list(verdict.summary["n_objects"]) == [n_objects]
+    text = trash_records_text(verdict.summary, verdict.trash)
+    assert text == ("" if n_objects else "with 1 file of journals and locks")
