@@ -139,6 +139,7 @@ class NoticeCode(StrEnum):
     STORE_UNOPENED = "store-unopened"
     STORE_UNREAD = "store-unread"
     NOTHING_LISTED = "nothing-listed"
+    HARD_LINKS = "hard-links"
     STORE_INSIDE = "store-inside"
     STORE_AMBIGUOUS = "store-ambiguous"
     STORE_TWICE = "store-twice"

@@ -33,7 +33,7 @@ OBJECTS = _frame(
     ("path", "str", "path relative to the store"),
     ("is_dir", "bool", "a folder that one row refers to, stored as many files"),
     ("n_files", "int64", "stored files, a sidecar manifest included"),
-    ("size_bytes", "int64", "sum of the sizes of these files, in bytes"),
+    ("size_bytes", "int64", "sum of their sizes, in bytes; hard links count once"),
     ("modified_at", _TIME, "latest change of these files, by the store's clock"),
     ("changed_at", _TIME, "the same, or when they came here if later: age counts here"),
     ("status", "str", "live, orphan, young or unknown"),

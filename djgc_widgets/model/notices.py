@@ -134,6 +134,13 @@ MESSAGES = {
             "out with stores=[...]"
         ),
     ),
+    NoticeCode.HARD_LINKS: (
+        (
+            "{files} ({size}) are hard links of other files in these stores, so their "
+            "bytes are counted once, with a live object if there is one"
+        ),
+        "Nothing to do: sweeping and purging such a file alone frees no bytes",
+    ),
     NoticeCode.STORE_INSIDE: (
         (
             "it is the root of store {inner}, which no mount explains, so objects of "

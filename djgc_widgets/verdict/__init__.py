@@ -23,6 +23,7 @@ from djgc_widgets.verdict.doubts import (
     ownership_doubt,
     standing_doubts,
 )
+from djgc_widgets.verdict.hard_links import notices_of_hard_links
 from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
     find_twin_stores,
@@ -48,8 +49,8 @@ __all__ = [
     "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "Ownership", "Reconciled",
     "Selection", "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover",
     "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
-    "missing_objects_doubt", "notices_of_other_stores", "notices_of_trash",
-    "ownership_doubt", "path_keys", "plan_sweep", "reconcile", "standing_doubts",
-    "stored_at_recorded_path", "targets_in_scanned_stores", "through_same_folders",
-    "usage_by_attribute", "withhold_orphans",
+    "missing_objects_doubt", "notices_of_hard_links", "notices_of_other_stores",
+    "notices_of_trash", "ownership_doubt", "path_keys", "plan_sweep", "reconcile",
+    "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
+    "through_same_folders", "usage_by_attribute", "withhold_orphans",
 ]  # fmt: skip

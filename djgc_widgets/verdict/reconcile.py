@@ -25,6 +25,7 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.guesses import parse_paths_of_files
+from djgc_widgets.verdict.hard_links import count_bytes_once
 from djgc_widgets.verdict.match import MatchedFiles, mark
 from djgc_widgets.verdict.objects import group_files
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
@@ -45,6 +46,8 @@ class Reconciled:
     summary: pd.DataFrame
     object_of_file: pd.Series
     """For each row of the listing the row of its object; -1 in the trash."""
+    counted_bytes: pd.Series
+    """For each row of the listing the bytes that it counts with: hard links once."""
     abandoned: pd.Series
     """Per object, it is unknown only because no server has its schema."""
     store_known: pd.Series
@@ -68,7 +71,11 @@ def reconcile(
     marked = _mark_with_former_prefixes(files, recorded, targets, world.names)
     grouped = group_files(marked, folders)
     judged = judge(grouped.objects, world)
-    objects = OBJECTS.conform(judged.objects.assign(reason="", sibling=""))
+    counted = count_bytes_once(files, grouped.code, judged.objects["status"])
+    sizes = counted.groupby(grouped.code).sum().reindex(judged.objects.index)
+    objects = OBJECTS.conform(
+        judged.objects.assign(size_bytes=sizes, reason="", sibling="")
+    )
     references, rows = _reference_states(recorded, marked)
     explained = explain_orphans(objects, references, world.tables)
     objects["reason_code"] = objects["reason_code"].fillna(explained["reason_code"])
@@ -76,7 +83,7 @@ def reconcile(
     objects["reason"] = reasons_in_words(
         objects["reason_code"], objects["sibling"], world.minimum_age
     )
-    swept = files[grouped.code < 0]
+    swept = files.assign(size_bytes=counted)[grouped.code < 0]
     trash = _trash_frame(swept, marked)
     return Reconciled(
         objects,
@@ -84,6 +91,7 @@ def reconcile(
         trash,
         _summarize_by_status(objects, trash, swept),
         pd.Series(grouped.code, index=files.index),
+        counted,
         judged.abandoned.reset_index(drop=True),
         names_known_store(recorded, world.names).iloc[rows].reset_index(drop=True),
         _declared_elsewhere(recorded, marked),

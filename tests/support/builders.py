@@ -1,5 +1,6 @@
 """Frames for unit tests, in one line each."""
 
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ def files(
             "size_bytes": size,
             "modified_ns": int(at.timestamp()) * 10**9,
             "changed_ns": int(at.timestamp()) * 10**9,
-            "device": 1,
+            "device": zlib.crc32(store.encode()),
             "inode": range(len(paths)),
             "etag": "",
             "kind": "file",
