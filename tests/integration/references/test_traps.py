@@ -17,11 +17,9 @@ from laboratory import (
     Laboratory,
     complete,
     connect,
-    contents,
     filled,
     look_only,
     orphaned,
-    outcomes,
     planned,
     reader,
     schema_of,
@@ -402,17 +400,16 @@ def test_a_path_too_long_for_the_trash_stays(laboratory: Laboratory) -> None:
     assert complete(laboratory).adds_up()
 
 
-def test_an_orphan_leaves_a_live_object_named_like_its_sidecar(lab: Laboratory) -> None:
+def test_what_a_live_object_is_named_after_is_never_an_orphan(lab: Laboratory) -> None:
     path = store_object(lab, voltage(lab, "id=1"))
     live = store_object(lab, f"{path}.manifest.json")
     refer(lab, live)
     lab.age()
 
-    receipt = planned(complete(lab)).sweep()
+    result = complete(lab)
 
-    assert outcomes(receipt) == {"moved": 1}
-    assert live in contents(lab.store("raw"))
-    assert status_of(lab.scan(), live) == ["live"]
+    assert status_of(result, live) == ["live"]
+    assert status_of(result, path) == ["unknown"]
 
 
 def test_a_store_at_a_relative_location_has_the_same_address(
