@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from laboratory import (
     ACKNOWLEDGED,
+    AT_ONCE,
     HASH,
     NPY,
     Laboratory,
@@ -106,9 +107,9 @@ def test_a_purge_looks_at_what_is_missing_in_every_store(
     content = anywhere.contents()[lost]
     anywhere.remove(lost)
 
-    first = Trash(anywhere.schema, "derived").purge(timedelta(0))
+    first = Trash(anywhere.schema, "derived").purge(timedelta(0), AT_ONCE)
     anywhere.put(lost, data=content)
-    second = Trash(anywhere.schema, "derived").purge(timedelta(0))
+    second = Trash(anywhere.schema, "derived").purge(timedelta(0), AT_ONCE)
 
     assert outcomes(first) == {"restored: live-again": 1, "skipped: objects-missing": 5}
     assert lost in anywhere.contents("derived")
