@@ -4,6 +4,7 @@ A record is input like any other when it is read: its format, checksum and types
 checked, and every path in it, before anything is done with any of them.
 """
 
+import errno
 import os
 import socket
 from collections.abc import Iterable, Mapping
@@ -25,12 +26,13 @@ from djgc_widgets.model import (
     is_plain_path,
     trash_of,
 )
-from djgc_widgets.stores import FileIdentity, PinnedObject, SweepableStore
+from djgc_widgets.stores import FileIdentity, FolderRights, PinnedObject, SweepableStore
 
 RESULT = "result"
 
 
 _Size = Annotated[int, Field(ge=0)]
+_AccountNumber = Annotated[int, Field(ge=0, lt=2**32 - 1)]
 
 
 class _JournaledObject(Record):
@@ -52,6 +54,12 @@ class _JournaledObject(Record):
         return self
 
 
+class _JournaledFolder(Record):
+    mode: Annotated[int, Field(ge=0, le=0o7777)]
+    uid: _AccountNumber
+    gid: _AccountNumber
+
+
 class Planned(Record):
     """The plan of a sweep, as its journal has it."""
 
@@ -63,16 +71,24 @@ class Planned(Record):
     servers: dict[str, str]
     """Identifiers and addresses of the database servers whose rows were read."""
     recorded: list[_JournaledObject] = Field(alias="objects")
+    folders: dict[str, _JournaledFolder] = Field(default_factory=dict)
+    """Rights of the folders that objects were in, where they differ from those of the
+    folder above; former versions did not record them."""
 
     @cached_property
     def objects(self) -> tuple[PinnedObject, ...]:
         """What was to be moved."""
+        folders = {
+            path: FolderRights(each.mode, each.uid, each.gid)
+            for path, each in self.folders.items()
+        }
         return tuple(
             PinnedObject(
                 each.path,
                 {name: FileIdentity(*pin) for name, pin in each.files.items()},
                 self.sweep_id,
                 each.schema_name,
+                folders,
             )
             for each in self.recorded
         )
@@ -104,6 +120,7 @@ class Journal:
         servers: Mapping[str, str],
         acknowledged: Iterable[str],
         objects: Iterable[PinnedObject],
+        folders: Mapping[str, FolderRights],
     ) -> None:
         """Write what is about to be moved; synced before this returns."""
         self._write(
@@ -118,13 +135,23 @@ class Journal:
                 {"path": p.path, "schema": p.schema, "files": dict(p.files)}
                 for p in objects
             ],
+            folders={path: rights._asdict() for path, rights in folders.items()},
         )
 
     def write_outcome(self, name: str, now: datetime, rows: pd.DataFrame) -> None:
-        """Write what was done, or is about to be done: rows of the receipt schema."""
+        """Write what was done, or is about to be done: rows of the receipt schema.
+
+        If the store is too full for the rows, the record goes without them: that it is
+        there says what has begun and what has ended.
+        """
         own = rows.drop(columns=["store", "sweep_id"]).astype(object)
         objects = own.where(own.notna(), None).to_dict("records")
-        self._write(name, written_at=now.isoformat(), objects=objects)
+        try:
+            self._write(name, written_at=now.isoformat(), objects=objects)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            self._write(name, written_at=now.isoformat(), objects=[])
 
     def read_plan(self) -> Planned:
         """Read and check what was planned.

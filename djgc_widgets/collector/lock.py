@@ -1,7 +1,8 @@
 """One sweeper per store: a lock in the store, with a heartbeat.
 
 A lock is never stolen silently. One whose process has ended on this very machine is
-taken over by a recovery; any other only if the caller says so.
+taken over by a recovery; any other only if the caller says so. How old a heartbeat is,
+the store's own clock says.
 """
 
 import hashlib
@@ -9,9 +10,10 @@ import json
 import os
 import secrets
 import threading
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
 
@@ -19,6 +21,7 @@ from pydantic import Field
 
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import account_name, host_name
+from djgc_widgets.collector.processes import has_ended, own_process
 from djgc_widgets.collector.records import Record
 from djgc_widgets.model import (
     TRASH_FOLDER,
@@ -26,6 +29,8 @@ from djgc_widgets.model import (
     Outcome,
     SweepRefusedError,
     error_text,
+    readable_age,
+    remedy_for,
 )
 from djgc_widgets.stores import NotExclusiveError, Result, SweepableStore
 
@@ -33,7 +38,11 @@ LOCK_PATH = f"{TRASH_FOLDER}/lock.json"
 STALE_AFTER = timedelta(minutes=10)
 """A lock without a heartbeat for so long is reported as stale."""
 
+_SILENT_SECONDS = STALE_AFTER.total_seconds() / 2
+"""A process whose heartbeat stops for so long gives its lock up in time."""
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _BEAT_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
 _MOST_FAILURES = 5
 _TRIES = 5
 
@@ -45,9 +54,9 @@ class LockHolder(Record):
     """Names this one lock."""
     account: str
     host: str
-    pid: int
+    pid: Annotated[int, Field(gt=0, lt=2**31)]
     process: str
-    """Identifies the process beyond its number: boot, namespace and start."""
+    """Identifies the process beyond its number: boot, namespaces and start."""
     purpose: str
     since: str
     """Time in ISO format, by the holder's clock."""
@@ -60,16 +69,19 @@ class LockHolder(Record):
 
     @property
     def ended(self) -> bool:
-        """Whether the process has certainly ended: it ran here and left no trace."""
-        here = _machine_identity()
-        own = bool(here) and self.process.startswith(f"{here}/")
-        return own and self.process != _process_identity(self.pid)
+        """Whether the process has certainly ended: it ran here, the kernel says so."""
+        return has_ended(self.pid, self.process)
 
     def __str__(self) -> str:
         return (
             f"{self.account} on {self.host} (process {self.pid}, {self.purpose}) since "
-            f"{self.since}, last sign of life at {self.heartbeat}"
+            f"{self.since} by its clock"
         )
+
+
+def seconds_since_boot() -> float:
+    """Return the seconds since this machine started, those asleep included."""
+    return time.clock_gettime(_BOOT_CLOCK)
 
 
 class StoreLock(AbstractContextManager["StoreLock"]):
@@ -88,10 +100,11 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         break_lock: bool = False,
         clock: Clock = utc_now,
         beat_seconds: float = _BEAT_SECONDS,
+        stopwatch: Callable[[], float] = seconds_since_boot,
     ) -> None:
         self._store, self._purpose, self._clock = store, purpose, clock
         self._take_over, self._break = take_over, break_lock
-        self._seconds = beat_seconds
+        self._seconds, self._stopwatch = beat_seconds, stopwatch
         self._lost: Result | None = None
         self._done = threading.Event()
 
@@ -102,7 +115,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             account=account_name(),
             host=host_name(),
             pid=os.getpid(),
-            process=_process_identity(os.getpid()),
+            process=own_process(),
             purpose=self._purpose,
             since=now,
             heartbeat=now,
@@ -118,9 +131,9 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         except OSError as error:
             raise SweepRefusedError(
                 f"Store {self._store.info.name} could not be locked "
-                f"({error_text(error)}), so nothing was moved. Let this account write "
-                "and delete in its folder _trash."
+                f"({error_text(error)}), so nothing was moved. {remedy_for(error)}."
             ) from error
+        self._beat_at = self._looked_at = self._stopwatch()
         self._thread = threading.Thread(
             target=self._beat, daemon=True, name=f"djgc lock {self._purpose}"
         )
@@ -135,12 +148,23 @@ class StoreLock(AbstractContextManager["StoreLock"]):
     ) -> None:
         self._done.set()
         self._thread.join()
+        with suppress(OSError):  # a full store keeps what room there is
+            if not self.lost():
+                self._store.keep_room(new=kind is None)
         with suppress(OSError):  # it stays and is reported to whoever comes next
             if self._store.read(LOCK_PATH) == self._holder.dump():
                 self._store.remove(LOCK_PATH)
 
     def lost(self) -> Result | None:
         """Return why nothing more may be done; None while the lock is ours."""
+        now = self._stopwatch()
+        silent = now - self._beat_at
+        if self._lost is None and silent > _SILENT_SECONDS:
+            values = {"error": f"no heartbeat for {silent / 60:.0f} minutes"}
+            self._lost = Result(Outcome.SKIPPED, Detail.LOCK_FAILED, values)
+        if self._lost is None and now - self._looked_at > _LOOK_SECONDS:
+            self._looked_at = now
+            self._look()
         return self._lost
 
     def store_time(self) -> datetime:
@@ -159,12 +183,13 @@ class StoreLock(AbstractContextManager["StoreLock"]):
                 return
             try:
                 data = self._store.read(LOCK_PATH)
+                holder = read_holder(data)
+                ended = holder is not None and holder.ended
+                if not (self._break or (self._take_over and ended)):
+                    message = _locked_message(name, holder, self._age(), ended=ended)
+                    raise SweepRefusedError(message)
             except FileNotFoundError:
                 continue  # it was released just now
-            holder = read_holder(data)
-            ended = holder is not None and holder.ended
-            if not (self._break or (self._take_over and ended)):
-                raise SweepRefusedError(_locked_message(name, holder, self._clock()))
             token = holder.token if holder else self._name_of_unreadable(data)
             broken = f"{TRASH_FOLDER}/broken-{token}.json"
             if not self._store.retire(LOCK_PATH, data, broken):
@@ -173,10 +198,33 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             f"Store {name} was locked by another process just now. Try again later."
         )
 
+    def _age(self) -> timedelta:
+        """Return how long ago the lock was renewed, by the store's own clock."""
+        probe = f"{TRASH_FOLDER}/probe-{self._holder.token}.json"
+        self._store.write(probe, b"{}", new=True)
+        try:
+            now = self._store.changed_at_ns(probe)
+        finally:
+            self._store.remove(probe)
+        return timedelta(
+            microseconds=(now - self._store.changed_at_ns(LOCK_PATH)) // 1000
+        )
+
     def _name_of_unreadable(self, data: bytes) -> str:
         """Name a record that has no token, so that it is taken once and no other is."""
         digest = hashlib.sha256(data).hexdigest()[:16]
         return f"{digest}-{self._store.changed_at_ns(LOCK_PATH)}"
+
+    def _look(self) -> None:
+        """Notice before the next heartbeat that another process took the lock."""
+        try:
+            holder = read_holder(self._store.read(LOCK_PATH))
+        except FileNotFoundError:
+            holder = None
+        except OSError:
+            return  # the heartbeat counts failures
+        if holder is None or holder.token != self._holder.token:
+            self._lost = Result(Outcome.SKIPPED, Detail.LOCK_TAKEN)
 
     def _beat(self) -> None:
         failures = 0
@@ -197,7 +245,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             if not renewed:
                 self._lost = Result(Outcome.SKIPPED, Detail.LOCK_TAKEN)
                 return
-            self._holder = later
+            self._holder, self._beat_at = later, self._stopwatch()
 
 
 def read_holder(data: bytes) -> LockHolder | None:
@@ -208,10 +256,13 @@ def read_holder(data: bytes) -> LockHolder | None:
         return None
 
 
-def _locked_message(store: str, holder: LockHolder | None, now: datetime) -> str:
+def _locked_message(
+    store: str, holder: LockHolder | None, age: timedelta, *, ended: bool
+) -> str:
     who = str(holder) if holder else "a process that left an unreadable record"
-    ended = holder is not None and holder.ended
-    if ended or holder is None or _is_stale(holder, now):
+    ago = readable_age(abs(age))
+    sign = "ago" if age >= timedelta(0) else "in the future"
+    if ended or abs(age) > STALE_AFTER:  # whoever is alive gives it another date
         why = "Its process has ended" if ended else "It seems stale"
         force = "" if ended else "break_lock=True"
         remedy = (
@@ -219,31 +270,11 @@ def _locked_message(store: str, holder: LockHolder | None, now: datetime) -> str
             f"Trash(schema, {store!r}).recover({force})"
         )
     else:
-        remedy = "Wait until it has finished"
-    return f"Store {store} is locked by {who}. {remedy}."
-
-
-def _is_stale(holder: LockHolder, now: datetime) -> bool:
-    try:
-        return now - datetime.fromisoformat(holder.heartbeat) > STALE_AFTER
-    except (TypeError, ValueError):
-        return True
-
-
-def _machine_identity() -> str:
-    """Identify what process numbers belong to; empty if that is not known."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        return f"{boot.strip()}/{Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""
-
-
-def _process_identity(pid: int) -> str:
-    """Identify a process of this machine; empty if there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    state, *_ = rest = stat.rpartition(")")[2].split()
-    return "" if state in {"Z", "X"} else f"{_machine_identity()}/{pid}/{rest[19]}"
+        remedy = (
+            "Wait until it has finished; without a sign of life for "
+            f"{readable_age(STALE_AFTER)} it counts as stale"
+        )
+    return (
+        f"Store {store} is locked by {who}, last sign of life {ago} {sign} by the "
+        f"store's clock. {remedy}."
+    )

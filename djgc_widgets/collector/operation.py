@@ -24,6 +24,7 @@ from djgc_widgets.model import (
     error_text,
     in_store,
     readable_bytes,
+    remedy_for,
 )
 from djgc_widgets.stores import (
     PinnedObject,
@@ -92,15 +93,21 @@ class Operation:
             for results in verb(passing, lambda: steps.stopped(self.lock)):
                 for pinned, result in results:
                     self.note([pinned], result)
+                    self.problems += result.notices
         except OSError as error:  # of the store itself, such as a mount that went away
             self.note(self.pending(objects), failed_result(error))
 
     def bring_back(self, objects: Sequence[PinnedObject], why: Result) -> None:
-        """Move objects back from the trash, whatever else happens, and note why."""
+        """Move objects back from the trash, whatever else happens, and note why.
+
+        If the lock is lost, they stay for a recovery.
+        """
         left = {key_of(pinned): pinned for pinned in objects}
         try:
-            for results in self.store.from_trash(objects):
+            locked = self._while_locked(objects)
+            for results in self.store.from_trash(locked, self._has_lost_lock):
                 for pinned, result in results:
+                    self.problems += result.notices
                     restored = result.outcome is Outcome.RESTORED
                     stays = replace(result, outcome=Outcome.FAILED)
                     self.note([pinned], why if restored else stays)
@@ -154,19 +161,44 @@ class Operation:
     ) -> None:
         """Write the results to the journals of sweeps, by default those of the objects.
 
-        A record that cannot be written is a problem: what was done is done.
+        What was done survives a power cut before the record does. A record that cannot
+        be written is a problem: what was done is done. If the lock is lost, none is
+        written, so that a recovery looks at everything again.
         """
-        rows = self.rows()
-        for sweep_id in rows["sweep_id"].unique() if sweep_ids is None else sweep_ids:
-            own = rows[rows["sweep_id"].eq(sweep_id)]
-            try:
-                Journal(self.store, str(sweep_id)).write_outcome(name, now, own)
-            except OSError as error:
-                why = error_text(error)
-                self._problem(NoticeCode.RECORD_UNWRITTEN, record=name, error=why)
+        if lost := self.lock.lost():
+            self._problem(NoticeCode.LOCK_LOST, why=lost.text)
+            return
+        try:
+            self.store.sync()
+            write_rows(self.store, name, now, self.rows(), sweep_ids)
+        except OSError as error:
+            why = error_text(error)
+            self._problem(NoticeCode.RECORD_UNWRITTEN, record=name, error=why)
+
+    def _while_locked(self, objects: Iterable[PinnedObject]) -> Iterator[PinnedObject]:
+        for pinned in objects:
+            if self._has_lost_lock():
+                return
+            yield pinned
+
+    def _has_lost_lock(self) -> bool:
+        return self.lock.lost() is not None
 
     def _problem(self, code: NoticeCode, **values: object) -> None:
         self.problems.append(Notice(code, in_store(self.store.info.name), values))
+
+
+def write_rows(
+    store: SweepableStore,
+    name: str,
+    now: datetime,
+    rows: pd.DataFrame,
+    sweep_ids: Iterable[str] | None = None,
+) -> None:
+    """Write rows of the receipt schema to the journals of sweeps, by default theirs."""
+    for sweep_id in rows["sweep_id"].unique() if sweep_ids is None else sweep_ids:
+        own = rows[rows["sweep_id"].eq(sweep_id)]
+        Journal(store, str(sweep_id)).write_outcome(name, now, own)
 
 
 class Steps:
@@ -236,10 +268,12 @@ def begin(
     name = f"{now:%Y%m%dT%H%M%S%fZ}"
     planned = Operation(operation.store, operation.lock)
     planned.note(objects, Result(Outcome.SKIPPED, Detail.NOT_YET))
-    planned.record(f"{what}-{name}", now)
-    for problem in planned.problems:
+    try:
+        write_rows(operation.store, f"{what}-{name}", now, planned.rows())
+    except OSError as error:
         raise SweepRefusedError(
-            f"Nothing was done, because {problem.message} in {problem.where}. Free "
-            "some space or fix the permissions."
-        )
+            f"Nothing was done, because the journal of store "
+            f"{operation.store.info.name} could not be written ({error_text(error)}). "
+            f"{remedy_for(error)}."
+        ) from error
     return f"{RECORD_ENDS[what]}-{name}"

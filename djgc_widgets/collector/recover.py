@@ -61,7 +61,6 @@ def recover(
         operation.bring_back(
             [p for p in moved if live is None or (name, p.path) in live], why
         )
-        store.prune(operation.with_outcome(Outcome.MOVED))
         for sweep_id, records in due.items():
             for record in records:
                 operation.record(record, clock(), [sweep_id])

@@ -39,6 +39,7 @@ from djgc_widgets.model import (
     SweepRefusedError,
     error_text,
     readable_minimum_age,
+    remedy_for,
 )
 from djgc_widgets.stores import (
     FileIdentity,
@@ -152,7 +153,6 @@ class Sweeper:
         skip_rest((operation, pinned[name]) for name, operation in operations.items())
         self._bring_back(operations)
         for operation in operations.values():
-            operation.store.prune(operation.with_outcome(Outcome.MOVED))
             if not any(result.in_doubt for _, result in operation.results.values()):
                 operation.record(RESULT, self.clock())
 
@@ -189,15 +189,17 @@ class Sweeper:
         servers = self.rechecker.servers
         try:
             for name, operation in operations.items():
-                journal = Journal(operation.store, pinned[name][0].sweep_id)
-                journal.write_plan(now, servers, plan.acknowledged, pinned[name])
+                objects = pinned[name]
+                folders = operation.store.prepare(operation.pending(objects))
+                journal = Journal(operation.store, objects[0].sweep_id)
+                journal.write_plan(now, servers, plan.acknowledged, objects, folders)
                 known = read_owners(operation.store)
                 if servers.keys() - known.keys():
                     write_owners(operation.store, now, {**known, **servers})
         except OSError as error:
             raise SweepRefusedError(
                 f"The journal could not be written ({error_text(error)}), so nothing "
-                "was moved. Make the store's folder writable for this account."
+                f"was moved. {remedy_for(error)}."
             ) from error
 
     def _bring_back(self, operations: Mapping[str, Operation]) -> None:

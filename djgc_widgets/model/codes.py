@@ -156,6 +156,8 @@ class NoticeCode(StrEnum):
     NEEDED_AGAIN = "needed-again"
     TRASH_UNREAD = "trash-unread"
     RECORD_UNWRITTEN = "record-unwritten"
+    FOLDER_RIGHTS = "folder-rights"
+    LOCK_LOST = "lock-lost"
     VERSIONS_KEPT = "versions-kept"
     VERSIONS_PURGED = "versions-purged"
     VERSIONS_SUSPENDED = "versions-suspended"

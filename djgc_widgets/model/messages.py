@@ -4,6 +4,7 @@ A template names its values in braces. Change any of them freely; nothing is dec
 them.
 """
 
+import errno
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -222,6 +223,20 @@ def trash_records_text(summary: pd.DataFrame, trash: pd.DataFrame) -> str:
     files = summary.loc[summary["status"].eq(Status.TRASH.value), "n_files"].sum()
     records = int(files - trash["n_files"].sum())
     return f"with {plural(records, 'file')} of journals and locks" if records else ""
+
+
+def remedy_for(error: OSError) -> str:
+    """Say what to do about a store in which nothing can be written."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return (
+            "The store is full: purge earlier sweeps, select fewer objects, or free "
+            "some space there"
+        )
+    if error.errno == errno.EROFS:
+        return "The store is mounted read-only: mount it for writing"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return "Let this account write and delete in the store's folder _trash"
+    return "Check that the store answers and that this account may write there"
 
 
 def detail_text(

@@ -222,6 +222,14 @@ MESSAGES = {
         "the journal's record {record!r} could not be written ({error})",
         "Free some space or fix the permissions; the receipt is right all the same",
     ),
+    NoticeCode.FOLDER_RIGHTS: (
+        "its former mode {mode}, owner {uid} and group {gid} could not be set",
+        "Ask its owner or an administrator to run chmod and chown",
+    ),
+    NoticeCode.LOCK_LOST: (
+        "{why}, so what was moved was not checked against the rows again",
+        "Call recover() on the trash of this store",
+    ),
     NoticeCode.VERSIONS_KEPT: (
         (
             "its bucket keeps versions, so nothing was freed: {size} are in the trash "

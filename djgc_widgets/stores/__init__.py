@@ -14,7 +14,7 @@ names lead to one location.
 from djgc_widgets.stores.configuration import open_stores, stores_of
 from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import LinkFollower
-from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     NotExclusiveError,
     Results,
@@ -35,9 +35,9 @@ from djgc_widgets.stores.results import (
 )
 
 __all__ = [
-    "GONE", "MOVED", "FileIdentity", "LinkFollower", "Listing", "LookUp",
-    "NotExclusiveError", "PinnedObject", "Result", "Results", "Stopped", "Store",
-    "SweepableStore", "Versioning", "Whereabouts", "failed_result",
+    "GONE", "MOVED", "FileIdentity", "FolderRights", "LinkFollower", "Listing",
+    "LookUp", "NotExclusiveError", "PinnedObject", "Result", "Results", "Stopped",
+    "Store", "SweepableStore", "Versioning", "Whereabouts", "failed_result",
     "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
     "sweepable_stores",
 ]  # fmt: skip

@@ -1,10 +1,10 @@
 """What moves between a store and its trash: objects, each with its pinned files."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from djgc_widgets.model import MANIFEST_SUFFIX, parent_of, trash_of
+from djgc_widgets.model import MANIFEST_SUFFIX, trash_of
 
 
 class FileIdentity(NamedTuple):
@@ -19,10 +19,24 @@ class FileIdentity(NamedTuple):
     """In an object store; empty on a file system."""
 
     def is_content_of(self, other: "FileIdentity") -> bool:
-        """Return whether this is the same content; a copy on S3 has another date."""
+        """Return whether this is the same content.
+
+        A copy on S3 has another date, a file of a copied disk another inode.
+        """
         if self.etag:
             return (self.size_bytes, self.etag) == (other.size_bytes, other.etag)
-        return self == other
+        return self[:2] == other[:2]
+
+
+class FolderRights(NamedTuple):
+    """Who may enter and change a folder, which has to come back with that."""
+
+    mode: int
+    """Permission bits, with set-group-ID and sticky bit."""
+    uid: int
+    """Number of the account that owns it."""
+    gid: int
+    """Number of its group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,8 @@ class PinnedObject:
     """Sweep in whose trash it is or will be."""
     schema: str
     """Schema that its path names."""
+    folders: Mapping[str, FolderRights] = field(default_factory=dict, compare=False)
+    """Rights of folders above it that differ from those of the folder they are in."""
 
     @property
     def size_bytes(self) -> int:
@@ -58,14 +74,6 @@ class PinnedObject:
     def trashed(self, path: str) -> str:
         """Return the path in the trash of what is at a path of the store."""
         return f"{trash_of(self.sweep_id)}/objects/{path}"
-
-    def below(self) -> str:
-        """Return the folder below which every folder over the object is DataJoint's.
-
-        That is the folder of its schema, which stays when it is empty.
-        """
-        head, named, _ = f"/{self.path}".partition(f"/{self.schema}/")
-        return f"{head}/{self.schema}"[1:] if named else parent_of(self.path)
 
 
 PathOf = Callable[[str], str]

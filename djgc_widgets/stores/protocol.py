@@ -1,12 +1,12 @@
 """What a scan and a sweep ask of a store; each verb is documented here, once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.results import Result
 
 Stopped = Callable[[], bool]
@@ -70,6 +70,13 @@ class SweepableStore(Store, Protocol):
     they were have no result.
     """
 
+    def prepare(self, objects: Iterable[PinnedObject]) -> Mapping[str, FolderRights]:
+        """Make what objects need in the trash, before the first of them moves.
+
+        Return the rights of the folders that they are in, as far as those differ from
+        the rights of the folder above.
+        """
+
     def to_trash(
         self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
     ) -> Iterator[Results]:
@@ -87,9 +94,6 @@ class SweepableStore(Store, Protocol):
 
     def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
         """Look for the files of objects in the store and in the trash."""
-
-    def prune(self, objects: Iterable[PinnedObject]) -> None:
-        """Remove the folders that DataJoint made for objects, if they are empty."""
 
     def read(self, path: str) -> bytes:
         """Return the content of a record; `FileNotFoundError` if there is none."""
@@ -109,6 +113,15 @@ class SweepableStore(Store, Protocol):
 
     def remove(self, path: str) -> None:
         """Remove a record."""
+
+    def sync(self) -> None:
+        """Let everything that was moved or deleted survive a power cut."""
+
+    def keep_room(self, *, new: bool) -> None:
+        """Keep room for the next journal in the trash, as far as there is any.
+
+        If it may not be `new`, only what was kept before is kept again.
+        """
 
     def versioning(self) -> Versioning:
         """Return whether what is deleted stays as a version."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from djgc_widgets.model import Detail, Outcome, as_text, detail_text, error_text
+from djgc_widgets.model import Detail, Notice, Outcome, as_text, detail_text, error_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Result:
     """What the detail names."""
     in_doubt: bool = False
     """Some of the object may be in the trash although it was not moved."""
+    notices: tuple[Notice, ...] = field(default=(), compare=False)
+    """What came back otherwise than it was."""
 
     @property
     def text(self) -> str:

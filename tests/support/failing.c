@@ -3,7 +3,13 @@
    fail_at(folder, n, error) arms it: the n-th call from now on that looks at something
    below the folder fails with this error; calls() tells how many there were.
    fail_change_at(folder, n, error) is the same for calls that change something; without
-   an error the process is killed just before the n-th of them. */
+   an error the process is killed just before the n-th of them.
+
+   With WITHOUT_RENAME_FLAGS in the environment, flagged renames are refused as NFS
+   refuses them; with WITHOUT_HARD_LINKS, links are refused as exFAT refuses them.
+
+   record_to(folder, log) writes every change below the folder to a file, in order, a line
+   each: the call and its arguments, or what was written as hexadecimal digits. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -13,6 +19,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,6 +66,56 @@ static int is_due(int concerned, int change) {
 static int fails(int concerned) { return is_due(concerned, 0); }
 
 static int change_fails(int concerned) { return is_due(concerned, 1); }
+
+static int log_handle = -1;
+
+void record_to(const char *folder, const char *log) {
+    strncpy(below, folder, sizeof below - 1);
+    log_handle = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static void whole_path(char *path, int handle, const char *name) {
+    char link[64];
+    path[0] = 0;
+    if (handle != AT_FDCWD && !(name && name[0] == '/')) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+        ssize_t length = readlink(link, path, PATH_MAX - 1);
+        path[length < 0 ? 0 : length] = 0;
+    }
+    if (!name) return;
+    if (name[0] != '/') strncat(path, "/", PATH_MAX - strlen(path) - 1);
+    strncat(path, name, PATH_MAX - strlen(path) - 1);
+}
+
+static int logged(int result, const char *call, int handle, const char *name,
+                  int other, const char *target) {
+    char path[PATH_MAX], to[PATH_MAX] = "";
+    int error = errno;
+    if (log_handle >= 0 && result >= 0) {
+        whole_path(path, handle, name);
+        if (target) whole_path(to, other, target);
+        if (is_below(path)) dprintf(log_handle, "%s\t%s\t%s\n", call, path, to);
+    }
+    errno = error;
+    return result;
+}
+
+static ssize_t logged_data(ssize_t size, const char *call, int handle,
+                           const char *data, off_t offset) {
+    char path[PATH_MAX];
+    int error = errno;
+    if (log_handle >= 0 && size >= 0 && handle != log_handle) {
+        whole_path(path, handle, NULL);
+        if (is_below(path)) {
+            dprintf(log_handle, "%s\t%s\t%ld:", call, path, (long)offset);
+            for (ssize_t i = 0; i < size; i++)
+                dprintf(log_handle, "%02x", (unsigned char)data[i]);
+            dprintf(log_handle, "\n");
+        }
+    }
+    errno = error;
+    return size;
+}
 
 static int at(int handle, const char *path) {
     return path && path[0] == '/' ? is_below(path)
@@ -115,8 +172,10 @@ OPEN(open) OPEN(open64)
         int mode = va_arg(rest, int); va_end(rest);                             \
         if (fails(at(handle, path))) return -1;                                 \
         if (flags & O_CREAT && change_fails(at(handle, path))) return -1;       \
-        return NEXT(int (*)(int, const char *, int, ...), #name)(               \
+        int opened = NEXT(int (*)(int, const char *, int, ...), #name)(         \
             handle, path, flags, mode);                                         \
+        return flags & O_CREAT                                                  \
+            ? logged(opened, "create", handle, path, 0, NULL) : opened;         \
     }
 OPENAT(openat) OPENAT(openat64)
 
@@ -126,33 +185,74 @@ ssize_t readlink(const char *path, char *found, size_t size) {
 }
 
 int renameat2(int old, const char *from, int new, const char *to, unsigned flags) {
+    if (flags && getenv("WITHOUT_RENAME_FLAGS")) {
+        errno = EINVAL;
+        return -1;
+    }
     if (change_fails(at(old, from))) return -1;
-    return NEXT(int (*)(int, const char *, int, const char *, unsigned), "renameat2")(
-        old, from, new, to, flags);
+    int result = NEXT(int (*)(int, const char *, int, const char *, unsigned),
+                      "renameat2")(old, from, new, to, flags);
+    return logged(result, "rename", old, from, new, to);
 }
 
 int renameat(int old, const char *from, int new, const char *to) {
     if (change_fails(at(old, from))) return -1;
-    return NEXT(int (*)(int, const char *, int, const char *), "renameat")(
+    int result = NEXT(int (*)(int, const char *, int, const char *), "renameat")(
         old, from, new, to);
+    return logged(result, "rename", old, from, new, to);
+}
+
+int linkat(int old, const char *from, int new, const char *to, int flags) {
+    if (getenv("WITHOUT_HARD_LINKS")) {
+        errno = EPERM;
+        return -1;
+    }
+    if (change_fails(at(old, from))) return -1;
+    int result = NEXT(int (*)(int, const char *, int, const char *, int), "linkat")(
+        old, from, new, to, flags);
+    return logged(result, "link", old, from, new, to);
 }
 
 int mkdirat(int handle, const char *path, mode_t mode) {
     if (change_fails(at(handle, path))) return -1;
-    return NEXT(int (*)(int, const char *, mode_t), "mkdirat")(handle, path, mode);
+    int result = NEXT(int (*)(int, const char *, mode_t), "mkdirat")(handle, path, mode);
+    return logged(result, "mkdir", handle, path, 0, NULL);
 }
 
 int unlinkat(int handle, const char *path, int flags) {
     if (change_fails(at(handle, path))) return -1;
-    return NEXT(int (*)(int, const char *, int), "unlinkat")(handle, path, flags);
+    int result = NEXT(int (*)(int, const char *, int), "unlinkat")(handle, path, flags);
+    return logged(result, "unlink", handle, path, 0, NULL);
+}
+
+/* to be killed before a sync differs in nothing from being killed before what follows */
+static int sync_fails(int handle) {
+    return error_number && change_fails(is_open_below(handle));
 }
 
 int fsync(int handle) {
-    if (change_fails(is_open_below(handle))) return -1;
-    return NEXT(int (*)(int), "fsync")(handle);
+    if (sync_fails(handle)) return -1;
+    return logged(NEXT(int (*)(int), "fsync")(handle), "fsync", handle, NULL, 0, NULL);
+}
+
+int syncfs(int handle) {
+    if (sync_fails(handle)) return -1;
+    return logged(NEXT(int (*)(int), "syncfs")(handle), "syncfs", handle, NULL, 0, NULL);
 }
 
 ssize_t write(int handle, const void *data, size_t size) {
     if (change_fails(is_open_below(handle))) return -1;
-    return NEXT(ssize_t (*)(int, const void *, size_t), "write")(handle, data, size);
+    ssize_t written =
+        NEXT(ssize_t (*)(int, const void *, size_t), "write")(handle, data, size);
+    return logged_data(written, "append", handle, data, 0);
 }
+
+#define PWRITE(name, offset_type)                                               \
+    ssize_t name(int handle, const void *data, size_t size, offset_type at) {   \
+        if (change_fails(is_open_below(handle))) return -1;                     \
+        ssize_t written = NEXT(                                                 \
+            ssize_t (*)(int, const void *, size_t, offset_type), #name)(        \
+            handle, data, size, at);                                            \
+        return logged_data(written, "write", handle, data, at);                 \
+    }
+PWRITE(pwrite, off_t) PWRITE(pwrite64, off64_t)

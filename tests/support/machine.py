@@ -465,7 +465,7 @@ def _carried_out_by(
     plan: SweepPlan, result: CompleteScan, calls: list[int]
 ) -> SweepPlan:
     sweeper = result._sweeper  # noqa: SLF001 - to give it stores that crash
-    verbs = ("move", "write", "rewrite", "remove", "read", "prune")
+    verbs = ("move", "write", "rewrite", "remove", "read", "prune", "sync")
     folder = _crashing(StoreFolder, calls, verbs)
     bucket = _crashing(Bucket, calls, ("copy", "put", "delete", "remove", "read"))
     stores: list[Any] = []

@@ -1,76 +1,22 @@
-"""The folder of a store: its entries are reached without following a symbolic link."""
+"""The folder of a store: the verbs that look at and change what is below it."""
 
-import ctypes
 import errno
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from functools import cache
-from typing import Any, Self
 
-from djgc_widgets.model import is_plain_path, parent_of
+from djgc_widgets.model import TRASH_FOLDER, is_plain_path, parent_of
+from djgc_widgets.stores.file.open_path import (
+    OpenPath,
+    sync_file_system,
+    sync_folder,
+)
+from djgc_widgets.stores.file.renames import publish, take
+from djgc_widgets.stores.file.rights import give_rights_of_folder
 from djgc_widgets.stores.listing import bounded_ns
 from djgc_widgets.stores.pinned_objects import FileIdentity
-
-_RENAME_NOREPLACE = 1
-_UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY
-
-
-class OpenPath:
-    """The open folders of one path, from the real path `address` downwards.
-
-    A second path opens only the folders in which it differs from the first one, so
-    that siblings cost one system call each.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._steps: list[tuple[str, int]] = [("", os.open(address, _FOLDER))]
-
-    def folder(self, path: str, *, create: bool = False) -> int:
-        """Return a handle of a folder, which is open until the next call.
-
-        Raises
-        ------
-        OSError
-            If a step is a link or not a folder, or the path leaves the store.
-        """
-        if path and not is_plain_path(path):
-            raise PermissionError(errno.EPERM, "the path leaves the store", path)
-        wanted = path.split("/") if path else []
-        n_same = 0
-        for (name, _), segment in zip(self._steps[1:], wanted, strict=False):
-            if name != segment:
-                break
-            n_same += 1
-        self._close(n_same + 1)
-        for segment in wanted[n_same:]:
-            self._steps.append((segment, self._step(segment, create=create)))
-        return self._steps[-1][1]
-
-    def _step(self, segment: str, *, create: bool) -> int:
-        above = self._steps[-1][1]
-        flags = _FOLDER | os.O_NOFOLLOW
-        try:
-            return os.open(segment, flags, dir_fd=above)
-        except FileNotFoundError:
-            if not create:
-                raise
-        with suppress(FileExistsError):  # then it is opened below
-            os.mkdir(segment, dir_fd=above)
-        return os.open(segment, flags, dir_fd=above)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close(0)
-
-    def _close(self, n_open: int) -> None:
-        while len(self._steps) > n_open:
-            os.close(self._steps.pop()[1])
 
 
 class StoreFolder:
@@ -89,7 +35,9 @@ class StoreFolder:
     @contextmanager
     def _parent(self, path: str, *, create: bool = False) -> Iterator[int]:
         with self.open() as start:
-            yield start.folder(parent_of(path), create=create)
+            if create:
+                start.make_folder(parent_of(path))
+            yield start.folder(parent_of(path))
 
     def identities(
         self, path: str, start: OpenPath | None = None
@@ -100,13 +48,33 @@ class StoreFolder:
             _identify_files(opened, path, files)
         return files
 
+    def is_one_file(self, path: str, other: str) -> bool:
+        """Return whether two paths are names of one file."""
+        with self._parent(path) as here, self._parent(other) as there:
+            return os.path.samestat(
+                os.stat(_last_segment(path), dir_fd=here, follow_symlinks=False),
+                os.stat(_last_segment(other), dir_fd=there, follow_symlinks=False),
+            )
+
     def move(
         self, source: str, target: str, source_start: OpenPath, target_start: OpenPath
     ) -> None:
-        """Move a file or folder in one step, or raise; never overwrites."""
+        """Move a file or folder to the trash, or from there; never overwrites.
+
+        A crash leaves it at its source or at its target. Where the file system has no
+        flag for this, a file that comes from the trash may be at both, as one file, and
+        an empty file may be left in the trash.
+        """
         old = source_start.folder(parent_of(source))
-        new = target_start.folder(parent_of(target), create=True)
-        _rename_exclusively(old, _last_segment(source), new, _last_segment(target))
+        target_start.make_folder(parent_of(target))
+        new = target_start.folder(parent_of(target))
+        move = take if _in_trash(target) and not _in_trash(source) else publish
+        move(old, _last_segment(source), new, _last_segment(target))
+
+    def sync(self) -> None:
+        """Let every change survive a power cut."""
+        with self.open() as start:
+            sync_file_system(start.folder(""))
 
     def read(self, path: str) -> bytes:
         """Return the content of a record."""
@@ -124,11 +92,12 @@ class StoreFolder:
             handle = os.open(draft, flags, 0o644, dir_fd=parent)
             try:
                 with os.fdopen(handle, "wb") as file:
+                    give_rights_of_folder(handle, parent)
                     file.write(data)
                     file.flush()
                     os.fsync(handle)
                 if new:
-                    _rename_exclusively(parent, draft, parent, _last_segment(path))
+                    publish(parent, draft, parent, _last_segment(path))
                 else:
                     os.rename(
                         draft, _last_segment(path), src_dir_fd=parent, dst_dir_fd=parent
@@ -137,7 +106,7 @@ class StoreFolder:
                 with suppress(OSError):  # the first error matters
                     os.unlink(draft, dir_fd=parent)
                 raise
-            os.fsync(parent)
+            sync_folder(parent)
 
     def rewrite(self, path: str, current: bytes, data: bytes) -> bool:
         """Replace a record by one of equal length if it still has this content.
@@ -194,27 +163,8 @@ def _identify_files(start: OpenPath, path: str, files: dict[str, FileIdentity]) 
         return
 
 
-@cache
-def _renameat2() -> Any:  # noqa: ANN401 - a function of the C library, or None
-    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-
-
-def _rename_exclusively(old: int, source: str, new: int, target: str) -> None:
-    """Rename between open folders in one step, unless something is at the target."""
-    rename = _renameat2()
-    if rename is not None:
-        names = os.fsencode(source), os.fsencode(target)
-        if rename(old, names[0], new, names[1], _RENAME_NOREPLACE) == 0:
-            return
-        error = ctypes.get_errno()
-        if error not in _UNSUPPORTED:
-            raise OSError(error, os.strerror(error), target)
-    try:
-        os.stat(target, dir_fd=new, follow_symlinks=False)
-    except FileNotFoundError:
-        os.rename(source, target, src_dir_fd=old, dst_dir_fd=new)
-    else:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+def _in_trash(path: str) -> bool:
+    return path.startswith(f"{TRASH_FOLDER}/")
 
 
 def _last_segment(path: str) -> str:

@@ -8,7 +8,7 @@ from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import StoreInfo, error_text
 from djgc_widgets.stores.api_listing import Entry
-from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     Located,
     NotExclusiveError,
@@ -70,8 +70,15 @@ class S3Store(RemoteStore):
         """Look for the files of objects in the store and in the trash."""
         return self._mover.whereabouts(objects)
 
-    def prune(self, objects: Iterable[PinnedObject]) -> None:
-        """Do nothing: S3 has no folders."""
+    def prepare(self, objects: Iterable[PinnedObject]) -> dict[str, FolderRights]:  # noqa: ARG002 - S3 has no folders
+        """Return nothing: S3 has no folders."""
+        return {}
+
+    def sync(self) -> None:
+        """Do nothing: what S3 has acknowledged it keeps."""
+
+    def keep_room(self, *, new: bool) -> None:
+        """Do nothing: S3 is never full."""
 
     def read(self, path: str) -> bytes:
         """Return the content of a record."""

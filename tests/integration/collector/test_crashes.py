@@ -14,16 +14,25 @@ from djgc_widgets.lab.postgresql import start_postgresql
 
 _SUPPORT = Path(__file__).parents[2] / "support"
 _HALVES = (1, 2)
-_CHANGES = {"sweep": 35, "restore": 30, "purge": 25}
+_CHANGES = {"sweep": 25, "restore": 15, "purge": 10}
 
 
 @pytest.mark.parametrize(
-    ("verb", "kind"),
-    [(verb, "killed") for verb in _CHANGES]
-    + [("sweep", "full"), ("sweep", "read-only")],
+    ("verb", "kind", "environment"),
+    [
+        *((verb, "killed", {}) for verb in _CHANGES),
+        ("sweep", "full", {}),
+        ("sweep", "read-only", {}),
+        ("sweep", "killed", {"WITHOUT_RENAME_FLAGS": "1"}),
+        ("restore", "killed", {"WITHOUT_RENAME_FLAGS": "1"}),
+    ],
 )
 def test_every_change_of_a_store_may_be_the_last(
-    services: Services, tmp_path: Path, verb: str, kind: str
+    services: Services,
+    tmp_path: Path,
+    verb: str,
+    kind: str,
+    environment: dict[str, str],
 ) -> None:
     services.need("C compiler")
     with ExitStack() as stack:
@@ -35,7 +44,7 @@ def test_every_change_of_a_store_may_be_the_last(
             opened = Laboratory.on(server, "postgresql", folder)
             laboratory = stack.enter_context(opened)
             fill(laboratory)
-            running.append(start(laboratory, folder, verb, kind, half))
+            running.append(start(laboratory, folder, verb, kind, half, environment))
         lines = [line for process in running for line in answer(process)]
 
     checked = {int(line.split()[1]) for line in lines if line.startswith("checked")}
@@ -62,8 +71,13 @@ def fill(laboratory: Laboratory) -> None:
     laboratory.age()
 
 
-def start(
-    laboratory: Laboratory, folder: Path, verb: str, kind: str, half: int
+def start(  # noqa: PLR0913, PLR0917 - each is one fact
+    laboratory: Laboratory,
+    folder: Path,
+    verb: str,
+    kind: str,
+    half: int,
+    environment: dict[str, str],
 ) -> subprocess.Popen[str]:
     server = laboratory.server
     return subprocess.Popen(  # noqa: S603 - our own script
@@ -73,7 +87,7 @@ def start(
             *(laboratory.name, laboratory.store("raw"), verb, kind),
             *(str(half), str(len(_HALVES))),
         ],
-        env={**os.environ, "LD_PRELOAD": str(build_shim(folder))},
+        env={**os.environ, "LD_PRELOAD": str(build_shim(folder)), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

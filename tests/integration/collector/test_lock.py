@@ -1,20 +1,45 @@
 """One sweeper per store: locks on real stores, with real processes that end."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
 
 import pytest
 from laboratory import HASH, Laboratory, complete, orphaned, outcomes, planned
+from unprivileged import let_in
 
 from djgc_widgets import Progress, SweepRefusedError, Trash
 from djgc_widgets.collector.journal import Journal
-from djgc_widgets.collector.lock import LOCK_PATH, LockHolder, StoreLock, read_holder
-from djgc_widgets.collector.operation import Operation, Steps, skip_rest
-from djgc_widgets.model import Detail, Outcome, Step
-from djgc_widgets.stores import Result, SweepableStore, open_stores, sweepable_stores
+from djgc_widgets.collector.lock import (
+    LOCK_PATH,
+    STALE_AFTER,
+    LockHolder,
+    StoreLock,
+    read_holder,
+)
+from djgc_widgets.collector.operation import (
+    RETURNED_LIVE,
+    Operation,
+    Steps,
+    skip_rest,
+)
+from djgc_widgets.collector.processes import has_ended, own_process
+from djgc_widgets.model import Detail, NoticeCode, Outcome, Step, StoreInfo
+from djgc_widgets.stores import (
+    MOVED,
+    Result,
+    SweepableStore,
+    open_stores,
+    sweepable_stores,
+)
+from djgc_widgets.stores.file.store import FileStore
 
 BROKEN = "_trash/broken-{}.json"
 
@@ -27,9 +52,13 @@ def lab(request: pytest.FixtureRequest) -> Laboratory:
     return laboratory
 
 
+def store_of(lab: Laboratory) -> SweepableStore:
+    return sweepable_stores(open_stores([lab.connection], ["raw"]).stores)[0]
+
+
 @pytest.fixture
 def store(lab: Laboratory) -> SweepableStore:
-    return sweepable_stores(open_stores([lab.connection], ["raw"]).stores)[0]
+    return store_of(lab)
 
 
 @pytest.fixture
@@ -105,12 +134,15 @@ def test_a_lost_lock_is_noticed(store: SweepableStore) -> None:
 
 
 def test_a_stale_lock_is_reported_and_never_stolen(
-    lab: Laboratory, store: SweepableStore
+    postgresql_laboratory: Laboratory,
 ) -> None:
+    lab = postgresql_laboratory
+    store = store_of(lab)
     orphaned(lab, HASH)
     plan = planned(complete(lab))
-    then = (datetime.now(UTC) - timedelta(hours=3)).isoformat(timespec="seconds")
-    left = leave(store, host="elsewhere", process="another/machine", heartbeat=then)
+    left = leave(store, host="elsewhere", process="another/machine")
+    then = time.time() - STALE_AFTER.total_seconds() - 60
+    os.utime(lab.store("raw") / LOCK_PATH, (then, then))
 
     with pytest.raises(SweepRefusedError, match="It seems stale") as swept:
         plan.sweep()
@@ -136,6 +168,138 @@ def test_the_lock_of_a_process_that_has_ended_is_taken_over_by_a_recovery_alone(
 
     assert read_holder(store.read(BROKEN.format(left.token))) == left
     assert outcomes(plan.sweep()) == {"moved": 3}
+
+
+def test_a_holder_whose_clock_is_slow_is_never_taken_over(
+    lab: Laboratory, store: SweepableStore
+) -> None:
+    slow = datetime.now(UTC) - 2 * STALE_AFTER
+
+    with StoreLock(store, "sweep", clock=lambda: slow, beat_seconds=0.01):
+        holder = holder_of(store)
+        elsewhere = holder.model_copy(update={"process": "another/machine"})
+        other = StoreLock(store, "recovery", take_over=True)
+        with pytest.raises(SweepRefusedError, match="0 min ago") as refused:
+            other.__enter__()
+        with pytest.raises(SweepRefusedError, match="Wait until"):
+            Trash(lab.schema, "raw").recover()
+
+        assert holder_of(store).token == holder.token
+    store.write(LOCK_PATH, elsewhere.dump())
+    with pytest.raises(SweepRefusedError, match="Wait until"):
+        other.__enter__()
+    assert "Wait until it has finished" in str(refused.value)
+
+
+_TAKE_OVER = """
+import ctypes, encodings.ascii, os, sys
+from djgc_widgets.collector.lock import StoreLock
+from djgc_widgets.model import StoreInfo
+from djgc_widgets.stores.file.store import FileStore
+folder, account = sys.argv[1:]
+if account:
+    assert ctypes.CDLL(None).mount(b"proc", b"/proc", b"proc", 0, b"hidepid=2") == 0
+    os.setgroups([])
+    os.setgid(int(account))
+    os.setuid(int(account))
+store = FileStore(StoreInfo("raw", ("raw",), folder))
+StoreLock(store, "recovery", take_over=True).__enter__()
+"""
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "account"),
+    [(["-m"], "65534"), (["-p", "-f"], ""), (["-p", "-f", "--mount-proc"], "")],
+    ids=["hidden", "other namespace", "other proc"],
+)
+def test_a_holder_that_cannot_be_seen_is_never_taken_over(
+    tmp_path: Path, namespaces: list[str], account: str
+) -> None:
+    unshare = ["unshare", *namespaces]
+    if subprocess.run([*unshare, "true"], check=False).returncode:  # noqa: S603
+        pytest.skip("this account may not make namespaces")
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    let_in(folder)
+    folder.chmod(0o777)
+    store = FileStore(StoreInfo("raw", ("raw",), str(folder)))
+    with StoreLock(store, "sweep"):
+        command = [sys.executable, "-W", "ignore", "-c", _TAKE_OVER]
+
+        refused = subprocess.run(  # noqa: S603 - our own script
+            [*unshare, *command, str(folder), account],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert "Wait until it has finished" in refused.stderr
+        assert holder_of(store).pid == os.getpid()
+
+
+def test_only_the_kernel_says_that_a_process_has_ended(ended: int) -> None:
+    ours = own_process()
+    machine = ours.rpartition(f"/{os.getpid()}/")[0]
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie now
+
+        assert has_ended(child.pid, f"{machine}/{child.pid}/1")
+
+    assert not has_ended(os.getpid(), ours)
+    assert has_ended(
+        os.getpid(), f"{machine}/{os.getpid()}/1"
+    )  # the number's last owner
+    assert has_ended(ended, f"{machine}/{ended}/1")
+    assert not has_ended(ended, f"another/machine/{ended}/1")
+    assert not has_ended(ended, "")
+
+
+def test_a_lock_that_cannot_be_renewed_is_given_up(store: SweepableStore) -> None:
+    failures: list[str] = []
+
+    def fail(path: str, *_: bytes) -> bool:
+        failures.append(path)
+        raise OSError(errno.EIO, "no answer")
+
+    store.rewrite = fail  # type: ignore[method-assign] - it stops to answer
+    with StoreLock(store, "sweep", beat_seconds=0.01) as lock:
+        while not lock.lost() and len(failures) < 50:
+            pass
+        lost = lock.lost()
+
+    assert lost == Result(Outcome.SKIPPED, Detail.LOCK_FAILED, {"error": "no answer"})
+    assert len(failures) == 5
+
+
+def test_a_holder_that_was_asleep_gives_its_lock_up(store: SweepableStore) -> None:
+    seconds = iter([0.0, 1.0, 301.0, 302.0])
+
+    with StoreLock(
+        store, "sweep", beat_seconds=1000, stopwatch=lambda: next(seconds, 303.0)
+    ) as lock:
+        assert lock.lost() is None
+        lost = lock.lost()
+
+    assert lost is not None
+    assert lost.detail is Detail.LOCK_FAILED
+
+
+def test_a_lock_that_was_taken_is_noticed_between_heartbeats(
+    store: SweepableStore,
+) -> None:
+    seconds = count(0, 2)
+
+    with StoreLock(
+        store, "sweep", beat_seconds=1000, stopwatch=lambda: next(seconds)
+    ) as lock:
+        assert lock.lost() is None
+        other = holder_of(store).model_copy(update={"token": "f" * 32})
+        store.write(LOCK_PATH, other.dump())
+
+        lost = lock.lost()
+
+    assert lost == Result(Outcome.SKIPPED, Detail.LOCK_TAKEN)
+    assert holder_of(store) == other
 
 
 def test_a_dead_lock_is_taken_over_once(store: SweepableStore, ended: int) -> None:
@@ -201,6 +365,30 @@ def test_an_operation_that_loses_its_lock_stops(
     done = ["restored"] if lab.s3 is None else ["skipped"]  # S3 collects a batch first
     assert list(rows["outcome"]) == [*done, "skipped", "skipped"]
     assert rows["detail_code"].iloc[2] == "lock-taken"
+
+
+def test_without_its_lock_an_operation_brings_nothing_back_and_leaves_a_recovery(
+    lab: Laboratory, store: SweepableStore
+) -> None:
+    orphaned(lab, HASH)
+    receipt = planned(complete(lab)).sweep()
+    objects = Journal(store, receipt.sweep_id).read_plan().objects
+    before = lab.contents()
+
+    with StoreLock(store, "sweep", beat_seconds=0.01) as lock:
+        operation = Operation(store, lock)
+        operation.note(objects, MOVED)
+        other = holder_of(store).model_copy(update={"token": "f" * 32})
+        store.write(LOCK_PATH, other.dump())
+        while not lock.lost():
+            pass
+        operation.bring_back(objects, RETURNED_LIVE)
+        operation.record("result", datetime.now(UTC))
+
+    after = lab.contents()
+    assert {p: after.get(p) for p in before} == before
+    assert set(after) - set(before) == {LOCK_PATH}
+    assert [problem.code for problem in operation.problems] == [NoticeCode.LOCK_LOST]
 
 
 def test_two_sweepers_at_once_are_one_after_the_other(lab: Laboratory) -> None:

@@ -1,6 +1,9 @@
 """The trash on real servers and stores: sweeps, restore, heal, purge."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -364,6 +367,7 @@ def test_a_restore_leads_nowhere_through_a_link(lab: Laboratory) -> None:
     raw, outside = lab.store("raw"), lab.folder / "outside"
     outside.mkdir()
     parent = (raw / receipt.rows["path"].iloc[0]).parent
+    parent.rmdir()
     parent.symlink_to(outside)
 
     restored = receipt.restore()
@@ -374,24 +378,67 @@ def test_a_restore_leads_nowhere_through_a_link(lab: Laboratory) -> None:
     assert len(in_trash(lab)) == 1
 
 
-def test_folders_that_datajoint_made_are_pruned_and_no_others(lab: Laboratory) -> None:
+_INSERTS = """
+import sys
+from pathlib import Path
+from datajoint.storage import StorageBackend
+folder, path, ended = sys.argv[1:]
+backend = StorageBackend({"protocol": "file", "location": folder})
+number = 0
+while not Path(ended).exists():
+    number += 1
+    written = f"{path}/id={number % 3 + 1}/x_{number:08d}.npy"
+    backend.put_buffer(b"new", written)
+    Path(folder, written).unlink()
+    if number == 1:
+        print("ready", flush=True)
+"""
+
+
+def test_an_insert_never_fails_because_something_is_swept(lab: Laboratory) -> None:
+    """DataJoint makes a folder, then writes: it has to be there in between."""
     table = orphaned(lab)
-    raw, name = lab.store("raw"), lab.name
-    own = raw / "_schema" / name / table.table_name
-    (own / "id=2" / "notes").mkdir()
-    (raw / "empty").mkdir()
+    raw, ended = lab.store("raw"), lab.folder / "ended"
+    path = f"_schema/{lab.name}/{table.table_name}"
+    command = [sys.executable, "-W", "ignore", "-c", _INSERTS]
+    with subprocess.Popen(  # noqa: S603 - our own script
+        [*command, str(raw), path, str(ended)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as inserts:
+        assert inserts.stdout is not None
+        assert inserts.stderr is not None
+        assert inserts.stdout.readline() == "ready\n"
+
+        for _ in range(5):
+            receipt = sweep_orphans(lab)
+            receipt.restore()
+            sweep_orphans(lab)
+            Trash(lab.schema, "raw").purge(NEVER)
+            rows = [{"id": key, "data": array(key)} for key in range(1, 4)]
+            table.insert(rows)
+            (table & "id < 4").delete()
+            for file in raw.rglob("data_*.npy"):
+                os.utime(file, (10**9, 10**9))
+
+        ended.touch()
+        errors = inserts.stderr.read()
+
+    assert errors == ""
+
+
+def test_folders_of_what_was_swept_stay(lab: Laboratory) -> None:
+    orphaned(lab)
+    raw = lab.store("raw")
+    before = {path for path in raw.rglob("*") if path.is_dir()}
 
     receipt = sweep_orphans(lab)
 
-    assert sorted(p.name for p in own.iterdir()) == ["id=2", "id=4", "id=5"]
-    assert (raw / "empty").is_dir()
+    assert {path for path in before if path.is_dir()} == before
     receipt.restore()
-    assert len(list(own.rglob("*.npy"))) == 5
+    assert len(list((raw / "_schema").rglob("*.npy"))) == 5
     assert not (raw / "_trash" / receipt.sweep_id / "objects").exists()
-    table.delete()
-    lab.age()
-    planned(complete(lab)).sweep()
-    assert sorted(p.name for p in own.iterdir()) == ["id=2"]
 
 
 def test_a_clock_that_is_ahead_makes_nothing_old(lab: Laboratory) -> None:

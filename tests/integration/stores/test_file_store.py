@@ -1,5 +1,6 @@
 """Real files: what a listing sees, and what the verbs do and refuse."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -8,11 +9,25 @@ from pathlib import Path
 import pytest
 from unprivileged import open_folder, ordinary_account
 
-from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
+from djgc_widgets.model import (
+    Cancelled,
+    Detail,
+    Outcome,
+    Progress,
+    StoreInfo,
+    no_progress,
+)
 from djgc_widgets.stores.file.folder import StoreFolder
+from djgc_widgets.stores.file.open_path import OpenPath
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.listing import Listing
-from djgc_widgets.stores.pinned_objects import FileIdentity, changed_files
+from djgc_widgets.stores.pinned_objects import (
+    FileIdentity,
+    PinnedObject,
+    changed_files,
+)
+from djgc_widgets.stores.protocol import Results
+from djgc_widgets.stores.results import Result
 
 
 @pytest.fixture
@@ -214,6 +229,59 @@ def test_written_records_are_complete_and_replaceable(folder: Path) -> None:
 
     assert [p.name for p in (folder / "_trash/x").iterdir()] == ["plan.json"]
     assert (folder / "_trash/x/plan.json").read_bytes() == b"two"
+
+
+def pinned_at(folder: Path, path: str) -> PinnedObject:
+    files = identities(folder, path) | identities(folder, f"{path}.manifest.json")
+    return PinnedObject(path, files, "20260101T000000Z-00000000", "lab")
+
+
+def store_in(folder: Path, kind: type[StoreFolder] = StoreFolder) -> FileStore:
+    return FileStore(StoreInfo("raw", ("raw",), str(folder)), folder=kind(str(folder)))
+
+
+def only_result(results: Iterator[Results]) -> Result:
+    (((_, result),),) = results
+    return result
+
+
+def test_a_purge_deletes_only_a_file_of_the_size_and_date_that_was_swept(
+    folder: Path,
+) -> None:
+    write(folder, "object", "swept")
+    store, pinned = store_in(folder), pinned_at(folder, "object")
+    assert only_result(store.to_trash([pinned])).outcome is Outcome.MOVED
+    replaced = folder / pinned.trashed("object")
+    replaced.write_text("other")
+    os.utime(replaced, ns=(0, 0))
+
+    purged = only_result(store.purge([pinned]))
+
+    assert purged.detail is Detail.CHANGED
+    assert replaced.read_text() == "other"
+
+
+class Failing(StoreFolder):
+    """Moves a folder, fails at its manifest, and fails to move the folder back."""
+
+    def move(self, source: str, target: str, *starts: OpenPath) -> None:
+        if source.startswith("_trash/") or source.endswith(".manifest.json"):
+            raise OSError(errno.EIO, "no answer")
+        super().move(source, target, *starts)
+
+
+def test_a_move_that_could_not_be_undone_is_in_doubt(folder: Path) -> None:
+    write(folder, "object/chunk")
+    write(folder, "object.manifest.json")
+    pinned = pinned_at(folder, "object")
+
+    moved = only_result(store_in(folder, Failing).to_trash([pinned]))
+
+    assert (moved.outcome, moved.in_doubt) == (Outcome.FAILED, True)
+    assert (folder / pinned.trashed("object/chunk")).exists()
+    back = only_result(store_in(folder).from_trash([pinned]))
+    assert back.outcome is Outcome.RESTORED
+    assert (folder / "object/chunk").exists()
 
 
 def test_changed_files_of_an_object_are_listed(folder: Path) -> None:

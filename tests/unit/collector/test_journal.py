@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> FileStore:
 @pytest.fixture
 def journal(store: FileStore) -> Journal:
     journal = Journal(store, SWEEP)
-    journal.write_plan(NOW, {"id": "server"}, ["large-sweep"], [PINNED])
+    journal.write_plan(NOW, {"id": "server"}, ["large-sweep"], [PINNED], {})
     return journal
 
 

@@ -1,0 +1,68 @@
+"""Two processes want one name: nothing is overwritten, whatever the file system has."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from services import Services, build_shim
+
+_RACES = Path(__file__).parents[2] / "support" / "file_races.py"
+_FLAGLESS = {"WITHOUT_RENAME_FLAGS": "1"}
+
+
+@pytest.fixture(params=[{}, _FLAGLESS], ids=["flags", "no flags"])
+def environment(
+    request: pytest.FixtureRequest, services: Services, tmp_path: Path
+) -> dict[str, str]:
+    """Of a process on a file system with or without flags for its renames."""
+    services.need("C compiler")
+    return {**os.environ, "LD_PRELOAD": str(build_shim(tmp_path)), **request.param}
+
+
+@pytest.mark.parametrize(
+    ("roles", "rounds"),
+    [
+        (("sweep", "replace"), 1000),
+        (("restore", "write"), 1000),
+        (("lock", "lock"), 200),
+    ],
+    ids=["sweep", "restore", "lock"],
+)
+def test_of_two_processes_that_want_one_name_neither_overwrites(
+    tmp_path: Path, environment: dict[str, str], roles: tuple[str, str], rounds: int
+) -> None:
+    store = tmp_path / "raw"
+    (store / "_trash/x/objects").mkdir(parents=True)
+    command = (sys.executable, "-W", "ignore", _RACES)
+
+    racing = [
+        subprocess.Popen(  # noqa: S603 - our own script
+            [*command, role, str(store), str(rounds)],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for role in roles
+    ]
+    errors = [process.communicate()[1] for process in racing]
+
+    assert errors == ["", ""]
+
+
+def test_a_file_system_without_an_exclusive_rename_or_link_is_refused(
+    tmp_path: Path, services: Services
+) -> None:
+    services.need("C compiler")
+    shim = {"LD_PRELOAD": str(build_shim(tmp_path)), "WITHOUT_HARD_LINKS": "1"}
+    locked = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-W", "ignore", _RACES, "lock_once", str(tmp_path), "1"],
+        env={**os.environ, **_FLAGLESS, **shim},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "SweepRefusedError" in locked.stderr
+    assert "cannot rename without overwriting" in locked.stderr
