@@ -200,15 +200,14 @@ class StoreLock(AbstractContextManager["StoreLock"]):
 
     def _age(self) -> timedelta:
         """Return how long ago the lock was renewed, by the store's own clock."""
+        changed = self._store.changed_at_ns(LOCK_PATH)
         probe = f"{TRASH_FOLDER}/probe-{self._holder.token}.json"
         self._store.write(probe, b"{}", new=True)
         try:
             now = self._store.changed_at_ns(probe)
         finally:
             self._store.remove(probe)
-        return timedelta(
-            microseconds=(now - self._store.changed_at_ns(LOCK_PATH)) // 1000
-        )
+        return timedelta(microseconds=(now - changed) // 1000)
 
     def _name_of_unreadable(self, data: bytes) -> str:
         """Name a record that has no token, so that it is taken once and no other is."""

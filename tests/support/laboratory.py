@@ -274,6 +274,24 @@ def orphaned(laboratory: Laboratory, definition: str = NPY) -> Any:
     return table
 
 
+def every_kind_orphaned(laboratory: Laboratory) -> None:
+    """Store a file, an array and a folder with its manifest, each live and orphaned."""
+    hashes = laboratory.declare(HASH)
+    arrays = laboratory.declare(NPY, "Array")
+    folders = laboratory.declare("id : int32\n---\ndata : <object@raw>\n", "Folder")
+    source = laboratory.folder / "source"
+    (source / "0").mkdir(parents=True)
+    for chunk in ("0/0", ".zarray"):
+        (source / chunk).write_text(chunk)
+    for key in range(2):
+        hashes.insert1({"id": key, "data": bytes([key])})
+        arrays.insert1({"id": key, "data": array(key)})
+        folders.insert1({"id": key, "data": source})
+    for table in (hashes, arrays, folders):
+        (table & "id = 0").delete()
+    laboratory.age()
+
+
 def complete(laboratory: Laboratory, **options: Any) -> CompleteScan:
     result = laboratory.scan(**options)
     assert isinstance(result, CompleteScan), result.problems

@@ -15,14 +15,24 @@ def ordinary_account() -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    account = pwd.getpwnam("nobody")
-    os.setegid(account.pw_gid)
-    os.seteuid(account.pw_uid)
+    nobody = pwd.getpwnam("nobody")
+    with account(nobody.pw_uid, nobody.pw_gid):
+        yield
+
+
+@contextmanager
+def account(uid: int, gid: int) -> Iterator[None]:
+    """Run a block as an account with one group, if the tests run as root."""
+    groups = os.getgroups()
+    os.setgroups([gid])
+    os.setegid(gid)
+    os.seteuid(uid)
     try:
         yield
     finally:
         os.seteuid(0)
         os.setegid(0)
+        os.setgroups(groups)
 
 
 def let_in(folder: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from laboratory import HASH, NPY, Laboratory, array
+from laboratory import Laboratory, every_kind_orphaned
 from services import Services, build_shim
 
 from djgc_widgets.lab.postgresql import start_postgresql
@@ -43,7 +43,7 @@ def test_every_change_of_a_store_may_be_the_last(
             server = stack.enter_context(start_postgresql())
             opened = Laboratory.on(server, "postgresql", folder)
             laboratory = stack.enter_context(opened)
-            fill(laboratory)
+            every_kind_orphaned(laboratory)
             running.append(start(laboratory, folder, verb, kind, half, environment))
         lines = [line for process in running for line in answer(process)]
 
@@ -51,24 +51,6 @@ def test_every_change_of_a_store_may_be_the_last(
     assert checked == set(range(1, len(checked) + 1))
     assert len(checked) > _CHANGES[verb]
     assert len([line for line in lines if line.startswith("complete")]) == len(_HALVES)
-
-
-def fill(laboratory: Laboratory) -> None:
-    """Store a file, an array and a folder with its manifest, each live and orphaned."""
-    hashes = laboratory.declare(HASH)
-    arrays = laboratory.declare(NPY, "Array")
-    folders = laboratory.declare("id : int32\n---\ndata : <object@raw>\n", "Folder")
-    source = laboratory.folder / "source"
-    (source / "0").mkdir(parents=True)
-    for chunk in ("0/0", ".zarray"):
-        (source / chunk).write_text(chunk)
-    for key in range(2):
-        hashes.insert1({"id": key, "data": bytes([key])})
-        arrays.insert1({"id": key, "data": array(key)})
-        folders.insert1({"id": key, "data": source})
-    for table in (hashes, arrays, folders):
-        (table & "id = 0").delete()
-    laboratory.age()
 
 
 def start(  # noqa: PLR0913, PLR0917 - each is one fact

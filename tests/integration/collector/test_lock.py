@@ -9,11 +9,10 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 from laboratory import HASH, Laboratory, complete, orphaned, outcomes, planned
-from unprivileged import let_in
+from unprivileged import open_folder
 
 from djgc_widgets import Progress, SweepRefusedError, Trash
 from djgc_widgets.collector.journal import Journal
@@ -213,28 +212,24 @@ StoreLock(store, "recovery", take_over=True).__enter__()
     ids=["hidden", "other namespace", "other proc"],
 )
 def test_a_holder_that_cannot_be_seen_is_never_taken_over(
-    tmp_path: Path, namespaces: list[str], account: str
+    namespaces: list[str], account: str
 ) -> None:
     unshare = ["unshare", *namespaces]
     if subprocess.run([*unshare, "true"], check=False).returncode:  # noqa: S603
         pytest.skip("this account may not make namespaces")
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    let_in(folder)
-    folder.chmod(0o777)
-    store = FileStore(StoreInfo("raw", ("raw",), str(folder)))
-    with StoreLock(store, "sweep"):
+    with open_folder() as folder:
+        store = FileStore(StoreInfo("raw", ("raw",), str(folder)))
         command = [sys.executable, "-W", "ignore", "-c", _TAKE_OVER]
+        with StoreLock(store, "sweep"):
+            refused = subprocess.run(  # noqa: S603 - our own script
+                [*unshare, *command, str(folder), account],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
 
-        refused = subprocess.run(  # noqa: S603 - our own script
-            [*unshare, *command, str(folder), account],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-        assert "Wait until it has finished" in refused.stderr
-        assert holder_of(store).pid == os.getpid()
+            assert "Wait until it has finished" in refused.stderr
+            assert holder_of(store).pid == os.getpid()
 
 
 def test_only_the_kernel_says_that_a_process_has_ended(ended: int) -> None:
