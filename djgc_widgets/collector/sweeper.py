@@ -47,6 +47,7 @@ from djgc_widgets.stores import (
     Result,
     Store,
     SweepableStore,
+    mounts_in,
     sweepable_stores,
 )
 from djgc_widgets.verdict import Circumstances, Ownership, SweepPlan, ownership_doubt
@@ -82,6 +83,7 @@ class Sweeper:
             frozenset(self.rechecker.servers),
             tuple(Ownership(s.info.name, frozenset(read_owners(s))) for s in able),
             frozenset(interrupted),
+            frozenset((s.info.name, path) for s in able for path in mounts_in(s.info)),
         )
 
     def carry_out(self, plan: SweepPlan, progress: ProgressCallback) -> SweepReceipt:

@@ -67,6 +67,8 @@ class Detail(StrEnum):
     GONE = "gone"
     NOT_IN_TRASH = "not-in-trash"
     CHANGED = "changed"
+    RENUMBERED = "renumbered"
+    OTHER_DEVICE = "other-device"
     PATH_TAKEN = "path-taken"
     PATH_TOO_LONG = "path-too-long"
     ARCHIVED = "archived"
@@ -109,6 +111,8 @@ class DoubtCode(StrEnum):
     OTHER_OWNER = "other-owner"
     INTERRUPTED_SWEEP = "interrupted-sweep"
     OBJECT_STORE = "object-store"
+    OTHER_DEVICE = "other-device"
+    """Something is mounted inside a store; no rename leads across a mount."""
 
 
 class SweepState(StrEnum):

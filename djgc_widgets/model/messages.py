@@ -81,6 +81,10 @@ DETAILS = {
     Detail.GONE: "no longer in the store",
     Detail.NOT_IN_TRASH: "no longer in the trash",
     Detail.CHANGED: "changed since it was scanned: {path}",
+    Detail.RENUMBERED: "{path} has another inode number than at the scan: it was "
+    "replaced by a file of the same size and date, or the file system numbers its "
+    "files anew; scan again",
+    Detail.OTHER_DEVICE: "it is on another device than the trash of its store",
     Detail.PATH_TAKEN: "another object is at its path; it stays in the trash",
     Detail.PATH_TOO_LONG: "its path in the trash would be too long for the file system",
     Detail.ARCHIVED: "archived ({storage_class}); restore it in the bucket first",
@@ -177,6 +181,16 @@ DOUBTS = {
     DoubtCode.OBJECT_STORE: (
         "store {store} is neither a folder nor on S3, so nothing can be moved there",
         "Take its objects out of the selection",
+    ),
+    DoubtCode.OTHER_DEVICE: (
+        (
+            "something is mounted at {path} in store {store}, and objects cannot move "
+            "from one device to the trash on another one"
+        ),
+        (
+            "Take the objects below {path} out of the selection, or configure the "
+            "folder as a store of its own"
+        ),
     ),
 }
 """For each doubt what is in doubt, and what to do."""

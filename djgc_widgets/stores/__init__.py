@@ -13,7 +13,7 @@ names lead to one location.
 
 from djgc_widgets.stores.configuration import open_stores, stores_of
 from djgc_widgets.stores.listing import Listing, LookUp
-from djgc_widgets.stores.mounts_and_links import LinkFollower
+from djgc_widgets.stores.mounts_and_links import LinkFollower, mounts_in
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     NotExclusiveError,
@@ -38,6 +38,6 @@ __all__ = [
     "GONE", "MOVED", "FileIdentity", "FolderRights", "LinkFollower", "Listing",
     "LookUp", "NotExclusiveError", "PinnedObject", "Result", "Results", "Stopped",
     "Store", "SweepableStore", "Versioning", "Whereabouts", "failed_result",
-    "kept_in_trash_result", "list_trash", "open_stores", "stores_of",
+    "kept_in_trash_result", "list_trash", "mounts_in", "open_stores", "stores_of",
     "sweepable_stores",
 ]  # fmt: skip

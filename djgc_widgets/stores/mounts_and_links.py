@@ -26,6 +26,8 @@ class _Mount(NamedTuple):
     point: str
     volume: str
     root: str
+    kind: str
+    """Type of its file system."""
 
 
 class _Region(NamedTuple):
@@ -55,6 +57,17 @@ def same_folders(stores: Sequence[StoreInfo]) -> tuple[SameFolder, ...]:
             second, listed = listed, second
         same.append(SameFolder(*second, *listed))
     return tuple(dict.fromkeys(same))
+
+
+def mounts_in(store: StoreInfo) -> list[str]:
+    """Return the paths in a store at which something is mounted."""
+    return [region.path for region in _mounted_regions(store, _read_mounts())[1:]]
+
+
+def file_system_of(path: str) -> str:
+    """Return the type of the file system that a real path is on; empty if unknown."""
+    mount = _mount_of(path, _read_mounts())
+    return mount.kind if mount else ""
 
 
 class LinkFollower:
@@ -162,11 +175,20 @@ def _mounted_regions(store: StoreInfo, mounts: Sequence[_Mount]) -> list[_Region
 
 def _volume_address(path: str, mounts: Sequence[_Mount]) -> tuple[str, str]:
     """Return the volume of a real path and the path on that volume."""
+    mount = _mount_of(path, mounts)
+    if mount is None:
+        return "", path.strip("/")
+    inside = path[len(mount.point.rstrip("/")) :]
+    return mount.volume, _join_paths(mount.root, inside.strip("/"))
+
+
+def _mount_of(path: str, mounts: Sequence[_Mount]) -> _Mount | None:
+    """Return the mount that a real path is on."""
     for mount in reversed(mounts):  # the last to be mounted hides what was there
         point = mount.point.rstrip("/")
         if path == point or path.startswith(f"{point}/"):
-            return mount.volume, _join_paths(mount.root, path[len(point) :].strip("/"))
-    return "", path.strip("/")
+            return mount
+    return None
 
 
 def _read_mounts() -> list[_Mount]:
@@ -174,7 +196,10 @@ def _read_mounts() -> list[_Mount]:
     if not _MOUNTS.exists():  # not Linux: real paths have to do
         return []
     lines = (line.split(" ") for line in _MOUNTS.read_text().splitlines())
-    mounts = [_Mount(_unescaped(f[4]), f[2], _unescaped(f[3])) for f in lines]
+    mounts = [
+        _Mount(_unescaped(f[4]), f[2], _unescaped(f[3]), f[f.index("-") + 1])
+        for f in lines
+    ]
     return sorted(mounts, key=lambda mount: len(mount.point))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from djgc_widgets.model import (
     DOUBTS,
     MINIMUM_AGE,
+    TRASH_FOLDER,
     DoubtCode,
     Notices,
     Sight,
@@ -111,6 +112,8 @@ class Circumstances:
     """One per store that can be swept."""
     interrupted: frozenset[tuple[str, str]] = frozenset()
     """Store and sweep of sweeps without a result."""
+    mounted: frozenset[tuple[str, str]] = frozenset()
+    """Store and path of what is mounted inside a store."""
 
 
 def doubts(
@@ -206,10 +209,20 @@ def missing_objects_doubt(references: pd.DataFrame) -> Doubt | None:
     return Doubt(DoubtCode.MISSING_OBJECTS, {"counts": text})
 
 
+def _is_beyond_mount(path: str, mounted: str) -> bool:
+    """Return whether a mount lies between an object and the trash, or inside it."""
+    path, mounted = f"{path}/", f"{mounted}/"
+    return path.startswith(mounted) or mounted.startswith((path, f"{TRASH_FOLDER}/"))
+
+
 def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:
     stores = set(chosen["store"])
     for store in sorted(seen.unsweepable & stores):
         yield Doubt(DoubtCode.OBJECT_STORE, {"store": store})
+    for store, path in sorted(seen.mounted):
+        here = chosen.loc[chosen["store"].eq(store), "path"]
+        if any(_is_beyond_mount(each, path) for each in here):
+            yield Doubt(DoubtCode.OTHER_DEVICE, {"store": store, "path": path})
     for store, sweep_id in sorted(seen.interrupted):
         if store in stores:
             values = {"store": store, "sweep_id": sweep_id}

@@ -16,6 +16,7 @@ from djgc_widgets.stores.file.open_path import (
 from djgc_widgets.stores.file.renames import publish, take
 from djgc_widgets.stores.file.rights import give_rights_of_folder
 from djgc_widgets.stores.listing import bounded_ns
+from djgc_widgets.stores.mounts_and_links import file_system_of
 from djgc_widgets.stores.pinned_objects import FileIdentity
 
 
@@ -27,6 +28,8 @@ class StoreFolder:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.kind = file_system_of(address)
+        """Type of its file system."""
 
     def open(self) -> OpenPath:
         """Open the folder."""

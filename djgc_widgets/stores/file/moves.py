@@ -1,5 +1,6 @@
 """How one object moves within a folder: by renames, which happen or do not."""
 
+import errno
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from djgc_widgets.model import (
     NoticeCode,
     Outcome,
     StoreInfo,
+    as_text,
     in_store,
     parent_of,
     trash_of,
@@ -40,6 +42,7 @@ from djgc_widgets.stores.results import (
 )
 
 _PATH_MAX = 4000
+_NUMBERS_ANEW = {"9p", "afs", "cifs", "fuse", "prl_fs", "smb3", "smbfs", "vboxsf"}
 
 
 class FolderMover:
@@ -59,20 +62,44 @@ class FolderMover:
             present = self._present(pinned, same_path, store)
             if not present:
                 return GONE
-            differing = changed_files(pinned.files, present)
+            differing = self._changed(pinned, present)
             if not differing:
                 moves = [(part, pinned.trashed(part)) for part in pinned.parts]
                 self._reserve.use(lambda: self._move_all(moves, store, trash))
                 # a writer may have been faster than the move: look at what was moved
                 moved = self._present(pinned, pinned.trashed, trash)
-                differing = changed_files(pinned.files, moved)
+                present, differing = moved, self._changed(pinned, moved)
                 if differing:
                     back = [(target, source) for source, target in moves]
                     self._move_all(back, trash, store)
         except OSError as error:
             result = failed_result(error)
+            if error.errno == errno.EXDEV:
+                result = Result(Outcome.SKIPPED, Detail.OTHER_DEVICE)
             return result.doubted() if self._may_hold(pinned, trash) else result
-        return changed_result(differing) if differing else MOVED
+        if not differing:
+            return MOVED
+        if all(p in present and _same_file(pinned, p, present[p]) for p in differing):
+            values = {"path": as_text(differing[0])}
+            return Result(Outcome.SKIPPED, Detail.RENUMBERED, values)
+        return changed_result(differing)
+
+    def _changed(
+        self, pinned: PinnedObject, present: Mapping[str, FileIdentity]
+    ) -> list[str]:
+        """Return the paths of files that are not what was pinned.
+
+        File systems of the network that number their files anew have no other identity
+        than size and date.
+        """
+        differing = changed_files(pinned.files, present)
+        if self._folder.kind in _NUMBERS_ANEW or self._folder.kind.startswith("fuse."):
+            differing = [
+                path
+                for path in differing
+                if path not in present or not _same_file(pinned, path, present[path])
+            ]
+        return differing
 
     def _may_hold(self, pinned: PinnedObject, trash: OpenPath) -> bool:
         """Return whether a move that failed may have left something in the trash."""

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,54 @@ def test_a_purge_deletes_only_a_file_of_the_size_and_date_that_was_swept(
 
     assert purged.detail is Detail.CHANGED
     assert replaced.read_text() == "other"
+
+
+def renumbered(pinned: PinnedObject) -> PinnedObject:
+    """Return the object as a scan saw it before its files got other numbers."""
+    files = {p: f._replace(inode=f.inode + 1) for p, f in pinned.files.items()}
+    return replace(pinned, files=files)
+
+
+def test_a_file_of_the_same_size_and_date_is_another_file_on_a_local_disk(
+    folder: Path,
+) -> None:
+    write(folder, "object", "judged")
+    pinned = pinned_at(folder, "object")
+    other = write(folder, "other", "others")
+    os.utime(other, ns=(0, pinned.files["object"].modified_ns))
+    other.rename(folder / "object")
+
+    stays = only_result(store_in(folder).to_trash([pinned]))
+
+    assert (stays.outcome, stays.detail) == (Outcome.SKIPPED, Detail.RENUMBERED)
+    assert "scan again" in stays.text
+    assert (folder / "object").read_text() == "others"
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("fuse.sshfs", Outcome.MOVED),
+        ("cifs", Outcome.MOVED),
+        ("ext4", Outcome.SKIPPED),
+        ("nfs4", Outcome.SKIPPED),
+        ("", Outcome.SKIPPED),
+    ],
+)
+def test_where_files_are_numbered_anew_size_and_date_identify_them(
+    folder: Path, kind: str, outcome: Outcome
+) -> None:
+    write(folder, "object")
+    store_folder = StoreFolder(str(folder))
+    store_folder.kind = kind
+    store = FileStore(StoreInfo("raw", ("raw",), str(folder)), folder=store_folder)
+    pinned = pinned_at(folder, "object")
+
+    assert only_result(store.to_trash([renumbered(pinned)])).outcome is outcome
+    changed = write(folder, "object", "changed")
+    os.utime(changed, ns=(0, 0))
+    stays = only_result(store.to_trash([renumbered(pinned)]))
+    assert stays.detail is Detail.CHANGED
 
 
 class Failing(StoreFolder):

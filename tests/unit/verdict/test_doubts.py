@@ -46,6 +46,31 @@ def test_more_than_a_quarter_of_the_objects_is_a_large_sweep() -> None:
     assert refused(verdict, "ab") == refused(verdict, "abc", "large-sweep") == {}
 
 
+@pytest.mark.parametrize(
+    ("mounted", "refused_objects"),
+    [
+        ("_hash/lab", "ab"),
+        (hash_path("a"), "a"),
+        (f"{hash_path('a')}/inside", "a"),
+        ("_trash", "ab"),
+        ("_hash/la", ""),
+        ("elsewhere", ""),
+    ],
+)
+def test_what_lies_beyond_a_mount_is_refused_before_it_is_swept(
+    mounted: str, refused_objects: str
+) -> None:
+    verdict = judge(MANY, recorded(hash_path("h")))
+    mounts = frozenset({("raw", mounted), ("other", "_hash")})
+
+    for letter in "ab":
+        doubts_about = refused(verdict, letter, mounted=mounts)
+
+        expected = {"other-device"} if letter in refused_objects else set()
+        assert doubts_about.keys() == expected
+        assert not any(doubt.liftable for doubt in doubts_about.values())
+
+
 def test_a_quarter_of_the_bytes_counts_as_well() -> None:
     stored = pd.concat([MANY, files(hash_path("i"), size=1_000)], ignore_index=True)
     verdict = judge(stored, recorded(*map(hash_path, "abcdefgh")))
