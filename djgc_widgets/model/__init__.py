@@ -56,8 +56,8 @@ from djgc_widgets.model.messages import (
     STATUS_LABELS,
     detail_text,
     readable_minimum_age,
-    trash_records_text,
     remedy_for,
+    trash_records_text,
 )
 from djgc_widgets.model.notices import Notice, Notices, in_store
 from djgc_widgets.model.object_paths import (
@@ -119,6 +119,7 @@ __all__ = [
     "html_list", "html_table", "in_store", "interrupted_sweeps", "is_plain_path",
     "json_rows", "key_in_path", "names_among", "names_of", "no_progress", "parent_of",
     "parse_paths", "parse_trash", "plural", "readable_age", "readable_bytes",
-    "readable_minimum_age", "remedy_for", "safe", "section_of", "shown", "table_label", "trash_of",
+    "readable_minimum_age", "remedy_for", "safe", "section_of",
+    "shown", "table_label", "trash_of",
     "trash_records_text", "visible", "write_new_file",
 ]  # fmt: skip
