@@ -109,7 +109,12 @@ class StoreFolder:
                 with suppress(OSError):  # the first error matters
                     os.unlink(draft, dir_fd=parent)
                 raise
-            sync_folder(parent)
+            try:
+                sync_folder(parent)
+            except OSError:
+                if new:  # to the caller it was not written
+                    os.unlink(_last_segment(path), dir_fd=parent)
+                raise
 
     def rewrite(self, path: str, current: bytes, data: bytes) -> bool:
         """Replace a record by one of equal length if it still has this content.
