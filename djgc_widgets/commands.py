@@ -31,6 +31,7 @@ from djgc_widgets.collector import (
     IncompleteScan,
     Scan,
     Trash,
+    expect_liftable,
     scan,
 )
 from djgc_widgets.model import (
@@ -40,11 +41,9 @@ from djgc_widgets.model import (
     SweepState,
     error_text,
     json_rows,
-    names_among,
     write_new_file,
 )
 from djgc_widgets.references import errors_of_dialects
-from djgc_widgets.verdict import LIFTABLE_IN_PURGE
 
 
 def run_scan(arguments: Namespace) -> Answer:
@@ -183,7 +182,7 @@ def run_recover(arguments: Namespace) -> Answer:
 def run_purge(arguments: Namespace) -> Answer:
     """List the sweeps that are old enough; delete them for good if confirmed."""
     age, lifted = arguments.older_than, arguments.acknowledge
-    names_among(lifted, LIFTABLE_IN_PURGE, "--acknowledge")
+    expect_liftable(lifted, "--acknowledge")
     trash = Trash(_connect(), arguments.store)
     sweeps = trash.sweeps
     if not _confirmed(arguments, [arguments.store]):

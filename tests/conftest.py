@@ -64,7 +64,7 @@ def services(pytestconfig: pytest.Config) -> Services:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[EmbeddedServer]:
-    with start_postgresql() as server:
+    with start_postgresql("--max_prepared_transactions=5") as server:
         yield server
 
 

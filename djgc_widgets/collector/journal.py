@@ -7,7 +7,7 @@ checked, and every path in it, before anything is done with any of them.
 import errno
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,9 +18,16 @@ import pandas as pd
 from pydantic import AwareDatetime, Field, model_validator
 
 from djgc_widgets.collector.records import Record, altered_record, read_record, seal
+from djgc_widgets.collector.sightings import (
+    SightingRecord,
+    addresses_of,
+    sighting_record,
+    sightings_of,
+)
 from djgc_widgets.model import (
     MANIFEST_SUFFIX,
     TRASH_FOLDER,
+    Sighting,
     SweepRefusedError,
     as_text,
     is_plain_path,
@@ -70,6 +77,8 @@ class Planned(Record):
     host: str
     servers: dict[str, str]
     """Identifiers and addresses of the database servers whose rows were read."""
+    seen: list[SightingRecord] = Field(default=[], alias="sightings")
+    """How they looked; none in journals of version 0.1."""
     recorded: list[_JournaledObject] = Field(alias="objects")
     folders: dict[str, _JournaledFolder] = Field(default_factory=dict)
     """Rights of the folders that objects were in, where they differ from those of the
@@ -92,6 +101,13 @@ class Planned(Record):
             )
             for each in self.recorded
         )
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """How the database servers looked whose rows were read."""
+        if self.seen:
+            return tuple(each.value() for each in self.seen)
+        return tuple(sightings_of(self.servers))
 
     @property
     def owners(self) -> dict[str, PinnedObject]:
@@ -117,7 +133,7 @@ class Journal:
     def write_plan(
         self,
         now: datetime,
-        servers: Mapping[str, str],
+        servers: Sequence[Sighting],
         acknowledged: Iterable[str],
         objects: Iterable[PinnedObject],
         folders: Mapping[str, FolderRights],
@@ -129,7 +145,8 @@ class Journal:
             account=account_name(),
             host=host_name(),
             pid=os.getpid(),
-            servers=dict(servers),
+            servers=addresses_of(servers),
+            sightings=[sighting_record(each) for each in servers],
             acknowledged=sorted(acknowledged),
             objects=[
                 {"path": p.path, "schema": p.schema, "files": dict(p.files)}

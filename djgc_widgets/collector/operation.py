@@ -172,8 +172,12 @@ class Operation:
             self.store.sync()
             write_rows(self.store, name, now, self.rows(), sweep_ids)
         except OSError as error:
-            why = error_text(error)
-            self._problem(NoticeCode.RECORD_UNWRITTEN, record=name, error=why)
+            self.note_unwritten(name, error)
+
+    def note_unwritten(self, record: str, error: OSError) -> None:
+        """Add a problem: a record of what was done could not be written."""
+        why = error_text(error)
+        self._problem(NoticeCode.RECORD_UNWRITTEN, record=record, error=why)
 
     def _while_locked(self, objects: Iterable[PinnedObject]) -> Iterator[PinnedObject]:
         for pinned in objects:

@@ -1,6 +1,6 @@
 """Delete for good what was swept long ago and what no row needs again."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,11 @@ from djgc_widgets.collector.operation import (
     key_of,
     skip_rest,
 )
-from djgc_widgets.collector.owners import read_owners
+from djgc_widgets.collector.owners import (
+    read_ownership,
+    with_journals,
+    write_ownership,
+)
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.scan_result import CompleteScan
 from djgc_widgets.model import (
@@ -29,12 +33,23 @@ from djgc_widgets.model import (
     Outcome,
     ProgressCallback,
     Section,
+    Sighting,
     Step,
     SweepRefusedError,
+    names_among,
     trash_of,
 )
 from djgc_widgets.stores import PinnedObject, Result
-from djgc_widgets.verdict import Doubt
+from djgc_widgets.verdict import (
+    LIFTABLE_IN_PURGE,
+    Doubt,
+    Ownership,
+    after_acknowledgment,
+    is_server_doubt,
+    prepared_doubt,
+    server_doubts,
+    standing_doubts,
+)
 
 _REFERENCED = Result(Outcome.SKIPPED, Detail.REFERENCED_ELSE)
 _MISSING = Result(Outcome.SKIPPED, Detail.OBJECTS_MISSING)
@@ -93,27 +108,38 @@ class Purge:
         operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
         due = operation.pending(due)
         try:
-            self._delete(due, again, progress)
+            self._delete(due, again, acknowledge, progress)
         except SweepRefusedError:
             operation.note(due, _UNREAD)
             self._record(end, objects)
             raise
         self._record(end, objects)
+        self._record_servers(acknowledge)
 
     def _record(self, end: str, objects: Collection[PinnedObject]) -> None:
         sweep_ids = sorted({pinned.sweep_id for pinned in objects})
         self.operation.record(end, self.clock(), sweep_ids)
 
+    def _record_servers(self, acknowledge: Collection[str]) -> None:
+        """Record how the servers looked, and which of them are gone."""
+        store, read = self.operation.store, self.rechecker.servers
+        owner = after_acknowledgment(self._ownership(), read, acknowledge)
+        try:
+            write_ownership(store, self.clock(), owner)
+        except OSError as error:  # what was done is done
+            self.operation.note_unwritten("owner", error)
+
     def _delete(
         self,
         due: list[PinnedObject],
         again: Collection[Key],
+        acknowledge: Collection[str],
         progress: ProgressCallback,
     ) -> None:
         if not due:
             return
         operation, store = self.operation, self.operation.store.info.name
-        live = self.rechecker.live_among({store: due}).objects
+        live = self.rechecker.live_among({store: due}, acknowledge).objects
         needed = [p for p in due if (store, p.path) in live and key_of(p) not in again]
         operation.bring_back(needed, RETURNED_LIVE)
         rest = operation.pending(due)
@@ -134,17 +160,31 @@ class Purge:
         return pinned
 
     def _expect_sight(self, acknowledge: Collection[str]) -> None:
-        store = self.operation.store
-        known = set(read_owners(store)).union(
-            *(planned.servers for planned in self.planned.values())
-        )
-        unread = known - self.rechecker.servers.keys()
-        if unread:
-            servers = ", ".join(sorted(unread))
-            refuse(DoubtCode.OTHER_OWNER, store=store.info.name, servers=servers)
-        if self.scan.unseen and DoubtCode.UNSEEN_SCHEMAS.value not in acknowledge:
+        owner, read = self._ownership(), self.rechecker.servers
+        every = [
+            doubt
+            for doubt in server_doubts(owner, read)
+            # one server more can only protect more
+            if doubt.code is not DoubtCode.SOLE_OWNER or not _overlap(owner, read)
+        ]
+        if self.scan.unseen:
             where = ", ".join(notice.where for notice in self.scan.unseen)
-            refuse(DoubtCode.UNSEEN_SCHEMAS, where=where)
+            every.append(Doubt(DoubtCode.UNSEEN_SCHEMAS, {"where": where}))
+        if doubt := prepared_doubt(self.rechecker.prepared):
+            every.append(doubt)
+        if standing := standing_doubts(every, acknowledge):
+            text = " ".join(map(str, standing))
+            names = ", ".join(repr(doubt.name) for doubt in standing)
+            raise SweepRefusedError(
+                f"Nothing was deleted. {text} Acknowledge with: "
+                f"Trash(schema, {self.operation.store.info.name!r})"
+                f".purge(acknowledge={{{names}}})"
+            )
+
+    def _ownership(self) -> Ownership:
+        journals = sorted(self.planned.values(), key=lambda each: each.created_at)
+        seen = [sighting for planned in journals for sighting in planned.sightings]
+        return with_journals(read_ownership(self.operation.store), seen)
 
     def _age(self, sweep_id: str) -> timedelta:
         """Return how long ago a sweep was by our clock or the store's, the shorter."""
@@ -177,6 +217,21 @@ def short_retention_doubt(ages: Collection[timedelta]) -> Doubt | None:
     return Doubt(DoubtCode.SHORT_RETENTION, {"minutes": minutes})
 
 
+def expect_liftable(acknowledged: Collection[str], what: str) -> None:
+    """Raise `InputError` unless all of these are doubts that may be lifted in a purge.
+
+    `what` says where they were passed.
+    """
+    others = {name for name in acknowledged if not is_server_doubt(name)}
+    names_among(others, LIFTABLE_IN_PURGE, what)
+
+
 def refuse(code: DoubtCode, **values: object) -> NoReturn:
     """Refuse a purge before anything was deleted."""
     raise SweepRefusedError(f"Nothing was deleted. {Doubt(code, values)}")
+
+
+def _overlap(owner: Ownership, read: Sequence[Sighting]) -> bool:
+    """Return whether a server was read for which the store was swept, if any was."""
+    known = {server.identifier for server in owner.known}
+    return not known or not known.isdisjoint(each.identifier for each in read)

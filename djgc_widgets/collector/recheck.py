@@ -1,7 +1,7 @@
 """Which objects rows refer to now: read again whenever something moves."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import datajoint as dj
 import pandas as pd
@@ -11,8 +11,10 @@ from djgc_widgets.model import (
     STR,
     FileKind,
     Notice,
+    Notices,
     SchemaNames,
     Sight,
+    Sighting,
     StoreNames,
     SweepRefusedError,
     no_progress,
@@ -25,7 +27,13 @@ from djgc_widgets.references import (
     read_references,
 )
 from djgc_widgets.stores import FileIdentity, LinkFollower, PinnedObject
-from djgc_widgets.verdict import entered_objects, locate, mark
+from djgc_widgets.verdict import (
+    entered_objects,
+    locate,
+    mark,
+    prepared_doubt,
+    same_servers,
+)
 
 _SHOWN_PROBLEMS = 3
 
@@ -38,6 +46,8 @@ class Live:
     """Store and path of objects that a row refers to, or into."""
     schemas: SchemaNames
     """Every schema on the servers."""
+    servers: Sequence[Sighting]
+    """How the servers looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +67,27 @@ class Rechecker:
     settled: pd.DataFrame
     """``store`` and ``path`` of the references whose object the scan met at the
     recorded path."""
-    servers: Mapping[str, str]
-    """Identifiers and addresses of the servers at the scan."""
+    servers: Sequence[Sighting]
+    """How the servers looked at the scan."""
     sight: Sight
     """What the account saw at the scan."""
+    prepared: Notices = field(default_factory=Notices)
+    """Transactions that were prepared at the scan."""
     patience: Patience = PATIENCE
     """How long to wait for a server."""
 
-    def live_among(self, pinned: Mapping[str, Iterable[PinnedObject]]) -> Live:
+    def live_among(
+        self,
+        pinned: Mapping[str, Iterable[PinnedObject]],
+        acknowledged: Collection[str] = frozenset(),
+        since: Live | None = None,
+    ) -> Live:
         """Read which objects (by store) are live, as if each were in the store.
 
-        If not everything that the scan read can be read, `SweepRefusedError` is raised,
-        and nothing may move.
+        If not everything that the scan read can be read, or a server is not in a state
+        that follows that of the scan and of the reading `since`, `SweepRefusedError` is
+        raised, and nothing may move. The same if transactions are prepared, unless that
+        is `acknowledged`.
         """
         files = _files_of_pinned(pinned)
         reading = read_references(
@@ -77,7 +96,9 @@ class Rechecker:
         listed = pd.concat([files, self.links], ignore_index=True)
         follow = LinkFollower(self.names.all_stores).follow
         located = locate(listed, reading.recorded, self.names, follow, self.settled)
-        self._expect_as_much([*reading.problems, *located.problems], reading)
+        problems = [*reading.problems, *located.problems]
+        servers = self.servers if since is None else since.servers
+        self._expect_as_much(problems, reading, servers, acknowledged)
         files_now = files[FILES.column_names]
         marked = mark(files_now, located.targets, self.names, self.settled)
         covered = files[marked.coverage.reference >= 0]
@@ -88,10 +109,14 @@ class Rechecker:
             *zip(covered["store"], covered["object"], strict=True),
             *zip(entered["store"], entered["path"], strict=True),
         }
-        return Live(frozenset(keys), reading.names)
+        return Live(frozenset(keys), reading.names, tuple(reading.servers))
 
     def _expect_as_much(
-        self, problems: Sequence[Notice], reading: ReferenceReading
+        self,
+        problems: Sequence[Notice],
+        reading: ReferenceReading,
+        servers: Sequence[Sighting],
+        acknowledged: Collection[str],
     ) -> None:
         # rows of what is gone may just have been moved to where they were not seen
         every = [*problems, *reading.gone, *reading.hiding_any_of(self.judged)]
@@ -101,12 +126,15 @@ class Rechecker:
                 "The references could not be read again, so nothing may be moved. "
                 f"{text}"
             )
-        if dict(reading.servers) != dict(self.servers):
+        if not same_servers(servers, reading.servers):
+            named = ", ".join(f"{s.identifier} at {s.address}" for s in reading.servers)
             raise SweepRefusedError(
-                "Another database server answers than the one that was scanned "
-                f"({', '.join(sorted(reading.servers))}), so nothing may be moved. "
-                "Scan again."
+                "Another database server, or an older state of it, answers than the "
+                f"one that was scanned ({named}), so nothing may be moved. Scan again."
             )
+        prepared = prepared_doubt(reading.prepared)
+        if prepared and prepared.name not in acknowledged:
+            raise SweepRefusedError(f"Nothing may be moved. {prepared}")
         lost = reading.sight.lost_since(self.sight)
         if lost:
             raise SweepRefusedError(

@@ -6,9 +6,9 @@ from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import RETURNED_LIVE, Operation, unread_references
-from djgc_widgets.collector.owners import read_owners
+from djgc_widgets.collector.owners import read_ownership, with_journals
 from djgc_widgets.collector.recheck import Rechecker
-from djgc_widgets.model import Detail, Outcome, SweepRefusedError
+from djgc_widgets.model import Detail, DoubtCode, Outcome, Sighting, SweepRefusedError
 from djgc_widgets.stores import (
     GONE,
     MOVED,
@@ -17,6 +17,7 @@ from djgc_widgets.stores import (
     SweepableStore,
     Whereabouts,
 )
+from djgc_widgets.verdict import Ownership, server_doubts
 
 _NOT_STARTED = Result(Outcome.SKIPPED, Detail.NOT_STARTED)
 _INTERRUPTED = Result(Outcome.SKIPPED, Detail.INTERRUPTED)
@@ -45,10 +46,11 @@ def recover(
     with lock:
         operation = Operation(store, lock)
         due = interrupted()
-        servers = set(read_owners(store))
+        owner = read_ownership(store)
+        sightings: list[Sighting] = []
         for sweep_id in due:
             planned = Journal(store, sweep_id).read_plan()
-            servers.update(planned.servers)
+            sightings += planned.sightings
             for pinned, whereabouts in store.whereabouts(planned.objects):
                 operation.note(
                     [pinned], _state_of_interrupted_move(pinned, whereabouts)
@@ -56,7 +58,8 @@ def recover(
         torn = [p for p, result in operation.results.values() if result is _INTERRUPTED]
         operation.bring_back(torn, _UNDONE)
         moved = operation.with_outcome(Outcome.MOVED)
-        live, why = _live_of_moved(moved, store, make_rechecker, servers)
+        owner = with_journals(owner, sightings)
+        live, why = _live_of_moved(moved, store, make_rechecker, owner)
         name = store.info.name
         operation.bring_back(
             [p for p in moved if live is None or (name, p.path) in live], why
@@ -71,17 +74,17 @@ def _live_of_moved(
     moved: Sequence[PinnedObject],
     store: SweepableStore,
     make_rechecker: Callable[[], Rechecker | None],
-    servers: set[str],
+    owner: Ownership,
 ) -> tuple[frozenset[tuple[str, str]] | None, Result]:
     """Return what is live of what was moved, or None, and why that goes back."""
     try:
         rechecker = make_rechecker() if moved else None
         if rechecker is None:
             return None, unread_references()
-        unread = servers - rechecker.servers.keys()
-        if unread:
-            values = {"servers": ", ".join(sorted(unread))}
-            return None, Result(Outcome.RESTORED, Detail.SERVERS_UNREAD, values)
+        for doubt in server_doubts(owner, rechecker.servers):
+            if doubt.code is not DoubtCode.SOLE_OWNER:
+                values = {"doubt": str(doubt)}
+                return None, Result(Outcome.RESTORED, Detail.SERVERS_UNREAD, values)
         here = {store.info.name: moved}
         return rechecker.live_among(here).objects, RETURNED_LIVE
     except SweepRefusedError as error:

@@ -167,13 +167,15 @@ def run_scan(
         *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
         *(*listed.warnings, *located.warnings, *reading.gone),
         *(warning for look_up in again for warning in look_up.warnings),
+        *(*reading.warnings, *reading.prepared),
     ]
     if problems:
         reconciled = withhold_orphans(reconciled)
     settled = stored_at_recorded_path(listed.files, reconciled.references, names)
-    servers, sight = reading.servers, reading.sight
+    servers, sight = tuple(reading.servers), reading.sight
+    prepared = Notices(reading.prepared)
     rechecker = Rechecker(
-        connections, names, known, judged, links, settled, servers, sight
+        connections, names, known, judged, links, settled, servers, sight, prepared
     )
     kind = IncompleteScan if problems else CompleteScan
     result = kind(

@@ -23,16 +23,16 @@ from djgc_widgets.collector.operation import (
     skip_rest,
     unread_references,
 )
-from djgc_widgets.collector.owners import read_owners, write_owners
+from djgc_widgets.collector.owners import read_ownership, write_ownership
 from djgc_widgets.collector.recheck import Live, Rechecker
 from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.model import (
     Cancelled,
     Detail,
-    DoubtCode,
     Notices,
     Outcome,
     ProgressCallback,
+    Sighting,
     Status,
     Step,
     SweepReceipt,
@@ -50,7 +50,13 @@ from djgc_widgets.stores import (
     mounts_in,
     sweepable_stores,
 )
-from djgc_widgets.verdict import Circumstances, Ownership, SweepPlan, ownership_doubt
+from djgc_widgets.verdict import (
+    Circumstances,
+    SweepPlan,
+    after_acknowledgment,
+    server_doubts,
+    standing_doubts,
+)
 
 PinnedByStore = dict[str, list[PinnedObject]]
 
@@ -80,8 +86,9 @@ class Sweeper:
             frozenset(names - {store.info.name for store in able}),
             self.rechecker.sight,
             minimum_age,
-            frozenset(self.rechecker.servers),
-            tuple(Ownership(s.info.name, frozenset(read_owners(s))) for s in able),
+            tuple(self.rechecker.servers),
+            self.rechecker.prepared,
+            tuple(map(read_ownership, able)),
             frozenset(interrupted),
             frozenset((s.info.name, path) for s in able for path in mounts_in(s.info)),
         )
@@ -132,15 +139,15 @@ class Sweeper:
         now: datetime,
         progress: ProgressCallback,
     ) -> None:
-        live = self.rechecker.live_among(pinned)
+        live = self.rechecker.live_among(pinned, plan.acknowledged)
         back = _schemas_that_are_back(plan, live)
         for name, operation in operations.items():
-            self._expect_ownership(plan, operation.store)
+            self._expect_ownership(plan, operation.store, live.servers)
             needed = live.objects | back
             again = [p for p in pinned[name] if (name, p.path) in needed]
             operation.note(again, SKIPPED_LIVE)
             self._skip_young(plan, operation, pinned[name])
-        self._write_down(plan, operations, pinned, now)
+        self._write_down(plan, operations, pinned, now, live.servers)
         due = {name: op.pending(pinned[name]) for name, op in operations.items()}
         steps = Steps(Step.MOVING, sum(map(len, due.values())), progress)
         try:
@@ -150,21 +157,19 @@ class Sweeper:
             pass  # the rows of the receipt say what was left alone
         except BaseException:
             # what was in flight is not known: without a result a recovery looks
-            self._bring_back(operations)
+            self._bring_back(plan, operations, live)
             raise
         skip_rest((operation, pinned[name]) for name, operation in operations.items())
-        self._bring_back(operations)
+        self._bring_back(plan, operations, live)
         for operation in operations.values():
             if not any(result.in_doubt for _, result in operation.results.values()):
                 operation.record(RESULT, self.clock())
 
-    def _expect_ownership(self, plan: SweepPlan, store: SweepableStore) -> None:
-        recorded = frozenset(read_owners(store))
-        doubt = ownership_doubt(
-            Ownership(store.info.name, recorded), frozenset(self.rechecker.servers)
-        )
-        acknowledged = DoubtCode.SOLE_OWNER.value in plan.acknowledged
-        if doubt and not (doubt.liftable and acknowledged):
+    def _expect_ownership(
+        self, plan: SweepPlan, store: SweepableStore, servers: Sequence[Sighting]
+    ) -> None:
+        every = server_doubts(read_ownership(store), servers)
+        for doubt in standing_doubts(every, plan.acknowledged):
             raise SweepRefusedError(str(doubt))
 
     def _skip_young(
@@ -187,31 +192,34 @@ class Sweeper:
         operations: Mapping[str, Operation],
         pinned: PinnedByStore,
         now: datetime,
+        servers: Sequence[Sighting],
     ) -> None:
-        servers = self.rechecker.servers
         try:
             for name, operation in operations.items():
                 objects = pinned[name]
                 folders = operation.store.prepare(operation.pending(objects))
                 journal = Journal(operation.store, objects[0].sweep_id)
                 journal.write_plan(now, servers, plan.acknowledged, objects, folders)
-                known = read_owners(operation.store)
-                if servers.keys() - known.keys():
-                    write_owners(operation.store, now, {**known, **servers})
+                owner = read_ownership(operation.store)
+                owner = after_acknowledgment(owner, servers, plan.acknowledged)
+                write_ownership(operation.store, now, owner)
         except OSError as error:
             raise SweepRefusedError(
                 f"The journal could not be written ({error_text(error)}), so nothing "
                 f"was moved. {remedy_for(error)}."
             ) from error
 
-    def _bring_back(self, operations: Mapping[str, Operation]) -> None:
+    def _bring_back(
+        self, plan: SweepPlan, operations: Mapping[str, Operation], before: Live
+    ) -> None:
         """Bring back what is live by now; everything, if references are unreadable."""
         moved = {name: operation.in_trash() for name, operation in operations.items()}
         if not any(moved.values()):
             return
         live, why = None, unread_references()
         try:
-            live, why = self.rechecker.live_among(moved).objects, RETURNED_LIVE
+            again = self.rechecker.live_among(moved, plan.acknowledged, before)
+            live, why = again.objects, RETURNED_LIVE
         except SweepRefusedError as error:
             why = unread_references(error)
         finally:

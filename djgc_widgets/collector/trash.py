@@ -17,7 +17,7 @@ from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import Operation, receipt_rows
-from djgc_widgets.collector.purge import Purge, refuse
+from djgc_widgets.collector.purge import Purge, expect_liftable, refuse
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.recover import recover
 from djgc_widgets.collector.restore import restore_sweep
@@ -46,7 +46,6 @@ from djgc_widgets.stores import (
     open_stores,
     sweepable_stores,
 )
-from djgc_widgets.verdict import LIFTABLE_IN_PURGE
 
 
 class Trash:
@@ -213,7 +212,8 @@ class Trash:
             ``"unseen-schemas"`` if no row of a schema that the account cannot see
             refers to the store, ``"missing-objects"`` if the missing objects are known
             to be lost, ``"short-retention"`` if what was swept less than a day ago may
-            go already.
+            go already, ``"other-owner:SERVER"`` and others that a refusal names if a
+            server is gone, has moved or was restored.
         progress : callable, optional
             Called before each object; may raise `Cancelled` to leave the rest alone.
         sweep_ids : collection of str, optional
@@ -236,7 +236,7 @@ class Trash:
         """
         expect_age(older_than)
         lifted = names_of(acknowledge, "acknowledge")
-        names_among(lifted, LIFTABLE_IN_PURGE, "acknowledge")
+        expect_liftable(lifted, "acknowledge")
         with StoreLock(self._store, "purge", clock=self._clock) as lock:
             operation = Operation(self._store, lock)
             result, rechecker = self._scan()

@@ -73,6 +73,7 @@ from djgc_widgets.model.object_paths import (
 )
 from djgc_widgets.model.progress import Progress, ProgressCallback, no_progress
 from djgc_widgets.model.receipt import Receipt, SweepReceipt
+from djgc_widgets.model.servers import Position, Sighting
 from djgc_widgets.model.store_names import Naming, SameFolder, StoreInfo, StoreNames
 from djgc_widgets.model.text import (
     KIBI,
@@ -110,16 +111,16 @@ __all__ = [
     "RECORDED", "RECORD_ENDS", "REFERENCES", "RETENTION", "STATUS_LABELS", "STR",
     "SUMMARY", "SWEEPS", "TEXT", "TOKEN", "TRASH", "TRASH_FOLDER", "USAGE", "Cancelled",
     "Detail", "DoubtCode", "FileKind", "Heading", "InputError", "Naming", "Notice",
-    "NoticeCode", "Notices", "OpinionCode", "Outcome", "Progress", "ProgressCallback",
-    "Reason", "Receipt", "SameFolder", "SchemaNames", "Section", "ServerError", "Sight",
-    "State", "Status", "Step", "StoreInfo", "StoreNames", "SweepReceipt",
-    "SweepRefusedError", "SweepState", "TableInfo", "absent", "and_more", "are_records",
-    "arrow_text", "as_text", "candidate_prefixes", "csv_text", "detail_text",
-    "encode_frame", "error_text", "extract_groups", "former_paths", "former_prefixes",
-    "html_list", "html_table", "in_store", "interrupted_sweeps", "is_plain_path",
-    "json_rows", "key_in_path", "names_among", "names_of", "no_progress", "parent_of",
-    "parse_paths", "parse_trash", "plural", "readable_age", "readable_bytes",
-    "readable_minimum_age", "remedy_for", "safe", "section_of",
-    "shown", "table_label", "trash_of",
-    "trash_records_text", "visible", "write_new_file",
+    "NoticeCode", "Notices", "OpinionCode", "Outcome", "Position", "Progress",
+    "ProgressCallback", "Reason", "Receipt", "SameFolder", "SchemaNames", "Section",
+    "ServerError", "Sight", "Sighting", "State", "Status", "Step", "StoreInfo",
+    "StoreNames", "SweepReceipt", "SweepRefusedError", "SweepState", "TableInfo",
+    "absent", "and_more", "are_records", "arrow_text", "as_text", "candidate_prefixes",
+    "csv_text", "detail_text", "encode_frame", "error_text", "extract_groups",
+    "former_paths", "former_prefixes", "html_list", "html_table", "in_store",
+    "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path", "names_among",
+    "names_of", "no_progress", "parent_of", "parse_paths", "parse_trash", "plural",
+    "readable_age", "readable_bytes", "readable_minimum_age", "remedy_for", "safe",
+    "section_of", "shown", "table_label", "trash_of", "trash_records_text", "visible",
+    "write_new_file",
 ]  # fmt: skip

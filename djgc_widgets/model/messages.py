@@ -102,7 +102,7 @@ DETAILS = {
     Detail.INTERRUPTED: "interrupted while it was moved",
     Detail.NOT_YET: "not yet processed",
     Detail.REFERENCES_UNREAD: "the references could not be read again{error}",
-    Detail.SERVERS_UNREAD: "the rows of {servers} were not read",
+    Detail.SERVERS_UNREAD: "some rows may not have been read ({doubt})",
     Detail.OBJECTS_MISSING: "kept because referenced objects are missing",
     Detail.REFERENCED_ELSE: "a row refers to its path, where another object is now",
 }
@@ -164,14 +164,45 @@ DOUBTS = {
         ),
     ),
     DoubtCode.EMPTY: ("nothing is selected", "Select at least one orphan"),
+    DoubtCode.PREPARED_TRANSACTIONS: (
+        (
+            "transactions are prepared ({transactions}), whose rows are not seen and "
+            "may refer to these objects once they are committed"
+        ),
+        (
+            "Commit them or roll them back, then scan again, or acknowledge that none "
+            "of their rows refers to these stores"
+        ),
+    ),
     DoubtCode.OTHER_OWNER: (
         (
-            "store {store} was swept for other database servers ({servers}), whose "
+            "store {store} was swept for another database server ({server}), whose "
             "rows were not read"
         ),
         (
-            "Name them as well with also=[connection]; if they are gone for good, "
-            "remove _trash/owner.json from the store"
+            "Name it as well with also=[connection], or acknowledge that it is gone "
+            "for good, for example since its database has moved"
+        ),
+    ),
+    DoubtCode.SERVER_CHANGED: (
+        (
+            "server {server} at {now} differs from the one for which store {store} "
+            "was swept ({changes}), so it may be a copy, or another server"
+        ),
+        (
+            "Scan the server itself, or both with also=[connection], or acknowledge "
+            "that it is the same one and was moved or is reached by another address"
+        ),
+    ),
+    DoubtCode.SERVER_BEHIND: (
+        (
+            "server {server} is in another state than the one that store {store} has "
+            "seen: it is a copy, or an older state of it, and lacks rows that were "
+            "committed since"
+        ),
+        (
+            "Scan the server that has all rows, or acknowledge that this one is all "
+            "there is, for example since it was restored from a backup"
         ),
     ),
     DoubtCode.INTERRUPTED_SWEEP: (

@@ -1,8 +1,10 @@
 """The words for problems and warnings: what is wrong, and what to do."""
 
 from djgc_widgets.model.codes import NoticeCode
+from djgc_widgets.model.server_messages import SERVER_MESSAGES
 
 MESSAGES = {
+    **SERVER_MESSAGES,
     NoticeCode.DATABASE_UNREAD: (
         "the database could not be read completely: {error}",
         "Check that the server answers and that the account may read, then scan again",

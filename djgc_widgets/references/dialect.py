@@ -11,6 +11,7 @@ import datajoint as dj
 from djgc_widgets.model import Notice
 from djgc_widgets.references.mysql import MySQL
 from djgc_widgets.references.postgresql import PostgreSQL
+from djgc_widgets.references.server_look import ServerLook
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows
 from djgc_widgets.references.store_column import ColumnName, StoreColumn
@@ -110,8 +111,16 @@ class Dialect(Protocol):
         `known` are the columns of the catalog at the time of the snapshot.
         """
 
-    def server_identifier(self, rows: Rows, /) -> str | None:
-        """Identify the server by any address; None if the account may not ask."""
+    def error_code(self, error: Exception, /) -> object:
+        """Return the server's own code of an error; None if the server said nothing."""
+
+    def look_at_server(self, rows: Rows, address: str, /) -> ServerLook:
+        """Look which server answers, and whether it is a replica."""
+
+    def prepared(
+        self, rows: Rows, address: str, /
+    ) -> tuple[list[Notice], list[Notice]]:
+        """Return what is prepared but not committed, and what could not be asked."""
 
 
 _DIALECTS: dict[str, Dialect] = {d.NAME: d for d in (PostgreSQL(), MySQL())}

@@ -9,15 +9,13 @@ from pymysql.constants import ER
 from pymysql.cursors import SSCursor
 
 from djgc_widgets.model import Notice, NoticeCode
-from djgc_widgets.references import mysql_session
+from djgc_widgets.references import mysql_server, mysql_session
 from djgc_widgets.references.grants import GrantRules, hidden_by_grants
+from djgc_widgets.references.server_look import ServerLook
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
 from djgc_widgets.references.store_column import ColumnName, StoreColumn
 
-_SERVER_VARIABLES = SQL(
-    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')"
-)
 _NAME_RULES = SQL(
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
     "('partial_revokes', 'lower_case_table_names')"
@@ -144,11 +142,15 @@ class MySQL:
         present = {row[:3] for row in rows(self.CATALOG)}
         return column.name not in present and present <= set(known)
 
-    def server_identifier(self, rows: Rows) -> str | None:
-        """Identify MySQL by its data folder, MariaDB by its network card and port."""
-        variables: dict[str, str] = dict(rows(_SERVER_VARIABLES))
-        known = variables.get("server_uuid") or variables.get("server_uid")
-        return f"mysql:{known}" if known else None
+    def error_code(self, error: Exception) -> object:
+        of_server = isinstance(error, pymysql.MySQLError) and error.args
+        return error.args[0] if of_server else None
+
+    def look_at_server(self, rows: Rows, address: str) -> ServerLook:
+        return mysql_server.look(rows, address)
+
+    def prepared(self, rows: Rows, address: str) -> tuple[list[Notice], list[Notice]]:
+        return mysql_server.prepared(rows, address)
 
 
 class _Stream(SSCursor):  # type: ignore[misc] # the driver has no types

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg2
 
 from djgc_widgets.model import Notice, NoticeCode
-from djgc_widgets.references import postgresql_session
+from djgc_widgets.references import postgresql_server, postgresql_session
+from djgc_widgets.references.server_look import ServerLook
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
 from djgc_widgets.references.store_column import StoreColumn
@@ -219,9 +220,11 @@ class PostgreSQL:
         )
         return rows(query)[0][0] is None  # as for no column of today
 
-    def server_identifier(self, rows: Rows) -> str | None:
-        allowed = SQL("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')")
-        if not rows(allowed)[0][0]:
-            return None
-        query = SQL("SELECT system_identifier FROM pg_control_system()")
-        return f"postgresql:{rows(query)[0][0]}"
+    def error_code(self, error: Exception) -> object:
+        return getattr(error, "pgcode", None)
+
+    def look_at_server(self, rows: Rows, address: str) -> ServerLook:
+        return postgresql_server.look(rows, address)
+
+    def prepared(self, rows: Rows, address: str) -> tuple[list[Notice], list[Notice]]:
+        return postgresql_server.prepared(rows, address)

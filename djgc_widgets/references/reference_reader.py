@@ -18,6 +18,7 @@ from djgc_widgets.model import (
     NoticeCode,
     Progress,
     ProgressCallback,
+    Sighting,
     Step,
 )
 from djgc_widgets.references.catalog import Catalog, read_catalog
@@ -27,12 +28,8 @@ from djgc_widgets.references.recorded_frame import recorded_frame
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
 from djgc_widgets.references.silence import PATIENCE, Patience
-from djgc_widgets.references.snapshot import (
-    ReadingError,
-    Snapshot,
-    open_session,
-    server_name,
-)
+from djgc_widgets.references.snapshot import Snapshot, open_session, server_name
+from djgc_widgets.references.sql import ReadingError
 from djgc_widgets.references.store_column import PLAIN_CODEC, StoreColumn
 
 
@@ -89,8 +86,10 @@ class _ReferenceReader:
         address = server_name(connection)
         with self._noting_errors(address):
             own = self._open(number, connection, None)
-            identifier = own.dialect.server_identifier(own.rows) or address
-            self.reading.servers[identifier] = address
+            look = self._look(own, address)
+            if not any(look.looks_like(each) for each in self.reading.servers):
+                self.reading.servers.append(look)
+            self._find_prepared(own, address)
             for name, allowed, _ in own.rows(own.dialect.OTHER_DATABASES):
                 if not allowed:
                     self._closed(f"{address}/{name}")
@@ -99,6 +98,23 @@ class _ReferenceReader:
                     self._open(number, connection, name)
                 except ReadingError as error:
                     self._not_entered(own, name, error)
+
+    def _look(self, snapshot: Snapshot, address: str) -> Sighting:
+        """Look which server answers; if it is a replica, that is a problem."""
+        look = snapshot.dialect.look_at_server(snapshot.rows, address)
+        self.reading.problems.extend(look.problems)
+        self.reading.warnings.extend(look.warnings)
+        return look.sighting
+
+    def _find_prepared(self, snapshot: Snapshot, address: str) -> None:
+        """Find transactions that are prepared; asked twice, they are named once."""
+        prepared, unasked = snapshot.dialect.prepared(snapshot.rows, address)
+        for notices, found in (
+            (self.reading.prepared, prepared),
+            (self.reading.warnings, unasked),
+        ):
+            known = {str(notice) for notice in notices}
+            notices.extend(each for each in found if str(each) not in known)
 
     def begin(self) -> None:
         """Let all snapshots begin, one right after the other."""
@@ -114,6 +130,8 @@ class _ReferenceReader:
             self._server = number
             with self._noting_errors(snapshot.address):
                 self._read_database(snapshot)
+                # what was prepared meanwhile counts as well
+                self._find_prepared(snapshot, snapshot.server)
 
     def _open(
         self, number: int, connection: dj.Connection, database: str | None

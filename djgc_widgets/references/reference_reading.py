@@ -11,6 +11,7 @@ from djgc_widgets.model import (
     NoticeCode,
     SchemaNames,
     Sight,
+    Sighting,
     TableInfo,
 )
 
@@ -53,8 +54,13 @@ class ReferenceReading:
     """Store columns that were dropped while references were read."""
     hiding: set[str] = field(default_factory=set)
     """Schemas that may hold tables which this account cannot see."""
-    servers: dict[str, str] = field(default_factory=dict)
-    """Identifiers of the database servers, and their addresses."""
+    servers: list[Sighting] = field(default_factory=list)
+    """The database servers, each once for each way in which it was reached."""
+    prepared: list[Notice] = field(default_factory=list)
+    """Transactions that are prepared: their rows are not seen, and may be committed at
+    any time."""
+    warnings: list[Notice] = field(default_factory=list)
+    """What the account may not ask the servers."""
 
     @property
     def sight(self) -> Sight:

@@ -15,17 +15,13 @@ import datajoint as dj
 
 from djgc_widgets.references.dialect import Dialect, dialect_of
 from djgc_widgets.references.silence import Patience, cut_if_silent
-from djgc_widgets.references.sql import SQL, Driver, compose_sql
+from djgc_widgets.references.sql import SQL, Driver, ReadingError, compose_sql
 from djgc_widgets.references.store_column import ColumnName, StoreColumn
 
 _PAGE = 10_000
 _SHOWN_AFTER = (
     r"""(?i:\w*(?:pass|pwd)\w*["']?\s*[=:]\s*["']?|://[^\s/@:]*:|identified by ["'])"""
 )
-
-
-class ReadingError(RuntimeError):
-    """A driver or a server failed while a database was read."""
 
 
 @dataclass(slots=True)
@@ -35,6 +31,8 @@ class Snapshot:
     dialect: Dialect
     address: str
     """Server and database, for people."""
+    server: str
+    """The server alone."""
     refused: Mapping[str, str]
     """Settings that the server did not let this session set, and why."""
     _driver: Driver
@@ -131,7 +129,7 @@ class Snapshot:
             text = describe_error(error, self._connection)
             if wait is not None and wait.cut:
                 text = "the server stopped answering"
-            raise ReadingError(text) from error
+            raise ReadingError(text, self.dialect.error_code(error)) from error
 
     def _server_works(self) -> bool:
         info, session = self._connection.conn_info, self._session
@@ -164,7 +162,7 @@ def open_session(
     with closing(driver):
         address = f"{where}/{database}" if database else where
         others = connection, database, patience
-        snapshot = Snapshot(dialect, address, {}, driver, *others)
+        snapshot = Snapshot(dialect, address, where, {}, driver, *others)
         snapshot.set_session()
         yield snapshot
 

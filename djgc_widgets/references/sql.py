@@ -12,6 +12,15 @@ Driver = Any
 """A connection or cursor of a driver; the drivers have no types."""
 
 
+class ReadingError(RuntimeError):
+    """A driver or a server failed while a database was read."""
+
+    def __init__(self, text: str, code: object = None) -> None:
+        super().__init__(text)
+        self.code = code
+        """The server's own code of the error; None if the server did not say."""
+
+
 def compose_sql(template: LiteralString, **parts: SQL) -> SQL:
     """Put quoted parts into the braces of a fixed text."""
     return SQL(template.format(**parts))

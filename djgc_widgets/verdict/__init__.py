@@ -14,15 +14,13 @@ refuse it.
 """
 
 from djgc_widgets.verdict.coverage import cover, path_keys
-from djgc_widgets.verdict.doubts import (
+from djgc_widgets.verdict.doubt import (
     LIFTABLE_IN_PURGE,
-    Circumstances,
     Doubt,
-    Ownership,
-    missing_objects_doubt,
-    ownership_doubt,
+    is_server_doubt,
     standing_doubts,
 )
+from djgc_widgets.verdict.doubts import Circumstances, missing_objects_doubt
 from djgc_widgets.verdict.hard_links import notices_of_hard_links
 from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
@@ -42,15 +40,24 @@ from djgc_widgets.verdict.reconcile import Reconciled, reconcile
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 from djgc_widgets.verdict.selection import INDEX, Selection
+from djgc_widgets.verdict.servers import (
+    KnownServer,
+    Ownership,
+    after_acknowledgment,
+    prepared_doubt,
+    same_servers,
+    server_doubts,
+)
 from djgc_widgets.verdict.status import World
 from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_attribute
 
 __all__ = [
-    "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "Ownership", "Reconciled",
-    "Selection", "SweepPlan", "World", "attributes_of", "bytes_by_place", "cover",
-    "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
-    "missing_objects_doubt", "notices_of_hard_links", "notices_of_other_stores",
-    "notices_of_trash", "ownership_doubt", "path_keys", "plan_sweep", "reconcile",
+    "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "KnownServer", "Ownership",
+    "Reconciled", "Selection", "SweepPlan", "World", "after_acknowledgment",
+    "attributes_of", "bytes_by_place", "cover", "entered_objects", "find_empty_stores",
+    "find_twin_stores", "is_server_doubt", "locate", "mark", "missing_objects_doubt",
+    "notices_of_hard_links", "notices_of_other_stores", "notices_of_trash", "path_keys",
+    "plan_sweep", "prepared_doubt", "reconcile", "same_servers", "server_doubts",
     "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
     "through_same_folders", "usage_by_attribute", "withhold_orphans",
 ]  # fmt: skip

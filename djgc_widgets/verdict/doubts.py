@@ -1,93 +1,33 @@
 """What speaks against a plan, and which of it a person may acknowledge. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from djgc_widgets.model import (
-    DOUBTS,
     MINIMUM_AGE,
     TRASH_FOLDER,
     DoubtCode,
     Notices,
     Sight,
+    Sighting,
     State,
     plural,
     table_label,
 )
+from djgc_widgets.verdict.doubt import Doubt
 from djgc_widgets.verdict.reconcile import Reconciled
-
-LIFTABLE = frozenset(
-    {
-        DoubtCode.UNSEEN_SCHEMAS,
-        DoubtCode.MINIMUM_AGE,
-        DoubtCode.LARGE_SWEEP,
-        DoubtCode.MISSING_OBJECTS,
-        DoubtCode.SOLE_OWNER,
-    }
-)
-"""Doubts that an acknowledgment lifts, besides those about abandoned schemas."""
-
-LIFTABLE_IN_PURGE = frozenset(
-    {
-        DoubtCode.UNSEEN_SCHEMAS,
-        DoubtCode.MISSING_OBJECTS,
-        DoubtCode.SHORT_RETENTION,
-    }
-)
-"""Doubts about a purge that an acknowledgment lifts."""
+from djgc_widgets.verdict.servers import Ownership, prepared_doubt, server_doubts
 
 _LARGE_SHARE = 0.25
 _SHORT = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a plan may not be carried out."""
-
-    code: DoubtCode
-    """What is in doubt; its value is the name that an acknowledgment gives."""
-    values: Mapping[str, object] = field(default_factory=dict, hash=False)
-    """What the message names."""
-
-    @property
-    def name(self) -> str:
-        """What an acknowledgment has to name."""
-        return self.code.value
-
-    @property
-    def liftable(self) -> bool:
-        """Whether an acknowledgment lifts it."""
-        return self.code in LIFTABLE | LIFTABLE_IN_PURGE
-
-    @property
-    def message(self) -> str:
-        """What is in doubt, with figures."""
-        return DOUBTS[self.code][0].format(**self.values)
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it."""
-        return DOUBTS[self.code][1].format(**self.values)
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.message}. {self.remedy}."
-
-
 def abandoned_name(schema: str) -> str:
     """Return what acknowledges that a schema which no server has is gone."""
     return f"{DoubtCode.ABANDONED_SCHEMA.value}:{schema}"
-
-
-@dataclass(frozen=True, slots=True)
-class Ownership:
-    """Which database servers have swept a store."""
-
-    store: str
-    recorded: frozenset[str] = frozenset()
-    """Identifiers of the servers that its trash knows; empty before the first sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +46,10 @@ class Circumstances:
     """What the account saw."""
     minimum_age: timedelta = MINIMUM_AGE
     """Younger objects are no candidates."""
-    servers: frozenset[str] = frozenset()
-    """Identifiers of the database servers whose rows were read."""
+    servers: tuple[Sighting, ...] = ()
+    """The database servers whose rows were read."""
+    prepared: Notices = field(default_factory=Notices)
+    """Transactions that are prepared on them."""
     owners: tuple[Ownership, ...] = ()
     """One per store that can be swept."""
     interrupted: frozenset[tuple[str, str]] = frozenset()
@@ -128,29 +70,6 @@ def doubts(
     )
 
 
-def standing_doubts(
-    doubts: Iterable[Doubt], acknowledged: Collection[str]
-) -> tuple[Doubt, ...]:
-    """Return what still refuses a sweep once some doubts are acknowledged by name."""
-    return tuple(
-        doubt
-        for doubt in doubts
-        if not doubt.liftable or doubt.name not in acknowledged
-    )
-
-
-def ownership_doubt(owner: Ownership, servers: frozenset[str]) -> Doubt | None:
-    """Return why the servers whose rows were read may not sweep a store, if so."""
-    for code, unknown in (
-        (DoubtCode.OTHER_OWNER, owner.recorded - servers),
-        (DoubtCode.SOLE_OWNER, servers - owner.recorded),
-    ):
-        if unknown:
-            names = ", ".join(sorted(unknown))
-            return Doubt(code, {"store": owner.store, "servers": names})
-    return None
-
-
 def _of_circumstances(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:
     if chosen.empty:
         yield Doubt(DoubtCode.EMPTY)
@@ -160,6 +79,8 @@ def _of_circumstances(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Dou
     if seen.minimum_age < _SHORT:
         minutes = seen.minimum_age / timedelta(minutes=1)
         yield Doubt(DoubtCode.MINIMUM_AGE, {"minutes": minutes})
+    if doubt := prepared_doubt(seen.prepared):
+        yield doubt
 
 
 def _large_sweep_doubts(chosen: pd.DataFrame, objects: pd.DataFrame) -> Iterator[Doubt]:
@@ -227,7 +148,6 @@ def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doub
         if store in stores:
             values = {"store": store, "sweep_id": sweep_id}
             yield Doubt(DoubtCode.INTERRUPTED_SWEEP, values)
-    owners = [owner for owner in seen.owners if owner.store in stores]
-    owned = [ownership_doubt(owner, seen.servers) for owner in owners]
-    # what cannot be acknowledged comes first
-    yield from sorted(filter(None, owned), key=lambda doubt: doubt.liftable)
+    for owner in seen.owners:
+        if owner.store in stores:
+            yield from server_doubts(owner, seen.servers)

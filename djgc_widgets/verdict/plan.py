@@ -30,14 +30,14 @@ from djgc_widgets.model import (
     safe,
     table_label,
 )
-from djgc_widgets.verdict.doubts import (
+from djgc_widgets.verdict.doubt import (
     LIFTABLE,
-    Circumstances,
+    OF_SERVERS,
     Doubt,
-    abandoned_name,
-    doubts,
+    is_server_doubt,
     standing_doubts,
 )
+from djgc_widgets.verdict.doubts import Circumstances, abandoned_name, doubts
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.selection import Selection, select_objects
 
@@ -273,7 +273,7 @@ def plan_sweep(
         seen.acknowledged,
         seen.sight,
         seen.minimum_age,
-        seen.servers,
+        frozenset(each.identifier for each in seen.servers),
         carry_out,
     )
 
@@ -285,12 +285,14 @@ def _acknowledged_as_gone(
     schemas = reconciled.objects["schema"]
     abandoned = sorted(schemas[reconciled.abandoned].unique())
     names = {abandoned_name(schema): schema for schema in abandoned}
-    known = {code.value for code in LIFTABLE} | names.keys()
-    if acknowledged - known:
+    known = {code.value for code in LIFTABLE - OF_SERVERS} | names.keys()
+    wrong = {name for name in acknowledged - known if not is_server_doubt(name)}
+    if wrong:
+        servers = (f"{code.value}:SERVER" for code in OF_SERVERS)
         raise InputError(
-            f"Expected acknowledgments among {', '.join(sorted(known))}; got "
-            f"{', '.join(sorted(acknowledged - known))}. A schema that a server has, "
-            "or that no object names, is not abandoned."
+            f"Expected acknowledgments among {', '.join(sorted([*known, *servers]))}; "
+            f"got {', '.join(sorted(wrong))}. A schema that a server has, or that no "
+            "object names, is not abandoned."
         )
     gone = [schema for name, schema in names.items() if name in acknowledged]
     return reconciled.abandoned & schemas.isin(gone)

@@ -19,10 +19,14 @@ from botocore.exceptions import ClientError
 from services import contents_of
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
-from djgc_widgets.collector.owners import read_owners, write_owners
+from djgc_widgets.collector.owners import (
+    read_ownership,
+    with_journals,
+    write_ownership,
+)
 from djgc_widgets.lab.s3_server import S3Server
 from djgc_widgets.lab.server import EmbeddedServer
-from djgc_widgets.model import MINIMUM_AGE
+from djgc_widgets.model import MINIMUM_AGE, Sighting
 from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
 
@@ -319,7 +323,9 @@ def claim(laboratory: Laboratory, server: str) -> None:
     """Let another database server have swept the store as well."""
     store = FileStore(complete(laboratory).stores[0])
     assert store.info.name == "raw"
-    write_owners(store, datetime.now(UTC), {**read_owners(store), server: "there"})
+    there = Sighting(server, "there")
+    owner = with_journals(read_ownership(store), [there])
+    write_ownership(store, datetime.now(UTC), owner)
 
 
 def outcomes(receipt: Receipt) -> dict[str, int]:

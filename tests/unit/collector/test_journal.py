@@ -10,12 +10,15 @@ import pytest
 
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import read_holder
-from djgc_widgets.collector.owners import OWNER_PATH, read_owners, write_owners
+from djgc_widgets.collector.owners import OWNER_PATH, read_ownership, write_ownership
 from djgc_widgets.collector.records import _checksum
+from djgc_widgets.collector.records import seal as sealed
 from djgc_widgets.model.errors import SweepRefusedError
+from djgc_widgets.model.servers import Position, Sighting
 from djgc_widgets.model.store_names import StoreInfo
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
+from djgc_widgets.verdict.servers import KnownServer, Ownership
 
 SWEEP = "20260101T000000Z-00000000"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +33,8 @@ PINNED = PinnedObject(
     "lab",
 )
 
+SEEN = Sighting("id", "server", {"port": "1"}, Position(1, 2))
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> FileStore:
@@ -39,7 +44,7 @@ def store(tmp_path: Path) -> FileStore:
 @pytest.fixture
 def journal(store: FileStore) -> Journal:
     journal = Journal(store, SWEEP)
-    journal.write_plan(NOW, {"id": "server"}, ["large-sweep"], [PINNED], {})
+    journal.write_plan(NOW, [SEEN], ["large-sweep"], [PINNED], {})
     return journal
 
 
@@ -65,10 +70,19 @@ def test_what_is_written_is_read_again(journal: Journal) -> None:
     assert planned.objects == (PINNED,)
     assert (planned.sweep_id, planned.created_at) == (SWEEP, NOW)
     assert planned.servers == {"id": "server"}
+    assert planned.sightings == (SEEN,)
+    assert planned.sightings[0].position == SEEN.position
 
 
-def test_records_of_an_earlier_version_are_read(journal: Journal) -> None:
+def test_records_of_an_earlier_version_are_read(
+    journal: Journal, store: FileStore
+) -> None:
     """Names of accounts were written as they are, and need not be text."""
+    store.write(OWNER_PATH, sealed({"since": "", "servers": {"id": "server"}}))
+    alter(journal, lambda content: content.pop("sightings"))
+    former = Sighting("id", "server")
+    assert read_ownership(store).known == (KnownServer("id", (former,)),)
+    assert journal.read_plan().sightings == (former,)
     alter(journal, lambda content: content.update(account="jos\udce9"))
     names = ("token", "account", "host", "process", "purpose", "since", "heartbeat")
     lock = {name: f"{name}\udce9" for name in names} | {"token": "f" * 32, "pid": 7}
@@ -160,12 +174,15 @@ def test_a_sweep_that_does_not_exist_is_named(store: FileStore) -> None:
 
 
 def test_owners_are_remembered_and_checked(store: FileStore) -> None:
-    assert read_owners(store) == {}
-    write_owners(store, NOW, {"id": "postgresql://127.0.0.1"})
-    assert read_owners(store) == {"id": "postgresql://127.0.0.1"}
+    owner = Ownership(
+        store.info.name, (KnownServer("id", (SEEN,), SEEN.position),), frozenset("x")
+    )
+    assert read_ownership(store) == Ownership(store.info.name)
+    write_ownership(store, NOW, owner)
+    assert read_ownership(store) == owner
 
     path = Path(store.info.address) / OWNER_PATH
-    path.write_text(path.read_text().replace("id", "di"))
+    path.write_text(path.read_text().replace("server", "revers"))
 
     with pytest.raises(SweepRefusedError, match="Expected a record of this program"):
-        read_owners(store)
+        read_ownership(store)

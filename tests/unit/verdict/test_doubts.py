@@ -7,14 +7,8 @@ import pandas as pd
 import pytest
 from builders import NOW, files, hash_path, judge, object_path, recorded
 
-from djgc_widgets.verdict.doubts import (
-    Circumstances,
-    Doubt,
-    Ownership,
-    doubts,
-    ownership_doubt,
-    standing_doubts,
-)
+from djgc_widgets.verdict.doubt import Doubt, standing_doubts
+from djgc_widgets.verdict.doubts import Circumstances, doubts
 from djgc_widgets.verdict.reconcile import Reconciled
 
 MANY = files(*(hash_path(letter) for letter in "abcdefgh"))
@@ -118,28 +112,3 @@ def test_an_interrupted_sweep_has_to_be_recovered_first() -> None:
 
     assert refusals.keys() == {"interrupted-sweep"}
     assert "Trash(schema, 'raw').recover()" in refusals["interrupted-sweep"].remedy
-
-
-@pytest.mark.parametrize(
-    ("known", "servers", "name", "liftable"),
-    [
-        ("", "a", "sole-owner", True),
-        ("a", "a", None, None),
-        ("a", "ab", "sole-owner", True),
-        ("ab", "ab", None, None),
-        ("ab", "a", "other-owner", False),
-        ("b", "a", "other-owner", False),
-    ],
-)
-def test_only_servers_whose_rows_were_read_may_sweep(
-    known: str, servers: str, name: str | None, *, liftable: bool | None
-) -> None:
-    owner = Ownership("raw", frozenset(known))
-    read = frozenset(servers)
-
-    doubt = ownership_doubt(owner, read)
-
-    assert (doubt and doubt.name, doubt and doubt.liftable) == (name, liftable)
-    verdict = judge(MANY, recorded())
-    refusals = refused(verdict, "a", "sole-owner", owners=(owner,), servers=read)
-    assert refusals.keys() == ({name} if liftable is False else set())
