@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from laboratory import NOW, NPY, Laboratory, complete, outcomes, planned
@@ -262,13 +262,16 @@ def test_links_that_lead_in_circles_lead_nowhere(lab: Laboratory) -> None:
     assert list(result.orphans["path"]) == [named(lab, 1)]
 
 
-@pytest.mark.parametrize("path", ["../raw/{}", "new/{}"])
+@pytest.mark.parametrize("path", ["new", "new/{0.name}", "root/{0}", "../raw/{0}"])
 def test_a_new_rows_path_is_followed_before_a_sweep(lab: Laboratory, path: str) -> None:
     put(lab, 1, 2)
     lab.age()
     plan = planned(complete(lab))
-    (lab.store("derived") / "new").symlink_to(lab.store("raw"))
-    refer(lab, path.format(named(lab, 1)), "derived")
+    needed, derived = PurePath(named(lab, 1)), lab.store("derived")
+    (derived / "root").symlink_to(lab.store("raw"))
+    target = needed if path == "new" else needed.parent
+    (derived / "new").symlink_to(lab.store("raw") / target)
+    refer(lab, path.format(needed), "derived")
 
     assert outcomes(plan.sweep()) == {"moved": 1, "skipped: live-again": 1}
     assert named(lab, 1) in lab.contents()
