@@ -5,11 +5,10 @@
 # come from the archive that this machine's own sources name. About 45 MB are downloaded,
 # 160 MB stay.
 set -eu
-folder=$1
+folder=$(realpath -m "$1")
 partial=$folder.partial
 rm -rf "$partial"
 mkdir -p "$partial/debs" "$partial/lists/partial"
-partial=$(cd "$partial" && pwd)
 archive=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
   sed -nE 's/^URIs: *([^ ]+\/debian\/?) *$/\1/p; s/^deb (\[.*\] )?([^ ]+\/debian\/?) .*/\2/p' |
   head -n 1)
