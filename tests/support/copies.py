@@ -1,13 +1,17 @@
-"""Copies of a running database server."""
+"""Copies of a running database server, and servers that only look like one."""
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
+import pymysql
+import pytest
 
+from djgc_widgets.lab import mysql
 from djgc_widgets.lab.server import (
     EmbeddedServer,
     ServerCommands,
@@ -47,6 +51,27 @@ def standby_of(server: EmbeddedServer) -> Iterator[EmbeddedServer]:
     with copy:
         supervise(copy, ServerCommands(serve, signal.SIGINT), lambda: _answers(copy))
         yield copy
+
+
+@contextmanager
+def namesake_of(server: EmbeddedServer) -> Iterator[EmbeddedServer]:
+    """Run another MySQL with the same identifier, as a cloned ``auto.cnf`` makes it."""
+    with closing(pymysql.connect(**server.login)) as driver, driver.cursor() as cursor:
+        cursor.execute("SELECT @@server_uuid")
+        (identifier,) = cursor.fetchone()
+
+    def with_its_identifier(
+        own: EmbeddedServer, commands: ServerCommands, answers: Callable[[], bool]
+    ) -> None:
+        text = f"[auto]\\nserver-uuid={identifier}\\n"
+        write = ["sh", "-c", f"printf '{text}' > {own.folder}/data/auto.cnf"]
+        supervise(own, replace(commands, setup=[*commands.setup, write]), answers)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mysql, "supervise", with_its_identifier)
+        namesake = mysql.start_own_mysql()
+    with namesake:
+        yield namesake
 
 
 def _program_of(server: EmbeddedServer) -> Path:

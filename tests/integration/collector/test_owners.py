@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg2
 import pymysql
 import pytest
-from copies import standby_of
+from copies import namesake_of, standby_of
 from laboratory import (
     HASH,
     Laboratory,
@@ -25,6 +26,7 @@ from laboratory import (
 
 from djgc_widgets import IncompleteScan, SweepRefusedError, Trash, scan
 from djgc_widgets.collector.owners import read_ownership, write_ownership
+from djgc_widgets.lab import EmbeddedServer
 from djgc_widgets.model import NoticeCode, Position
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.verdict import KnownServer
@@ -105,6 +107,31 @@ def test_a_standby_and_a_copy_that_was_promoted_are_not_their_primary(
     assert standby.problems.with_code(NoticeCode.REPLICA)
     assert {"server-changed", "server-behind"} <= refusals
     assert complete(lab).missing.empty
+
+
+@pytest.mark.mysql
+def test_a_server_with_a_cloned_identifier_is_never_taken_for_another(
+    mysql: EmbeddedServer, tmp_path: Path
+) -> None:
+    with Laboratory.on(mysql, "mysql", tmp_path) as lab, namesake_of(mysql) as other:
+        orphaned(lab)
+        planned(complete(lab)).sweep()
+        with Laboratory.on(other, "mysql", tmp_path) as there:
+            orphaned(there)
+            plan = planned(complete(there))
+            named = {doubt.name for doubt in plan.refusals}
+            swept = planned(complete(there), acknowledge=named).sweep()
+
+            again = planned(complete(lab), [])
+            alone = planned(complete(there), [])
+
+    assert {doubt.code for doubt in plan.refusals} <= {
+        "server-changed",
+        "server-behind",
+    }
+    assert "server-changed" in {doubt.code for doubt in plan.refusals}
+    assert swept.count("moved") == 3
+    assert [plan.refusals[0].code for plan in (again, alone)] == ["empty", "empty"]
 
 
 @contextmanager
