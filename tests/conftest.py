@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from laboratory import Laboratory
-from services import EVERY_SERVER, Services, service_table
+from services import EVERY_SERVER, EVERYWHERE, Services, service_table
 
 from djgc_widgets.lab import (
     EmbeddedServer,
@@ -106,14 +106,13 @@ def laboratory(
         yield laboratory
 
 
-@pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.s3)])
-def anywhere(
-    request: pytest.FixtureRequest, backend: str, tmp_path: Path
-) -> Iterator[Laboratory]:
+@pytest.fixture(params=EVERYWHERE)
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Laboratory]:
     """For tests on every server and kind of store."""
-    server = request.getfixturevalue(backend)
-    s3 = request.getfixturevalue("s3") if request.param == "s3" else None
-    with Laboratory.on(server, backend, tmp_path, s3) as laboratory:
+    kind, store = request.param
+    server = request.getfixturevalue(kind)
+    s3 = request.getfixturevalue("s3") if store == "s3" else None
+    with Laboratory.on(server, kind, tmp_path, s3) as laboratory:
         yield laboratory
 
 

@@ -23,6 +23,19 @@ _CHOSEN = [
 ]
 
 
+def test_every_mutant_still_applies() -> None:
+    """A third of them is run each time, so the others must not go stale."""
+    stale = []
+    for name, mutant in _MUTANTS.items():
+        file, *_, test = mutant["test"].partition("[")[0].split("::")
+        found = [f"def {test}(" in (_ROOT / file).read_text()]
+        for edit in [mutant, *mutant.get("also", [])]:
+            found.append((_ROOT / edit["file"]).read_text().count(edit["old"]) == 1)
+        stale += [] if all(found) else [name]
+
+    assert stale == []
+
+
 @pytest.mark.parametrize("name", _CHOSEN)
 def test_the_mutant_does_not_survive(name: str, tmp_path: Path) -> None:
     mutant = _MUTANTS[name]

@@ -35,6 +35,13 @@ MYSQL_FAMILY = [
 ]
 EVERY_SERVER = ["postgresql", *MYSQL_FAMILY]
 """Parameters with the names of the fixtures of the servers."""
+EVERYWHERE = [
+    pytest.param(("postgresql", "file"), id="postgresql-file"),
+    pytest.param(("mariadb", "file"), id="mariadb-file", marks=pytest.mark.mariadb),
+    pytest.param(("mysql", "file"), id="mysql-file", marks=pytest.mark.mysql),
+    pytest.param(("postgresql", "s3"), id="postgresql-s3", marks=pytest.mark.s3),
+]
+"""Parameters with a server and a kind of store: each server once, S3 once."""
 
 
 def command_of(service: str) -> list[str] | None:
