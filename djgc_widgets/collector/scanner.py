@@ -151,10 +151,13 @@ def run_scan(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
     reconciled, again = _look_up_missing(reconciled, opened.stores)
+    # what could not be listed is not empty
+    listable = () if listed.problems else names.stores
+    empty = find_empty_stores(reconciled, listed.files, listable, judged)
     problems = [
         *(*opened.problems, *listed.problems, *reading.problems),
         *find_twin_stores(listed.files, names.stores),
-        *find_empty_stores(reconciled, listed.files, names.stores, judged),
+        *empty,
         *located.problems,
         *(problem for look_up in again for problem in look_up.problems),
         *reading.hiding_any_of(judged),
