@@ -133,7 +133,7 @@ TRASHES: dict[str, Callable[[Trash], object]] = {
     "names in sweep_id; got [5]": lambda t: t.restore(5),
     "Expected an age from 0 to 36,500 days; got 30": lambda t: t.purge(30),
     "in acknowledge; got 'short": lambda t: t.purge(acknowledge="short-retention"),
-    "in acknowledge names among": lambda t: t.purge(acknowledge={"sole-owner"}),
+    "in acknowledge names among": lambda t: t.purge(acknowledge={"minimum-age"}),
     "names in sweep_ids; got 'x'": lambda t: t.purge(sweep_ids="x"),
     "in sweep_ids names among none; got x": lambda t: t.purge(sweep_ids=["x"]),
 }
