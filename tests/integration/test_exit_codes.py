@@ -150,7 +150,10 @@ def test_the_crontab_of_the_readme_works_as_written(
     laboratory.age()
     djgc.folder.rename(djgc.folder.with_name("pipeline"))
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    home = {"HOME": str(djgc.folder.parent), "PATH": path}
+    made_older = "import datajoint\ndatajoint.Connection.made_up_dates = True\n"
+    (djgc.folder.parent / "sitecustomize.py").write_text(made_older)
+    modules = f"{djgc.folder.parent}:{os.environ.get('PYTHONPATH', '')}"
+    home = {"HOME": str(djgc.folder.parent), "PATH": path, "PYTHONPATH": modules}
 
     ended = [
         subprocess.run(  # noqa: S603 - our own README
