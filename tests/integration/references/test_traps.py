@@ -236,6 +236,7 @@ class TestOfTheMySQLFamily:
             table = laboratory.quote(laboratory.name, name)
             laboratory.connection.query(f"CREATE TABLE {table} ({columns})")
             laboratory.write_row(name, 1, {"path": f"{name}/x"})
+            laboratory.put(f"{name}/x")
 
         result = complete(laboratory)
 
