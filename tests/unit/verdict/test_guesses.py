@@ -90,6 +90,16 @@ def test_a_text_that_names_an_object_as_it_stands_ends_the_guessing() -> None:
     }
 
 
+def test_a_guess_that_meets_an_object_leaves_its_text_protected_elsewhere() -> None:
+    literal, guess = (object_path(key=f"name={name}") for name in ("a%20b", "a b"))
+    rows = recorded(literal, guess, reference=0, guessed=[False, True])
+    listed = pd.concat([files(guess), files(literal, store="cold")])
+
+    statuses = located(rows, listed.reset_index(drop=True))
+
+    assert statuses == {f"raw:{guess}": "live", f"cold:{literal}": "live"}
+
+
 def test_an_object_in_one_store_does_not_end_the_guessing_in_another() -> None:
     literal, guess = (object_path(key=f"name={name}") for name in ("a%20b", "a b"))
     rows = recorded(
