@@ -4,7 +4,6 @@ The house has eight rooms and two doors; imports point down only::
 
     cli                                   parses the command line
     commands   panel                      what they do; the panel in a notebook
-    answers                               what a command reports, and its exit code
     analysis                              figures, history, report, second opinion
     collector                             scan, sweep, restore, purge: the use cases
     references  stores  verdict  lab      rows to paths; list and move; decide; the demo

@@ -13,7 +13,7 @@ import pandas as pd
 from datajoint.errors import DataJointError
 
 from djgc_widgets.analysis import History, report_html
-from djgc_widgets.answers import (
+from djgc_widgets.analysis.command_report import (
     Answer,
     ExitCode,
     finding_lines,

@@ -3,6 +3,7 @@
 A **chart** is a pure function from a frame to a Plotly figure. **Growth** is
 reconstructed from the dates of what is stored, or measured by a **history** of scans.
 The **second opinion** compares what DataJoint's own collector would delete with ours.
+A **command report** is what the command line says of a scan, and its exit code.
 """
 
 from djgc_widgets.analysis import charts
