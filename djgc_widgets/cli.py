@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TextIO
 from datajoint.errors import DataJointError
 
 from djgc_widgets import commands
-from djgc_widgets.analysis.command_report import Answer, ExitCode
+from djgc_widgets.analysis import Answer, ExitCode
 from djgc_widgets.collector import OLDEST, expect_age
 from djgc_widgets.model import (
     MINIMUM_AGE,

@@ -12,15 +12,16 @@ import datajoint as dj
 import pandas as pd
 from datajoint.errors import DataJointError
 
-from djgc_widgets.analysis import History, report_html
-from djgc_widgets.analysis.command_report import (
+from djgc_widgets.analysis import (
     Answer,
     ExitCode,
+    History,
     finding_lines,
     findings,
     first_code,
     listed,
     receipt_answer,
+    report_html,
     state_code,
     states,
     summary_data,

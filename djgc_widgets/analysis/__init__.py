@@ -13,6 +13,19 @@ from djgc_widgets.analysis.charts import (
     bytes_by_age,
     bytes_by_status,
 )
+from djgc_widgets.analysis.command_report import (
+    Answer,
+    ExitCode,
+    finding_lines,
+    findings,
+    first_code,
+    listed,
+    receipt_answer,
+    state_code,
+    states,
+    summary_data,
+    summary_lines,
+)
 from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
 from djgc_widgets.analysis.figure_style import STATUS_COLORS
 from djgc_widgets.analysis.forecast import Forecast
@@ -21,7 +34,9 @@ from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.html_report import report_html
 
 __all__ = [
-    "AGE_BINS", "STATUS_COLORS", "Forecast", "History", "SecondOpinion",
-    "age_histogram", "bytes_by_age", "bytes_by_status", "charts", "growth_by_week",
-    "report_html", "second_opinion",
+    "AGE_BINS", "STATUS_COLORS", "Answer", "ExitCode", "Forecast", "History",
+    "SecondOpinion", "age_histogram", "bytes_by_age", "bytes_by_status", "charts",
+    "finding_lines", "findings", "first_code", "growth_by_week", "listed",
+    "receipt_answer", "report_html", "second_opinion", "state_code", "states",
+    "summary_data", "summary_lines",
 ]  # fmt: skip

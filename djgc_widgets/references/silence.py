@@ -58,6 +58,14 @@ def cut_if_silent(
             wait.ended.set()
 
 
+def _is_true(works: Callable[[], bool]) -> bool:
+    """Ask; a question that fails is no sign of life, and must not end the watch."""
+    try:
+        return works()
+    except Exception:  # noqa: BLE001 - whatever a driver raises; the wait then ends
+        return False
+
+
 def _watch(
     line: socket.socket, wait: Wait, seconds: float, works: Callable[[], bool]
 ) -> None:
@@ -66,7 +74,7 @@ def _watch(
         while misses < _MISSES:
             if wait.ended.wait(seconds):
                 return
-            misses = 0 if works() else misses + 1
+            misses = 0 if _is_true(works) else misses + 1
         with wait.lock:
             if not wait.ended.is_set():
                 wait.cut = True

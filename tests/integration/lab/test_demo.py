@@ -18,7 +18,7 @@ from unprivileged import let_in
 from waiting import LIMIT_SECONDS, wait_for
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
-from djgc_widgets.analysis.command_report import ExitCode
+from djgc_widgets.analysis import ExitCode
 from djgc_widgets.cli import main
 from djgc_widgets.collector import Scan
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE, attach_lab
