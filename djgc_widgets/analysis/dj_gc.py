@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -28,6 +27,7 @@ from djgc_widgets.model import (
     Notices,
     OpinionCode,
     in_store,
+    path_text,
     plural,
 )
 from djgc_widgets.references import describe_error, dialect_of
@@ -162,12 +162,7 @@ def _paths_that_collector_deletes(
         raise OSError("; ".join(errors))
     if known and not stored:
         raise OSError(f"it listed none of {plural(known, 'object')}")
-    # as our listing writes names that are not UTF-8
-    return [
-        os.fsencode(str(path)).decode("utf-8", "backslashreplace")
-        for name in lists
-        for path in result[name]
-    ]
+    return [path_text(str(path)) for name in lists for path in result[name]]
 
 
 def _read_only_connection(connection: dj.Connection) -> dj.Connection:

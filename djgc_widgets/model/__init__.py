@@ -28,6 +28,7 @@ from djgc_widgets.model.errors import (
     SweepRefusedError,
 )
 from djgc_widgets.model.export import csv_text, encode_frame, json_rows, write_new_file
+from djgc_widgets.model.file_names import file_path, path_text
 from djgc_widgets.model.frames import (
     FILES,
     FOLDERS,
@@ -117,10 +118,10 @@ __all__ = [
     "StoreNames", "SweepReceipt", "SweepRefusedError", "SweepState", "TableInfo",
     "absent", "and_more", "are_records", "arrow_text", "as_text", "candidate_prefixes",
     "csv_text", "detail_text", "encode_frame", "error_text", "extract_groups",
-    "former_paths", "former_prefixes", "html_list", "html_table", "in_store",
-    "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path", "names_among",
-    "names_of", "no_progress", "parent_of", "parse_paths", "parse_trash", "plural",
-    "readable_age", "readable_bytes", "readable_minimum_age", "remedy_for", "safe",
-    "section_of", "shown", "table_label", "trash_of", "trash_records_text", "visible",
-    "write_new_file",
+    "file_path", "former_paths", "former_prefixes", "html_list", "html_table",
+    "in_store", "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path",
+    "names_among", "names_of", "no_progress", "parent_of", "parse_paths", "parse_trash",
+    "path_text", "plural", "readable_age", "readable_bytes", "readable_minimum_age",
+    "remedy_for", "safe", "section_of", "shown", "table_label", "trash_of",
+    "trash_records_text", "visible", "write_new_file",
 ]  # fmt: skip

@@ -46,7 +46,6 @@ class Reason(StrEnum):
     BESIDE_REFERENCED = "beside-referenced"
     SYMLINK = "symlink"
     SPECIAL_FILE = "special-file"
-    UNREADABLE_NAME = "unreadable-name"
     UNUSUAL_KEY = "unusual-key"
     SCAN_INCOMPLETE = "scan-incomplete"
 

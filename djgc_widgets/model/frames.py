@@ -103,7 +103,7 @@ FILES = _frame(
     ("device", "uint64", "device of a file system; 0 in object stores"),
     ("inode", "uint64", "identity on a file system; 0 in object stores"),
     ("etag", "str", "identity in an object store; empty on file systems"),
-    ("kind", "str", "file, symlink, special or unreadable name"),
+    ("kind", "str", "file, symlink, special or unusual key"),
 )
 
 FOLDERS = _frame(

@@ -50,7 +50,6 @@ REASONS = {
     Reason.BESIDE_REFERENCED: "part of a folder that a row refers into",
     Reason.SYMLINK: "symbolic link",
     Reason.SPECIAL_FILE: "not a regular file",
-    Reason.UNREADABLE_NAME: "file name is not UTF-8",
     Reason.UNUSUAL_KEY: "key has empty or dotted segments",
     Reason.SCAN_INCOMPLETE: "the scan is incomplete",
 }

@@ -4,6 +4,7 @@ import unicodedata
 from datetime import timedelta
 
 from djgc_widgets.model.arrow import absent
+from djgc_widgets.model.file_names import byte_of
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 KIBI = 1024
@@ -43,12 +44,19 @@ def readable_age(age: timedelta) -> str:
 
 
 def visible(text: str) -> str:
-    """Return text in which control and bidirectional characters can be seen."""
+    """Return text in which bytes, control and bidirectional characters can be seen."""
     if text.isprintable():
         return text
-    return "".join(
-        f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in text
-    )
+    return "".join(map(_visible_character, text))
+
+
+def _visible_character(character: str) -> str:
+    byte = byte_of(character)
+    if byte is not None:
+        return f"\\x{byte:02x}"
+    if unicodedata.category(character) in _UNSEEN:
+        return f"\\u{ord(character):04x}"
+    return character
 
 
 def and_more(n_left: int, noun: str = "") -> str:

@@ -19,12 +19,11 @@ class State(StrEnum):
 
 
 class FileKind(StrEnum):
-    """What an entry is; only plain files with a UTF-8 name can ever be swept."""
+    """What an entry is; only plain files can ever be swept."""
 
     FILE = "file"
     SYMLINK = "symlink"
     SPECIAL = "special"
-    UNREADABLE_NAME = "unreadable name"
     UNUSUAL_KEY = "unusual key"
 
 

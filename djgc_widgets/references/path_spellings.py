@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
+from djgc_widgets.model import path_text
 from djgc_widgets.references.known_paths import KnownPaths
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
@@ -41,6 +42,8 @@ def spellings(text: str, known: KnownPaths) -> dict[str, bool]:
     if not any(path.startswith(known.section_starts) for path in paths):
         for path in _path_ends(tuple(paths), known):
             paths.setdefault(path, True)
+    for path, guess in tuple(paths.items()):
+        paths.setdefault(path_text(path), guess)  # as a listing of a folder has it
     return {path: guess for path, guess in paths.items() if path and path != "/"}
 
 

@@ -1,6 +1,5 @@
 """What a store holds, in columns: built page by page, by folders and by APIs alike."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -12,7 +11,6 @@ from djgc_widgets.model import (
     FILES,
     FOLDERS,
     STR,
-    FileKind,
     Notice,
     NoticeCode,
     Progress,
@@ -75,14 +73,10 @@ class ListingBuilder:
     def add_page(self, rows: Sequence[FileRow]) -> None:
         """Add a page of files, then report the progress."""
         columns = list(zip(*rows, strict=True)) or [()] * len(FileRow._fields)
-        paths, sizes, modified, changed, devices, inodes, etags, named = columns
-        kinds = list(named)
-        texts, unreadable = _paths_as_text(list(paths))
-        for index in unreadable:
-            kinds[index] = FileKind.UNREADABLE_NAME.value
+        paths, sizes, modified, changed, devices, inodes, etags, kinds = columns
         page = {
             "store": self._store,
-            "path": texts,
+            "path": pd.array(arrow_text(paths), dtype=STR),
             "size_bytes": np.array(sizes, dtype=np.int64),
             "modified_ns": np.array(modified, dtype=np.int64),
             "changed_ns": np.array(changed, dtype=np.int64),
@@ -113,7 +107,7 @@ class ListingBuilder:
         """Return everything that was added."""
         folders = {
             "store": self._store,
-            "path": _paths_as_text([path for path, *_ in self._folders])[0],
+            "path": pd.array([path for path, *_ in self._folders], dtype=STR),
             "modified_ns": [modified for _, modified, _ in self._folders],
             "changed_ns": [changed for *_, changed in self._folders],
         }
@@ -128,17 +122,3 @@ class ListingBuilder:
 def bounded_ns(modified_ns: int) -> int:
     """Return a time in ns since 1970 that 64 bits hold: the years 1678 to 2262."""
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
-
-
-def _paths_as_text(
-    paths: list[str],
-) -> tuple[pd.api.extensions.ExtensionArray, list[int]]:
-    """Return paths as text, and the positions of those whose bytes are not UTF-8."""
-    unreadable: list[int] = []
-    try:
-        texts = arrow_text(paths)
-    except UnicodeEncodeError:
-        shown = [os.fsencode(p).decode("utf-8", "backslashreplace") for p in paths]
-        unreadable = [index for index, path in enumerate(paths) if shown[index] != path]
-        texts = arrow_text(shown)
-    return pd.array(texts, dtype=STR), unreadable

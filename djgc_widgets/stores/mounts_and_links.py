@@ -12,7 +12,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
-from djgc_widgets.model import SameFolder, StoreInfo
+from djgc_widgets.model import SameFolder, StoreInfo, file_path, path_text
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NO_LINK = {errno.EINVAL, errno.ENOENT, errno.ENOTDIR}
@@ -55,13 +55,15 @@ def same_folders(stores: Sequence[StoreInfo]) -> tuple[SameFolder, ...]:
         second, listed = (outer.store, _join_paths(outer.path, rest)), inner[:2]
         if inner.path:  # a mounted folder, not the root of a store
             second, listed = listed, second
-        same.append(SameFolder(*second, *listed))
+        names = (path_text(name) for name in (*second, *listed))
+        same.append(SameFolder(*names))
     return tuple(dict.fromkeys(same))
 
 
 def mounts_in(store: StoreInfo) -> list[str]:
     """Return the paths in a store at which something is mounted."""
-    return [region.path for region in _mounted_regions(store, _read_mounts())[1:]]
+    regions = _mounted_regions(store, _read_mounts())
+    return [path_text(region.path) for region in regions[1:]]
 
 
 def file_system_of(path: str) -> str:
@@ -101,7 +103,7 @@ class LinkFollower:
         if "\0" in path:
             return []
         try:
-            target = self._follow(path, 0)
+            target = self._follow(file_path(path), 0)
         except OSError as error:
             if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
                 return []
@@ -111,9 +113,10 @@ class LinkFollower:
         for region in self._regions:
             inside = _path_below_mount(wanted, region)
             if inside is not None:
-                matches.append((region.store, _join_paths(region.path, inside)))
+                inside = path_text(_join_paths(region.path, inside))
+                matches.append((region.store, inside))
             elif _path_below_mount(region, wanted) is not None:
-                matches.append((region.store, region.path))
+                matches.append((region.store, path_text(region.path)))
         return matches
 
     def _address(self, path: str) -> tuple[str, str]:
@@ -195,7 +198,8 @@ def _read_mounts() -> list[_Mount]:
     """Return the mounts of this process, those nearest to the root first."""
     if not _MOUNTS.exists():  # not Linux: real paths have to do
         return []
-    lines = (line.split(" ") for line in _MOUNTS.read_text().splitlines())
+    text = os.fsdecode(_MOUNTS.read_bytes())
+    lines = (line.split(" ") for line in text.split("\n") if line)
     mounts = [
         _Mount(_unescaped(f[4]), f[2], _unescaped(f[3]), f[f.index("-") + 1])
         for f in lines

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from djgc_widgets.model import Detail, Notice, Outcome, as_text, detail_text, error_text
+from djgc_widgets.model import Detail, Notice, Outcome, detail_text, error_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ PATH_TAKEN = Result(Outcome.FAILED, Detail.PATH_TAKEN)
 
 def changed_result(paths: Sequence[str]) -> Result:
     """Return the result of an object whose files differ from what was pinned."""
-    return Result(Outcome.SKIPPED, Detail.CHANGED, {"path": as_text(paths[0])})
+    return Result(Outcome.SKIPPED, Detail.CHANGED, {"path": paths[0]})
 
 
 def archived_result(storage_class: str) -> Result:

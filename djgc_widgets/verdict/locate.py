@@ -18,6 +18,7 @@ from djgc_widgets.model import (
     StoreInfo,
     StoreNames,
     in_store,
+    path_text,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.guesses import answered_guesses, wide_guesses
@@ -166,7 +167,9 @@ class _TargetFollower:
         self._follow = follow
         self._declared = declared
         self._roots = {
-            s.name: s.address for s in names.all_stores if s.protocol == "file"
+            store.name: path_text(store.address)
+            for store in names.all_stores
+            if store.protocol == "file"
         }
         self.problems: list[Notice] = []
         self.warnings: list[Notice] = []

@@ -25,7 +25,6 @@ _TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?\Z"
 KIND_REASONS = {
     FileKind.SYMLINK.value: Reason.SYMLINK.value,
     FileKind.SPECIAL.value: Reason.SPECIAL_FILE.value,
-    FileKind.UNREADABLE_NAME.value: Reason.UNREADABLE_NAME.value,
     FileKind.UNUSUAL_KEY.value: Reason.UNUSUAL_KEY.value,
 }
 

@@ -66,6 +66,7 @@ def _closing_line(test: str, folder: Path) -> str:
         env={**plain, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
+        errors="backslashreplace",
         check=False,
     )
     return " ".join(ended.stdout.strip().splitlines()[-1:])

@@ -7,7 +7,13 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
-from djgc_widgets.model import TRASH_FOLDER, is_plain_path, parent_of
+from djgc_widgets.model import (
+    TRASH_FOLDER,
+    file_path,
+    is_plain_path,
+    parent_of,
+    path_text,
+)
 from djgc_widgets.stores.file.open_path import (
     OpenPath,
     sync_file_system,
@@ -162,7 +168,7 @@ def _identify_files(start: OpenPath, path: str, files: dict[str, FileIdentity]) 
         entry = os.stat(_last_segment(path), dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(entry.st_mode):
             for name in os.listdir(start.folder(path)):  # noqa: PTH208 - an open folder
-                _identify_files(start, f"{path}/{name}", files)
+                _identify_files(start, f"{path}/{path_text(name)}", files)
         else:
             files[path] = FileIdentity(
                 entry.st_size, bounded_ns(entry.st_mtime_ns), entry.st_ino
@@ -179,4 +185,4 @@ def _last_segment(path: str) -> str:
     name = path.rpartition("/")[2]
     if not is_plain_path(name):
         raise PermissionError(errno.EPERM, "the path leaves the store", path)
-    return name
+    return file_path(name)

@@ -11,7 +11,7 @@ from djgc_widgets.model import (
     NoticeCode,
     Outcome,
     StoreInfo,
-    as_text,
+    file_path,
     in_store,
     parent_of,
     trash_of,
@@ -55,7 +55,8 @@ class FolderMover:
         self, pinned: PinnedObject, store: OpenPath, trash: OpenPath
     ) -> Result:
         """Move an object to the trash if it still is what was pinned."""
-        longest = max(map(len, map(os.fsencode, map(pinned.trashed, pinned.files))))
+        paths = [file_path(pinned.trashed(path)) for path in pinned.files]
+        longest = max(map(len, map(os.fsencode, paths)))
         if len(os.fsencode(self._info.address)) + 1 + longest > _PATH_MAX:
             return Result(Outcome.SKIPPED, Detail.PATH_TOO_LONG)
         try:
@@ -80,7 +81,7 @@ class FolderMover:
         if not differing:
             return MOVED
         if all(p in present and _same_file(pinned, p, present[p]) for p in differing):
-            values = {"path": as_text(differing[0])}
+            values = {"path": differing[0]}
             return Result(Outcome.SKIPPED, Detail.RENUMBERED, values)
         return changed_result(differing)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Self
 
-from djgc_widgets.model import is_plain_path
+from djgc_widgets.model import file_path, is_plain_path
 from djgc_widgets.stores.file.rights import give_rights, rights_of
 from djgc_widgets.stores.pinned_objects import FolderRights
 
@@ -75,7 +75,7 @@ class OpenPath:
         """Make and open a folder; return False if it lacks known rights."""
         above = self._steps[-1][1]
         try:
-            os.mkdir(segment, dir_fd=above)
+            os.mkdir(file_path(segment), dir_fd=above)
         except FileExistsError:  # somebody was faster: it is theirs
             self._open(segment)
             return True
@@ -103,7 +103,7 @@ class OpenPath:
 
     def _open(self, segment: str) -> None:
         flags = _FOLDER | os.O_NOFOLLOW
-        handle = os.open(segment, flags, dir_fd=self._steps[-1][1])
+        handle = os.open(file_path(segment), flags, dir_fd=self._steps[-1][1])
         self._steps.append((segment, handle))
 
     def __enter__(self) -> Self:

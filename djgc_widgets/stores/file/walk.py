@@ -4,7 +4,14 @@ import os
 import stat
 from collections.abc import Mapping
 
-from djgc_widgets.model import FileKind, NoticeCode, ProgressCallback, StoreInfo
+from djgc_widgets.model import (
+    FileKind,
+    NoticeCode,
+    ProgressCallback,
+    StoreInfo,
+    file_path,
+    path_text,
+)
 from djgc_widgets.stores.listing import FileRow, Listing, ListingBuilder, bounded_ns
 
 _PAGE = 10_000
@@ -41,9 +48,10 @@ class FolderWalk:
         while waiting:
             folder = waiting.pop()
             try:
-                with os.scandir(f"{self._root}/{folder}") as entries:
+                with os.scandir(f"{self._root}/{file_path(folder)}") as entries:
                     for entry in entries:
-                        path = f"{folder}/{entry.name}" if folder else entry.name
+                        name = path_text(entry.name)
+                        path = f"{folder}/{name}" if folder else name
                         if self._add(entry, path):
                             waiting.append(path)
             except OSError as error:

@@ -172,19 +172,6 @@ def test_an_unreadable_lock_can_be_broken_again_and_again(lab: Laboratory) -> No
     assert "_trash/lock.json" not in lab.contents()
 
 
-def test_a_name_that_is_no_text_can_be_shown(lab: Laboratory) -> None:
-    folder_objects(lab)
-    plan = planned(complete(lab))
-    path = plan.objects["path"].iloc[0]
-    strange = bytes(lab.store("raw") / path) + b"/\xff"
-    with open(strange, "wb"):  # noqa: PTH123 - bytes
-        pass
-
-    receipt = plan.sweep()
-
-    assert receipt.rows["detail"].iloc[0].endswith("/\\udcff")
-
-
 def test_one_journal_that_is_not_trusted_stops_no_other(lab: Laboratory) -> None:
     table = orphaned(lab, HASH)
     first = planned(complete(lab)).sweep()

@@ -90,19 +90,6 @@ def test_links_and_sockets_are_listed_not_followed(folder: Path) -> None:
     assert kinds == {"data/x": "file", "socket": "special", **links}
 
 
-def test_names_that_are_not_utf8_are_shown_and_marked(folder: Path) -> None:
-    (folder / "good").touch()
-    with open(os.fsencode(folder) + b"/b\xffd", "wb"):  # noqa: PTH123 - bytes
-        pass
-    os.mkdir(os.fsencode(folder) + b"/d\xfe")  # noqa: PTH102 - bytes
-
-    listing = listed(folder)
-
-    kinds = dict(zip(listing.files["path"], listing.files["kind"], strict=True))
-    assert kinds == {"good": "file", "b\\xffd": "unreadable name"}
-    assert list(listing.folders["path"]) == ["d\\xfe"]
-
-
 def test_an_unreadable_folder_is_a_problem(folder: Path) -> None:
     write(folder, "open/x")
     closed = write(folder, "closed/y").parent

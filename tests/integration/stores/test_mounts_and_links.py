@@ -1,13 +1,11 @@
 """A store or folder to which several paths lead is listed once."""
 
 import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 import pytest
 from laboratory import NOW, NPY, Laboratory, complete, outcomes, planned
+from mounts import bound, needs_root
 from unprivileged import let_in, ordinary_account
 
 
@@ -45,20 +43,6 @@ def statuses(lab: Laboratory, **options: object) -> dict[tuple[str, str], str]:
 def first_is_live(lab: Laboratory, store: str = "raw") -> dict[tuple[str, str], str]:
     """Of two objects, the first is referenced."""
     return {(store, named(lab, 1)): "live", (store, named(lab, 2)): "orphan"}
-
-
-@contextmanager
-def bound(source: Path, target: Path) -> Iterator[None]:
-    if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "--bind", source, target], check=True)  # noqa: S603, S607
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", target], check=True)  # noqa: S603, S607
-
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 
 
 @pytest.mark.parametrize("location", ["inner", "_schema/inner", "_hash/a/b"])

@@ -192,7 +192,6 @@ def test_what_is_not_ours_is_unknown_with_a_reason(path: str, reason: Reason) ->
     [
         ("symlink", Reason.SYMLINK),
         ("special", Reason.SPECIAL_FILE),
-        ("unreadable name", Reason.UNREADABLE_NAME),
         ("unusual key", Reason.UNUSUAL_KEY),
     ],
 )
