@@ -155,7 +155,13 @@ class Journal:
             folders={path: rights._asdict() for path, rights in folders.items()},
         )
 
-    def write_outcome(self, name: str, now: datetime, rows: pd.DataFrame) -> None:
+    def write_outcome(
+        self,
+        name: str,
+        now: datetime,
+        rows: pd.DataFrame,
+        acknowledged: Iterable[str] = (),
+    ) -> None:
         """Write what was done, or is about to be done: rows of the receipt schema.
 
         If the store is too full for the rows, the record goes without them: that it is
@@ -163,12 +169,13 @@ class Journal:
         """
         own = rows.drop(columns=["store", "sweep_id"]).astype(object)
         objects = own.where(own.notna(), None).to_dict("records")
+        lifted, when = sorted(acknowledged), now.isoformat()
         try:
-            self._write(name, written_at=now.isoformat(), objects=objects)
+            self._write(name, written_at=when, acknowledged=lifted, objects=objects)
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
-            self._write(name, written_at=now.isoformat(), objects=[])
+            self._write(name, written_at=when, acknowledged=lifted, objects=[])
 
     def read_plan(self) -> Planned:
         """Read and check what was planned.

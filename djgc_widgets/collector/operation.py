@@ -263,7 +263,11 @@ def receipt_rows(
 
 
 def begin(
-    operation: Operation, what: str, objects: Sequence[PinnedObject], now: datetime
+    operation: Operation,
+    what: str,
+    objects: Sequence[PinnedObject],
+    now: datetime,
+    acknowledged: Iterable[str] = (),
 ) -> str:
     """Write down what is about to be done; return the name of the record of its end.
 
@@ -273,7 +277,9 @@ def begin(
     planned = Operation(operation.store, operation.lock)
     planned.note(objects, Result(Outcome.SKIPPED, Detail.NOT_YET))
     try:
-        write_rows(operation.store, f"{what}-{name}", now, planned.rows())
+        for sweep_id, rows in planned.rows().groupby("sweep_id", sort=False):
+            journal = Journal(operation.store, str(sweep_id))
+            journal.write_outcome(f"{what}-{name}", now, rows, acknowledged)
     except OSError as error:
         raise SweepRefusedError(
             f"Nothing was done, because the journal of store "

@@ -42,13 +42,15 @@ from djgc_widgets.model import (
 from djgc_widgets.stores import PinnedObject, Result
 from djgc_widgets.verdict import (
     LIFTABLE_IN_PURGE,
+    OF_ONE,
     Doubt,
     Ownership,
     after_acknowledgment,
-    is_server_doubt,
+    names_one,
     prepared_doubt,
     server_doubts,
     standing_doubts,
+    unseen_doubts,
 )
 
 _REFERENCED = Result(Outcome.SKIPPED, Detail.REFERENCED_ELSE)
@@ -101,7 +103,7 @@ class Purge:
         if not due and not returned:
             return
         objects = [*returned.values(), *due]
-        end = begin(operation, "purging", objects, self.clock())
+        end = begin(operation, "purging", objects, self.clock(), acknowledge)
         operation.bring_back(list(returned.values()), RETURNED_LIVE)
         if DoubtCode.MISSING_OBJECTS not in acknowledge and self._still_missing():
             operation.note(due, _MISSING)
@@ -167,9 +169,7 @@ class Purge:
             # one server more can only protect more
             if doubt.code is not DoubtCode.SOLE_OWNER or not _overlap(owner, read)
         ]
-        if self.scan.unseen:
-            where = ", ".join(notice.where for notice in self.scan.unseen)
-            every.append(Doubt(DoubtCode.UNSEEN_SCHEMAS, {"where": where}))
+        every.extend(unseen_doubts(self.scan.unseen))
         if doubt := prepared_doubt(self.rechecker.prepared):
             every.append(doubt)
         if standing := standing_doubts(every, acknowledge):
@@ -222,8 +222,8 @@ def expect_liftable(acknowledged: Collection[str], what: str) -> None:
 
     `what` says where they were passed.
     """
-    others = {name for name in acknowledged if not is_server_doubt(name)}
-    names_among(others, LIFTABLE_IN_PURGE, what)
+    others = {name for name in acknowledged if not names_one(name)}
+    names_among(others, LIFTABLE_IN_PURGE - OF_ONE.keys(), what)
 
 
 def refuse(code: DoubtCode, **values: object) -> NoReturn:

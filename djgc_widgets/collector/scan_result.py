@@ -77,8 +77,8 @@ class Scan:
     problems: Notices
     """What could not be read; empty only in a `CompleteScan`."""
     unseen: Notices
-    """Schemas and databases of the servers of which this account sees nothing; a plan
-    then needs the acknowledgment ``"unseen-schemas"``."""
+    """Tables, schemas and databases of which this account sees nothing; a plan then
+    needs the acknowledgment ``"unseen-schemas:WHERE"`` for each of them."""
     warnings: Notices
     """What a person should know although the scan is complete."""
     _reconciled: Reconciled
@@ -270,8 +270,8 @@ class CompleteScan(Scan):
             has rows that refer into these stores (needed at their first sweep),
             ``"large-sweep"`` if more than a quarter of a table or store may go,
             ``"missing-objects"`` if the missing objects are known to be lost,
-            ``"minimum-age"`` if nothing is being inserted, ``"unseen-schemas"`` if no
-            row of a schema that the account cannot see refers to these stores, and
+            ``"minimum-age"`` if nothing is being inserted, ``"unseen-schemas:WHERE"``
+            if no row that the account cannot see there refers to these stores, and
             ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
             a schema that no server has.
 

@@ -209,7 +209,7 @@ class Trash:
         older_than : timedelta
             Age of a sweep, by our clock and by the store's; 30 days by default.
         acknowledge : collection of str
-            ``"unseen-schemas"`` if no row of a schema that the account cannot see
+            ``"unseen-schemas:WHERE"`` if no row that the account cannot see there
             refers to the store, ``"missing-objects"`` if the missing objects are known
             to be lost, ``"short-retention"`` if what was swept less than a day ago may
             go already, ``"other-owner:SERVER"`` and others that a refusal names if a

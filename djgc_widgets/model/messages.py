@@ -112,7 +112,7 @@ OUTCOME_LABELS = {outcome: outcome.value for outcome in Outcome}
 DOUBTS = {
     DoubtCode.UNSEEN_SCHEMAS: (
         (
-            "this account cannot see everything ({where}), and rows that it does not "
+            "this account cannot see everything of {where}, and rows that it does not "
             "see may refer to these objects"
         ),
         "Grant the missing rights, or acknowledge that no such row does",

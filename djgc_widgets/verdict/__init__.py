@@ -16,9 +16,11 @@ refuse it.
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.doubt import (
     LIFTABLE_IN_PURGE,
+    OF_ONE,
     Doubt,
-    is_server_doubt,
+    names_one,
     standing_doubts,
+    unseen_doubts,
 )
 from djgc_widgets.verdict.doubts import Circumstances, missing_objects_doubt
 from djgc_widgets.verdict.hard_links import notices_of_hard_links
@@ -52,12 +54,13 @@ from djgc_widgets.verdict.status import World
 from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_attribute
 
 __all__ = [
-    "INDEX", "LIFTABLE_IN_PURGE", "Circumstances", "Doubt", "KnownServer", "Ownership",
-    "Reconciled", "Selection", "SweepPlan", "World", "after_acknowledgment",
-    "attributes_of", "bytes_by_place", "cover", "entered_objects", "find_empty_stores",
-    "find_twin_stores", "is_server_doubt", "locate", "mark", "missing_objects_doubt",
-    "notices_of_hard_links", "notices_of_other_stores", "notices_of_trash", "path_keys",
-    "plan_sweep", "prepared_doubt", "reconcile", "same_servers", "server_doubts",
-    "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
-    "through_same_folders", "usage_by_attribute", "withhold_orphans",
+    "INDEX", "LIFTABLE_IN_PURGE", "OF_ONE", "Circumstances", "Doubt", "KnownServer",
+    "Ownership", "Reconciled", "Selection", "SweepPlan", "World",
+    "after_acknowledgment", "attributes_of", "bytes_by_place", "cover",
+    "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
+    "missing_objects_doubt", "names_one", "notices_of_hard_links",
+    "notices_of_other_stores", "notices_of_trash", "path_keys", "plan_sweep",
+    "prepared_doubt", "reconcile", "same_servers", "server_doubts", "standing_doubts",
+    "stored_at_recorded_path", "targets_in_scanned_stores", "through_same_folders",
+    "unseen_doubts", "usage_by_attribute", "withhold_orphans",
 ]  # fmt: skip

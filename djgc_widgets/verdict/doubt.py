@@ -1,9 +1,9 @@
 """A doubt: why something may not be done, and whether a person may lift it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from djgc_widgets.model import DOUBTS, DoubtCode
+from djgc_widgets.model import DOUBTS, DoubtCode, Notices
 
 LIFTABLE = frozenset(
     {
@@ -34,10 +34,13 @@ LIFTABLE_IN_PURGE = frozenset(
 )
 """Doubts about a purge that an acknowledgment lifts."""
 
-OF_SERVERS = frozenset(
-    {DoubtCode.OTHER_OWNER, DoubtCode.SERVER_CHANGED, DoubtCode.SERVER_BEHIND}
-)
-"""Those whose name has a server's identifier after a colon."""
+OF_ONE = {
+    DoubtCode.UNSEEN_SCHEMAS: "WHERE",
+    DoubtCode.OTHER_OWNER: "SERVER",
+    DoubtCode.SERVER_CHANGED: "SERVER",
+    DoubtCode.SERVER_BEHIND: "SERVER",
+}
+"""Those whose name tells, after a colon, which one it is about, and of which kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,13 @@ def standing_doubts(
     )
 
 
-def is_server_doubt(name: str) -> bool:
-    """Return whether a name is that of a doubt about some server."""
-    code, colon, identifier = name.partition(":")
-    return bool(colon and identifier) and code in OF_SERVERS
+def unseen_doubts(unseen: Notices) -> Iterator[Doubt]:
+    """Return a doubt about each part of the servers that the account cannot see."""
+    for where in dict.fromkeys(notice.where for notice in unseen):
+        yield Doubt(DoubtCode.UNSEEN_SCHEMAS, {"where": where}, where)
+
+
+def names_one(name: str) -> bool:
+    """Return whether a name is that of a doubt about one server, or a part of it."""
+    code, colon, about = name.partition(":")
+    return bool(colon and about) and code in OF_ONE

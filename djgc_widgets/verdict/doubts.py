@@ -17,7 +17,7 @@ from djgc_widgets.model import (
     plural,
     table_label,
 )
-from djgc_widgets.verdict.doubt import Doubt
+from djgc_widgets.verdict.doubt import Doubt, unseen_doubts
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.servers import Ownership, prepared_doubt, server_doubts
 
@@ -73,9 +73,7 @@ def doubts(
 def _of_circumstances(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:
     if chosen.empty:
         yield Doubt(DoubtCode.EMPTY)
-    if seen.unseen:
-        where = ", ".join(notice.where for notice in seen.unseen)
-        yield Doubt(DoubtCode.UNSEEN_SCHEMAS, {"where": where})
+    yield from unseen_doubts(seen.unseen)
     if seen.minimum_age < _SHORT:
         minutes = seen.minimum_age / timedelta(minutes=1)
         yield Doubt(DoubtCode.MINIMUM_AGE, {"minutes": minutes})

@@ -32,9 +32,9 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.verdict.doubt import (
     LIFTABLE,
-    OF_SERVERS,
+    OF_ONE,
     Doubt,
-    is_server_doubt,
+    names_one,
     standing_doubts,
 )
 from djgc_widgets.verdict.doubts import Circumstances, abandoned_name, doubts
@@ -285,12 +285,12 @@ def _acknowledged_as_gone(
     schemas = reconciled.objects["schema"]
     abandoned = sorted(schemas[reconciled.abandoned].unique())
     names = {abandoned_name(schema): schema for schema in abandoned}
-    known = {code.value for code in LIFTABLE - OF_SERVERS} | names.keys()
-    wrong = {name for name in acknowledged - known if not is_server_doubt(name)}
+    known = {code.value for code in LIFTABLE - OF_ONE.keys()} | names.keys()
+    wrong = {name for name in acknowledged - known if not names_one(name)}
     if wrong:
-        servers = (f"{code.value}:SERVER" for code in OF_SERVERS)
+        each = (f"{code.value}:{kind}" for code, kind in OF_ONE.items())
         raise InputError(
-            f"Expected acknowledgments among {', '.join(sorted([*known, *servers]))}; "
+            f"Expected acknowledgments among {', '.join(sorted([*known, *each]))}; "
             f"got {', '.join(sorted(wrong))}. A schema that a server has, or that no "
             "object names, is not abandoned."
         )

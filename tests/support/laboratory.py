@@ -309,6 +309,11 @@ def planned(
     return result.plan(selection, ACKNOWLEDGED | set(acknowledge))
 
 
+def unseen_parts(result: CompleteScan) -> set[str]:
+    """Return what acknowledges that the account does not see everything."""
+    return {f"unseen-schemas:{notice.where}" for notice in result.unseen}
+
+
 def with_folders(
     plan: SweepPlan, result: CompleteScan, folder: Callable[[str], StoreFolder]
 ) -> SweepPlan:

@@ -185,8 +185,10 @@ def test_a_purge_deletes_what_is_old_and_returns_what_is_live(
     assert now == outside | {path}
     assert complete(anywhere).missing.empty
     assert trash.sweeps.iloc[0]["n_left"] == 0
-    records = [p for p in anywhere.contents() if "/purging-" in p or "/purged-" in p]
-    assert len(records) == 2  # what was about to be deleted, and what was
+    stored = anywhere.contents()
+    ended, begun = sorted(p for p in stored if "/purg" in p)
+    assert ("/purging-" in begun, "/purged-" in ended) == (True, True)
+    assert json.loads(stored[begun])["content"]["acknowledged"] == sorted(AT_ONCE)
 
 
 def test_a_purge_waits_for_the_retention_period(lab: Laboratory) -> None:

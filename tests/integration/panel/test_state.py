@@ -355,8 +355,8 @@ def test_a_plan_names_a_database_that_is_closed_to_the_account(lab: Laboratory) 
 
     run(state.make_plan)
 
-    refusals = {refusal.name: str(refusal) for refusal in state.plan.refusals}
-    assert name in refusals["unseen-schemas"]
+    names = [refusal.name for refusal in state.plan.refusals]
+    assert [name in each for each in names if each.startswith("unseen")] == [True]
 
 
 def test_what_rows_need_again_is_restored_at_a_click(

@@ -17,6 +17,7 @@ from laboratory import (
     planned,
     reader,
     schema_of,
+    unseen_parts,
 )
 from proxy import relay
 from services import MYSQL_FAMILY
@@ -205,7 +206,7 @@ class TestOfTheMySQLFamily:
             result = scan_by(connection, lab)
             with pytest.raises(SweepRefusedError, match="unseen-schemas"):
                 planned(result).sweep()
-            receipt = planned(result, acknowledge={"unseen-schemas"}).sweep()
+            receipt = planned(result, acknowledge=unseen_parts(result)).sweep()
 
         assert result.unseen[0].code == "schemas-hidden"
         assert outcomes(receipt) == {"moved": 3}
@@ -226,7 +227,8 @@ class TestOfTheMySQLFamily:
         before, after = before.format(lab.name), after.format(lab.name)
 
         with reader(lab, before) as connection:
-            plan = planned(scan_by(connection, lab), acknowledge={"unseen-schemas"})
+            result = scan_by(connection, lab)
+            plan = planned(result, acknowledge=unseen_parts(result))
             lab.connection.query(f"REVOKE {before} FROM {account_of(lab)}")
             lab.connection.query(f"GRANT {after} TO {account_of(lab)}")
             with pytest.raises(SweepRefusedError, match=refusal):
@@ -286,7 +288,8 @@ def test_a_database_that_is_shut_after_the_plan_stops_the_sweep(
     run(f'CREATE DATABASE "{shut}" WITH ALLOW_CONNECTIONS false')
     run(f'CREATE DATABASE "{later}"')
     try:
-        plan = planned(complete(lab), acknowledge={"unseen-schemas"})
+        result = complete(lab)
+        plan = planned(result, acknowledge=unseen_parts(result))
         run(f'ALTER DATABASE "{later}" WITH ALLOW_CONNECTIONS false')
         with pytest.raises(SweepRefusedError, match=later):
             plan.sweep()
@@ -307,12 +310,14 @@ def test_a_plain_json_column_that_may_not_be_read_has_to_be_acknowledged(
     run(f'CREATE TABLE "{other}".settings (id int, value jsonb)')
     try:
         with reader(lab, *look_only(lab)) as connection:
-            refusals = planned(scan_by(connection, lab), []).refusals
+            result = scan_by(connection, lab)
+            refusals = planned(result, []).refusals
     finally:
         run(f'DROP SCHEMA "{other}" CASCADE')
 
-    assert [refusal.name for refusal in refusals] == ["empty", "unseen-schemas"]
-    assert f"{other}.settings" in str(refusals[1])
+    named = {refusal.name for refusal in refusals}
+    assert named == {"empty", *unseen_parts(result)}
+    assert f"unseen-schemas:{other}.settings" in named
 
 
 def test_an_abandoned_schema_is_swept_only_by_name(lab: Laboratory) -> None:

@@ -80,7 +80,7 @@ def test_a_notebook_shows_the_tables_and_refusals_of_a_plan_as_text() -> None:
     assert script not in html
     for cell in ("lab.&lt;script&gt;", "&lt;script&gt; (hash)", "10 B", "2026-05-02"):
         assert f">{cell}</td>" in html
-    assert html.count("<li>large-sweep: ") == html.count("<li>unseen-schemas: ") == 1
+    assert html.count("<li>large-sweep: ") == html.count("<li>unseen-schemas:my") == 1
 
 
 def test_the_identity_of_each_file_is_pinned() -> None:
@@ -147,12 +147,23 @@ UNSEEN = Notices([Notice(NoticeCode.SCHEMAS_HIDDEN, "mysql://host")])
 
 def test_what_cannot_be_seen_has_to_be_acknowledged() -> None:
     refused = make(None, unseen=UNSEEN)
-    lifted = make(None, "unseen-schemas", "large-sweep", unseen=UNSEEN)
+    name = "unseen-schemas:mysql://host"
+    lifted = make(None, name, "large-sweep", unseen=UNSEEN)
 
     assert [doubt.code for doubt in refused.refusals] == [DoubtCode.UNSEEN_SCHEMAS]
     assert "mysql://host" in str(refused)
     assert lifted.allowed
-    assert lifted.acknowledged == {"unseen-schemas", "large-sweep"}
+    assert lifted.acknowledged == {name, "large-sweep"}
+
+
+def test_what_cannot_be_seen_later_is_asked_about_again() -> None:
+    more = Notices([*UNSEEN, Notice(NoticeCode.DATABASE_CLOSED, "pg://host/new")])
+
+    plan = make(None, "unseen-schemas:mysql://host", "large-sweep", unseen=more)
+
+    assert [doubt.name for doubt in plan.refusals] == ["unseen-schemas:pg://host/new"]
+    with pytest.raises(InputError, match="unseen-schemas:WHERE"):
+        make(None, "unseen-schemas", unseen=more)
 
 
 ABANDONED = hash_path("a", "gone"), hash_path("b", "gone"), "_hash/gone/README"

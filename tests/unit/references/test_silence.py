@@ -1,0 +1,36 @@
+"""A wait for a server ends: with an answer, or when the server is silent."""
+
+import socket
+
+import pytest
+
+from djgc_widgets.references.silence import cut_if_silent
+
+
+def fails() -> bool:
+    raise RuntimeError("the question itself failed")
+
+
+@pytest.mark.parametrize("works", [lambda: False, fails])
+def test_no_sign_of_life_ends_a_wait(works: object) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, cut_if_silent(ours.fileno(), 0.01, works) as wait:
+        assert ours.recv(1) == b""  # the driver's read returns
+
+    assert wait.cut
+
+
+def test_a_server_that_works_is_waited_for() -> None:
+    asked = []
+
+    def works() -> bool:
+        asked.append(True)
+        if len(asked) == 5:
+            theirs.send(b"!")
+        return True
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs, cut_if_silent(ours.fileno(), 0.01, works) as wait:
+        assert ours.recv(1) == b"!"
+
+    assert not wait.cut
