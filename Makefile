@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
-test: $(VENV)/test services $(VENV)/mysql $(VENV)/axe/node_modules
+test: $(VENV)/test services $(VENV)/mysql $(VENV)/axe/installed $(VENV)/azurite/installed
 	$(BIN)/pytest --nbmake --cov -n logical --dist worksteal
 
 lint: $(VENV)/test
@@ -73,11 +73,14 @@ $(VENV)/mysql: tests/support/unpack_mysql.sh $(BIN)/uv
 	  rm -rf $@ && tests/support/unpack_mysql.sh $@ && touch $@; \
 	fi
 
-# The accessibility checker that the browser tests load into the page.
-$(VENV)/axe/node_modules: tests/browser/axe/package-lock.json services
-	mkdir -p $(VENV)/axe
-	cp tests/browser/axe/*.json $(VENV)/axe
-	npm ci --prefix $(VENV)/axe --ignore-scripts --no-audit --no-fund
+# From npm: the accessibility checker that the browser tests load, and an emulator of Azure.
+$(VENV)/axe/installed: tests/browser/axe/package-lock.json
+$(VENV)/azurite/installed: tests/support/azurite/package-lock.json
+$(VENV)/axe/installed $(VENV)/azurite/installed: | $(BIN)/uv services
+	mkdir -p $(@D)
+	cp $(<D)/*.json $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
