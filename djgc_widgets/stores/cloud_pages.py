@@ -11,10 +11,15 @@ from fsspec.asyn import sync
 
 from djgc_widgets.stores.api_listing import Entry, PageOrder
 
-_PAGE = 1_000
 
-
-def google_pages(fs: Any, bucket: str, root: str, below: str) -> Iterator[list[Entry]]:  # noqa: ANN401 - gcsfs has no types
+def google_pages(
+    fs: Any,  # noqa: ANN401 - gcsfs has no types
+    bucket: str,
+    root: str,
+    below: str,
+    *,
+    per_page: int = 1_000,
+) -> Iterator[list[Entry]]:
     """Yield every object whose path below a root begins like that."""
     order, token = PageOrder(), ""
     prefix = f"{root}{below}"
@@ -24,7 +29,7 @@ def google_pages(fs: Any, bucket: str, root: str, below: str) -> Iterator[list[E
             answer = fs.call(
                 *("GET", "b/{}/o", bucket),
                 prefix=prefix,
-                maxResults=_PAGE,
+                maxResults=per_page,
                 json_out=True,
                 **options,
             )
@@ -51,12 +56,15 @@ def azure_pages(
     container: str,
     root: str,
     below: str,
+    *,
+    per_page: int = 1_000,
 ) -> Iterator[list[Entry]]:
     """Yield every object whose path below a root begins like that."""
     order, token = PageOrder(), ""
     prefix = f"{root}{below}"
     while True:
-        blobs, token = sync(fs.loop, _azure_page, fs, container, prefix, token)
+        asked = container, prefix, token, per_page
+        blobs, token = sync(fs.loop, _azure_page, fs, *asked)
         order.check([b.name for b in blobs], prefix, token, more=bool(token))
         yield [
             Entry(b.name[len(root) :], b.size, b.last_modified, str(b.etag or ""))
@@ -72,12 +80,13 @@ async def _azure_page(
     container: str,
     prefix: str,
     token: str,
+    per_page: int,
 ) -> tuple[list[Any], str]:
     async with fs.service_client.get_container_client(container) as client:
         listed = client.list_blobs(
             name_starts_with=prefix or None,
             include=["metadata"],
-            results_per_page=_PAGE,
+            results_per_page=per_page,
         )
         pages = listed.by_page(token or None)
         try:

