@@ -60,11 +60,17 @@ def azure_pages(
     per_page: int = 1_000,
 ) -> Iterator[list[Entry]]:
     """Yield every object whose path below a root begins like that."""
+    from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - adlfs brings it
+
     order, token = PageOrder(), ""
     prefix = f"{root}{below}"
     while True:
         asked = container, prefix, token, per_page
-        blobs, token = sync(fs.loop, _azure_page, fs, *asked)
+        try:
+            blobs, token = sync(fs.loop, _azure_page, fs, *asked)
+        except HttpResponseError as error:
+            # the other lines number the request, so no two texts would be equal
+            raise OSError(error.message.partition("\n")[0]) from error
         order.check([b.name for b in blobs], prefix, token, more=bool(token))
         yield [
             Entry(b.name[len(root) :], b.size, b.last_modified, str(b.etag or ""))

@@ -110,6 +110,18 @@ def test_a_location_that_does_not_exist_is_a_problem(
     assert problem_of(lab).code == "nothing-listed"
 
 
+def test_a_bucket_that_does_not_exist_is_a_problem(
+    lab: Laboratory, cloud: Cloud
+) -> None:
+    filled(lab)
+    lab.config.stores = {"raw": cloud.spec(NOWHERE, "q")}
+
+    problem = problem_of(lab)
+
+    assert problem.code == "store-unread"
+    assert "not exist" in str(problem.values["error"])
+
+
 def test_a_bucket_that_does_not_exist_is_a_problem_before_anything_is_stored(
     lab: Laboratory, cloud: Cloud
 ) -> None:
