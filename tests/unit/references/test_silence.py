@@ -14,6 +14,7 @@ def fails() -> bool:
 @pytest.mark.parametrize("works", [lambda: False, fails])
 def test_no_sign_of_life_ends_a_wait(works: object) -> None:
     ours, theirs = socket.socketpair()
+    ours.settimeout(60)  # if nothing ends the wait, the test has to
     with ours, theirs, cut_if_silent(ours.fileno(), 0.01, works) as wait:
         assert ours.recv(1) == b""  # the driver's read returns
 
@@ -30,6 +31,7 @@ def test_a_server_that_works_is_waited_for() -> None:
         return True
 
     ours, theirs = socket.socketpair()
+    ours.settimeout(60)  # if nothing ends the wait, the test has to
     with ours, theirs, cut_if_silent(ours.fileno(), 0.01, works) as wait:
         assert ours.recv(1) == b"!"
 
