@@ -1,7 +1,8 @@
 """Interrupt a sweep, restore or purge at every change; run with the shim.
 
-Before the n-th change the process is killed, or the call fails. Then nothing may be
-lost, a recovery has to finish or undo it, and a restore has to bring everything back.
+Before the n-th change the process is killed, or the call fails; or the change happens,
+and then it answers an error, or the process is interrupted. Then nothing may be lost, a
+recovery has to finish or undo it, and a restore has to bring everything back.
 """
 
 import ctypes
@@ -18,12 +19,14 @@ from typing import Any
 
 import datajoint as dj
 
-from djgc_widgets import CompleteScan, Progress, Trash, scan
+from djgc_widgets import CompleteScan, Progress, SweepRefusedError, Trash, scan
 from djgc_widgets.collector.journal import Journal
 
 host, port, user, password, name, folder, verb, kind, start, step = sys.argv[1:]
 ALL = {"sole-owner", "large-sweep"}
 ERRORS = {"killed": 0, "full": errno.ENOSPC, "read-only": errno.EROFS}
+MISREPORTED = {"interrupted": 0, "exists": errno.EEXIST}
+"""Of changes that happen all the same."""
 raw = Path(folder)
 libc = ctypes.CDLL(None)
 
@@ -181,14 +184,18 @@ def run(work: Callable[[], None]) -> int:
 
 def armed_act(number: int) -> None:
     def arm() -> None:
-        libc.fail_change_at(folder.encode(), number, ERRORS[kind])
+        if kind in MISREPORTED:
+            libc.misreport_change_at(folder.encode(), number, MISREPORTED[kind])
+        else:
+            libc.fail_change_at(folder.encode(), number, ERRORS[kind])
 
-    refused = ""
     try:
         act(arm)
-    except Exception as error:
-        refused = str(error)
-        if ERRORS[kind] == 0 or "could not be" not in refused:
+    except SweepRefusedError as error:
+        if kind == "killed" or "could not be" not in str(error):
+            raise
+    except KeyboardInterrupt:
+        if kind != "interrupted":
             raise
     if libc.calls() < number:
         print("complete", number, flush=True)  # noqa: T201 - the answer

@@ -3,7 +3,10 @@
    fail_at(folder, n, error) arms it: the n-th call from now on that looks at something
    below the folder fails with this error; calls() tells how many there were.
    fail_change_at(folder, n, error) is the same for calls that change something; without
-   an error the process is killed just before the n-th of them.
+   an error the process is killed just before the n-th of them. With
+   misreport_change_at(folder, n, error) the n-th change happens, and then answers the
+   error, as on a network that lost the first answer; without one the process is
+   interrupted as by Ctrl-C.
 
    With WITHOUT_RENAME_FLAGS in the environment, flagged renames are refused as NFS
    refuses them; with WITHOUT_HARD_LINKS, links are refused as exFAT refuses them.
@@ -25,18 +28,24 @@
 #include <unistd.h>
 
 static char below[PATH_MAX];
-static int countdown = -1, error_number, seen, changes_only;
+static int countdown = -1, error_number, seen;
+static enum { LOOKS, CHANGES, ANSWERS } what;
 
 void fail_at(const char *folder, int number, int error) {
     strncpy(below, folder, sizeof below - 1);
     countdown = number;
     error_number = error;
-    seen = changes_only = 0;
+    seen = what = 0;
 }
 
 void fail_change_at(const char *folder, int number, int error) {
     fail_at(folder, number, error);
-    changes_only = 1;
+    what = CHANGES;
+}
+
+void misreport_change_at(const char *folder, int number, int error) {
+    fail_at(folder, number, error);
+    what = ANSWERS;
 }
 
 int calls(void) { return seen; }
@@ -54,18 +63,18 @@ static int is_open_below(int handle) {
     return is_below(path);
 }
 
-static int is_due(int concerned, int change) {
-    if (!concerned || countdown < 0 || change != changes_only) return 0;
+static int is_due(int concerned, int kind) {
+    if (!concerned || countdown < 0 || kind != what) return 0;
     seen++;
     if (seen != countdown) return 0;
-    if (!error_number) kill(getpid(), SIGKILL);
+    if (!error_number) kill(getpid(), what == ANSWERS ? SIGINT : SIGKILL);
     errno = error_number;
     return 1;
 }
 
-static int fails(int concerned) { return is_due(concerned, 0); }
+static int fails(int concerned) { return is_due(concerned, LOOKS); }
 
-static int change_fails(int concerned) { return is_due(concerned, 1); }
+static int change_fails(int concerned) { return is_due(concerned, CHANGES); }
 
 static int log_handle = -1;
 
@@ -115,6 +124,11 @@ static ssize_t logged_data(ssize_t size, const char *call, int handle,
     }
     errno = error;
     return size;
+}
+
+/* what a change answers: its result, or that it failed although it happened */
+static int answer(int result, int concerned) {
+    return result >= 0 && is_due(concerned, ANSWERS) && error_number ? -1 : result;
 }
 
 static int at(int handle, const char *path) {
@@ -192,14 +206,14 @@ int renameat2(int old, const char *from, int new, const char *to, unsigned flags
     if (change_fails(at(old, from))) return -1;
     int result = NEXT(int (*)(int, const char *, int, const char *, unsigned),
                       "renameat2")(old, from, new, to, flags);
-    return logged(result, "rename", old, from, new, to);
+    return answer(logged(result, "rename", old, from, new, to), at(old, from));
 }
 
 int renameat(int old, const char *from, int new, const char *to) {
     if (change_fails(at(old, from))) return -1;
     int result = NEXT(int (*)(int, const char *, int, const char *), "renameat")(
         old, from, new, to);
-    return logged(result, "rename", old, from, new, to);
+    return answer(logged(result, "rename", old, from, new, to), at(old, from));
 }
 
 int linkat(int old, const char *from, int new, const char *to, int flags) {
@@ -210,19 +224,19 @@ int linkat(int old, const char *from, int new, const char *to, int flags) {
     if (change_fails(at(old, from))) return -1;
     int result = NEXT(int (*)(int, const char *, int, const char *, int), "linkat")(
         old, from, new, to, flags);
-    return logged(result, "link", old, from, new, to);
+    return answer(logged(result, "link", old, from, new, to), at(old, from));
 }
 
 int mkdirat(int handle, const char *path, mode_t mode) {
     if (change_fails(at(handle, path))) return -1;
     int result = NEXT(int (*)(int, const char *, mode_t), "mkdirat")(handle, path, mode);
-    return logged(result, "mkdir", handle, path, 0, NULL);
+    return answer(logged(result, "mkdir", handle, path, 0, NULL), at(handle, path));
 }
 
 int unlinkat(int handle, const char *path, int flags) {
     if (change_fails(at(handle, path))) return -1;
     int result = NEXT(int (*)(int, const char *, int), "unlinkat")(handle, path, flags);
-    return logged(result, "unlink", handle, path, 0, NULL);
+    return answer(logged(result, "unlink", handle, path, 0, NULL), at(handle, path));
 }
 
 /* to be killed before a sync differs in nothing from being killed before what follows */

@@ -19,7 +19,7 @@ from djgc_widgets.stores.file.open_path import (
     sync_file_system,
     sync_folder,
 )
-from djgc_widgets.stores.file.renames import publish, take
+from djgc_widgets.stores.file.renames import is_one_file, publish, take
 from djgc_widgets.stores.file.rights import give_rights_of_folder
 from djgc_widgets.stores.listing import bounded_ns
 from djgc_widgets.stores.mounts_and_links import file_system_of
@@ -60,10 +60,7 @@ class StoreFolder:
     def is_one_file(self, path: str, other: str) -> bool:
         """Return whether two paths are names of one file."""
         with self._parent(path) as here, self._parent(other) as there:
-            return os.path.samestat(
-                os.stat(_last_segment(path), dir_fd=here, follow_symlinks=False),
-                os.stat(_last_segment(other), dir_fd=there, follow_symlinks=False),
-            )
+            return is_one_file(here, _last_segment(path), there, _last_segment(other))
 
     def move(
         self, source: str, target: str, source_start: OpenPath, target_start: OpenPath

@@ -2,7 +2,8 @@
 
 NFS and some FUSE file systems refuse the flag. There the kernel still promises that a
 link or a new file never takes the name of another one, and that a folder only ever
-replaces an empty folder.
+replaces an empty folder. A server that repeats an answer may say of a change that it
+failed although it happened, so after an error nothing is removed by its name alone.
 """
 
 import ctypes
@@ -16,7 +17,16 @@ from typing import Any
 _NO_REPLACE = 1
 _NO_FLAG = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 _NO_LINKS = {errno.ENOSYS, errno.EPERM, errno.ENOTSUP}
+_NEITHER = (
+    "this file system cannot rename without overwriting, and this account cannot make "
+    "a hard link to the file"
+)
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+_DID_NOT_HAPPEN = {
+    *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EXDEV, errno.EBUSY),
+    *(errno.ENOSPC, errno.EDQUOT),
+}
+"""Of a rename: any other error may come before it happens after all."""
 
 
 def take(old: int, source: str, new: int, target: str) -> None:
@@ -31,13 +41,16 @@ def take(old: int, source: str, new: int, target: str) -> None:
         return
     # the name is reserved by an empty file, which is all that the rename replaces
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    os.close(os.open(target, flags, 0o600, dir_fd=new))
+    handle = os.open(target, flags, 0o600, dir_fd=new)
     try:
         os.rename(source, target, src_dir_fd=old, dst_dir_fd=new)
-    except BaseException:
-        with suppress(OSError):  # the first error matters
-            os.unlink(target, dir_fd=new)
+    except OSError as error:
+        if error.errno in _DID_NOT_HAPPEN:
+            with suppress(OSError):  # the first error matters
+                _remove_if_same(new, target, os.fstat(handle))
         raise
+    finally:
+        os.close(handle)
 
 
 def publish(old: int, source: str, new: int, target: str) -> None:
@@ -50,14 +63,16 @@ def publish(old: int, source: str, new: int, target: str) -> None:
     try:
         os.link(source, target, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if not is_one_file(old, source, new, target):
+            if error.errno in _NO_LINKS:
+                why = f"{error.strerror}: {_NEITHER}"
+                raise OSError(error.errno, why, target) from error
             raise
-        why = (
-            f"{error.strerror}: this file system cannot rename without overwriting, "
-            "and this account cannot make a hard link to the file"
-        )
-        raise OSError(error.errno, why, target) from error
-    os.unlink(source, dir_fd=old)
+    try:
+        os.unlink(source, dir_fd=old)
+    except OSError:
+        if _exists(old, source):
+            raise
 
 
 @cache
@@ -76,6 +91,8 @@ def _rename_with_flag(old: int, source: str, new: int, target: str) -> bool:
     error = ctypes.get_errno()
     if error in _NO_FLAG:
         return False
+    if _happened(old, source, new, target):
+        return True
     raise OSError(error, os.strerror(error), target)
 
 
@@ -88,11 +105,44 @@ def _rename_folder(old: int, source: str, new: int, target: str) -> None:
         # the slash makes the kernel refuse a file that took the folder's name
         os.rename(f"{source}/", target, src_dir_fd=old, dst_dir_fd=new)
     except OSError as error:
+        if _happened(old, source, new, target):
+            return
         if error.errno in _TAKEN and _exists(new, target):
             raise FileExistsError(
                 errno.EEXIST, os.strerror(errno.EEXIST), target
             ) from error
         raise
+
+
+def _remove_if_same(parent: int, name: str, file: os.stat_result) -> None:
+    """Remove an empty file if it still has its name.
+
+    To open it asks a server of the network what has the name by now.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(name, flags, dir_fd=parent)
+    try:
+        now = os.fstat(handle)
+    finally:
+        os.close(handle)
+    if os.path.samestat(now, file) and not now.st_size:
+        os.unlink(name, dir_fd=parent)
+
+
+def is_one_file(old: int, source: str, new: int, target: str) -> bool:
+    """Return whether two names are of one file; not if one of them is of none."""
+    try:
+        return os.path.samestat(
+            os.stat(source, dir_fd=old, follow_symlinks=False),
+            os.stat(target, dir_fd=new, follow_symlinks=False),
+        )
+    except OSError:
+        return False
+
+
+def _happened(old: int, source: str, new: int, target: str) -> bool:
+    """Return whether a move that never overwrites happened, whatever it answered."""
+    return _exists(new, target) and not _exists(old, source)
 
 
 def _exists(parent: int, name: str) -> bool:

@@ -12,6 +12,7 @@ from djgc_widgets.model import (
     ProgressCallback,
     StoreInfo,
     in_store,
+    is_plain_path,
     parent_of,
 )
 from djgc_widgets.stores.file.folder import StoreFolder
@@ -74,7 +75,9 @@ class FileStore:
                 where = in_store(self.info.name, path)
                 values = {"error": error.strerror}
                 notice = Notice(NoticeCode.PATH_BARRED, where, values)
-                barred = error.errno in {errno.ELOOP, errno.ENOTDIR}
+                barred = error.errno in {errno.ELOOP, errno.ENOTDIR} or (
+                    not is_plain_path(path)  # it leaves the store
+                )
                 (result.warnings if barred else result.problems).append(notice)
                 continue
             if present:

@@ -14,7 +14,7 @@ from djgc_widgets.lab.postgresql import start_postgresql
 
 _SUPPORT = Path(__file__).parents[2] / "support"
 _HALVES = (1, 2)
-_CHANGES = {"sweep": 25, "restore": 15, "purge": 10}
+_CHANGES = {"sweep": 20, "restore": 12, "purge": 10}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,8 @@ _CHANGES = {"sweep": 25, "restore": 15, "purge": 10}
         ("sweep", "read-only", {}),
         ("sweep", "killed", {"WITHOUT_RENAME_FLAGS": "1"}),
         ("restore", "killed", {"WITHOUT_RENAME_FLAGS": "1"}),
+        ("sweep", "interrupted", {"WITHOUT_RENAME_FLAGS": "1"}),
+        ("restore", "exists", {"WITHOUT_RENAME_FLAGS": "1"}),
     ],
 )
 def test_every_change_of_a_store_may_be_the_last(

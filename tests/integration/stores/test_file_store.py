@@ -333,3 +333,16 @@ def test_changed_files_of_an_object_are_listed(folder: Path) -> None:
     assert changed_files(before, identities(folder, "o")) == ["o/a", "o/b", "o/c"]
     assert changed_files(before, before) == []
     assert identities(folder, "no/such") == {}
+
+
+def test_a_path_that_leaves_the_store_holds_nothing_in_it(folder: Path) -> None:
+    write(folder, "a/x")
+
+    found = store_in(folder).look_up(["a/x", "b/../a/x", "../outside"])
+
+    assert found.stored == {"a/x"}
+    assert found.problems == []
+    assert [notice.where.rpartition(" ")[2] for notice in found.warnings] == [
+        "b/../a/x",
+        "../outside",
+    ]
