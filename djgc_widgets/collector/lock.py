@@ -6,7 +6,6 @@ the store's own clock says.
 """
 
 import hashlib
-import json
 import os
 import secrets
 import threading
@@ -15,14 +14,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Annotated, Self
-
-from pydantic import Field
+from typing import Self
 
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import account_name, host_name
-from djgc_widgets.collector.processes import has_ended, own_process
-from djgc_widgets.collector.records import Record
+from djgc_widgets.collector.lock_holder import LockHolder, read_holder
+from djgc_widgets.collector.processes import own_process
 from djgc_widgets.model import (
     TRASH_FOLDER,
     Detail,
@@ -45,38 +42,6 @@ _BEAT_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 _MOST_FAILURES = 5
 _TRIES = 5
-
-
-class LockHolder(Record):
-    """Who has a lock: the record in the store."""
-
-    token: Annotated[str, Field(pattern="^[0-9A-Za-z]+$")]
-    """Names this one lock."""
-    account: str
-    host: str
-    pid: Annotated[int, Field(gt=0, lt=2**31)]
-    process: str
-    """Identifies the process beyond its number: boot, namespaces and start."""
-    purpose: str
-    since: str
-    """Time in ISO format, by the holder's clock."""
-    heartbeat: str
-    """The same, of its latest sign of life."""
-
-    def dump(self) -> bytes:
-        """Return the record."""
-        return self.model_dump_json().encode()
-
-    @property
-    def ended(self) -> bool:
-        """Whether the process has certainly ended: it ran here, the kernel says so."""
-        return has_ended(self.pid, self.process)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.account} on {self.host} (process {self.pid}, {self.purpose}) since "
-            f"{self.since} by its clock"
-        )
 
 
 def seconds_since_boot() -> float:
@@ -121,7 +86,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             heartbeat=now,
         )
         try:
-            self._acquire()
+            self._acquire_or_leave()
         except NotExclusiveError as error:
             raise SweepRefusedError(
                 f"Store {self._store.info.name} cannot be locked, so nothing was "
@@ -147,13 +112,25 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         trace: TracebackType | None,
     ) -> None:
         self._done.set()
-        self._thread.join()
-        with suppress(OSError):  # a full store keeps what room there is
-            if not self.lost():
-                self._store.keep_room(new=kind is None)
+        try:
+            self._thread.join()
+            with suppress(OSError):  # a full store keeps what room there is
+                if not self.lost():
+                    self._store.keep_room(new=kind is None)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
         with suppress(OSError):  # it stays and is reported to whoever comes next
             if self._store.read(LOCK_PATH) == self._holder.dump():
                 self._store.remove(LOCK_PATH)
+
+    def _acquire_or_leave(self) -> None:
+        try:
+            self._acquire()
+        except BaseException:  # it may have been written all the same
+            self._leave()
+            raise
 
     def lost(self) -> Result | None:
         """Return why nothing more may be done; None while the lock is ours."""
@@ -169,7 +146,20 @@ class StoreLock(AbstractContextManager["StoreLock"]):
 
     def store_time(self) -> datetime:
         """Return when the lock was taken, by the store's own clock."""
-        changed = self._store.changed_at_ns(LOCK_PATH)
+        return self.time_of(LOCK_PATH)
+
+    def time_of(self, path: str) -> datetime:
+        """Return when a record was written, by the store's own clock.
+
+        If the store does not say it, `SweepRefusedError` is raised.
+        """
+        try:
+            changed = self._store.changed_at_ns(path)
+        except OSError as error:
+            raise SweepRefusedError(
+                f"Store {self._store.info.name} did not say when {path} was written "
+                f"({error_text(error)}), so nothing was done. {remedy_for(error)}."
+            ) from error
         return datetime.fromtimestamp(changed / 1e9, UTC)
 
     def _acquire(self) -> None:
@@ -245,14 +235,6 @@ class StoreLock(AbstractContextManager["StoreLock"]):
                 self._lost = Result(Outcome.SKIPPED, Detail.LOCK_TAKEN)
                 return
             self._holder, self._beat_at = later, self._stopwatch()
-
-
-def read_holder(data: bytes) -> LockHolder | None:
-    """Return who has a lock; None if the record cannot be understood."""
-    try:
-        return LockHolder.of(json.loads(data))
-    except (RecursionError, ValueError):
-        return None
 
 
 def _locked_message(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NoReturn
 
 import pandas as pd
@@ -189,8 +189,7 @@ class Purge:
     def _age(self, sweep_id: str) -> timedelta:
         """Return how long ago a sweep was by our clock or the store's, the shorter."""
         operation = self.operation
-        written = operation.store.changed_at_ns(f"{trash_of(sweep_id)}/plan.json")
-        at = datetime.fromtimestamp(written // 10**9, UTC)
+        at = operation.lock.time_of(f"{trash_of(sweep_id)}/plan.json")
         ours = self.clock() - self.planned[sweep_id].created_at
         return min(ours, operation.lock.store_time() - at)
 

@@ -16,13 +16,8 @@ from unprivileged import open_folder
 
 from djgc_widgets import Progress, SweepRefusedError, Trash
 from djgc_widgets.collector.journal import Journal
-from djgc_widgets.collector.lock import (
-    LOCK_PATH,
-    STALE_AFTER,
-    LockHolder,
-    StoreLock,
-    read_holder,
-)
+from djgc_widgets.collector.lock import LOCK_PATH, STALE_AFTER, StoreLock
+from djgc_widgets.collector.lock_holder import LockHolder, read_holder
 from djgc_widgets.collector.operation import (
     RETURNED_LIVE,
     Operation,
@@ -334,6 +329,24 @@ def test_a_lock_that_cannot_be_understood_is_reported(
             StoreLock(store, "sweep", take_over=True).__enter__()
 
     assert Trash(lab.schema, "raw").recover(break_lock=True).rows.empty
+
+
+def test_a_call_that_is_interrupted_leaves_no_lock(
+    store: SweepableStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = store.write
+
+    def written_then_interrupted(path: str, data: bytes, *, new: bool = False) -> None:
+        write(path, data, new=new)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", written_then_interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            StoreLock(store, "sweep").__enter__()
+
+    with StoreLock(store, "sweep"):
+        pass
 
 
 def test_an_operation_that_loses_its_lock_stops(
