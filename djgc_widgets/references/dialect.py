@@ -37,6 +37,8 @@ class Dialect(Protocol):
     REWRITTEN_TABLES: SQL
     """Selects the relations that other sessions rewrote or emptied since the snapshot:
     identifier and name; of a partition that of the table it belongs to."""
+    WITHOUT_SNAPSHOTS: SQL
+    """Selects schema and name of each table whose rows no snapshot covers."""
     READ_ONLY: tuple[SQL, ...]
     """Make a session read-only, and its waits for locks short."""
 

@@ -56,6 +56,13 @@ class MySQL:
     LIMITED_ACCOUNT = SQL("SELECT NULL FROM DUAL WHERE FALSE")
     # the server itself refuses to read a table that changed since the snapshot
     REWRITTEN_TABLES = SQL("SELECT NULL, NULL FROM DUAL WHERE FALSE")
+    WITHOUT_SNAPSHOTS = SQL("""
+        SELECT table_schema, table_name FROM information_schema.tables
+        WHERE table_type NOT IN ('VIEW', 'SYSTEM VIEW')
+          AND lower(engine) NOT IN ('innodb', 'rocksdb', 'tokudb')
+          AND BINARY table_schema NOT IN
+              ('information_schema', 'mysql', 'performance_schema', 'sys')
+    """)
     READ_ONLY: tuple[SQL, ...] = (
         SQL("SET SESSION TRANSACTION READ ONLY"),
         SQL("SET SESSION lock_wait_timeout = 60"),

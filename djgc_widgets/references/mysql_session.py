@@ -28,6 +28,7 @@ _SETTINGS: dict[str, str | int] = {
     "wait_timeout": _LONG,
     "net_write_timeout": _LONG,
     "max_sort_length": 1024,
+    "sql_quote_show_create": 1,
     "lock_wait_timeout": 60,
     # nodes of a cluster, and copies for analyses, may lag behind what was committed
     "wsrep_sync_wait": 1,

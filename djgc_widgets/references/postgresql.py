@@ -114,6 +114,7 @@ class PostgreSQL:
           AND c.relfilenode <> 0 AND c.relfilenode <> pg_relation_filenode(c.oid)
           AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     """)
+    WITHOUT_SNAPSHOTS = SQL("SELECT NULL, NULL WHERE FALSE")
     READ_ONLY: tuple[SQL, ...] = (
         SQL("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"),
         SQL("SET SESSION lock_timeout = '60s'"),

@@ -5,7 +5,10 @@ it. A text with several spellings is taken in all of them.
 """
 
 import json
+import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from djgc_widgets.references.known_paths import KnownPaths
@@ -14,6 +17,8 @@ from djgc_widgets.references.path_spellings import spellings
 _INT64 = 2**63
 _JSON_STARTS = ("{", "[", '"')
 _BLANKS = "\ufeff \t\r\n"
+_OPAQUE = re.compile("base64:type[0-9]+:([A-Za-z0-9+/=]+)")
+"""How MySQL shows a binary string in JSON, as drivers send bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,9 @@ class _PathFinder:
             store = named if isinstance(named, str) and named else store
             for key in ("path", "url"):
                 text = value.get(key)
-                if isinstance(text, str) and (paths := spellings(text, self.known)):
+                if not isinstance(text, str):
+                    continue
+                if paths := spellings(_plain_text(text), self.known):
                     size, is_dir = value.get("size"), value.get("is_dir") is True
                     if type(size) is not int or abs(size) >= _INT64:
                         size = None
@@ -153,6 +160,7 @@ class _PathFinder:
         self._declared.setdefault(key, recorded)
 
     def _read_text(self, text: str, store: str | None) -> None:
+        text = _plain_text(text)
         bare = text.strip(_BLANKS)
         if bare.startswith(_JSON_STARTS):
             try:
@@ -183,6 +191,14 @@ class _PathFinder:
 
     def _in_section(self, paths: Iterable[str]) -> bool:
         return any(path.startswith(self.known.section_starts) for path in paths)
+
+
+def _plain_text(text: str) -> str:
+    """Return the text that a binary string in JSON is, if it is one."""
+    if opaque := _OPAQUE.fullmatch(text):
+        with suppress(ValueError):  # not base64, or not text: it is no path
+            return b64decode(opaque[1], validate=True).decode()
+    return text
 
 
 def _guesses(paths: Mapping[str, bool]) -> frozenset[str]:

@@ -23,6 +23,7 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.references.catalog import Catalog, read_catalog
 from djgc_widgets.references.codecs import codec_reading
+from djgc_widgets.references.early_look import names_any, referring_columns
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.recorded_frame import recorded_frame
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
@@ -77,6 +78,7 @@ class _ReferenceReader:
         self.frames: list[pd.DataFrame] = []
         self._opened: list[tuple[int, Snapshot]] = []
         self._numbers = count()
+        self._referred_before: set[tuple[int, str, str, str]] = set()
         self._server = 0
         self._part = 0, 0
         self._where = ""
@@ -119,6 +121,10 @@ class _ReferenceReader:
     def begin(self) -> None:
         """Let all snapshots begin, one right after the other."""
         opened, self._opened = self._opened, []
+        for number, snapshot in opened:
+            with self._noting_errors(snapshot.address):
+                found = referring_columns(snapshot, self._known)
+                self._referred_before |= {(number, *name) for name in found}
         for number, snapshot in opened:
             with self._noting_errors(snapshot.address):
                 snapshot.begin()
@@ -251,7 +257,9 @@ class _ReferenceReader:
             snapshot.rows,
             column,
             refers=lambda: (
-                column.codec != PLAIN_CODEC or self._refer(self.frames[first_frame:])
+                column.codec != PLAIN_CODEC
+                or (self._server, *column.name) in self._referred_before
+                or self._refer(self.frames[first_frame:])
             ),
         )
         if problem:
@@ -279,11 +287,7 @@ class _ReferenceReader:
 
     def _refer(self, frames: list[pd.DataFrame]) -> bool:
         """Return whether recorded paths name something in a section, or listed."""
-        return any(
-            path.startswith(self._known.section_starts) or path in self._known.listed
-            for frame in frames
-            for path in frame["path"]
-        )
+        return any(names_any(frame["path"], self._known) for frame in frames)
 
     def _report(self, column: StoreColumn, done: int, total: int) -> None:
         part, parts = self._part

@@ -15,7 +15,7 @@ ENDS = [
     for name in (
         b"b\xffd",
         b"\xc3",
-        b"caf\xe9.npy",
+        b"se\xf1al.npy",
         b"\xed\xa0\x80",
         b"\xf4\x8f\xbf\xbf",
     )

@@ -9,6 +9,8 @@ from own_codec import register_codec
 from services import MYSQL_FAMILY
 
 from djgc_widgets import IncompleteScan, Progress, SweepRefusedError
+from djgc_widgets.references.snapshot import Snapshot
+from djgc_widgets.references.store_column import StoreColumn
 
 NPY = "id : int32\n---\ndata : <npy@raw>\n"
 
@@ -289,6 +291,30 @@ def test_a_table_without_snapshots_matters_only_if_it_refers_into_the_stores(
 
     assert result.complete is complete
     assert bool(result.problems.with_code("no-snapshot")) is not complete
+
+
+@pytest.mark.parametrize("backend", MYSQL_FAMILY)
+def test_a_row_that_leaves_a_table_without_snapshots_meanwhile_is_a_problem(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(lab)
+    (path,) = put(lab, 1)
+    queue, done = (lab.quote(lab.name, name) for name in ("queue", "done"))
+    run = lab.connection.query
+    for table, engine in ((queue, "MyISAM"), (done, "InnoDB")):
+        run(f"CREATE TABLE {table} (id int PRIMARY KEY, data json) ENGINE={engine}")
+    run(f"INSERT INTO {queue} VALUES (1, '{metadata(path)}')")
+    read = Snapshot.count_values
+
+    def after_the_move(snapshot: Snapshot, column: StoreColumn) -> int:
+        run(f"INSERT IGNORE INTO {done} SELECT * FROM {queue}")
+        run(f"DELETE FROM {queue}")
+        return read(snapshot, column)
+
+    monkeypatch.setattr(Snapshot, "count_values", after_the_move)
+    result = lab.scan()
+
+    assert [notice.code for notice in result.problems] == ["no-snapshot"]
 
 
 @pytest.mark.mariadb

@@ -195,6 +195,7 @@ LIMITS: dict[str, list[str]] = {
         "SET GLOBAL max_join_size = 1",
         "SET GLOBAL init_connect = 'SET NAMES latin1'",
         "SET GLOBAL max_sort_length = 64",
+        "SET GLOBAL sql_quote_show_create = OFF",
     ],
     "mysql": [
         "SET GLOBAL max_execution_time = 1",
@@ -202,6 +203,7 @@ LIMITS: dict[str, list[str]] = {
         "SET GLOBAL max_join_size = 1",
         "SET GLOBAL init_connect = 'SET NAMES latin1'",
         "SET GLOBAL max_sort_length = 4",
+        "SET GLOBAL sql_quote_show_create = OFF",
     ],
 }
 

@@ -1,4 +1,5 @@
 import json
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,23 @@ def test_the_path_key_comes_with_store_size_and_kind() -> None:
     value = {"path": "a/b", "store": "raw", "size": 7, "is_dir": True}
 
     assert read(value) == [RecordedPath(("a/b",), "raw", 7, is_dir=True)]
+
+
+def opaque(data: bytes) -> str:
+    """Write bytes as MySQL shows them in JSON."""
+    return f"base64:type15:{b64encode(data).decode()}"
+
+
+@pytest.mark.parametrize("key", ["path", "input"])
+def test_a_path_that_a_driver_sent_as_bytes_is_a_path(key: str) -> None:
+    path = "_schema/lab/rec/id=1/x_AbCd1234.npy"
+
+    assert paths({key: opaque(path.encode())}) == [path]
+
+
+@pytest.mark.parametrize("text", [opaque(b"\xff/\x00"), "base64:type15:a/b", "base64:"])
+def test_bytes_that_are_no_text_are_no_path(text: str) -> None:
+    assert [path for path in paths({"input": text}) if "_schema" in path] == []
 
 
 @pytest.mark.parametrize("store", [None, "", 3])
