@@ -7,7 +7,14 @@ that only one room needs stays in that room.
 """
 
 from djgc_widgets.model.arguments import names_among, names_of, shown
-from djgc_widgets.model.arrow import STR, TEXT, absent, arrow_text, extract_groups
+from djgc_widgets.model.arrow import (
+    STR,
+    TEXT,
+    absent,
+    arrow_text,
+    as_strings,
+    extract_groups,
+)
 from djgc_widgets.model.codes import (
     MINIMUM_AGE,
     RETENTION,
@@ -70,6 +77,7 @@ from djgc_widgets.model.object_paths import (
     key_in_path,
     parent_of,
     parse_paths,
+    re2_literal,
     section_of,
 )
 from djgc_widgets.model.progress import Progress, ProgressCallback, no_progress
@@ -116,12 +124,13 @@ __all__ = [
     "ProgressCallback", "Reason", "Receipt", "SameFolder", "SchemaNames", "Section",
     "ServerError", "Sight", "Sighting", "State", "Status", "Step", "StoreInfo",
     "StoreNames", "SweepReceipt", "SweepRefusedError", "SweepState", "TableInfo",
-    "absent", "and_more", "are_records", "arrow_text", "as_text", "candidate_prefixes",
-    "csv_text", "detail_text", "encode_frame", "error_text", "extract_groups",
-    "file_path", "former_paths", "former_prefixes", "html_list", "html_table",
-    "in_store", "interrupted_sweeps", "is_plain_path", "json_rows", "key_in_path",
-    "names_among", "names_of", "no_progress", "parent_of", "parse_paths", "parse_trash",
-    "path_text", "plural", "readable_age", "readable_bytes", "readable_minimum_age",
-    "remedy_for", "safe", "section_of", "shown", "table_label", "trash_of",
-    "trash_records_text", "visible", "write_new_file",
+    "absent", "and_more", "are_records", "arrow_text", "as_strings", "as_text",
+    "candidate_prefixes", "csv_text", "detail_text", "encode_frame", "error_text",
+    "extract_groups", "file_path", "former_paths", "former_prefixes", "html_list",
+    "html_table", "in_store", "interrupted_sweeps", "is_plain_path", "json_rows",
+    "key_in_path", "names_among", "names_of", "no_progress", "parent_of", "parse_paths",
+    "parse_trash", "path_text", "plural", "re2_literal", "readable_age",
+    "readable_bytes", "readable_minimum_age", "remedy_for", "safe", "section_of",
+    "shown", "table_label", "trash_of", "trash_records_text", "visible",
+    "write_new_file",
 ]  # fmt: skip

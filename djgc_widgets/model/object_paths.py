@@ -124,7 +124,7 @@ def former_prefixes(
     has no prefix.
     """
     path = arrow_text(paths)
-    schema, table, attribute = map(_literal_pattern, (schema, table, attribute))
+    schema, table, attribute = map(re2_literal, (schema, table, attribute))
     schema = f"(?i:{schema})"  # some servers fold it, paths keep it
     own = f"{schema}/{table}/(?:{_PAIR})*{attribute}"
     lead = rf"(?s)^(?:(?P<prefix>.*?)/)??(?P<own>(?:{_PAIR})*"
@@ -148,13 +148,13 @@ def _longest_first(prefixes: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(prefixes), key=len, reverse=True)
 
 
-def _literal_pattern(text: str) -> str:
-    # RE2 takes a backslash before punctuation only
+def re2_literal(text: str) -> str:
+    """Return the pattern of a text, which RE2 lets no backslash escape everywhere."""
     return re.sub(r"([^\w])", lambda m: rf"\x{{{ord(m[1]):x}}}", text)
 
 
 def _anchored_pattern(prefix: str, pattern: str) -> str:
-    return f"(?s)^{_literal_pattern(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
+    return f"(?s)^{re2_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
 
 
 def _begins_with_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:

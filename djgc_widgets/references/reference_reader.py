@@ -7,7 +7,6 @@ references at all.
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import count
 
 import datajoint as dj
 import pandas as pd
@@ -22,11 +21,9 @@ from djgc_widgets.model import (
     Step,
 )
 from djgc_widgets.references.catalog import Catalog, read_catalog
-from djgc_widgets.references.codecs import codec_reading
+from djgc_widgets.references.column_reader import ColumnReader
 from djgc_widgets.references.early_look import names_any, referring_columns
 from djgc_widgets.references.known_paths import KnownPaths
-from djgc_widgets.references.recorded_frame import recorded_frame
-from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
 from djgc_widgets.references.silence import PATIENCE, Patience
 from djgc_widgets.references.snapshot import Snapshot, open_session, server_name
@@ -77,7 +74,7 @@ class _ReferenceReader:
         self.reading = ReferenceReading()
         self.frames: list[pd.DataFrame] = []
         self._opened: list[tuple[int, Snapshot]] = []
-        self._numbers = count()
+        self._n_references = 0
         self._referred_before: set[tuple[int, str, str, str]] = set()
         self._server = 0
         self._part = 0, 0
@@ -228,31 +225,14 @@ class _ReferenceReader:
     def _read_column(self, snapshot: Snapshot, column: StoreColumn) -> None:
         counted = snapshot.count_values(column)
         self._report(column, 0, counted)
-        known, own = self._known, codec_reading(column.codec)
         where, must_refer = column.full_name, column.must_refer
-        read, referring, last = 0, 0, "none"
-        first_damaged: tuple[str, str] | None = None
+        reader = ColumnReader(self._server, column, self._known)
         first_frame = len(self.frames)
         for page in snapshot.read_values(column):
-            recorded: list[tuple[RecordedPath, str]] = []
-            for value, key in page:
-                error = ""
-                try:
-                    paths = recorded_paths(value, known, own, json_only=must_refer)
-                except ValueError as reason:
-                    paths, error = [], f", which is {reason}"
-                if column.is_of_framework:
-                    paths = [path.as_note() for path in paths]
-                sure = any(path.sure for path in paths)
-                if error or (must_refer and not sure):
-                    first_damaged = first_damaged or (key, error)
-                referring += sure
-                recorded.extend((path, key) for path in paths)
-            read, last = read + len(page), page[-1][1]
-            self.frames.append(
-                recorded_frame(self._server, column, recorded, self._numbers)
-            )
-            self._report(column, read, counted)
+            frame = reader.read(page, self._n_references)
+            self._n_references += int(frame["reference"].nunique())
+            self.frames.append(frame)
+            self._report(column, reader.n_read, counted)
         problem = snapshot.dialect.snapshot_problem(
             snapshot.rows,
             column,
@@ -264,6 +244,7 @@ class _ReferenceReader:
         )
         if problem:
             self.reading.problems.append(problem)
+        read, referring = reader.n_read, reader.n_referring
         counts = ColumnCount(where, counted, read, referring, must_refer)
         self.reading.counts.append(counts)
         if counted != read:
@@ -272,17 +253,18 @@ class _ReferenceReader:
                 where,
                 counted=counted,
                 read=read,
-                row_key=last,
+                row_key=reader.last_key,
             )
-        elif first_damaged:
+        elif reader.damaged:
+            row_key, error = reader.damaged
             self._problem(
                 NoticeCode.VALUES_WITHOUT_PATH,
                 where,
                 referring=referring,
                 read=read,
                 codec=column.codec,
-                row_key=first_damaged[0],
-                error=first_damaged[1],
+                row_key=row_key,
+                error=error,
             )
 
     def _refer(self, frames: list[pd.DataFrame]) -> bool:

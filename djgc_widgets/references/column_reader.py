@@ -1,0 +1,124 @@
+"""The values of one column -> rows of a frame, one per spelling of a recorded path."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from djgc_widgets.model import RECORDED, STR, arrow_text, as_strings
+from djgc_widgets.references.codecs import codec_reading
+from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.plain_values import PlainPaths, plain_shape, read_plain
+from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
+from djgc_widgets.references.store_column import StoreColumn
+
+_Found = tuple[int, RecordedPath]
+"""Position of a value in its page, and a path that it records."""
+
+
+class ColumnReader:
+    """Reads the values of one column page by page, and counts them.
+
+    Plain values are read as columns; whatever else may be a path is looked for in the
+    others one by one.
+    """
+
+    def __init__(self, server: int, column: StoreColumn, known: KnownPaths) -> None:
+        self._server, self._column, self._known = server, column, known
+        self._own = codec_reading(column.codec)
+        general = self._own or column.is_of_framework
+        self._shape = None if general else plain_shape(known)
+        self.n_read = 0
+        """Values that arrived."""
+        self.n_referring = 0
+        """Values that record at least one path."""
+        self.last_key = "none"
+        """Key of the last row that arrived."""
+        self.damaged: tuple[str, str] | None = None
+        """Key of the first row that records no path although it must, and why."""
+
+    def read(self, page: Sequence[tuple[str, str]], number: int) -> pd.DataFrame:
+        """Return a frame of the recorded schema; its first path has this number."""
+        values, keys = zip(*page, strict=True)
+        plain = read_plain(values, self._shape)
+        slow = np.setdiff1d(np.arange(len(values)), plain.positions, assume_unique=True)
+        found: list[_Found] = []
+        for position in slow.tolist():
+            paths = self._paths(values[position], keys[position])
+            found.extend((position, path) for path in paths)
+        self.n_read += len(values)
+        self.n_referring += len(plain.positions)
+        self.last_key = keys[-1]
+
+        rows = _plain_rows(plain)
+        if found:
+            both = [rows, _other_rows(found)]
+            rows = pd.concat(both, ignore_index=True).sort_values(
+                "position", kind="stable", ignore_index=True
+            )
+        table = self._column.table
+        return RECORDED.conform(
+            {
+                **rows,
+                "column_store": self._column.store,
+                "server": self._server,
+                "reference": number - 1 + rows["begins"].cumsum(),
+                "schema": table.schema,
+                "table": table.name,
+                "attribute": self._column.attribute,
+                "codec": self._column.codec,
+                "row_key": as_strings(arrow_text(keys).take(rows["position"])),
+            }
+        )
+
+    def _paths(self, value: str, key: str) -> list[RecordedPath]:
+        """Return the paths of one value; note if it records none although it must."""
+        must_refer, error = self._column.must_refer, ""
+        try:
+            paths = recorded_paths(value, self._known, self._own, json_only=must_refer)
+        except ValueError as reason:
+            paths, error = [], f", which is {reason}"
+        if self._column.is_of_framework:
+            paths = [path.as_note() for path in paths]
+        sure = any(path.sure for path in paths)
+        if error or (must_refer and not sure):
+            self.damaged = self.damaged or (key, error)
+        self.n_referring += sure
+        return paths
+
+
+def _plain_rows(plain: PlainPaths) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "position": plain.positions,
+            "begins": True,
+            "path": as_strings(plain.paths),
+            "named_store": as_strings(plain.stores),
+            "size_bytes": pd.array(plain.sizes, dtype="Int64"),
+            "is_dir": np.asarray(plain.are_folders, dtype=bool),
+            "declared": True,
+            "guessed": False,
+        }
+    )
+
+
+def _other_rows(found: Sequence[_Found]) -> pd.DataFrame:
+    """Return a row per spelling; the first of each path begins it."""
+    rows = [
+        (at, not number, path, text)
+        for at, path in found
+        for number, text in enumerate(path.spellings)
+    ]
+    paths = [path for *_, path, _ in rows]
+    return pd.DataFrame(
+        {
+            "position": [at for at, *_ in rows],
+            "begins": [begins for _, begins, *_ in rows],
+            "path": pd.array([text for *_, text in rows], dtype=STR),
+            "named_store": pd.array([path.store for path in paths], dtype=STR),
+            "size_bytes": pd.array([path.size_bytes for path in paths], dtype="Int64"),
+            "is_dir": [path.is_dir for path in paths],
+            "declared": [path.declared for path in paths],
+            "guessed": [text in path.guessed for *_, path, text in rows],
+        }
+    )

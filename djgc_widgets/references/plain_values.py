@@ -1,0 +1,97 @@
+"""Raw metadata of a plain shape, read as columns: most values, by the thousand.
+
+A value is plain if its text alone shows that it records exactly one path, in one
+spelling. What is plain is written down here; every other value goes through the reader
+of `recorded_paths`, which must find the same in a plain one.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from djgc_widgets.model import TEXT, arrow_text, re2_literal
+from djgc_widgets.references.known_paths import KnownPaths
+
+# neither an escape, nor a path, nor JSON within JSON
+_STRING = r'"(?:[^"\\/\x00-\x1f {\[\x{feff}][^"\\/\x00-\x1f]*)?"'
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?"
+_NUMBERS = rf"\[(?:{_NUMBER}(?:, ?{_NUMBER})*)?\]"
+_PAIR = rf"{_STRING}: ?(?:{_STRING}|{_NUMBER}|true|false|null|{_NUMBERS})"
+# what may be a part of a URL, a blank, invisible, or a byte of a name
+_ODD_CHARACTERS = (
+    r'"\\/?#%:\x00-\x20\x7f-\xa0\x{1680}\x{2000}-\x{206f}\x{3000}\x{feff}'
+    r"\x{10ff80}-\x{10ffff}"
+)
+_ANY, _NO_DOT = rf"[^{_ODD_CHARACTERS}]", rf"[^.{_ODD_CHARACTERS}]"
+_SEGMENT = rf"(?:{_NO_DOT}{_ANY}*|\.{_NO_DOT}{_ANY}*|\.\.{_ANY}+)"
+_PATH = r'"path": ?"(?P<value>[^"]*)"'
+_STORE = r'"store": ?"(?P<value>[^"]+)"'
+_SIZE = r'"size": ?(?P<value>[0-9]+)'
+_IS_DIR = '"is_dir": ?true'
+# a key that comes twice, a text that holds bytes, a value of a type that means nothing
+_NOT_PLAIN = "|".join(
+    (
+        *(f'"{key}":.*"{key}":' for key in ("path", "store", "size", "is_dir")),
+        "base64:",
+        '"store": ?[^"n ]',
+        r'"size": ?(?:["tf\[-]|[0-9]+\.)',
+        '"is_dir": ?[^tf ]',
+    )
+)
+
+
+class PlainPaths(NamedTuple):
+    """The paths that the plain ones of some values record, in columns."""
+
+    positions: npt.NDArray[np.int64]
+    """Of the plain values among all of them."""
+    paths: pa.Array
+    stores: pa.Array
+    """Stores that the metadata names; null where it names none."""
+    sizes: pa.Array
+    """Bytes that it records; null where it records none."""
+    are_folders: pa.Array
+
+
+def plain_shape(known: KnownPaths) -> str | None:
+    """Return the pattern of plain values; None if no section has a plain name."""
+    plain = re.compile(r"[\w.=+~@-]+(/[\w.=+~@-]+)*/", re.ASCII)
+    starts = [
+        start
+        for start in known.section_starts
+        if plain.fullmatch(start) and not {".", ".."}.intersection(start.split("/"))
+    ]
+    if not starts:
+        return None
+    section = "|".join(map(re2_literal, starts))
+    path = rf'"path": ?"(?:{section}){_SEGMENT}(?:/{_SEGMENT})*"'
+    return rf"^\{{(?:{_PAIR}, ?)*{path}(?:, ?{_PAIR})*\}}$"
+
+
+def read_plain(values: Sequence[str], shape: str | None) -> PlainPaths:
+    """Read the plain ones of some values."""
+    try:
+        texts = arrow_text(values if shape else [])
+    except UnicodeEncodeError:  # half a character in one of them
+        texts = arrow_text([])
+    matching = pc.match_substring_regex(texts, shape or "^")
+    plain = pc.and_not(matching, pc.match_substring_regex(texts, _NOT_PLAIN))
+    texts = texts.filter(plain)
+    return PlainPaths(
+        np.flatnonzero(plain),
+        _extracted(texts, _PATH),
+        _extracted(texts, _STORE),
+        pc.cast(_extracted(texts, _SIZE), pa.int64()),
+        pc.match_substring_regex(texts, _IS_DIR),
+    )
+
+
+def _extracted(texts: pa.Array, pattern: str) -> pa.Array:
+    groups = pc.extract_regex(texts, pattern)
+    null = pa.scalar(None, TEXT)
+    return pc.if_else(pc.is_valid(groups), groups.field(0), null)
