@@ -2,10 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     REASONS,
@@ -17,10 +21,15 @@ from djgc_widgets.model import (
     State,
     Status,
     TableInfo,
+    arrow_text,
     key_in_path,
     readable_minimum_age,
 )
 
+_VALUE = r': (?:"[^"\\]*"|-?[0-9]+)'
+_PLAIN_KEY = rf'^\{{"[^"\\]*"{_VALUE}(?:, "[^"\\]*"{_VALUE})*\}}$'
+"""A key as JSON without escapes, whose values are texts and whole numbers."""
+_NAME = re.compile('"([^"]*)"')
 _TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?\Z"
 KIND_REASONS = {
     FileKind.SYMLINK.value: Reason.SYMLINK.value,
@@ -115,15 +124,17 @@ def _sibling_reasons(
     orphan is newer than the object that the row still refers to, the update was never
     committed.
     """
+    wanted = [_comparable_pairs(key_in_path(path)) for path in orphans["path"]]
     now = references[references["attribute"].isin(attribute.unique())]
+    now = now[_may_be_among(now["row_key"], wanted)]
     keys = (_pairs_in_row_key(key) for key in now["row_key"])
     paths = zip(now["store"], now["path"], strict=True)
     current = dict(zip(zip(now["attribute"], keys, strict=True), paths, strict=True))
     rows: list[tuple[str | None, str | None]] = []
-    for name, path, modified_at in zip(
-        attribute, orphans["path"], orphans["modified_at"], strict=True
+    for name, key, modified_at in zip(
+        attribute, wanted, orphans["modified_at"], strict=True
     ):
-        sibling = current.get((name, _comparable_pairs(key_in_path(path))))
+        sibling = current.get((name, key))
         if sibling is None:
             rows.append((None, None))
         else:
@@ -132,6 +143,29 @@ def _sibling_reasons(
             rows.append((code.value, sibling[1]))
     names = ["reason_code", "sibling"]
     return pd.DataFrame(rows, columns=names, index=orphans.index, dtype=STR)
+
+
+def _may_be_among(
+    row_keys: pd.Series, wanted: Iterable[frozenset[tuple[str, str]]]
+) -> npt.NDArray[np.bool_]:
+    """Return which keys have to be parsed: most texts show that it is another one."""
+    texts = arrow_text(row_keys)
+    plain = pc.match_substring_regex(texts, _PLAIN_KEY)
+    names = pc.unique(pc.replace_substring_regex(texts.filter(plain), _VALUE, ""))
+    orders = [_NAME.findall(each) for each in names.to_pylist()]
+    candidates = {
+        ", ".join(f"{name}: {pairs[name]}" for name in order)
+        for pairs in map(dict, wanted)
+        for order in orders
+        if pairs.keys() == set(order)
+    }
+    same = pc.is_in(_unmarked(texts), value_set=_unmarked(arrow_text([*candidates])))
+    return np.asarray(pc.or_(same, pc.invert(plain)), dtype=bool)
+
+
+def _unmarked(texts: pa.Array) -> pa.Array:
+    """Return keys without what JSON and paths write differently."""
+    return pc.replace_substring_regex(texts, '["{}:-]', "")
 
 
 def _pairs_in_row_key(row_key: str) -> frozenset[tuple[str, str]]:
