@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from djgc_widgets.model import RECORDED, STR, arrow_text, as_strings
 from djgc_widgets.references.codecs import codec_reading
@@ -57,6 +58,7 @@ class ColumnReader:
                 "position", kind="stable", ignore_index=True
             )
         table = self._column.table
+        row_keys = arrow_text(keys).take(pa.array(rows["position"]))
         return RECORDED.conform(
             {
                 **rows,
@@ -67,7 +69,7 @@ class ColumnReader:
                 "table": table.name,
                 "attribute": self._column.attribute,
                 "codec": self._column.codec,
-                "row_key": as_strings(arrow_text(keys).take(rows["position"])),
+                "row_key": as_strings(row_keys),
             }
         )
 
