@@ -14,6 +14,7 @@ from djgc_widgets.model.arrow import (
     arrow_text,
     as_strings,
     extract_groups,
+    is_among,
 )
 from djgc_widgets.model.codes import (
     MINIMUM_AGE,
@@ -127,9 +128,9 @@ __all__ = [
     "absent", "and_more", "are_records", "arrow_text", "as_strings", "as_text",
     "candidate_prefixes", "csv_text", "detail_text", "encode_frame", "error_text",
     "extract_groups", "file_path", "former_paths", "former_prefixes", "html_list",
-    "html_table", "in_store", "interrupted_sweeps", "is_plain_path", "json_rows",
-    "key_in_path", "names_among", "names_of", "no_progress", "parent_of", "parse_paths",
-    "parse_trash", "path_text", "plural", "re2_literal", "readable_age",
+    "html_table", "in_store", "interrupted_sweeps", "is_among", "is_plain_path",
+    "json_rows", "key_in_path", "names_among", "names_of", "no_progress", "parent_of",
+    "parse_paths", "parse_trash", "path_text", "plural", "re2_literal", "readable_age",
     "readable_bytes", "readable_minimum_age", "remedy_for", "safe", "section_of",
     "shown", "table_label", "trash_of", "trash_records_text", "visible",
     "write_new_file",

@@ -45,3 +45,9 @@ def as_strings(array: pa.Array) -> pd.api.extensions.ExtensionArray:
     """Return Arrow text as a column of a frame."""
     strings: pd.api.extensions.ExtensionArray = pd.array(array, dtype=STR)
     return strings
+
+
+def is_among(texts: pd.Series, others: pd.Series) -> pd.Series:
+    """Return which texts are among others; quick, unlike pandas' own for text."""
+    same = pc.is_in(arrow_text(texts), value_set=arrow_text(others))
+    return pd.Series(np.asarray(same, dtype=bool), index=texts.index)

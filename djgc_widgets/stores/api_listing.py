@@ -87,9 +87,7 @@ def add_entries(builder: ListingBuilder, page: Iterable[Entry]) -> None:
         kind = FileKind.FILE if plain else FileKind.UNUSUAL_KEY
         modified = modified_ns(entry.modified)
         dates = modified, modified  # an API tells one date, that of the last write
-        rows.append(
-            FileRow(entry.path, entry.size, *dates, 0, 0, entry.etag, kind.value)
-        )
+        rows.append((entry.path, entry.size, *dates, 0, 0, entry.etag, kind.value))
     builder.add_page(rows)
 
 

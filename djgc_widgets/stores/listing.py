@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from djgc_widgets.model import (
@@ -24,17 +25,11 @@ from djgc_widgets.model import (
 _LAST_NS = 2**63 - 1
 
 
-class FileRow(NamedTuple):
-    """One file of a page; `FILES` has the meaning of each column."""
+FileRow = tuple[str, int, int, int, int, int, str, str]
+"""One file of a page: path, size, dates of its content and of itself (ns since 1970),
+device, inode, etag and kind; `FILES` has the meaning of each."""
 
-    path: str
-    size_bytes: int
-    modified_ns: int
-    changed_ns: int
-    device: int
-    inode: int
-    etag: str
-    kind: str
+_N_COLUMNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +67,14 @@ class ListingBuilder:
 
     def add_page(self, rows: Sequence[FileRow]) -> None:
         """Add a page of files, then report the progress."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(FileRow._fields)
+        columns = list(zip(*rows, strict=True)) or [()] * _N_COLUMNS
         paths, sizes, modified, changed, devices, inodes, etags, kinds = columns
         page = {
             "store": self._store,
             "path": pd.array(arrow_text(paths), dtype=STR),
             "size_bytes": np.array(sizes, dtype=np.int64),
-            "modified_ns": np.array(modified, dtype=np.int64),
-            "changed_ns": np.array(changed, dtype=np.int64),
+            "modified_ns": _times(modified),
+            "changed_ns": np.maximum(_times(modified), _times(changed)),
             "device": np.array(devices, dtype=np.uint64),
             "inode": np.array(inodes, dtype=np.uint64),
             "etag": pd.array(etags, dtype=STR),
@@ -92,7 +87,9 @@ class ListingBuilder:
         self._progress(replace(progress, subject=self._store))
 
     def add_folder(self, path: str, modified_ns: int, changed_ns: int) -> None:
-        """Add a folder and the time at which its entries, or itself, last changed."""
+        """Add a folder and the times at which its entries, and itself, last changed."""
+        modified_ns = bounded_ns(modified_ns)
+        changed_ns = max(modified_ns, bounded_ns(changed_ns))
         self._folders.append((path, modified_ns, changed_ns))
 
     def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
@@ -122,3 +119,10 @@ class ListingBuilder:
 def bounded_ns(modified_ns: int) -> int:
     """Return a time in ns since 1970 that 64 bits hold: the years 1678 to 2262."""
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
+
+
+def _times(times_ns: Sequence[int]) -> npt.NDArray[np.int64]:
+    try:
+        return np.array(times_ns, dtype=np.int64)
+    except OverflowError:  # a date beyond what 64 bits hold
+        return np.array([bounded_ns(each) for each in times_ns], dtype=np.int64)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import STR, StoreNames, arrow_text, former_paths
+from djgc_widgets.model import STR, StoreNames, arrow_text, former_paths, is_among
 from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
 from djgc_widgets.verdict.guesses import wide_guesses
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
@@ -177,7 +177,7 @@ def _held_in_full_elsewhere(matched: MatchedFiles) -> pd.DataFrame:
     present = matched.targets[matched.stored_targets]
     free = matched.files[matched.coverage.reference < 0]
     there = _content_at(free, free["path"], present["path"]).reset_index()
-    suspects = present[present["path"].isin(there["path"])]
+    suspects = present[is_among(present["path"], there["path"])]
     if suspects.empty:
         return suspects[_TARGET]
     keys = path_keys(suspects["store"], suspects["path"], matched.names.known)

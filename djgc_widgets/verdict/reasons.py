@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from djgc_widgets.model import (
     Status,
     TableInfo,
     arrow_text,
+    is_among,
     key_in_path,
     readable_minimum_age,
 )
@@ -49,7 +50,7 @@ def explain_orphans(
     sibling = reason.copy()
     orphan = objects["status"].eq(Status.ORPHAN.value)
     present = references.loc[references["state"].eq(State.PRESENT.value), "path"]
-    copied = orphan & objects["path"].isin(present)
+    copied = orphan & is_among(objects["path"], present)
     reason[copied] = Reason.COPY.value
     orphan &= ~copied
     hashed = orphan & objects["section"].eq(Section.HASH.value)
@@ -57,8 +58,6 @@ def explain_orphans(
     shaped = objects[orphan & objects["section"].eq(Section.SCHEMA.value)]
     known = {(t.schema, comparable_table_name(t.name)): t for t in reversed(tables)}
     live = objects[objects["status"].eq(Status.LIVE.value)]
-    live_paths = zip(live["store"], live["path"], strict=True)
-    written = dict(zip(live_paths, live["modified_at"], strict=True))
     for (schema, name), orphans in shaped.groupby(["schema", "table"], sort=False):
         table = known.get((str(schema), comparable_table_name(str(name))))
         if table is None:
@@ -71,9 +70,7 @@ def explain_orphans(
         reason[attribute.index[attribute.isna()]] = Reason.COLUMN_DROPPED.value
         same = references["schema"].eq(table.schema)
         same &= references["table"].eq(table.name)
-        updated = _sibling_reasons(
-            orphans, attribute, references[same], written
-        ).dropna()
+        updated = _sibling_reasons(orphans, attribute, references[same], live).dropna()
         reason[updated.index] = updated["reason_code"]
         sibling[updated.index] = updated["sibling"]
     return pd.DataFrame({"reason_code": reason, "sibling": sibling})
@@ -116,7 +113,7 @@ def _sibling_reasons(
     orphans: pd.DataFrame,
     attribute: pd.Series,
     references: pd.DataFrame,
-    written: Mapping[tuple[str, str], datetime],
+    live: pd.DataFrame,
 ) -> pd.DataFrame:
     """Explain orphans whose row refers to another object; NA for others.
 
@@ -130,6 +127,9 @@ def _sibling_reasons(
     keys = (_pairs_in_row_key(key) for key in now["row_key"])
     paths = zip(now["store"], now["path"], strict=True)
     current = dict(zip(zip(now["attribute"], keys, strict=True), paths, strict=True))
+    live = live[is_among(live["path"], now["path"])]
+    live_paths = zip(live["store"], live["path"], strict=True)
+    written = dict(zip(live_paths, live["modified_at"], strict=True))
     rows: list[tuple[str | None, str | None]] = []
     for name, key, modified_at in zip(
         attribute, wanted, orphans["modified_at"], strict=True

@@ -20,6 +20,7 @@ from djgc_widgets.model import (
     StoreInfo,
     StoreNames,
     former_prefixes,
+    is_among,
     parse_trash,
     section_of,
 )
@@ -207,7 +208,7 @@ def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     former["referenced"] = referring.reference >= 0
     former["path"] = parse_paths_of_files(former, marked.names)["object_path"]
     name = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
-    described = name.str.removesuffix(MANIFEST_SUFFIX).isin(name)
+    described = is_among(name.str.removesuffix(MANIFEST_SUFFIX), name)
     owner = former["path"].str.removesuffix(MANIFEST_SUFFIX)
     former["path"] = former["path"].where(~described, owner)
     groups = former.groupby(["store", "sweep_id", "path"], sort=False)

@@ -12,9 +12,15 @@ from djgc_widgets.model import (
     file_path,
     path_text,
 )
-from djgc_widgets.stores.listing import FileRow, Listing, ListingBuilder, bounded_ns
+from djgc_widgets.stores.listing import FileRow, Listing, ListingBuilder
 
 _PAGE = 10_000
+_FOLDER = "folder"
+_KINDS = {
+    stat.S_IFDIR: _FOLDER,
+    stat.S_IFREG: FileKind.FILE.value,
+    stat.S_IFLNK: FileKind.SYMLINK.value,
+}
 
 
 class FolderWalk:
@@ -73,19 +79,18 @@ class FolderWalk:
             store = self._inside[path]
             self._builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
             return False
-        modified = bounded_ns(status.st_mtime_ns)
-        changed = max(modified, bounded_ns(status.st_ctime_ns))
-        dates = (modified, modified if self._made_up else changed)
-        if stat.S_ISDIR(status.st_mode):
-            self._builder.add_folder(path, *dates)
+        modified = status.st_mtime_ns
+        changed = modified if self._made_up else status.st_ctime_ns
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), FileKind.SPECIAL.value)
+        if kind == _FOLDER:
+            self._builder.add_folder(path, modified, changed)
             inner = self._others.get((status.st_dev, status.st_ino))
             if inner is not None:
                 self._builder.add_problem(NoticeCode.STORE_INSIDE, path, inner=inner)
             return True
-        kind = FileKind.FILE if stat.S_ISREG(status.st_mode) else FileKind.SPECIAL
-        kind = FileKind.SYMLINK if stat.S_ISLNK(status.st_mode) else kind
         place = status.st_dev, status.st_ino
-        self._page.append(FileRow(path, status.st_size, *dates, *place, "", kind.value))
+        row = path, status.st_size, modified, changed, *place, "", kind
+        self._page.append(row)
         return False
 
     def _end_page(self) -> None:

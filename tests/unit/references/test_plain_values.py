@@ -109,7 +109,7 @@ def as_columns(values: list[str], known: KnownPaths) -> dict[int, list[RecordedP
 
 
 @settings(
-    max_examples=N_VALUES // _BATCH,
+    max_examples=N_VALUES // _BATCH // len(WORLDS),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
