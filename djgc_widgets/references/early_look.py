@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from djgc_widgets.references.catalog import read_catalog
 from djgc_widgets.references.known_paths import KnownPaths
-from djgc_widgets.references.recorded_paths import recorded_paths
+from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.snapshot import Snapshot
 from djgc_widgets.references.store_column import PLAIN_CODEC, ColumnName, StoreColumn
 
@@ -41,5 +41,12 @@ def _refers(snapshot: Snapshot, column: StoreColumn, known: KnownPaths) -> bool:
         names_any(recorded.spellings, known)
         for page in snapshot.read_values(column)
         for value, _ in page
-        for recorded in recorded_paths(value, known, json_only=False)
+        for recorded in _readable_paths(value, known)
     )
+
+
+def _readable_paths(value: str, known: KnownPaths) -> list[RecordedPath]:
+    try:
+        return recorded_paths(value, known, json_only=False)
+    except ValueError:  # a problem once the column is read
+        return []

@@ -43,14 +43,16 @@ def take(old: int, source: str, new: int, target: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     handle = os.open(target, flags, 0o600, dir_fd=new)
     try:
+        reserve = os.fstat(handle)
+    finally:
+        os.close(handle)  # NFS renames what is replaced while it is open
+    try:
         os.rename(source, target, src_dir_fd=old, dst_dir_fd=new)
     except OSError as error:
         if error.errno in _DID_NOT_HAPPEN:
             with suppress(OSError):  # the first error matters
-                _remove_if_same(new, target, os.fstat(handle))
+                _remove_if_same(new, target, reserve)
         raise
-    finally:
-        os.close(handle)
 
 
 def publish(old: int, source: str, new: int, target: str) -> None:
