@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import MANIFEST_SUFFIX, TEXT, arrow_text
+from djgc_widgets.model import MANIFEST_SUFFIX, TEXT, arrow_text, as_strings
 
 _SLASH = pa.scalar("/", TEXT)
 
@@ -41,6 +41,16 @@ def path_keys(stores: pd.Series, paths: pd.Series, names: list[str]) -> pa.Array
     number = pc.index_in(arrow_text(stores), value_set=arrow_text(names))
     keys = pc.binary_join_element_wise(pc.cast(number, TEXT), arrow_text(paths), _SLASH)
     return pc.utf8_rtrim(keys, "/")
+
+
+def stores_and_paths(
+    keys: pa.Array, names: list[str]
+) -> tuple[pd.api.extensions.ExtensionArray, pd.api.extensions.ExtensionArray]:
+    """Return the stores and the paths whose keys these are."""
+    number = pc.replace_substring_regex(keys, "(?s)/.*", "")
+    stores = arrow_text(names).take(pc.cast(number, pa.int64()))
+    path = pc.replace_substring_regex(keys, "^[0-9]+/?", "", max_replacements=1)
+    return as_strings(stores), as_strings(path)
 
 
 def cover(stored: pa.Array, references: pa.Array) -> Coverage:

@@ -20,7 +20,7 @@ from djgc_widgets.model import (
     parse_trash,
 )
 from djgc_widgets.verdict.companions import are_companions, are_named_after_hashes
-from djgc_widgets.verdict.coverage import cover, path_keys
+from djgc_widgets.verdict.coverage import cover, path_keys, stores_and_paths
 from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.match import MatchedFiles
 
@@ -52,11 +52,8 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     owner = _object_keys(marked, parsed)
     code, owners = pd.factorize(owner.where(~in_trash))
     objects = _aggregate_objects(marked, parsed, code, owners)
-    number_and_path = [str(name).partition("/") for name in owners]
     stores = marked.names.known
-    objects["store"] = [stores[int(number)] for number, _, _ in number_and_path]
-    paths = [path for _, _, path in number_and_path]
-    objects["path"] = pd.Series(paths, dtype=STR)
+    objects["store"], objects["path"] = stores_and_paths(arrow_text(owners), stores)
     keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype=STR)
     own_folders = folders.set_index(pd.Index(keys)).reindex(owners)
     for name in ("modified", "changed"):

@@ -105,10 +105,10 @@ def _drop_sections_without_table(
     Users keep files at a store's root and elsewhere, too: path and key have to be those
     of a table that exists.
     """
-    configured = {(s.name, p) for s in names.stores for p in s.schema_prefixes if p}
-    prefixes = zip(objects["store"], objects["prefix"], strict=True)
-    foreign = pd.Series([p not in configured for p in prefixes], index=objects.index)
-    foreign &= objects["section"].eq(Section.SCHEMA.value)
+    foreign = objects["section"].eq(Section.SCHEMA.value)
+    for store in names.stores:
+        configured = objects["prefix"].isin([p for p in store.schema_prefixes if p])
+        foreign &= ~(objects["store"].eq(store.name) & configured)
     suspects = objects[foreign & objects["n_references"].eq(0)]
     if suspects.empty:
         return objects
