@@ -115,8 +115,16 @@ class Services:
         pytest.skip(f"{service} is missing: {remedy}")
 
 
-def build_shim(folder: Path) -> Path:
-    """Build the library that makes calls to a file system fail."""
+def with_shim(folder: Path, **more: str) -> dict[str, str]:
+    """Return an environment in which calls to a file system can be made to fail.
+
+    What runs in it a hundred times over is covered by other tests, and not measured.
+    """
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
+    return {**plain, "LD_PRELOAD": str(_build_shim(folder)), **more}
+
+
+def _build_shim(folder: Path) -> Path:
     shim, source = folder / "failing.so", Path(__file__).parent / "failing.c"
     build = ["cc", "-shared", "-fPIC", "-o", shim, source, "-ldl"]
     subprocess.run(build, check=True)  # noqa: S603

@@ -1,6 +1,5 @@
 """A process ends or a disk is full at any change of a sweep: nothing is lost."""
 
-import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from laboratory import Laboratory, every_kind_orphaned
-from services import Services, build_shim
+from services import Services, with_shim
 
 from djgc_widgets.lab.postgresql import start_postgresql
 
@@ -71,7 +70,7 @@ def start(  # noqa: PLR0913, PLR0917 - each is one fact
             *(laboratory.name, laboratory.store("raw"), verb, kind),
             *(str(half), str(len(_HALVES))),
         ],
-        env={**os.environ, "LD_PRELOAD": str(build_shim(folder)), **environment},
+        env=with_shim(folder, **environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

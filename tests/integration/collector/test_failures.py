@@ -1,7 +1,6 @@
 """Every call of a scan to a database or a file system fails once: no plan is made."""
 
 import json
-import os
 import subprocess
 import sys
 from itertools import count
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from laboratory import HASH, NPY, Laboratory, array, connect, filled, schema_of
 from proxy import Relay, relay
-from services import Services, build_shim
+from services import Services, with_shim
 
 from djgc_widgets import CompleteScan, IncompleteScan, InputError, scan
 from djgc_widgets.lab.server import EmbeddedServer
@@ -108,7 +107,7 @@ def test_every_call_to_a_file_system_may_fail(
             *(sys.executable, "-W", "ignore", _SUPPORT / "file_calls.py"),
             *(*where, lab.name, *stores),
         ],
-        env={**os.environ, "LD_PRELOAD": str(build_shim(tmp_path))},
+        env=with_shim(tmp_path),
         capture_output=True,
         text=True,
         check=False,

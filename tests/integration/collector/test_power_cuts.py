@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory, complete, contents, every_kind_orphaned, planned
 from power_cuts import Disk, read_calls, states_after_a_power_cut
-from services import Services, build_shim
+from services import Services, with_shim
 
 from djgc_widgets.collector.clock import utc_now
 from djgc_widgets.collector.recover import recover
@@ -76,7 +76,7 @@ def record(lab: Laboratory, verb: str, log: Path) -> None:
             *(server.host, str(server.port), server.user, server.password),
             *(lab.name, lab.store("raw"), verb, log),
         ],
-        env={**os.environ, "LD_PRELOAD": str(build_shim(lab.folder))},
+        env=with_shim(lab.folder),
         check=True,
     )
 

@@ -1,12 +1,11 @@
 """Two processes want one name: nothing is overwritten, whatever the file system has."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from services import Services, build_shim
+from services import Services, with_shim
 
 _RACES = Path(__file__).parents[2] / "support" / "file_races.py"
 _FLAGLESS = {"WITHOUT_RENAME_FLAGS": "1"}
@@ -18,7 +17,7 @@ def environment(
 ) -> dict[str, str]:
     """Of a process on a file system with or without flags for its renames."""
     services.need("C compiler")
-    return {**os.environ, "LD_PRELOAD": str(build_shim(tmp_path)), **request.param}
+    return with_shim(tmp_path, **request.param)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +54,9 @@ def test_a_file_system_without_an_exclusive_rename_or_link_is_refused(
     tmp_path: Path, services: Services
 ) -> None:
     services.need("C compiler")
-    shim = {"LD_PRELOAD": str(build_shim(tmp_path)), "WITHOUT_HARD_LINKS": "1"}
     locked = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-W", "ignore", _RACES, "lock_once", str(tmp_path), "1"],
-        env={**os.environ, **_FLAGLESS, **shim},
+        env=with_shim(tmp_path, WITHOUT_HARD_LINKS="1", **_FLAGLESS),
         capture_output=True,
         text=True,
         check=False,

@@ -1,13 +1,12 @@
 """A server of the network says that a change failed although it happened."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from services import Services, build_shim
+from services import Services, with_shim
 
 _SCRIPT = Path(__file__).parents[2] / "support" / "misreported_moves.py"
 
@@ -21,7 +20,7 @@ def test_what_moves_is_never_lost_whatever_a_server_answers(
 
     ended = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-W", "ignore", _SCRIPT, tmp_path / "moves"],
-        env={**os.environ, "LD_PRELOAD": str(build_shim(tmp_path)), **flags},
+        env=with_shim(tmp_path, **flags),
         capture_output=True,
         text=True,
         check=True,
