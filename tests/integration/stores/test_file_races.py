@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,10 @@ def test_of_two_processes_that_want_one_name_neither_overwrites(
         )
         for role in roles
     ]
+    while running := [process for process in racing if process.poll() is None]:
+        if any(process.returncode for process in racing if process not in running):
+            running[0].kill()  # it would wait for the other one for ever
+        time.sleep(0.05)
     errors = [process.communicate()[1] for process in racing]
 
     assert errors == ["", ""]
