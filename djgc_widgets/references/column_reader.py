@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from djgc_widgets.model import RECORDED, STR, arrow_text, as_strings
 from djgc_widgets.references.codecs import codec_reading
@@ -96,7 +97,10 @@ def _plain_rows(plain: PlainPaths) -> pd.DataFrame:
             "begins": True,
             "path": as_strings(plain.paths),
             "named_store": as_strings(plain.stores),
-            "size_bytes": pd.array(plain.sizes, dtype="Int64"),
+            "size_bytes": pd.arrays.IntegerArray(
+                np.asarray(pc.fill_null(plain.sizes, 0)),
+                np.asarray(pc.is_null(plain.sizes), dtype=bool),
+            ),
             "is_dir": np.asarray(plain.are_folders, dtype=bool),
             "declared": True,
             "guessed": False,
