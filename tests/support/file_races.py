@@ -98,6 +98,33 @@ def lock_once() -> None:
         pass
 
 
+def claim() -> None:
+    """Claim what the other process claims as well; only one of them gets each."""
+    won = 0
+    for number in range(rounds):
+        with suppress(FileNotFoundError, FileExistsError):
+            folder.claim(trashed(number), f"{trashed(number)}-claimed")
+            (root.parent / f"winner-{number}").touch(exist_ok=False)
+            won += 1
+    (root.parent / f"won-{os.getpid()}").write_text(f"{won}")
+
+
+def claim_late() -> None:
+    """Claim what another process is just claiming, or has claimed."""
+    path, to = root / trashed(0), root / f"{trashed(0)}-claimed"
+    path.write_text("the record")
+    os.link(path, to)  # where renames have no flags, it is at both for a moment
+    for left in (True, False):
+        if not left:
+            path.unlink()
+        try:
+            folder.claim(trashed(0), f"{trashed(0)}-claimed")
+        except (FileNotFoundError, FileExistsError):
+            assert path.exists() is left, "what another process claims was removed"
+        else:
+            raise AssertionError("two processes claimed one record")
+
+
 def start_together() -> None:
     """Wait until the other process is there as well."""
     (root.parent / f"ready-{os.getpid()}").touch()
@@ -105,7 +132,10 @@ def start_together() -> None:
         time.sleep(0.01)
 
 
-if role != "lock_once":
+if role == "claim":
+    for number in range(rounds):
+        (root / trashed(number)).write_text("")
+if role not in {"lock_once", "claim_late"}:
     start_together()
-roles = (sweep, replace, restore, write, lock, lock_once)
+roles = (sweep, replace, restore, write, lock, lock_once, claim, claim_late)
 {each.__name__: each for each in roles}[role]()

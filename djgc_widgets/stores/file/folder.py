@@ -19,7 +19,7 @@ from djgc_widgets.stores.file.open_path import (
     sync_file_system,
     sync_folder,
 )
-from djgc_widgets.stores.file.renames import is_one_file, publish, take
+from djgc_widgets.stores.file.renames import claim, is_one_file, publish, take
 from djgc_widgets.stores.file.rights import give_rights_of_folder
 from djgc_widgets.stores.listing import bounded_ns
 from djgc_widgets.stores.mounts_and_links import file_system_of
@@ -76,6 +76,11 @@ class StoreFolder:
         new = target_start.folder(parent_of(target))
         move = take if _in_trash(target) and not _in_trash(source) else publish
         move(old, _last_segment(source), new, _last_segment(target))
+
+    def claim(self, path: str, to: str) -> None:
+        """Move a record that others may move as well; only one of them succeeds."""
+        with self._parent(path) as old, self._parent(to) as new:
+            claim(old, _last_segment(path), new, _last_segment(to))
 
     def sync(self) -> None:
         """Let every change survive a power cut."""

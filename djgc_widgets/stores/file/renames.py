@@ -17,10 +17,6 @@ from typing import Any
 _NO_REPLACE = 1
 _NO_FLAG = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 _NO_LINKS = {errno.ENOSYS, errno.EPERM, errno.ENOTSUP}
-_NEITHER = (
-    "this file system cannot rename without overwriting, and this account cannot make "
-    "a hard link to the file"
-)
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 _DID_NOT_HAPPEN = {
     *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EXDEV, errno.EBUSY),
@@ -63,18 +59,39 @@ def publish(old: int, source: str, new: int, target: str) -> None:
         _rename_folder(old, source, new, target)
         return
     try:
-        os.link(source, target, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
-    except OSError as error:
+        _link(old, source, new, target)
+    except OSError:  # it may have happened: nobody else has a name for what is ours
         if not is_one_file(old, source, new, target):
-            if error.errno in _NO_LINKS:
-                why = f"{error.strerror}: {_NEITHER}"
-                raise OSError(error.errno, why, target) from error
             raise
     try:
         os.unlink(source, dir_fd=old)
     except OSError:
         if _exists(old, source):
             raise
+
+
+def claim(old: int, source: str, new: int, target: str) -> None:
+    """Move a file that other processes may move as well; only one of them succeeds.
+
+    Whether it was ours or theirs cannot be told afterwards, so every error is one.
+    """
+    if _rename_with_flag(old, source, new, target):
+        return
+    _link(old, source, new, target)
+    os.unlink(source, dir_fd=old)
+
+
+def _link(old: int, source: str, new: int, target: str) -> None:
+    try:
+        os.link(source, target, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        why = (
+            f"{error.strerror}: this file system cannot rename without overwriting, "
+            "and this account cannot make a hard link to the file"
+        )
+        raise OSError(error.errno, why, target) from error
 
 
 @cache
@@ -93,8 +110,6 @@ def _rename_with_flag(old: int, source: str, new: int, target: str) -> bool:
     error = ctypes.get_errno()
     if error in _NO_FLAG:
         return False
-    if _happened(old, source, new, target):
-        return True
     raise OSError(error, os.strerror(error), target)
 
 
@@ -103,12 +118,13 @@ def _is_folder(parent: int, name: str) -> bool:
 
 
 def _rename_folder(old: int, source: str, new: int, target: str) -> None:
+    before = os.stat(source, dir_fd=old, follow_symlinks=False)
     try:
         # the slash makes the kernel refuse a file that took the folder's name
         os.rename(f"{source}/", target, src_dir_fd=old, dst_dir_fd=new)
     except OSError as error:
-        if _happened(old, source, new, target):
-            return
+        if not _exists(old, source) and _is_same(before, new, target):
+            return  # it happened, whatever it answered
         if error.errno in _TAKEN and _exists(new, target):
             raise FileExistsError(
                 errno.EEXIST, os.strerror(errno.EEXIST), target
@@ -134,17 +150,18 @@ def _remove_if_same(parent: int, name: str, file: os.stat_result) -> None:
 def is_one_file(old: int, source: str, new: int, target: str) -> bool:
     """Return whether two names are of one file; not if one of them is of none."""
     try:
-        return os.path.samestat(
-            os.stat(source, dir_fd=old, follow_symlinks=False),
-            os.stat(target, dir_fd=new, follow_symlinks=False),
-        )
-    except OSError:
+        file = os.stat(source, dir_fd=old, follow_symlinks=False)
+    except FileNotFoundError:
         return False
+    return _is_same(file, new, target)
 
 
-def _happened(old: int, source: str, new: int, target: str) -> bool:
-    """Return whether a move that never overwrites happened, whatever it answered."""
-    return _exists(new, target) and not _exists(old, source)
+def _is_same(file: os.stat_result, parent: int, name: str) -> bool:
+    try:
+        now = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(now, file)
 
 
 def _exists(parent: int, name: str) -> bool:

@@ -154,8 +154,7 @@ class FileStore:
         try:
             if self.read(path) != current:
                 return False
-            with self._folder.open() as source, self._folder.open() as target:
-                self._reserve.use(lambda: self._folder.move(path, to, source, target))
+            self._reserve.use(lambda: self._folder.claim(path, to))
         except (FileNotFoundError, FileExistsError):
             return False
         return True

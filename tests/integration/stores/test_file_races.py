@@ -27,8 +27,9 @@ def environment(
         (("sweep", "replace"), 1000),
         (("restore", "write"), 1000),
         (("lock", "lock"), 200),
+        (("claim", "claim"), 1000),
     ],
-    ids=["sweep", "restore", "lock"],
+    ids=["sweep", "restore", "lock", "claim"],
 )
 def test_of_two_processes_that_want_one_name_neither_overwrites(
     tmp_path: Path, environment: dict[str, str], roles: tuple[str, str], rounds: int
@@ -49,10 +50,30 @@ def test_of_two_processes_that_want_one_name_neither_overwrites(
     while running := [process for process in racing if process.poll() is None]:
         if any(process.returncode for process in racing if process not in running):
             running[0].kill()  # it would wait for the other one for ever
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks at a condition
     errors = [process.communicate()[1] for process in racing]
 
     assert errors == ["", ""]
+    if "claim" in roles:
+        won = [int(path.read_text()) for path in tmp_path.glob("won-*")]
+        assert sum(won) == rounds
+
+
+def test_what_another_process_claims_is_never_claimed_as_well(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "raw/_trash/x/objects").mkdir(parents=True)
+    command = (sys.executable, "-W", "ignore", _RACES)
+
+    late = subprocess.run(  # noqa: S603 - our own script
+        [*command, "claim_late", str(tmp_path / "raw"), "1"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert late.stderr == ""
 
 
 def test_a_file_system_without_an_exclusive_rename_or_link_is_refused(
