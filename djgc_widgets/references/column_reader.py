@@ -98,8 +98,8 @@ def _plain_rows(plain: PlainPaths) -> pd.DataFrame:
             "path": as_strings(plain.paths),
             "named_store": as_strings(plain.stores),
             "size_bytes": pd.arrays.IntegerArray(
-                np.asarray(pc.fill_null(plain.sizes, 0)),
-                np.asarray(pc.is_null(plain.sizes), dtype=bool),
+                np.array(pc.fill_null(plain.sizes, 0)),  # Arrow's own is read-only
+                np.array(pc.is_null(plain.sizes), dtype=bool),
             ),
             "is_dir": np.asarray(plain.are_folders, dtype=bool),
             "declared": True,
