@@ -55,6 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, marker in _FOLDER_MARKERS.items():
             if folder in item.path.parts:
                 item.add_marker(marker)
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")  # the same lines, hundreds of times
 
 
 @pytest.fixture(scope="session")
