@@ -38,7 +38,7 @@ mutants: $(VENV)/test services $(VENV)/mysql
 	DJGC_MUTANTS=all $(BIN)/pytest tests/mutants -v -n logical --dist worksteal
 
 soak: $(VENV)/test services $(VENV)/mysql
-	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/collector/test_machine.py -s
+	DJGC_SOAK_STEPS=10000 $(BIN)/pytest tests/integration/collector/test_machine.py -s --timeout=0
 
 matrix: $(VENV)/test services $(VENV)/mysql
 	$(BIN)/python -W ignore -m tests.matrix

@@ -54,17 +54,18 @@ def live(open_laboratory: Any, options: settings, steps: int, *names: str) -> li
     for number in range(_MOST_ROUNDS + steps):
         same = settings(options, derandomize=not number and not steps)
         run(Machine, open_laboratory, same)
+        print_counts()
         left = [name for name in names if not HAPPENED[name]]
         if HAPPENED["steps"] >= steps and not left:
             break
-    print_counts()
     return left
 
 
 def print_counts() -> None:
-    """Print how often each thing really happened."""
-    for name, count in HAPPENED.most_common():
-        sys.stdout.write(f"{count:6} {name}\n")
+    """Print how often each thing really happened until now."""
+    counts = ", ".join(f"{count} {name}" for name, count in HAPPENED.most_common())
+    sys.stdout.write(f"{counts}\n")
+    sys.stdout.flush()
 
 
 def test_nothing_live_is_ever_lost(request: pytest.FixtureRequest) -> None:
