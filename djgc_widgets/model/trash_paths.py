@@ -1,6 +1,8 @@
 """Paths in the trash of a store: objects at ``{sweep}/objects/{path}``, and records."""
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.model.arrow import arrow_text, as_strings, extract_groups, keep_where
@@ -36,7 +38,7 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
 
     A record of a journal has no former path, an object no record.
     """
-    trash = extract_groups(arrow_text(paths), _TRASH)
+    trash = extract_groups(_only_in_trash(paths), _TRASH)
     entry = trash["entry"]
     is_object = pc.fill_null(pc.starts_with(entry, _OBJECTS), fill_value=False)
     columns = {
@@ -50,8 +52,9 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
 
 def are_records(paths: pd.Series) -> pd.Series:
     """Return which paths are of journals, locks and other records of ours."""
-    own = pc.match_substring_regex(arrow_text(paths), _OWN)
-    return pd.Series(own.to_numpy(zero_copy_only=False), index=paths.index, dtype=bool)
+    own = pc.match_substring_regex(_only_in_trash(paths), _OWN)
+    own = pc.fill_null(own, fill_value=False)
+    return pd.Series(np.asarray(own), index=paths.index, dtype=bool)
 
 
 def former_paths(files: pd.DataFrame) -> pd.Series:
@@ -83,6 +86,12 @@ def interrupted_sweeps(files: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
         if begun in RECORD_ENDS and (store, sweep_id, end) not in written:
             due.setdefault((store, sweep_id), []).append(end)
     return due
+
+
+def _only_in_trash(paths: pd.Series) -> pa.Array:
+    """Return the paths in a trash, and null elsewhere: most are elsewhere."""
+    path = arrow_text(paths)
+    return keep_where(pc.starts_with(path, f"{TRASH_FOLDER}/"), path)
 
 
 def _in_trash(files: pd.DataFrame) -> pd.DataFrame:

@@ -7,10 +7,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import RECORDED, STR, arrow_text, as_strings
+from djgc_widgets.model import RECORDED, STR, as_strings
 from djgc_widgets.references.codecs import codec_reading
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.plain_values import PlainPaths, plain_shape, read_plain
+from djgc_widgets.references.raw_text import (
+    Page,
+    Raw,
+    key_text,
+    text_array,
+    value_text,
+)
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.store_column import StoreColumn
 
@@ -39,18 +46,18 @@ class ColumnReader:
         self.damaged: tuple[str, str] | None = None
         """Key of the first row that records no path although it must, and why."""
 
-    def read(self, page: Sequence[tuple[str, str]], number: int) -> pd.DataFrame:
+    def read(self, page: Page, number: int) -> pd.DataFrame:
         """Return a frame of the recorded schema; its first path has this number."""
-        values, keys = zip(*page, strict=True)
+        values, keys = page
         plain = read_plain(values, self._shape)
         slow = np.setdiff1d(np.arange(len(values)), plain.positions, assume_unique=True)
         found: list[_Found] = []
         for position in slow.tolist():
-            paths = self._paths(values[position], keys[position])
+            paths = self._paths(value_text(values[position]), keys[position])
             found.extend((position, path) for path in paths)
         self.n_read += len(values)
         self.n_referring += len(plain.positions)
-        self.last_key = keys[-1]
+        self.last_key = key_text(keys[-1])
 
         rows = _plain_rows(plain)
         if found:
@@ -59,7 +66,7 @@ class ColumnReader:
                 "position", kind="stable", ignore_index=True
             )
         table = self._column.table
-        row_keys = arrow_text(keys).take(pa.array(rows["position"]))
+        row_keys = text_array(keys, key_text).take(pa.array(rows["position"]))
         return RECORDED.conform(
             {
                 **rows,
@@ -74,7 +81,7 @@ class ColumnReader:
             }
         )
 
-    def _paths(self, value: str, key: str) -> list[RecordedPath]:
+    def _paths(self, value: str, key: Raw) -> list[RecordedPath]:
         """Return the paths of one value; note if it records none although it must."""
         must_refer, error = self._column.must_refer, ""
         try:
@@ -85,7 +92,7 @@ class ColumnReader:
             paths = [path.as_note() for path in paths]
         sure = any(path.sure for path in paths)
         if error or (must_refer and not sure):
-            self.damaged = self.damaged or (key, error)
+            self.damaged = self.damaged or (key_text(key), error)
         self.n_referring += sure
         return paths
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from djgc_widgets.references.catalog import read_catalog
 from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.raw_text import value_text
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.snapshot import Snapshot
 from djgc_widgets.references.store_column import PLAIN_CODEC, ColumnName, StoreColumn
@@ -40,8 +41,8 @@ def _refers(snapshot: Snapshot, column: StoreColumn, known: KnownPaths) -> bool:
     return any(
         names_any(recorded.spellings, known)
         for page in snapshot.read_values(column)
-        for value, _ in page
-        for recorded in _readable_paths(value, known)
+        for value in page.values
+        for recorded in _readable_paths(value_text(value), known)
     )
 
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import TEXT, arrow_text, re2_literal
+from djgc_widgets.model import TEXT, re2_literal
 from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.raw_text import Raw, text_array, value_text
 
 # neither an escape, nor a path, nor JSON within JSON
 _STRING = r'"(?:[^"\\/\x00-\x1f {\[\x{feff}][^"\\/\x00-\x1f]*)?"'
@@ -73,14 +74,12 @@ def plain_shape(known: KnownPaths) -> str | None:
     return rf"^\{{(?:{_PAIR}, ?)*{path}(?:, ?{_PAIR})*\}}$"
 
 
-def read_plain(values: Sequence[str], shape: str | None) -> PlainPaths:
+def read_plain(values: Sequence[Raw], shape: str | None) -> PlainPaths:
     """Read the plain ones of some values."""
-    try:
-        texts = arrow_text(values if shape else [])
-    except UnicodeEncodeError:  # half a character in one of them
-        texts = arrow_text([])
+    texts = text_array(values if shape else (), value_text)
     matching = pc.match_substring_regex(texts, shape or "^")
     plain = pc.and_not(matching, pc.match_substring_regex(texts, _NOT_PLAIN))
+    plain = pc.fill_null(plain, fill_value=False)  # half a character
     texts = texts.filter(plain)
     return PlainPaths(
         np.flatnonzero(plain),

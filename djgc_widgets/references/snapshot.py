@@ -14,6 +14,7 @@ from urllib.parse import quote
 import datajoint as dj
 
 from djgc_widgets.references.dialect import Dialect, dialect_of
+from djgc_widgets.references.raw_text import Page, value_text
 from djgc_widgets.references.silence import Patience, cut_if_silent
 from djgc_widgets.references.sql import SQL, Driver, ReadingError, compose_sql
 from djgc_widgets.references.store_column import ColumnName, StoreColumn
@@ -99,14 +100,14 @@ class Snapshot:
         query = self._compose("SELECT COUNT({name}) FROM {table}", column)
         return int(self.rows(query)[0][0])
 
-    def read_values(self, column: StoreColumn) -> Iterator[list[tuple[str, str]]]:
-        """Yield pages of values, as the database has them, and of keys, as JSON."""
+    def read_values(self, column: StoreColumn) -> Iterator[Page]:
+        """Yield the values of a column, as the database has them, page by page."""
         template = "SELECT {value}, {key} FROM {table} WHERE {name} IS NOT NULL"
         with self._asking():
             cursor = self.dialect.streaming_cursor(self._driver)
             cursor.execute(_encoded(self._compose(template, column)))
         while page := self._next_page(cursor):
-            yield [(_value_text(value), _key_text(key)) for value, key in page]
+            yield Page(*zip(*page, strict=True))
         with self._asking():
             cursor.close()
 
@@ -173,20 +174,7 @@ def _encoded(query: SQL) -> bytes:
 
 
 def _decoded(value: object) -> object:
-    return _value_text(value) if isinstance(value, bytes | memoryview) else value
-
-
-def _value_text(value: object) -> str:
-    # bytes that are not UTF-8 become half characters, which no path can hold
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).decode("utf-8", "surrogateescape")
-    return str(value)
-
-
-def _key_text(key: object) -> str:
-    return (
-        key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)
-    )
+    return value_text(value) if isinstance(value, bytes | memoryview) else value
 
 
 def server_name(connection: dj.Connection) -> str:

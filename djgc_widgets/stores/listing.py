@@ -29,7 +29,11 @@ FileRow = tuple[str, int, int, int, int, int, str, str]
 """One file of a page: path, size, dates of its content and of itself (ns since 1970),
 device, inode, etag and kind; `FILES` has the meaning of each."""
 
+FolderRow = tuple[str, int, int]
+"""One folder: path, and the times at which its entries, and itself, last changed."""
+
 _N_COLUMNS = 8
+_N_FOLDER_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class ListingBuilder:
 
     def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
         self._store, self._progress = info.name, progress
-        self._pages = [FILES.empty()]
-        self._folders: list[tuple[str, int, int]] = []
+        self._files = [FILES.empty()]
+        self._folders = [FOLDERS.empty()]
         self._problems: list[Notice] = []
         self._warnings: list[Notice] = []
         self._n_files = self._size_bytes = 0
@@ -68,29 +72,33 @@ class ListingBuilder:
     def add_page(self, rows: Sequence[FileRow]) -> None:
         """Add a page of files, then report the progress."""
         columns = list(zip(*rows, strict=True)) or [()] * _N_COLUMNS
-        paths, sizes, modified, changed, devices, inodes, etags, kinds = columns
+        paths, sizes, *dates, devices, inodes, etags, kinds = columns
         page = {
             "store": self._store,
             "path": pd.array(arrow_text(paths), dtype=STR),
             "size_bytes": np.array(sizes, dtype=np.int64),
-            "modified_ns": _times(modified),
-            "changed_ns": np.maximum(_times(modified), _times(changed)),
+            **_dates(*dates),
             "device": np.array(devices, dtype=np.uint64),
             "inode": np.array(inodes, dtype=np.uint64),
             "etag": pd.array(etags, dtype=STR),
             "kind": pd.array(kinds, dtype=STR),
         }
-        self._pages.append(FILES.conform(page))
+        self._files.append(FILES.conform(page))
         self._n_files += len(rows)
         self._size_bytes += sum(sizes)
         progress = Progress(Step.LISTING, self._n_files, size_bytes=self._size_bytes)
         self._progress(replace(progress, subject=self._store))
 
-    def add_folder(self, path: str, modified_ns: int, changed_ns: int) -> None:
-        """Add a folder and the times at which its entries, and itself, last changed."""
-        modified_ns = bounded_ns(modified_ns)
-        changed_ns = max(modified_ns, bounded_ns(changed_ns))
-        self._folders.append((path, modified_ns, changed_ns))
+    def add_folders(self, rows: Sequence[FolderRow]) -> None:
+        """Add folders."""
+        columns = list(zip(*rows, strict=True)) or [()] * _N_FOLDER_COLUMNS
+        paths, *dates = columns
+        page = {
+            "store": self._store,
+            "path": pd.array(arrow_text(paths), dtype=STR),
+            **_dates(*dates),
+        }
+        self._folders.append(FOLDERS.conform(page))
 
     def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
         """Add a notice that makes the scan incomplete."""
@@ -102,15 +110,9 @@ class ListingBuilder:
 
     def listing(self) -> Listing:
         """Return everything that was added."""
-        folders = {
-            "store": self._store,
-            "path": pd.array([path for path, *_ in self._folders], dtype=STR),
-            "modified_ns": [modified for _, modified, _ in self._folders],
-            "changed_ns": [changed for *_, changed in self._folders],
-        }
         return Listing(
-            pd.concat(self._pages, ignore_index=True),
-            FOLDERS.conform(folders),
+            pd.concat(self._files, ignore_index=True),
+            pd.concat(self._folders, ignore_index=True),
             tuple(self._problems),
             tuple(self._warnings),
         )
@@ -119,6 +121,14 @@ class ListingBuilder:
 def bounded_ns(modified_ns: int) -> int:
     """Return a time in ns since 1970 that 64 bits hold: the years 1678 to 2262."""
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
+
+
+def _dates(
+    modified: Sequence[int], changed: Sequence[int]
+) -> dict[str, npt.NDArray[np.int64]]:
+    modified_ns = _times(modified)
+    changed_ns = np.maximum(modified_ns, _times(changed))
+    return {"modified_ns": modified_ns, "changed_ns": changed_ns}
 
 
 def _times(times_ns: Sequence[int]) -> npt.NDArray[np.int64]:

@@ -77,9 +77,10 @@ def locate(
         ),
     ]
     more = through_same_folders(pd.concat(ends, ignore_index=True), names)
-    both = pd.concat([targets, more], ignore_index=True).drop_duplicates()
+    if len(more):
+        targets = pd.concat([targets, more], ignore_index=True).drop_duplicates()
     return Located(
-        both,
+        targets,
         (*warnings, *follower.warnings),
         tuple(follower.problems),
     )

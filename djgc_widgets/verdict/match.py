@@ -37,6 +37,8 @@ class MatchedFiles:
     ``guessed``, ``store``, ``path``, ``exact`` (not only if the path is missing where
     its name leads)."""
     target_keys: pa.Array
+    target_index: npt.NDArray[np.int64]
+    """Position of each target among the distinct references."""
     references: pa.Array
     """The distinct target keys."""
     coverage: Coverage
@@ -44,12 +46,6 @@ class MatchedFiles:
     named: pd.DataFrame
     """Where names lead: ``reference``, and ``named_store``, which need not be among the
     scanned stores."""
-
-    @property
-    def target_index(self) -> npt.NDArray[np.int64]:
-        """Position of each target among the distinct references."""
-        index = pc.index_in(self.target_keys, value_set=self.references)
-        return np.asarray(index.to_numpy(zero_copy_only=False), dtype=np.int64)
 
     @property
     def stored_targets(self) -> npt.NDArray[np.bool_]:
@@ -133,11 +129,20 @@ def _match(
     files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames, named: pd.DataFrame
 ) -> MatchedFiles:
     target_keys = path_keys(targets["store"], targets["path"], names.known)
-    references = pc.unique(target_keys)
+    distinct = pc.dictionary_encode(target_keys)
+    index = np.asarray(distinct.indices, dtype=np.int64)
     keys = path_keys(files["store"], files["path"], names.known)
-    coverage = cover(keys, references)
+    coverage = cover(keys, distinct.dictionary)
     return MatchedFiles(
-        names, files, keys, targets, target_keys, references, coverage, named
+        names,
+        files,
+        keys,
+        targets,
+        target_keys,
+        index,
+        distinct.dictionary,
+        coverage,
+        named,
     )
 
 
@@ -174,8 +179,11 @@ def _held_in_full_elsewhere(matched: MatchedFiles) -> pd.DataFrame:
 
     A copy that was broken off leaves short files, and folders with some of their files.
     """
-    present = matched.targets[matched.stored_targets]
     free = matched.files[matched.coverage.reference < 0]
+    holders = pd.unique(free["store"])
+    present = matched.targets[matched.stored_targets]
+    if len(holders) == 1:  # then what is elsewhere is not in that store
+        present = present[present["store"].ne(holders[0])]
     there = _content_at(free, free["path"], present["path"]).reset_index()
     suspects = present[is_among(present["path"], there["path"])]
     if suspects.empty:

@@ -16,6 +16,7 @@ from djgc_widgets.model import (
     Section,
     are_records,
     arrow_text,
+    as_strings,
     former_paths,
     parse_trash,
 )
@@ -107,11 +108,21 @@ def _aggregate_objects(
         modified_ns=("modified_ns", "max"),
         changed_ns=("changed_ns", "max"),
         is_dir=("below", "any"),
-        kind=("kind", "first"),
-        **{name: (name, "first") for name in _PARSED},
     )
     objects["n_files"] = groups.size()
+    for name in ("kind", *_PARSED):
+        objects[name] = _first_of_each(rows[name], code[in_object], len(objects))
     return objects.reset_index(drop=True)
+
+
+def _first_of_each(
+    texts: pd.Series, code: npt.NDArray[np.intp], n_groups: int
+) -> pd.api.extensions.ExtensionArray:
+    """Return the first text of each group that is not NA; NA where there is none."""
+    first = np.full(n_groups, -1)
+    backwards = np.flatnonzero(texts.notna())[::-1]
+    first[code[backwards]] = backwards
+    return as_strings(arrow_text(texts).take(pa.array(first, mask=first < 0)))
 
 
 def _latest(objects: pd.DataFrame, own_folders: pd.DataFrame, name: str) -> pd.Series:

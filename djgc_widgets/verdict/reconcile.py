@@ -116,15 +116,15 @@ def _mark_with_former_prefixes(
 def _with_former_prefixes(recorded: pd.DataFrame, marked: MatchedFiles) -> MatchedFiles:
     """Add the prefixes below which stored values show that DataJoint wrote earlier."""
     targets, names = marked.targets, marked.names
-    rows = recorded.iloc[targets["row"].to_numpy()]
-    usable = rows["declared"].to_numpy() & ~rows["codec"].isin(_NO_LAYOUT).to_numpy()
-    usable &= marked.coverage.stored[marked.target_index] & targets["exact"].to_numpy()
+    usable = marked.stored_targets & targets["exact"].to_numpy()
     columns = ["schema", "table", "attribute"]
-    values = targets.assign(**{c: rows[c].to_numpy() for c in columns})[usable]
     stores = []
     for store in names.stores:
-        own = values[values["store"].eq(store.name)]
+        own = targets[usable & targets["store"].eq(store.name).to_numpy()]
         own = own[section_of(own["path"], store).isna()]
+        rows = recorded.iloc[own["row"].to_numpy()].set_index(own.index)
+        own = own.assign(**rows[columns])
+        own = own[rows["declared"] & ~rows["codec"].isin(_NO_LAYOUT)]
         hashes, schemas = list(store.hash_prefixes), list(store.schema_prefixes)
         for column_name, column in own.groupby(columns, sort=True):
             former = former_prefixes(column["path"], *map(str, column_name))
@@ -156,22 +156,21 @@ def _reference_states(
     described = coverage.described[index] & empty.to_numpy(dtype=bool)[rows]
     present = coverage.stored[index] | described
     present &= marked.targets["exact"].to_numpy()
-    best = (
-        marked.targets.assign(present=present)[marked.targets["exact"]]
-        .sort_values("present", ascending=False, kind="stable")
-        .drop_duplicates("reference")
-        .sort_values("reference")
-    )
-    declared = recorded["declared"].to_numpy()[best["row"].to_numpy()]
-    best = best[best["present"] | declared]
-    known = recorded.iloc[best["row"].to_numpy()].reset_index(drop=True)
-    known["store"] = best["store"].to_numpy()
-    known["state"] = np.where(best["present"], State.PRESENT.value, State.MISSING.value)
+    exact = np.flatnonzero(marked.targets["exact"])
+    numbers = marked.targets["reference"].to_numpy()
+    # of each reference the first that is stored, else the first
+    order = exact[np.lexsort((~present[exact], numbers[exact]))]
+    best = order[np.diff(numbers[order], prepend=-1) > 0]
+    best = best[present[best] | recorded["declared"].to_numpy()[rows[best]]]
+    known = recorded.iloc[rows[best]].reset_index(drop=True)
+    known["store"] = marked.targets["store"].array[best]
+    states = np.where(present[best], State.PRESENT.value, State.MISSING.value)
+    known["state"] = pd.array(states, dtype=STR)
     known["section"] = pd.Series(pd.NA, index=known.index, dtype=STR)
     for store in marked.names.stores:
         here = known["store"].eq(store.name)
         known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
-    return REFERENCES.conform(known), best["row"].to_numpy()
+    return REFERENCES.conform(known), rows[best]
 
 
 def _declared_elsewhere(recorded: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
@@ -203,6 +202,8 @@ def _with_last_known_sizes(
 def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     """List the objects that sweeps have moved to the trash."""
     former = files.assign(**parse_trash(files["path"])).dropna(subset=["path"])
+    if former.empty:
+        return TRASH.empty()
     keys = path_keys(former["store"], former["path"], marked.names.known)
     referring = cover(fold_paths(keys), pc.unique(fold_paths(marked.references)))
     former["referenced"] = referring.reference >= 0

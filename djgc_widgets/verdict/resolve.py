@@ -1,12 +1,14 @@
 """Where a recorded path may be: in which stores, and by which paths in them."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow.compute as pc
 
-from djgc_widgets.model import STR, Naming, Notice, NoticeCode, StoreNames
+from djgc_widgets.model import STR, Naming, Notice, NoticeCode, StoreNames, arrow_text
 from djgc_widgets.verdict.same_folders import through_same_folders
 
-_COLUMNS = ["server", "named_store", "column_store", "codec"]
+_NAMING = ["named_store", "column_store", "codec"]
 
 
 def resolve_stores(
@@ -24,35 +26,54 @@ def resolve_stores(
     ``store``, ``path``.
     """
     everywhere = tuple(store.name for store in names.stores)
-    combination = recorded[_COLUMNS].fillna("").drop_duplicates()
-    rows: list[tuple[int, str, str, str, str]] = []
+    number, combinations = _combinations(recorded)
+    meant: list[tuple[str, ...]] = []
     warnings: list[Notice] = []
-    for server, named, column, codec in combination.itertuples(index=False):
-        stores = _stores_of_name(names, names.servers[server], named, column, codec)
-        if not stores:
-            stores = everywhere
-            warnings += _unknown_store_warnings(recorded, server, named, column, codec)
-        rows.extend((server, named, column, codec, store) for store in stores)
-    lookup = pd.DataFrame(rows, columns=[*_COLUMNS, "store"]).astype(
-        {"server": "int64", **dict.fromkeys([*_COLUMNS[1:], "store"], STR)}
+    for at, (server, *named) in enumerate(combinations):
+        known = _stores_of_name(names, names.servers[server], *named)
+        meant.append(known or everywhere)
+        if not known:
+            rows = recorded[(number == at) & recorded["declared"].to_numpy()]
+            warnings += _unknown_store_warnings(rows, *named)
+    # each row once per store that its combination may mean
+    sizes = np.array([len(each) for each in meant], dtype=np.int64)
+    row = np.repeat(np.arange(len(recorded)), sizes[number])
+    nth = np.arange(len(row)) - np.repeat(
+        np.cumsum(sizes[number]) - sizes[number], sizes[number]
     )
-    keyed = recorded[[*_COLUMNS, "reference", "guessed", "path"]].fillna(
-        {"named_store": ""}
-    )
-    merged = keyed.assign(row=np.arange(len(recorded))).merge(lookup, on=_COLUMNS)
-    targets = merged[["row", "reference", "guessed", "store", "path"]]
+    first = np.cumsum(sizes) - sizes
+    flat = pd.array([store for each in meant for store in each], dtype=STR)
+    columns = recorded[["reference", "guessed", "path"]].iloc[row]
+    targets = columns.reset_index(drop=True)
+    targets.insert(0, "row", row)
+    stores = pd.Series(flat[first[number[row]] + nth])
+    targets.insert(3, "store", stores)
     return through_same_folders(targets, names), tuple(warnings)
 
 
 def names_known_store(recorded: pd.DataFrame, names: StoreNames) -> pd.Series:
     """Return which recorded paths are of a store whose name leads somewhere."""
-    columns = recorded[_COLUMNS].fillna("")
-    combination = columns.drop_duplicates()
+    number, combinations = _combinations(recorded)
     known = [
         bool(_stores_of_name(names, names.servers[server], *named))
-        for server, *named in combination.itertuples(index=False)
+        for server, *named in combinations
     ]
-    return columns.merge(combination.assign(known=known), how="left")["known"]
+    return pd.Series(np.array(known, dtype=bool)[number], index=recorded.index)
+
+
+def _combinations(
+    recorded: pd.DataFrame,
+) -> tuple[npt.NDArray[np.int64], list[tuple[int, str, str, str]]]:
+    """Return the distinct values of the columns that tell stores, and whose each is."""
+    number = recorded["server"].to_numpy()
+    for name in _NAMING:
+        texts = pc.dictionary_encode(pc.fill_null(arrow_text(recorded[name]), ""))
+        codes = np.asarray(texts.indices, dtype=np.int64)
+        both = number * (len(texts.dictionary) + 1) + codes
+        number = np.unique(both, return_inverse=True)[1]
+    _, first = np.unique(number, return_index=True)
+    rows = recorded[["server", *_NAMING]].iloc[first].fillna("")
+    return number, list(rows.itertuples(index=False, name=None))
 
 
 def _stores_of_name(
@@ -82,11 +103,9 @@ def targets_in_scanned_stores(targets: pd.DataFrame, names: StoreNames) -> pd.Da
 
 
 def _unknown_store_warnings(
-    recorded: pd.DataFrame, server: int, named: str, column: str, codec: str
+    rows: pd.DataFrame, named: str, column: str, _codec: str
 ) -> list[Notice]:
     """Return a warning if rows declare such paths; other texts may just look so."""
-    same = recorded[_COLUMNS].fillna("").eq([server, named, column, codec])
-    rows = recorded[same.all(axis=1) & recorded["declared"]]
     if rows.empty:
         return []
     first = rows.iloc[0]

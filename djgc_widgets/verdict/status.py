@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from djgc_widgets.model import (
@@ -66,7 +67,7 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     kind = objects["kind"]
     by_path: list[_Rule] = [
         (objects["n_references"].gt(0), Status.LIVE, None),
-        (kind.notna(), Status.UNKNOWN, kind.map(KIND_REASONS)),
+        (kind.notna(), Status.UNKNOWN, Reason.SYMLINK),  # or another kind, see below
         (_are_user_files(objects, world.names), Status.UNKNOWN, Reason.USER_FILE),
         (_are_of_datajoint_0_14(objects), Status.UNKNOWN, Reason.DATAJOINT_0_14),
         (objects["companion"], Status.UNKNOWN, Reason.COMPANION),
@@ -81,20 +82,24 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
         (in_future, Status.YOUNG, Reason.DATE_IN_FUTURE),
         (~old_enough, Status.YOUNG, Reason.TOO_YOUNG),
     ]
-    status = pd.Series(Status.ORPHAN.value, index=objects.index, dtype=STR)
-    reason = pd.Series(pd.NA, index=objects.index, dtype=STR)
+    rules = [*by_path, *by_schema, *by_content]
+    number = np.full(len(objects), len(rules))
     # the first rule that applies decides, so it is written last
-    for applies, decided, why in reversed([*by_path, *by_schema, *by_content]):
-        rows = applies.to_numpy(dtype=bool)
-        status[rows] = decided.value
-        reason[rows] = why[rows] if isinstance(why, pd.Series) else why and why.value
+    for at, (applies, _, _) in reversed([*enumerate(rules)]):
+        number[applies.to_numpy(dtype=bool)] = at
+    statuses = [*(decided.value for _, decided, _ in rules), Status.ORPHAN.value]
+    reasons = [*(why and why.value for *_, why in rules), None]
+    status = pd.Series(pd.array(statuses, dtype=STR)[number], index=objects.index)
+    reason = pd.Series(pd.array(reasons, dtype=STR)[number], index=objects.index)
+    of_kind = kind[reason.eq(Reason.SYMLINK.value)]
+    reason[of_kind.index] = of_kind.map(KIND_REASONS)
     abandoned = ~on_server
     for applies, _, _ in [*by_path, *by_content]:
         abandoned &= ~applies.astype(bool)
     return Judged(objects.assign(status=status, reason_code=reason), abandoned)
 
 
-_Rule = tuple[pd.Series, Status, Reason | pd.Series | None]
+_Rule = tuple[pd.Series, Status, Reason | None]
 
 
 def _drop_sections_without_table(

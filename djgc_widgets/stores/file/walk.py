@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from djgc_widgets.model import (
     FileKind,
@@ -12,15 +12,14 @@ from djgc_widgets.model import (
     file_path,
     path_text,
 )
-from djgc_widgets.stores.listing import FileRow, Listing, ListingBuilder
+from djgc_widgets.stores.listing import FileRow, FolderRow, Listing, ListingBuilder
 
 _PAGE = 10_000
-_FOLDER = "folder"
 _KINDS = {
-    stat.S_IFDIR: _FOLDER,
     stat.S_IFREG: FileKind.FILE.value,
     stat.S_IFLNK: FileKind.SYMLINK.value,
 }
+_SPECIAL = FileKind.SPECIAL.value
 
 
 class FolderWalk:
@@ -45,8 +44,8 @@ class FolderWalk:
         self._made_up = made_up
         self._root, self._others, self._inside = info.address, others, inside
         self._builder = ListingBuilder(info, progress)
-        self._page: list[FileRow] = []
-        self._n_seen = 0
+        self._files: list[FileRow] = []
+        self._folders: list[FolderRow] = []
 
     def run(self, below: str) -> Listing:
         """List what is below a folder of the store, which may not exist."""
@@ -55,47 +54,59 @@ class FolderWalk:
             folder = waiting.pop()
             try:
                 with os.scandir(f"{self._root}/{file_path(folder)}") as entries:
-                    for entry in entries:
-                        name = path_text(entry.name)
-                        path = f"{folder}/{name}" if folder else name
-                        if self._add(entry, path):
-                            waiting.append(path)
+                    self._add_all(entries, folder, waiting)
             except OSError as error:
                 self._note_error(folder, error)
         self._end_page()
         return self._builder.listing()
 
-    def _add(self, entry: os.DirEntry[str], path: str) -> bool:
-        """Add one entry; return whether it is a folder to walk into."""
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError as error:
-            self._note_error(path, error)
-            return False
-        self._n_seen += 1
-        if self._n_seen % _PAGE == 0:
-            self._end_page()
-        if path in self._inside:
-            store = self._inside[path]
-            self._builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
-            return False
-        modified = status.st_mtime_ns
-        changed = modified if self._made_up else status.st_ctime_ns
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), FileKind.SPECIAL.value)
-        if kind == _FOLDER:
-            self._builder.add_folder(path, modified, changed)
-            inner = self._others.get((status.st_dev, status.st_ino))
-            if inner is not None:
-                self._builder.add_problem(NoticeCode.STORE_INSIDE, path, inner=inner)
-            return True
-        place = status.st_dev, status.st_ino
-        row = path, status.st_size, modified, changed, *place, "", kind
-        self._page.append(row)
-        return False
+    def _add_all(
+        self, entries: Iterator[os.DirEntry[str]], folder: str, waiting: list[str]
+    ) -> None:
+        """Add what a folder has; the folders in it that are to be listed wait.
+
+        What is done here is done for every file, so it calls little else.
+        """
+        above = f"{folder}/" if folder else ""
+        for entry in entries:
+            name = entry.name
+            path = above + (name if name.isascii() else path_text(name))
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError as error:
+                self._note_error(path, error)
+                continue
+            if path in self._inside:
+                self._note_inside(path)
+                continue
+            modified = status.st_mtime_ns
+            changed = modified if self._made_up else status.st_ctime_ns
+            place = status.st_dev, status.st_ino
+            kind = stat.S_IFMT(status.st_mode)
+            if kind == stat.S_IFDIR:
+                waiting.append(path)
+                self._folders.append((path, modified, changed))
+                if place in self._others:
+                    self._note_other(path, self._others[place])
+            else:
+                kind_name = _KINDS.get(kind, _SPECIAL)
+                row = path, status.st_size, modified, changed, *place, "", kind_name
+                self._files.append(row)
+            if len(self._files) + len(self._folders) >= _PAGE:
+                self._end_page()
 
     def _end_page(self) -> None:
-        page, self._page = self._page, []
-        self._builder.add_page(page)
+        files, self._files = self._files, []
+        folders, self._folders = self._folders, []
+        self._builder.add_folders(folders)
+        self._builder.add_page(files)
+
+    def _note_inside(self, path: str) -> None:
+        store = self._inside[path]
+        self._builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
+
+    def _note_other(self, path: str, inner: str) -> None:
+        self._builder.add_problem(NoticeCode.STORE_INSIDE, path, inner=inner)
 
     def _note_error(self, path: str, error: OSError) -> None:
         """Note what could not be read; an entry that a writer removed is a warning."""
