@@ -14,54 +14,7 @@ collector -> references again -> stores``. Each room says in its ``__init__`` wh
 is, what its words mean, and what it offers.
 """
 
-from djgc_widgets.analysis import (
-    Forecast,
-    History,
-    SecondOpinion,
-    charts,
-    growth_by_week,
-    report_html,
-    second_opinion,
-)
-from djgc_widgets.collector import CompleteScan, IncompleteScan, Trash, scan
-from djgc_widgets.lab import DemoLab, open_lab
-from djgc_widgets.model import (
-    Cancelled,
-    InputError,
-    Notice,
-    Notices,
-    Progress,
-    Receipt,
-    ServerError,
-    SweepReceipt,
-    SweepRefusedError,
-)
-from djgc_widgets.panel import GCPanel
-from djgc_widgets.verdict import SweepPlan
+import lazy_loader
 
-__all__ = [
-    "Cancelled",
-    "CompleteScan",
-    "DemoLab",
-    "Forecast",
-    "GCPanel",
-    "History",
-    "IncompleteScan",
-    "InputError",
-    "Notice",
-    "Notices",
-    "Progress",
-    "Receipt",
-    "SecondOpinion",
-    "ServerError",
-    "SweepPlan",
-    "SweepReceipt",
-    "SweepRefusedError",
-    "Trash",
-    "charts",
-    "growth_by_week",
-    "open_lab",
-    "report_html",
-    "scan",
-    "second_opinion",
-]
+# what each name comes from, and is, stands in the stub; it is imported when it is used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,21 +5,20 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn, TextIO
 
-from datajoint.errors import DataJointError
-
-from djgc_widgets import commands
-from djgc_widgets.analysis import Answer, ExitCode
-from djgc_widgets.collector import OLDEST, expect_age
 from djgc_widgets.model import (
     MINIMUM_AGE,
+    OLDEST,
     RETENTION,
+    Answer,
+    ExitCode,
     InputError,
     ServerError,
     SweepRefusedError,
+    expect_age,
     visible,
 )
 
@@ -94,17 +93,17 @@ _RESTORE = (*_TRASH, "sweep_id", "paths", *_CONFIRM)
 _RECOVER = (*_TRASH, "--break-lock", *_CONFIRM)
 _PURGE = (*_TRASH, "--older-than", "--acknowledge", *_CONFIRM)
 _COMMANDS = {
-    "scan": (commands.run_scan, "add up what the stores hold", _SCAN),
-    "report": (commands.run_report, "write a page about the stores", _REPORT),
-    "sweep": (commands.run_sweep, "move all orphans to the trash", _SWEEP),
-    "heal": (commands.run_heal, "restore from the trash what rows need", _HEAL),
-    "trash": (commands.run_trash, "list the sweeps of a store", _TRASH),
-    "restore": (commands.run_restore, "restore what a sweep moved", _RESTORE),
-    "recover": (commands.run_recover, "finish or undo interrupted sweeps", _RECOVER),
-    "purge": (commands.run_purge, "delete old sweeps for good", _PURGE),
-    "demo": (_run_demo, "open the panel on a demo that Ctrl-C ends", ("--no-browser",)),
+    "scan": ("add up what the stores hold", _SCAN),
+    "report": ("write a page about the stores", _REPORT),
+    "sweep": ("move all orphans to the trash", _SWEEP),
+    "heal": ("restore from the trash what rows need", _HEAL),
+    "trash": ("list the sweeps of a store", _TRASH),
+    "restore": ("restore what a sweep moved", _RESTORE),
+    "recover": ("finish or undo interrupted sweeps", _RECOVER),
+    "purge": ("delete old sweeps for good", _PURGE),
+    "demo": ("open the panel on a demo that Ctrl-C ends", ("--no-browser",)),
 }
-"""For each command its function, its help and its options."""
+"""For each command its help and its options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,15 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     try:
         parsed = _argument_parser().parse_args(given)
-        for handler in logging.getLogger("datajoint").handlers:
-            if isinstance(handler, logging.StreamHandler):
-                handler.setStream(sys.stderr)  # standard output is for programs, too
-        answer: Answer = parsed.run(parsed)
+        answer = _run(parsed)
     except SweepRefusedError as error:
         answer = Answer(ExitCode.REFUSED, [str(error)], {"refused": str(error)})
     except InputError as error:
         answer = _failure(ExitCode.USAGE_ERROR, error)
-    except (DataJointError, OSError, ServerError) as error:
+    except _expected_errors() as error:
         answer = _failure(ExitCode.ERROR, error)
     except Exception as error:
         if as_json:
@@ -136,6 +132,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         answer = _failure(ExitCode.ERROR, error)
     return int(answer.code)
+
+
+def _run(parsed: argparse.Namespace) -> Answer:
+    if parsed.command == "demo":
+        return _run_demo(parsed)
+    from djgc_widgets import commands  # noqa: PLC0415 - with all that they need
+
+    for handler in logging.getLogger("datajoint").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)  # standard output is for programs, too
+    run: Callable[[argparse.Namespace], Answer]
+    run = getattr(commands, f"run_{parsed.command}")
+    return run(parsed)
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return what may fail; DataJoint may not even be loaded."""
+    datajoint = sys.modules.get("datajoint.errors")
+    own = (OSError, ServerError)
+    return (*own, datajoint.DataJointError) if datajoint else own
 
 
 def _failure(code: ExitCode, error: Exception) -> Answer:
@@ -183,14 +199,13 @@ def _argument_parser() -> argparse.ArgumentParser:
         "unless --confirm names it.",
         epilog=epilog,
     )
-    subparsers = parser.add_subparsers(required=True, metavar="command")
-    for name, (run, text, options) in _COMMANDS.items():
+    subparsers = parser.add_subparsers(required=True, dest="command", metavar="command")
+    for name, (text, options) in _COMMANDS.items():
         command = subparsers.add_parser(
             name, help=text, description=text, epilog=epilog
         )
         for option in options:
             command.add_argument(option, **_OPTIONS[option])
-        command.set_defaults(run=run)
     return parser
 
 

@@ -13,8 +13,6 @@ import pandas as pd
 from datajoint.errors import DataJointError
 
 from djgc_widgets.analysis import (
-    Answer,
-    ExitCode,
     History,
     finding_lines,
     findings,
@@ -36,7 +34,9 @@ from djgc_widgets.collector import (
     scan,
 )
 from djgc_widgets.model import (
+    Answer,
     DoubtCode,
+    ExitCode,
     InputError,
     Outcome,
     SweepState,

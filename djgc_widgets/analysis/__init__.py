@@ -14,8 +14,6 @@ from djgc_widgets.analysis.charts import (
     bytes_by_status,
 )
 from djgc_widgets.analysis.command_report import (
-    Answer,
-    ExitCode,
     finding_lines,
     findings,
     first_code,
@@ -34,7 +32,7 @@ from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.html_report import report_html
 
 __all__ = [
-    "AGE_BINS", "STATUS_COLORS", "Answer", "ExitCode", "Forecast", "History",
+    "AGE_BINS", "STATUS_COLORS", "Forecast", "History",
     "SecondOpinion", "age_histogram", "bytes_by_age", "bytes_by_status", "charts",
     "finding_lines", "findings", "first_code", "growth_by_week", "listed",
     "receipt_answer", "report_html", "second_opinion", "state_code", "states",

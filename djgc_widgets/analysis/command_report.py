@@ -1,14 +1,14 @@
 """What a command reports: lines for people, data for programs, and an exit code."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 import pandas as pd
 
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
+    Answer,
+    ExitCode,
     NoticeCode,
     Notices,
     Outcome,
@@ -22,40 +22,12 @@ from djgc_widgets.model import (
 _ROWS = 20
 
 
-class ExitCode(IntEnum):
-    """How a command ended; ``--help`` prints these names."""
-
-    DONE = 0
-    ERROR = 1
-    USAGE_ERROR = 2
-    ORPHANS_FOUND = 3
-    SCAN_INCOMPLETE = 4
-    REFUSED = 5
-    DONE_IN_PART = 6
-    """The receipt says what was skipped or failed."""
-    OBJECTS_MISSING = 7
-    """Rows refer to objects that are neither in a store nor in its trash."""
-    REPAIR_NEEDED = 8
-    """A row needs an object that is in the trash, or a sweep was interrupted."""
-
-
 _PRECEDENCE = (
     *(ExitCode.SCAN_INCOMPLETE, ExitCode.DONE_IN_PART, ExitCode.REPAIR_NEEDED),
     *(ExitCode.REFUSED, ExitCode.OBJECTS_MISSING, ExitCode.ORPHANS_FOUND),
     ExitCode.DONE,
 )
 """Which code is returned if several apply: the first of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command reports."""
-
-    code: int
-    lines: list[str] = field(default_factory=list)
-    """For people."""
-    data: dict[str, Any] = field(default_factory=dict)
-    """For programs, as JSON."""
 
 
 def states(result: Scan) -> set[ExitCode]:

@@ -12,7 +12,6 @@ or undoes what was interrupted.
                                       recheck (references are read again)
 """
 
-from djgc_widgets.collector.arguments import OLDEST, expect_age
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.purge import expect_liftable, short_retention_doubt
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
@@ -25,7 +24,7 @@ from djgc_widgets.collector.sweeps_in_trash import (
 from djgc_widgets.collector.trash import Trash
 
 __all__ = [
-    "OLDEST", "Clock", "CompleteScan", "IncompleteScan", "Scan", "Trash", "expect_age",
+    "Clock", "CompleteScan", "IncompleteScan", "Scan", "Trash",
     "expect_liftable", "purge_sweeps", "read_sweeps", "restore_sweeps", "scan",
     "short_retention_doubt", "utc_now",
 ]  # fmt: skip

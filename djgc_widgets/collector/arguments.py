@@ -1,7 +1,7 @@
 """Check what a caller passes; anything else is an `InputError`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import datajoint as dj
@@ -11,9 +11,6 @@ from djgc_widgets.collector.clock import Clock
 from djgc_widgets.model import InputError, names_of, shown
 from djgc_widgets.references import errors_of_dialects, server_name
 from djgc_widgets.stores import stores_of
-
-OLDEST = timedelta(days=36_500)
-"""The greatest age that may be asked for: about a hundred years."""
 
 
 def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
@@ -89,15 +86,6 @@ def _closed_connection_error(connection: dj.Connection) -> InputError:
         f"Expected an open connection to {server_name(connection)}; got one that is "
         "closed or does not answer. Connect again."
     )
-
-
-def expect_age(age: Any) -> None:  # noqa: ANN401 - what a caller passes
-    """Raise `InputError` unless an age is a timedelta from zero to a hundred years."""
-    if not isinstance(age, timedelta) or not timedelta(0) <= age <= OLDEST:
-        raise InputError(
-            f"Expected an age from 0 to {OLDEST.days:,} days; got {shown(age)}. Pass a "
-            "timedelta, for example timedelta(days=30)."
-        )
 
 
 def expect_stores(stores: Any) -> None:  # noqa: ANN401 - what a caller passes

@@ -10,7 +10,6 @@ import pandas as pd
 
 from djgc_widgets.collector.arguments import (
     checked_clock,
-    expect_age,
     expect_function,
     expect_stores,
     further_connections,
@@ -35,6 +34,7 @@ from djgc_widgets.model import (
     Step,
     StoreNames,
     candidate_prefixes,
+    expect_age,
     former_paths,
     no_progress,
 )

@@ -9,7 +9,6 @@ import pandas as pd
 from djgc_widgets.collector.arguments import (
     checked_clock,
     connection_of,
-    expect_age,
     expect_function,
     further_connections,
 )
@@ -34,6 +33,7 @@ from djgc_widgets.model import (
     SweepRefusedError,
     SweepState,
     error_text,
+    expect_age,
     interrupted_sweeps,
     names_among,
     names_of,

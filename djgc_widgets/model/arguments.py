@@ -1,8 +1,10 @@
 """Check what a caller passes; anything else is an `InputError` in one sentence."""
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import Any
 
+from djgc_widgets.model.codes import OLDEST
 from djgc_widgets.model.errors import InputError
 
 _SHOWN = 80
@@ -35,3 +37,12 @@ def names_among(given: Any, known: Collection[str], what: str) -> frozenset[str]
             f"{', '.join(unknown)}. Correct them."
         )
     return names
+
+
+def expect_age(age: Any) -> None:  # noqa: ANN401 - what a caller passes
+    """Raise `InputError` unless an age is a timedelta from zero to a hundred years."""
+    if not isinstance(age, timedelta) or not timedelta(0) <= age <= OLDEST:
+        raise InputError(
+            f"Expected an age from 0 to {OLDEST.days:,} days; got {shown(age)}. Pass a "
+            "timedelta, for example timedelta(days=30)."
+        )

@@ -5,12 +5,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-
-def absent(value: object) -> bool:
-    """Tell whether a cell of a frame is empty: NA or NaN."""
-    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
-
-
 TEXT = pa.large_string()
 """Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
 

@@ -13,6 +13,9 @@ MINIMUM_AGE = timedelta(days=7)
 RETENTION = timedelta(days=30)
 """How long swept objects stay in the trash, unless a purge is told otherwise."""
 
+OLDEST = timedelta(days=36_500)
+"""The greatest age that may be asked for: about a hundred years."""
+
 
 class Status(StrEnum):
     """What the rows of the servers say about a stored object."""

@@ -3,7 +3,6 @@
 import unicodedata
 from datetime import timedelta
 
-from djgc_widgets.model.arrow import absent
 from djgc_widgets.model.file_names import byte_of
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -70,19 +69,6 @@ def and_more(n_left: int, noun: str = "") -> str:
     if n_left <= 0:
         return ""
     return f"and {plural(n_left, f'more {noun}') if noun else f'{n_left:,} more'}"
-
-
-def table_label(schema: object, table: object) -> str:
-    """Return schema and table as people read them; a hash names no table.
-
-    Examples
-    --------
-    >>> table_label("lab", "rec"), table_label("lab", None), table_label(None, None)
-    ('lab.rec', 'lab (hash)', '(no schema)')
-    """
-    if absent(schema):
-        return "(no schema)"
-    return f"{schema} (hash)" if absent(table) else f"{schema}.{table}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from command_line import ALL, Own, Run
 from laboratory import HASH, Laboratory, orphaned
 
 from djgc_widgets import History
-from djgc_widgets.analysis import ExitCode
+from djgc_widgets.model import ExitCode
 
 
 @pytest.fixture

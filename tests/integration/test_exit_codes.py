@@ -11,7 +11,8 @@ import pytest
 from command_line import ALL, CommandLine, Own
 from laboratory import HASH, Laboratory, complete, filled, orphaned, planned
 
-from djgc_widgets.analysis import ExitCode, first_code
+from djgc_widgets.analysis import first_code
+from djgc_widgets.model import ExitCode
 
 _README = Path(__file__).parents[2] / "README.md"
 

@@ -18,7 +18,6 @@ from unprivileged import let_in
 from waiting import LIMIT_SECONDS, wait_for
 
 from djgc_widgets import DemoLab, InputError, open_lab, scan
-from djgc_widgets.analysis import ExitCode
 from djgc_widgets.cli import main
 from djgc_widgets.collector import Scan
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE, attach_lab
@@ -30,7 +29,7 @@ from djgc_widgets.lab.server import (
     private_folder,
     supervise,
 )
-from djgc_widgets.model import Reason, ServerError
+from djgc_widgets.model import ExitCode, Reason, ServerError
 
 
 def objects_by_status(result: Scan) -> dict[str, int]:
