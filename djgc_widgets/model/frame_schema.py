@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -48,15 +49,32 @@ class FrameSchema:
 
         Other columns are dropped; `ValueError` if one is absent or of another type.
         """
-        frame = pd.DataFrame(columns)
+        frame = columns if isinstance(columns, pd.DataFrame) else pd.DataFrame(columns)
         absent = [name for name in self.column_names if name not in frame]
         if absent:
             raise ValueError(
                 f"A frame of {self.name} needs the columns {absent}; got {list(frame)}."
             )
-        dtypes = {c.name: STR if c.dtype == "str" else c.dtype for c in self.columns}
-        return frame[self.column_names].astype(dtypes).reset_index(drop=True)
+        frame = frame[self.column_names]
+        given = zip(frame.dtypes, _dtypes(self).items(), strict=True)
+        other = {name: dtype for was, (name, dtype) in given if was != dtype}
+        return frame.astype(other).reset_index(drop=True)
 
     def empty(self) -> pd.DataFrame:
         """Return a frame of this schema without rows."""
-        return self.conform({name: [] for name in self.column_names})
+        return _empty(self).copy()
+
+
+@cache
+def _dtypes(schema: FrameSchema) -> dict[str, Any]:
+    return {
+        column.name: STR
+        if column.dtype == "str"
+        else pd.api.types.pandas_dtype(column.dtype)
+        for column in schema.columns
+    }
+
+
+@cache
+def _empty(schema: FrameSchema) -> pd.DataFrame:
+    return schema.conform({name: [] for name in schema.column_names})

@@ -72,6 +72,9 @@ class Dialect(Protocol):
     def streaming_cursor(self, driver: Driver, /) -> Driver:
         """Return a cursor that does not load the complete result."""
 
+    def abandon(self, cursor: Driver, /) -> None:
+        """Leave a result before its end, and if need be its connection."""
+
     def identifier(self, *names: str) -> SQL:
         """Quote the parts of a name."""
 

@@ -4,10 +4,11 @@ A row that leaves such a table for another one meanwhile would be seen in neithe
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from djgc_widgets.references.catalog import read_catalog
 from djgc_widgets.references.known_paths import KnownPaths
-from djgc_widgets.references.raw_text import value_text
+from djgc_widgets.references.raw_text import Page, value_text
 from djgc_widgets.references.recorded_paths import RecordedPath, recorded_paths
 from djgc_widgets.references.snapshot import Snapshot
 from djgc_widgets.references.store_column import PLAIN_CODEC, ColumnName, StoreColumn
@@ -38,9 +39,13 @@ def names_any(paths: Iterable[str], known: KnownPaths) -> bool:
 
 
 def _refers(snapshot: Snapshot, column: StoreColumn, known: KnownPaths) -> bool:
+    pages = list(map(partial(_any_refers, known), snapshot.read_values(column)))
+    return any(pages)  # all were read: the connection is needed further
+
+
+def _any_refers(known: KnownPaths, page: Page) -> bool:
     return any(
         names_any(recorded.spellings, known)
-        for page in snapshot.read_values(column)
         for value in page.values
         for recorded in _readable_paths(value_text(value), known)
     )

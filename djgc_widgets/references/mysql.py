@@ -90,6 +90,9 @@ class MySQL:
     def streaming_cursor(self, driver: Driver) -> Driver:
         return driver.cursor(_Stream)
 
+    def abandon(self, cursor: Driver) -> None:
+        cursor.abandon()
+
     def identifier(self, *names: str) -> SQL:
         return SQL(".".join("`{}`".format(name.replace("`", "``")) for name in names))
 
@@ -161,19 +164,17 @@ class MySQL:
 
 
 class _Stream(SSCursor):  # type: ignore[misc] # the driver has no types
-    """Reads row by row, and can be closed after a lost connection.
+    """Reads row by row, and can be left before the last one.
 
-    The driver's own tries to read the rest from the lost connection.
+    The driver's own then reads all that is left, even from a lost connection, and even
+    while Python frees what nobody needs any more.
     """
 
     connection: Any
     _result: Any
 
-    def close(self) -> None:
-        if self.connection is not None and not self.connection.open:
-            if self._result is not None:
-                self._result.unbuffered_active = False
-            self.connection = None
-        super().close()
-
-    __del__ = close
+    def abandon(self) -> None:
+        if self._result.unbuffered_active:  # neither an end nor an error came
+            self.connection._force_close()  # noqa: SLF001 - no public name ends it at once
+            self._result.unbuffered_active = False
+        self.connection = None

@@ -146,6 +146,9 @@ class PostgreSQL:
     def streaming_cursor(self, driver: Driver) -> Driver:
         return driver.cursor(name="djgc_references")
 
+    def abandon(self, cursor: Driver) -> None:
+        pass  # what was not fetched is still with the server
+
     def identifier(self, *names: str) -> SQL:
         return SQL(".".join('"{}"'.format(name.replace('"', '""')) for name in names))
 

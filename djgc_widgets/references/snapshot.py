@@ -106,8 +106,12 @@ class Snapshot:
         with self._asking():
             cursor = self.dialect.streaming_cursor(self._driver)
             cursor.execute(_encoded(self._compose(template, column)))
-        while page := self._next_page(cursor):
-            yield Page(*zip(*page, strict=True))
+        try:
+            while page := self._next_page(cursor):
+                yield Page(*zip(*page, strict=True))
+        except BaseException:
+            self.dialect.abandon(cursor)
+            raise
         with self._asking():
             cursor.close()
 

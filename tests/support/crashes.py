@@ -139,8 +139,10 @@ def check(before: dict[str, bytes]) -> None:
     trash.recover()
     assert not (raw / "_trash" / "lock.json").exists()
     assert trash.sweeps["state"].eq("done").all()
-    complete(schema).heal()
     result = complete(schema)
+    if result.trash["returnable"].any():
+        result.heal()
+        result = complete(schema)
     assert result.interrupted == []
     assert result.missing.empty, result.missing
     assert result.adds_up()

@@ -22,10 +22,19 @@ from laboratory import (
     unseen_parts,
 )
 from proxy import relay
+from pymysql.connections import MySQLResult
 
-from djgc_widgets import CompleteScan, IncompleteScan, Progress, SweepPlan, scan
+from djgc_widgets import (
+    Cancelled,
+    CompleteScan,
+    IncompleteScan,
+    Progress,
+    SweepPlan,
+    scan,
+)
 from djgc_widgets.lab import EmbeddedServer
-from djgc_widgets.model import NoticeCode
+from djgc_widgets.model import NoticeCode, Step
+from djgc_widgets.references import snapshot
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.snapshot import ReadingError, open_session
 from djgc_widgets.references.sql import SQL
@@ -311,3 +320,28 @@ def test_an_answer_that_got_lost_is_not_waited_for(laboratory: Laboratory) -> No
 
             with pytest.raises(ReadingError, match="stopped answering"):
                 snapshot.rows(SQL("SELECT 1"))
+
+
+@pytest.mark.parametrize("error", [Cancelled, ZeroDivisionError])
+def test_a_reading_that_is_left_waits_for_no_more_rows(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(snapshot, "_PAGE", 2)
+    read_on = []
+
+    def finish(result: MySQLResult) -> None:
+        read_on.extend([result] if result.unbuffered_active else [])
+        result.unbuffered_active = False
+
+    monkeypatch.setattr(MySQLResult, "_finish_unbuffered_query", finish)
+    filled(laboratory, range(1, 9))
+
+    def leave(progress: Progress) -> None:
+        if progress.step is Step.READING and progress.done:
+            raise error
+
+    with pytest.raises(error):
+        laboratory.scan(progress=leave)
+
+    assert not read_on
+    assert laboratory.scan().complete
