@@ -30,6 +30,7 @@ TOKEN = "[A-Za-z0-9_-]{4,16}"  # noqa: S105 - a pattern, not a secret
 """Pattern of the token at the end of an object's name."""
 
 _HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26})$"
+_LEADS_AWAY = frozenset({"", ".", ".."})
 _PAIR = r"[A-Za-z_][A-Za-z0-9_]*=[^/]*/"
 _KEY_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _SCHEMA = (
@@ -179,11 +180,7 @@ def is_plain_path(path: str) -> bool:
 
     True for a non-empty relative POSIX path without empty, ``.`` or ``..`` segments.
     """
-    return (
-        bool(path)
-        and "\0" not in path
-        and not any(s in {"", ".", ".."} for s in path.split("/"))
-    )
+    return "\0" not in path and _LEADS_AWAY.isdisjoint(path.split("/"))
 
 
 def parent_of(path: str) -> str:

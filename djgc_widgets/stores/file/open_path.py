@@ -24,6 +24,8 @@ class OpenPath:
 
     def __init__(self, address: str) -> None:
         self._steps: list[tuple[str, int]] = [("", os.open(address, _FOLDER))]
+        self._rights: list[FolderRights] = []
+        self._entered: str | None = ""
 
     def folder(self, path: str) -> int:
         """Return a handle of a folder, which is open until the next call.
@@ -35,6 +37,7 @@ class OpenPath:
         """
         for segment in self._enter(path):
             self._open(segment)
+        self._entered = path
         return self._steps[-1][1]
 
     def make_folder(
@@ -58,17 +61,19 @@ class OpenPath:
                     lacking.append(self._path)
                 if synced:
                     sync_folder(self._steps[-2][1])
+        self._entered = path
         return lacking
 
     def special_rights(self) -> dict[str, FolderRights]:
         """Return the rights of those open folders that differ from the one above."""
-        special = {}
-        path, above = "", rights_of(self._steps[0][1])
-        for name, handle in self._steps[1:]:
-            path, rights = f"{path}/{name}", rights_of(handle)
+        known, special, path = self._rights, {}, ""
+        known += [rights_of(handle) for _, handle in self._steps[len(known) :]]
+        for (name, _), above, rights in zip(
+            self._steps[1:], known, known[1:], strict=False
+        ):
+            path = f"{path}/{name}"
             if rights != above:
                 special[path[1:]] = rights
-            above = rights
         return special
 
     def _make(self, segment: str, rights: Mapping[str, FolderRights]) -> bool:
@@ -90,6 +95,9 @@ class OpenPath:
 
     def _enter(self, path: str) -> list[str]:
         """Close what is not on a path; return the segments that are still to open."""
+        if path == self._entered:
+            return []
+        self._entered = None
         if path and not is_plain_path(path):
             raise PermissionError(errno.EPERM, "the path leaves the store", path)
         wanted = path.split("/") if path else []
@@ -115,6 +123,7 @@ class OpenPath:
     def _close(self, n_open: int) -> None:
         while len(self._steps) > n_open:
             os.close(self._steps.pop()[1])
+        del self._rights[n_open:]
 
 
 def sync_folder(handle: int) -> None:
