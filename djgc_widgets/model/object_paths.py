@@ -18,7 +18,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model.arrow import TEXT, arrow_text, as_strings, extract_groups
+from djgc_widgets.model.arrow import (
+    TEXT,
+    arrow_text,
+    as_strings,
+    extract_groups,
+    keep_where,
+)
 from djgc_widgets.model.store_names import StoreInfo
 from djgc_widgets.model.trash_paths import TRASH_FOLDER
 from djgc_widgets.model.vocabulary import Section
@@ -29,13 +35,13 @@ MANIFEST_SUFFIX = ".manifest.json"
 TOKEN = "[A-Za-z0-9_-]{4,16}"  # noqa: S105 - a pattern, not a secret
 """Pattern of the token at the end of an object's name."""
 
-_HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26})$"
+_HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26}))$"
 _LEADS_AWAY = frozenset({"", ".", ".."})
 _PAIR = r"[A-Za-z_][A-Za-z0-9_]*=[^/]*/"
 _KEY_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _SCHEMA = (
     rf"(?:{_PAIR})*(?P<schema>[^/=]+)/(?P<table>[^/=]+)/(?:{_PAIR})*"
-    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?:\.[^/]*)?)(?P<below>/.*)?$"
+    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?:\.[^/]*)?))(?:/.*)?$"
 )
 
 
@@ -66,20 +72,21 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     nothing = pa.nulls(len(path), TEXT)
     section, schema, table, prefix, object_path = (*[nothing] * 4, path)
     for at in _longest_first(store.hash_prefixes):
-        groups = extract_groups(path, _anchored_pattern(at, _HASH))
+        groups = extract_groups(_left(path, section, at), _anchored_pattern(at, _HASH))
         fits = _begins_with_folds(groups["hash"], groups["folds"])
         new = pc.and_(fits, pc.is_null(section))
         section = pc.if_else(new, Section.HASH.value, section)
         schema = pc.if_else(new, groups["schema"], schema)
         prefix = pc.if_else(new, at, prefix)
     for at in _longest_first((*store.schema_prefixes, "")):
-        groups = extract_groups(path, _anchored_pattern(at, _SCHEMA))
+        rest = _left(path, section, at)
+        groups = extract_groups(rest, _anchored_pattern(at, _SCHEMA))
         new = pc.and_(pc.is_valid(groups["name"]), pc.is_null(section))
         section = pc.if_else(new, Section.SCHEMA.value, section)
         schema = pc.if_else(new, groups["schema"], schema)
         table = pc.if_else(new, groups["table"], table)
         prefix = pc.if_else(new, at, prefix)
-        object_path = pc.if_else(new, _without(path, groups["below"]), object_path)
+        object_path = pc.if_else(new, groups["object"], object_path)
     columns = {
         "section": section,
         "schema": schema,
@@ -89,6 +96,12 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     }
     strings = {name: as_strings(values) for name, values in columns.items()}
     return pd.DataFrame(strings, index=paths.index)
+
+
+def _left(path: pa.Array, section: pa.Array, prefix: str) -> pa.Array:
+    """Return the paths below a prefix that have no section yet; null elsewhere."""
+    below = pc.starts_with(path, f"{prefix}/" if prefix else "")
+    return keep_where(pc.and_(below, pc.is_null(section)), path)
 
 
 def section_of(paths: pd.Series, store: StoreInfo) -> pd.Series:
@@ -155,24 +168,20 @@ def re2_literal(text: str) -> str:
 
 
 def _anchored_pattern(prefix: str, pattern: str) -> str:
-    return f"(?s)^{re2_literal(prefix)}/{pattern}" if prefix else f"(?s)^{pattern}"
+    lead = f"{re2_literal(prefix)}/" if prefix else ""
+    return f"(?s)^(?P<object>{lead}{pattern}"
 
 
 def _begins_with_folds(digest: pa.Array, folds: pa.Array) -> pa.Array:
-    if not pc.any(pc.not_equal(folds, "")).as_py():
-        return pc.is_valid(digest)
-    pairs = zip(digest.to_pylist(), folds.to_pylist(), strict=True)
-    return pa.array(
-        [d is not None and d.startswith(f.replace("/", "")) for d, f in pairs],
-        pa.bool_(),
-    )
-
-
-def _without(path: pa.Array, below: pa.Array) -> pa.Array:
-    if not pc.any(pc.not_equal(below, "")).as_py():
-        return path
-    pairs = zip(path.to_pylist(), below.to_pylist(), strict=True)
-    return arrow_text([text[: len(text) - len(rest or "")] for text, rest in pairs])
+    """Return which hashes begin with what the folders above them spell; few lengths."""
+    beginning = pc.fill_null(pc.replace_substring(folds, "/", ""), "")
+    length = pc.utf8_length(beginning)
+    fits = pc.and_(pc.is_valid(digest), pc.equal(length, 0))
+    for each in filter(None, pc.unique(length).to_pylist()):
+        same = pc.equal(pc.utf8_slice_codeunits(digest, 0, each), beginning)
+        same = pc.fill_null(same, fill_value=False)
+        fits = pc.or_(fits, pc.and_(same, pc.equal(length, each)))
+    return fits
 
 
 def is_plain_path(path: str) -> bool:

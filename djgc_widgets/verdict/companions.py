@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import TOKEN, extract_groups
+from djgc_widgets.model import TEXT, TOKEN
 
-_SPLIT = r"(?s)^(?P<folder>.*)/(?P<name>[^/]+)$"
 _STEM = re.compile(rf"[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?=\.|$)")
 _FEW = 16
+_SLASH, _NOTHING = pa.scalar("/", TEXT), pa.scalar("", TEXT)
 
 
 def are_named_after_hashes(keys: pa.Array, hashes: pa.Array) -> pa.Array:
@@ -37,7 +37,7 @@ def are_companions(keys: pa.Array, others: pa.Array) -> npt.NDArray[np.bool_]:
     others : Array
         Keys of what rows refer to, stored or not, and of what was swept.
     """
-    own, needed = extract_groups(keys, _SPLIT), extract_groups(others, _SPLIT)
+    own, needed = _split(keys), _split(others)
     shared = _shared_folders(own["folder"], needed["folder"])
     beside = pc.is_in(needed["folder"], value_set=shared)
     live = _names_by_folder(needed, beside)
@@ -93,6 +93,13 @@ def _stem(name: str) -> str:
     """Return attribute and token of a name; empty if it does not have DataJoint's."""
     found = _STEM.match(name)
     return found[0] if found else ""
+
+
+def _split(keys: pa.Array) -> dict[str, pa.Array]:
+    """Return folders and names; a key without a folder is that of a store's root."""
+    rooted = pc.binary_join_element_wise(_SLASH, keys, _NOTHING)
+    parts = pc.split_pattern(rooted, "/", max_splits=1, reverse=True)
+    return {"folder": pc.list_element(parts, 0), "name": pc.list_element(parts, 1)}
 
 
 def _shared_folders(own: pa.Array, others: pa.Array) -> pa.Array:

@@ -63,16 +63,19 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
     is_stored = np.zeros(len(references), dtype=np.bool_)
     described = np.zeros(len(references), dtype=np.bool_)
     if len(stored) and len(references):
-        depth = np.asarray(pc.count_substring(references, "/"), dtype=np.int64) + 1
-        segments = pc.split_pattern(stored, "/")
+        depth, stored_depth = _depths(references), _depths(stored)
         for cut_depth in np.unique(depth):
             at_depth = np.flatnonzero(depth == cut_depth)
-            cut = pc.binary_join(pc.list_slice(segments, 0, int(cut_depth)), _SLASH)
+            deep = np.flatnonzero(stored_depth >= cut_depth)
+            cut = stored.take(pa.array(deep))
+            if np.any(stored_depth[deep] > cut_depth):
+                segments = pc.list_slice(pc.split_pattern(cut, "/"), 0, int(cut_depth))
+                cut = pc.binary_join(segments, _SLASH)
             hit = _positions(cut, references.take(pa.array(at_depth)))
-            matched = hit >= 0
-            is_stored[at_depth[hit[matched]]] = True
-            new = matched & (outermost < 0)
-            outermost[new] = at_depth[hit[new]]
+            covered, covering = deep[hit >= 0], at_depth[hit[hit >= 0]]
+            is_stored[covering] = True
+            new = outermost[covered] < 0
+            outermost[covered[new]] = covering[new]
         is_manifest = pc.ends_with(stored, MANIFEST_SUFFIX).to_numpy(
             zero_copy_only=False
         )
@@ -86,6 +89,10 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
         outermost[beside[matched]] = hit[matched]
         sidecar[beside[matched]] = True
     return Coverage(outermost, sidecar, is_stored, described)
+
+
+def _depths(keys: pa.Array) -> npt.NDArray[np.int64]:
+    return np.asarray(pc.count_substring(keys, "/"), dtype=np.int64) + 1
 
 
 def _positions(values: pa.Array, among: pa.Array) -> npt.NDArray[np.int64]:
