@@ -71,7 +71,7 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
             if np.any(stored_depth[deep] > cut_depth):
                 segments = pc.list_slice(pc.split_pattern(cut, "/"), 0, int(cut_depth))
                 cut = pc.binary_join(segments, _SLASH)
-            hit = _positions(cut, references.take(pa.array(at_depth)))
+            hit = positions(cut, references.take(pa.array(at_depth)))
             covered, covering = deep[hit >= 0], at_depth[hit[hit >= 0]]
             is_stored[covering] = True
             new = outermost[covered] < 0
@@ -83,7 +83,7 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
         owners = pc.utf8_slice_codeunits(
             stored.take(pa.array(beside)), 0, stop=-len(MANIFEST_SUFFIX)
         )
-        hit = _positions(owners, references)
+        hit = positions(owners, references)
         matched = hit >= 0
         described[hit[matched]] = True
         outermost[beside[matched]] = hit[matched]
@@ -95,6 +95,7 @@ def _depths(keys: pa.Array) -> npt.NDArray[np.int64]:
     return np.asarray(pc.count_substring(keys, "/"), dtype=np.int64) + 1
 
 
-def _positions(values: pa.Array, among: pa.Array) -> npt.NDArray[np.int64]:
-    positions = pc.fill_null(pc.index_in(values, value_set=among), -1)
-    return np.asarray(positions.to_numpy(zero_copy_only=False), dtype=np.int64)
+def positions(values: pa.Array, among: pa.Array) -> npt.NDArray[np.int64]:
+    """Return where each value first stands among others; -1 where it does not."""
+    found = pc.fill_null(pc.index_in(values, value_set=among), -1)
+    return np.asarray(found, dtype=np.int64)

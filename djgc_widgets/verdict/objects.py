@@ -21,7 +21,12 @@ from djgc_widgets.model import (
     parse_trash,
 )
 from djgc_widgets.verdict.companions import are_companions, are_named_after_hashes
-from djgc_widgets.verdict.coverage import cover, path_keys, stores_and_paths
+from djgc_widgets.verdict.coverage import (
+    cover,
+    path_keys,
+    positions,
+    stores_and_paths,
+)
 from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.match import MatchedFiles
 
@@ -51,17 +56,19 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     listed = marked.files["path"]
     in_trash = (parse_trash(listed)["path"].notna() | are_records(listed)) & free
     owner = _object_keys(marked, parsed)
-    code, owners = pd.factorize(owner.where(~in_trash))
+    code, distinct = pd.factorize(owner.where(~in_trash))
+    owners = arrow_text(distinct)
     objects = _aggregate_objects(marked, parsed, code, owners)
     stores = marked.names.known
-    objects["store"], objects["path"] = stores_and_paths(arrow_text(owners), stores)
-    keys = pd.array(path_keys(folders["store"], folders["path"], stores), dtype=STR)
-    own_folders = folders.set_index(pd.Index(keys)).reindex(owners)
+    objects["store"], objects["path"] = stores_and_paths(owners, stores)
+    keys = path_keys(folders["store"], folders["path"], stores)
+    own_folder = positions(owners, keys)
     for name in ("modified", "changed"):
-        objects[f"{name}_at"] = _latest(objects, own_folders, f"{name}_ns")
+        dates = folders[f"{name}_ns"].to_numpy()
+        objects[f"{name}_at"] = _latest(objects, f"{name}_ns", dates, own_folder)
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
-    objects["companion"] = _companion_flags(marked, objects, arrow_text(owners))
+    objects["companion"] = _companion_flags(marked, objects, owners)
     return GroupedFiles(objects, np.asarray(code, dtype=np.int64))
 
 
@@ -83,10 +90,10 @@ def _aggregate_objects(
     marked: MatchedFiles,
     parsed: pd.DataFrame,
     code: npt.NDArray[np.intp],
-    owners: pd.Index,
+    owners: pa.Array,
 ) -> pd.DataFrame:
     in_object = code >= 0
-    owner_of_file = arrow_text(owners).take(pa.array(code, mask=~in_object))
+    owner_of_file = owners.take(pa.array(code, mask=~in_object))
     owner = pd.Series(owner_of_file, dtype=STR)
     key = pd.Series(pd.array(marked.keys, dtype=STR))
     itself = (key == owner).to_numpy(dtype=bool)
@@ -125,18 +132,24 @@ def _first_of_each(
     return as_strings(arrow_text(texts).take(pa.array(first, mask=first < 0)))
 
 
-def _latest(objects: pd.DataFrame, own_folders: pd.DataFrame, name: str) -> pd.Series:
+def _latest(
+    objects: pd.DataFrame,
+    name: str,
+    dates: npt.NDArray[np.int64],
+    own_folder: npt.NDArray[np.int64],
+) -> pd.Series:
     """Return a date of each object: the latest of its files and of its own folder.
 
     The files of a folder that DataJoint copied have the dates of their originals; the
     date of the folder itself is that of the copy.
     """
-    own = own_folders[name].where(objects["is_dir"].to_numpy()).fillna(0)
-    newest = np.maximum(objects[name].to_numpy(), own.to_numpy(dtype="int64"))
+    listed = objects["is_dir"].to_numpy() & (own_folder >= 0)
+    newest = objects[name].to_numpy(copy=True)
+    newest[listed] = np.maximum(newest[listed], dates[own_folder[listed]])
     return pd.Series(pd.to_datetime(newest // 1000, unit="us", utc=True))
 
 
-def _count_references(marked: MatchedFiles, owners: pd.Index) -> npt.NDArray[np.int64]:
+def _count_references(marked: MatchedFiles, owners: pa.Array) -> npt.NDArray[np.int64]:
     """Count the rows that refer to each object or to something below it."""
     numbered = pd.DataFrame(
         {"index": marked.target_index, "reference": marked.targets["reference"]}
@@ -148,9 +161,8 @@ def _count_references(marked: MatchedFiles, owners: pd.Index) -> npt.NDArray[np.
         below = marked.references.take(pa.array(inner))
         above = cover(below, marked.references).reference
         np.add.at(counts, above, counts[inner])
-    position = pd.Index(marked.references.to_pandas()).get_indexer(owners)
     counts = np.append(counts, 0)  # position -1: no reference
-    return np.asarray(counts[position], dtype=np.int64)
+    return np.asarray(counts[positions(owners, marked.references)], dtype=np.int64)
 
 
 def entered_objects(marked: MatchedFiles, objects: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +191,7 @@ def _companion_flags(
 
 
 def _entered_flags(
-    marked: MatchedFiles, objects: pd.DataFrame, owners: pd.Index
+    marked: MatchedFiles, objects: pd.DataFrame, owners: pa.Array
 ) -> npt.NDArray[np.bool_]:
     """Return which unreferenced objects have something referenced below them.
 
@@ -190,5 +202,5 @@ def _entered_flags(
     same = pd.DataFrame(marked.names.same, columns=["store", "path"])
     roots = path_keys(same["store"], same["path"], marked.names.known)
     needed = pa.concat_arrays([marked.references.cast(TEXT), roots.cast(TEXT)])
-    entered[unreferenced] = cover(needed, arrow_text(owners[unreferenced])).stored
+    entered[unreferenced] = cover(needed, owners.take(pa.array(unreferenced))).stored
     return entered
