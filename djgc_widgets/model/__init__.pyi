@@ -7,6 +7,7 @@ from .arrow import (
     as_strings,
     extract_groups,
     is_among,
+    texts,
 )
 from .cells import absent, table_label
 from .codes import (
@@ -214,7 +215,7 @@ __all__ = [
     "safe",
     "section_of",
     "shown",
-    "table_label",
+    "table_label", "texts",
     "trash_of",
     "trash_records_text",
     "visible",

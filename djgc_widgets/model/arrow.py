@@ -1,5 +1,7 @@
 """Text in Arrow arrays."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -45,3 +47,9 @@ def is_among(texts: pd.Series, others: pd.Series) -> pd.Series:
     """Return which texts are among others; quick, unlike pandas' own for text."""
     same = pc.is_in(arrow_text(texts), value_set=arrow_text(others))
     return pd.Series(np.asarray(same, dtype=bool), index=texts.index)
+
+
+def texts(column: pd.Series) -> list[Any]:
+    """Return a column of text as a list; a loop over the column itself is slow."""
+    values: list[Any] = arrow_text(column).to_pylist()
+    return values

@@ -25,6 +25,7 @@ from djgc_widgets.model import (
     is_among,
     key_in_path,
     readable_minimum_age,
+    texts,
 )
 
 _VALUE = r': (?:"[^"\\]*"|-?[0-9]+)'
@@ -87,7 +88,7 @@ def reasons_in_words(
     }
     text = reason_code.map(templates).astype(STR)
     named = sibling.dropna()
-    pairs = zip(text[named.index], named, strict=True)
+    pairs = zip(texts(text[named.index]), texts(named), strict=True)
     filled = [words.format(sibling=path.rpartition("/")[2]) for words, path in pairs]
     text[named.index] = pd.array(filled, dtype=STR)
     return text
@@ -121,18 +122,19 @@ def _sibling_reasons(
     orphan is newer than the object that the row still refers to, the update was never
     committed.
     """
-    wanted = [_comparable_pairs(key_in_path(path)) for path in orphans["path"]]
+    wanted = [_comparable_pairs(key_in_path(path)) for path in texts(orphans["path"])]
     now = references[references["attribute"].isin(attribute.unique())]
     now = now[_may_be_among(now["row_key"], wanted)]
-    keys = (_pairs_in_row_key(key) for key in now["row_key"])
-    paths = zip(now["store"], now["path"], strict=True)
-    current = dict(zip(zip(now["attribute"], keys, strict=True), paths, strict=True))
+    keys = map(_pairs_in_row_key, texts(now["row_key"]))
+    paths = zip(texts(now["store"]), texts(now["path"]), strict=True)
+    named = zip(texts(now["attribute"]), keys, strict=True)
+    current = dict(zip(named, paths, strict=True))
     live = live[is_among(live["path"], now["path"])]
-    live_paths = zip(live["store"], live["path"], strict=True)
-    written = dict(zip(live_paths, live["modified_at"], strict=True))
+    live_paths = zip(texts(live["store"]), texts(live["path"]), strict=True)
+    written = dict(zip(live_paths, _microseconds(live), strict=True))
     rows: list[tuple[str | None, str | None]] = []
     for name, key, modified_at in zip(
-        attribute, wanted, orphans["modified_at"], strict=True
+        texts(attribute), wanted, _microseconds(orphans), strict=True
     ):
         sibling = current.get((name, key))
         if sibling is None:
@@ -145,13 +147,18 @@ def _sibling_reasons(
     return pd.DataFrame(rows, columns=names, index=orphans.index, dtype=STR)
 
 
+def _microseconds(objects: pd.DataFrame) -> list[int]:
+    dates: list[int] = objects["modified_at"].astype("int64").tolist()
+    return dates
+
+
 def _may_be_among(
     row_keys: pd.Series, wanted: Iterable[frozenset[tuple[str, str]]]
 ) -> npt.NDArray[np.bool_]:
     """Return which keys have to be parsed: most texts show that it is another one."""
-    texts = arrow_text(row_keys)
-    plain = pc.match_substring_regex(texts, _PLAIN_KEY)
-    names = pc.unique(pc.replace_substring_regex(texts.filter(plain), _VALUE, ""))
+    keys = arrow_text(row_keys)
+    plain = pc.match_substring_regex(keys, _PLAIN_KEY)
+    names = pc.unique(pc.replace_substring_regex(keys.filter(plain), _VALUE, ""))
     orders = [_NAME.findall(each) for each in names.to_pylist()]
     candidates = {
         ", ".join(f"{name}: {pairs[name]}" for name in order)
@@ -159,7 +166,7 @@ def _may_be_among(
         for order in orders
         if pairs.keys() == set(order)
     }
-    same = pc.is_in(_unmarked(texts), value_set=_unmarked(arrow_text([*candidates])))
+    same = pc.is_in(_unmarked(keys), value_set=_unmarked(arrow_text([*candidates])))
     return np.asarray(pc.or_(same, pc.invert(plain)), dtype=bool)
 
 
