@@ -30,10 +30,10 @@ def key_text(key: Raw) -> str:
 
 
 def text_array(raw: Sequence[Raw], read: Callable[[Raw], str]) -> pa.Array:
-    """Return texts as an Arrow array; null if even what was read is not UTF-8."""
+    """Return texts as an Arrow array; null where even what is read is not UTF-8."""
     try:
         return arrow_text(raw)
-    except (pa.ArrowInvalid, UnicodeEncodeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return arrow_text([_storable(read(each)) for each in raw])
 
 

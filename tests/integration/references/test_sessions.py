@@ -345,3 +345,30 @@ def test_a_reading_that_is_left_waits_for_no_more_rows(
 
     assert not read_on
     assert laboratory.scan().complete
+
+
+@pytest.mark.parametrize("kind", ["int", "date", "numeric(9, 2)", "bytes"])
+def test_a_store_column_of_any_type_is_read_and_makes_a_scan_incomplete(
+    laboratory: Laboratory, kind: str
+) -> None:
+    """Whoever changed the type of a column has lost its paths, and has to know."""
+    filled(laboratory)
+    table = laboratory.quote(laboratory.name, "changed")
+    value = {"int": "5", "date": "'2026-01-02'", "bytes": "'bytes'"}.get(kind, "5.25")
+    comment = "':<hash@raw>:'"
+    if laboratory.backend == "postgresql":
+        kind = kind.replace("bytes", "bytea")
+        create = f"CREATE TABLE {table} (id int PRIMARY KEY, data {kind})"
+        statements = [create, f"COMMENT ON COLUMN {table}.data IS {comment}"]
+    else:
+        kind = kind.replace("bytes", "varbinary(9)")
+        column = f"data {kind} COMMENT {comment}"
+        statements = [f"CREATE TABLE {table} (id int PRIMARY KEY, {column})"]
+    for statement in (*statements, f"INSERT INTO {table} VALUES (1, {value})"):
+        laboratory.connection.query(statement)
+
+    result = laboratory.scan()
+
+    laboratory.connection.query(f"DROP TABLE {table}")
+    assert isinstance(result, IncompleteScan)
+    assert [p.code for p in result.problems] == [NoticeCode.VALUES_WITHOUT_PATH]
