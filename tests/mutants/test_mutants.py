@@ -58,11 +58,12 @@ def test_the_mutant_does_not_survive(name: str, tmp_path: Path) -> None:
 def _closing_line(test: str, folder: Path) -> str:
     """Run a test in a mutated copy of the project; return what pytest says last."""
     pytest_here = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     ended = subprocess.run(  # noqa: S603 - our own tests
         [*pytest_here, f"--basetemp={folder}/temporary", test],
         cwd=folder,
         # what the test starts is mutated, too
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**plain, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         errors="backslashreplace",

@@ -54,6 +54,8 @@ WEIGHTS = {
     "purge": 8,
 }
 """How likely a laboratory does what."""
+_N_OF_LABORATORY = list(WEIGHTS).index("let_time_pass")
+"""So many of these come first and are no sweeps, nor what surrounds them."""
 
 HAPPENED: Counter[str] = Counter()
 """How often each thing really happened, over all runs of this process."""
@@ -87,6 +89,7 @@ class Machine(RuleBasedStateMachine):
     """Rows come and go, and what they leave behind is swept."""
 
     open_laboratory: ClassVar[Callable[[Path], Any]]
+    weights: ClassVar[dict[str, int]] = WEIGHTS
     """Opens a laboratory in a folder; set by whoever runs the machine."""
 
     def __init__(self) -> None:
@@ -132,7 +135,7 @@ class Machine(RuleBasedStateMachine):
         """
         self.random = Random(f"{number} {self.random.random()}")  # noqa: S311 - no secret
         (action,) = self.random.choices(
-            [getattr(self, name) for name in WEIGHTS], list(WEIGHTS.values())
+            [getattr(self, name) for name in self.weights], list(self.weights.values())
         )
         action()
 
@@ -452,7 +455,9 @@ class Machine(RuleBasedStateMachine):
 
 
 class CollectorMachine(Machine):
-    """The same laboratory, swept by the installed collector of DataJoint."""
+    """The same laboratory, swept by the installed collector of DataJoint alone."""
+
+    weights: ClassVar[dict[str, int]] = dict(list(WEIGHTS.items())[:_N_OF_LABORATORY])
 
     @rule()
     def collect(self) -> None:
