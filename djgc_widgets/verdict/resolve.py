@@ -35,19 +35,14 @@ def resolve_stores(
         if not known:
             rows = recorded[(number == at) & recorded["declared"].to_numpy()]
             warnings += _unknown_store_warnings(rows, *named)
-    # each row once per store that its combination may mean
-    sizes = np.array([len(each) for each in meant], dtype=np.int64)
-    row = np.repeat(np.arange(len(recorded)), sizes[number])
-    nth = np.arange(len(row)) - np.repeat(
-        np.cumsum(sizes[number]) - sizes[number], sizes[number]
+    pairs = [(at, store) for at, each in enumerate(meant) for store in each]
+    lookup = pd.DataFrame(pairs, columns=["naming", "store"])
+    lookup = lookup.astype({"naming": "int64", "store": STR})
+    keyed = recorded[["reference", "guessed", "path"]].assign(
+        row=np.arange(len(recorded)), naming=number
     )
-    first = np.cumsum(sizes) - sizes
-    flat = pd.array([store for each in meant for store in each], dtype=STR)
-    columns = recorded[["reference", "guessed", "path"]].iloc[row]
-    targets = columns.reset_index(drop=True)
-    targets.insert(0, "row", row)
-    stores = pd.Series(flat[first[number[row]] + nth])
-    targets.insert(3, "store", stores)
+    merged = keyed.merge(lookup, on="naming")
+    targets = merged[["row", "reference", "guessed", "store", "path"]]
     return through_same_folders(targets, names), tuple(warnings)
 
 
