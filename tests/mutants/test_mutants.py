@@ -6,12 +6,11 @@ which text of which file it replaces; `also` where more than one is.
 
 import os
 import shutil
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from mutated import closing_line
 
 _ROOT = Path(__file__).parents[2]
 _MUTANTS = tomllib.loads(Path(__file__).with_name("mutants.toml").read_text())
@@ -50,23 +49,4 @@ def test_the_mutant_does_not_survive(name: str, tmp_path: Path) -> None:
         assert file.read_text().count(edit["old"]) == 1, f"{name} does not apply"
         file.write_text(file.read_text().replace(edit["old"], edit["new"]))
 
-    closing_line = _closing_line(mutant["test"], tmp_path)
-
-    assert "1 failed" in closing_line, mutant["removes"]
-
-
-def _closing_line(test: str, folder: Path) -> str:
-    """Run a test in a mutated copy of the project; return what pytest says last."""
-    pytest_here = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
-    plain = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
-    ended = subprocess.run(  # noqa: S603 - our own tests
-        [*pytest_here, f"--basetemp={folder}/temporary", test],
-        cwd=folder,
-        # what the test starts is mutated, too
-        env={**plain, "PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        errors="backslashreplace",
-        check=False,
-    )
-    return " ".join(ended.stdout.strip().splitlines()[-1:])
+    assert "1 failed" in closing_line(mutant["test"], tmp_path), mutant["removes"]

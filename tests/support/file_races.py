@@ -73,9 +73,10 @@ def write() -> None:
         draft = root / "draft"
         draft.write_text(f"{number}")
         draft.rename(object_path)
+        time.sleep(0.0005)  # with and without the object, as long as each other
         assert object_path.read_text() == f"{number}", "it was overwritten"
         object_path.unlink()
-        os.sched_yield()
+        time.sleep(0.0005)
     ended.touch()
 
 

@@ -25,7 +25,7 @@ _ALWAYS = (
     *("purged",),
 )
 _SETTINGS = settings(
-    max_examples=12,
+    max_examples=6,
     stateful_step_count=_LENGTH,
     deadline=None,
     database=None,

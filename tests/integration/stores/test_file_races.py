@@ -25,7 +25,7 @@ def environment(
     ("roles", "rounds"),
     [
         (("sweep", "replace"), 1000),
-        (("restore", "write"), 1000),
+        (("restore", "write"), 500),
         (("lock", "lock"), 200),
         (("claim", "claim"), 1000),
     ],
