@@ -13,14 +13,9 @@ from pathlib import Path
 import pytest
 
 _NOT_MUTATED = [
-    *(
-        "_pytest.config",
-        "hypothesis.stateful",
-        "nbmake.pytest_items",
-        "pytest_cov.plugin",
-    ),
-    *("datajoint", "ipywidgets", "pandas", "plotly.graph_objects", "psycopg2"),
-    *("pyarrow.compute", "pymysql", "s3fs"),
+    *("_pytest.config", "hypothesis.stateful", "nbmake.pytest_items"),
+    *("pytest_cov.plugin", "datajoint", "ipywidgets", "pandas", "plotly.graph_objects"),
+    *("psycopg2", "pyarrow.compute", "pymysql", "s3fs"),
 ]
 
 
