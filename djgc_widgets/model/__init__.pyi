@@ -32,6 +32,7 @@ from .errors import (
 )
 from .export import csv_text, encode_frame, json_rows, write_new_file
 from .file_names import file_path, path_text
+from .frame_schema import FrameSchema
 from .frames import (
     FILES,
     FOLDERS,
@@ -147,6 +148,7 @@ __all__ = [
     "DoubtCode",
     "ExitCode",
     "FileKind",
+    "FrameSchema",
     "Heading",
     "InputError",
     "Naming",

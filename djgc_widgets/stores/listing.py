@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from djgc_widgets.model import (
     FILES,
     FOLDERS,
-    STR,
+    FrameSchema,
     Notice,
     NoticeCode,
     Progress,
@@ -19,6 +20,7 @@ from djgc_widgets.model import (
     Step,
     StoreInfo,
     arrow_text,
+    as_strings,
     in_store,
 )
 
@@ -63,42 +65,33 @@ class ListingBuilder:
 
     def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
         self._store, self._progress = info.name, progress
-        self._files = [FILES.empty()]
-        self._folders = [FOLDERS.empty()]
+        self._files, self._folders = _Columns(FILES), _Columns(FOLDERS)
         self._problems: list[Notice] = []
         self._warnings: list[Notice] = []
-        self._n_files = self._size_bytes = 0
+        self._size_bytes = 0
 
     def add_page(self, rows: Sequence[FileRow]) -> None:
         """Add a page of files, then report the progress."""
         columns = list(zip(*rows, strict=True)) or [()] * _N_COLUMNS
         paths, sizes, *dates, devices, inodes, etags, kinds = columns
-        page = {
-            "store": self._store,
-            "path": pd.array(arrow_text(paths), dtype=STR),
-            "size_bytes": np.array(sizes, dtype=np.int64),
+        self._files.add(
+            path=arrow_text(paths),
+            size_bytes=np.array(sizes, dtype=np.int64),
             **_dates(*dates),
-            "device": np.array(devices, dtype=np.uint64),
-            "inode": np.array(inodes, dtype=np.uint64),
-            "etag": pd.array(etags, dtype=STR),
-            "kind": pd.array(kinds, dtype=STR),
-        }
-        self._files.append(FILES.conform(page))
-        self._n_files += len(rows)
+            device=np.array(devices, dtype=np.uint64),
+            inode=np.array(inodes, dtype=np.uint64),
+            etag=arrow_text(etags),
+            kind=arrow_text(kinds),
+        )
         self._size_bytes += sum(sizes)
-        progress = Progress(Step.LISTING, self._n_files, size_bytes=self._size_bytes)
-        self._progress(replace(progress, subject=self._store))
+        done = Progress(Step.LISTING, self._files.n_rows, size_bytes=self._size_bytes)
+        self._progress(replace(done, subject=self._store))
 
     def add_folders(self, rows: Sequence[FolderRow]) -> None:
         """Add folders."""
         columns = list(zip(*rows, strict=True)) or [()] * _N_FOLDER_COLUMNS
         paths, *dates = columns
-        page = {
-            "store": self._store,
-            "path": pd.array(arrow_text(paths), dtype=STR),
-            **_dates(*dates),
-        }
-        self._folders.append(FOLDERS.conform(page))
+        self._folders.add(path=arrow_text(paths), **_dates(*dates))
 
     def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
         """Add a notice that makes the scan incomplete."""
@@ -111,11 +104,42 @@ class ListingBuilder:
     def listing(self) -> Listing:
         """Return everything that was added."""
         return Listing(
-            pd.concat(self._files, ignore_index=True),
-            pd.concat(self._folders, ignore_index=True),
+            self._files.frame(self._store),
+            self._folders.frame(self._store),
             tuple(self._problems),
             tuple(self._warnings),
         )
+
+
+class _Columns:
+    """Pages of a frame without its stores, which are the same in each row."""
+
+    def __init__(self, schema: FrameSchema) -> None:
+        self._schema = schema
+        self._pages: dict[str, list[Any]] = {}
+        self.n_rows = 0
+
+    def add(self, **page: pa.Array | npt.NDArray[Any]) -> None:
+        for name, values in page.items():
+            self._pages.setdefault(name, []).append(values)
+        self.n_rows += len(page["path"])
+
+    def frame(self, store: str) -> pd.DataFrame:
+        """Return a frame of all pages; they are gone afterwards."""
+        if not self.n_rows:
+            return self._schema.empty()
+        columns: dict[str, object] = {
+            "store": as_strings(pa.repeat(store, self.n_rows))
+        }
+        for name in list(self._pages):
+            columns[name] = _joined(self._pages.pop(name))
+        return self._schema.conform(columns)
+
+
+def _joined(pages: list[Any]) -> object:
+    if isinstance(pages[0], pa.Array):
+        return as_strings(pa.concat_arrays(pages))
+    return np.concatenate(pages)
 
 
 def bounded_ns(modified_ns: int) -> int:

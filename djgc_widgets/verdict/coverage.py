@@ -6,6 +6,7 @@ depths, so each stored path is cut at each of these depths and the cut is looked
 exactly.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,10 +48,13 @@ def stores_and_paths(
     keys: pa.Array, names: list[str]
 ) -> tuple[pd.api.extensions.ExtensionArray, pd.api.extensions.ExtensionArray]:
     """Return the stores and the paths whose keys these are."""
-    number = pc.replace_substring_regex(keys, "(?s)/.*", "")
-    stores = arrow_text(names).take(pc.cast(number, pa.int64()))
-    path = pc.replace_substring_regex(keys, "^[0-9]+/?", "", max_replacements=1)
-    return as_strings(stores), as_strings(path)
+    store, path = pa.nulls(len(keys), TEXT), keys
+    for number, name in enumerate(names):
+        own = pc.or_(pc.starts_with(keys, f"{number}/"), pc.equal(keys, f"{number}"))
+        store = pc.if_else(own, name, store)
+        below = pc.utf8_slice_codeunits(keys, len(f"{number}/"))
+        path = pc.if_else(own, below, path)
+    return as_strings(store), as_strings(path)
 
 
 def cover(stored: pa.Array, references: pa.Array) -> Coverage:
@@ -63,19 +67,19 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
     is_stored = np.zeros(len(references), dtype=np.bool_)
     described = np.zeros(len(references), dtype=np.bool_)
     if len(stored) and len(references):
-        depth, stored_depth = _depths(references), _depths(stored)
-        for cut_depth in np.unique(depth):
-            at_depth = np.flatnonzero(depth == cut_depth)
-            deep = np.flatnonzero(stored_depth >= cut_depth)
-            cut = stored.take(pa.array(deep))
-            if np.any(stored_depth[deep] > cut_depth):
-                segments = pc.list_slice(pc.split_pattern(cut, "/"), 0, int(cut_depth))
-                cut = pc.binary_join(segments, _SLASH)
-            hit = positions(cut, references.take(pa.array(at_depth)))
-            covered, covering = deep[hit >= 0], at_depth[hit[hit >= 0]]
+        depth = _depths(references)
+        exact = positions(stored, references)
+        is_met = exact >= 0
+        is_stored[exact[is_met]] = True
+        # what is met exactly needs no cut, unless another reference covers that one
+        is_inner = _below_another(references, depth)
+        is_met[is_met] = ~is_inner[exact[is_met]]
+        outermost[is_met] = exact[is_met]
+        rest = np.flatnonzero(~is_met)
+        for covered, covering in _cuts(stored.take(pa.array(rest)), references, depth):
             is_stored[covering] = True
-            new = outermost[covered] < 0
-            outermost[covered[new]] = covering[new]
+            new = outermost[rest[covered]] < 0
+            outermost[rest[covered[new]]] = covering[new]
         is_manifest = pc.ends_with(stored, MANIFEST_SUFFIX).to_numpy(
             zero_copy_only=False
         )
@@ -89,6 +93,35 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
         outermost[beside[matched]] = hit[matched]
         sidecar[beside[matched]] = True
     return Coverage(outermost, sidecar, is_stored, described)
+
+
+def _cuts(
+    stored: pa.Array, references: pa.Array, depth: npt.NDArray[np.int64]
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Yield per depth of references, the least first, what is at or below them.
+
+    These are positions in both arguments, in pairs.
+    """
+    stored_depth = _depths(stored)
+    for cut_depth in np.unique(depth):
+        at_depth = np.flatnonzero(depth == cut_depth)
+        deep = np.flatnonzero(stored_depth >= cut_depth)
+        cut = stored.take(pa.array(deep))
+        if np.any(stored_depth[deep] > cut_depth):
+            segments = pc.list_slice(pc.split_pattern(cut, "/"), 0, int(cut_depth))
+            cut = pc.binary_join(segments, _SLASH)
+        hit = positions(cut, references.take(pa.array(at_depth)))
+        yield deep[hit >= 0], at_depth[hit[hit >= 0]]
+
+
+def _below_another(
+    references: pa.Array, depth: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Return which references are below another one."""
+    below = np.zeros(len(references), dtype=np.bool_)
+    for covered, covering in _cuts(references, references, depth):
+        below[covered[covered != covering]] = True
+    return below
 
 
 def _depths(keys: pa.Array) -> npt.NDArray[np.int64]:

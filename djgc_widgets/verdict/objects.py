@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     MANIFEST_SUFFIX,
-    STR,
     TEXT,
     FileKind,
     Section,
@@ -51,16 +50,25 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     An object is what the outermost reference over a file covers, else what the path
     grammar says; a sidecar belongs to the object that it describes.
     """
-    parsed = parse_paths_of_files(marked.files, marked.names)
-    free = marked.coverage.reference < 0
-    listed = marked.files["path"]
-    in_trash = (parse_trash(listed)["path"].notna() | are_records(listed)) & free
-    owner = _object_keys(marked, parsed)
-    code, distinct = pd.factorize(owner.where(~in_trash))
-    owners = arrow_text(distinct)
-    objects = _aggregate_objects(marked, parsed, code, owners)
     stores = marked.names.known
+    covering = marked.coverage.reference
+    listed = marked.files["path"]
+    in_trash = (parse_trash(listed)["path"].notna() | are_records(listed)).to_numpy()
+    is_free = (covering < 0) & ~in_trash
+    parsed = _parse_uncovered(marked, is_free)
+    own = pc.dictionary_encode(_own_keys(marked, parsed, is_free))
+    used, of_covered = np.unique(covering[covering >= 0], return_inverse=True)
+    number = np.full(len(listed), -1)
+    number[covering >= 0] = of_covered
+    number[is_free] = len(used) + np.asarray(own.indices, dtype=np.int64)
+    code = np.full(len(listed), -1)
+    code[number >= 0], distinct = pd.factorize(number[number >= 0])
+    referred = marked.references.take(pa.array(used)).cast(TEXT)
+    every = pa.concat_arrays([referred, own.dictionary.cast(TEXT)])
+    owners = every.take(pa.array(distinct))
+    objects = _aggregate_objects(marked, code, owners)
     objects["store"], objects["path"] = stores_and_paths(owners, stores)
+    objects[list(_PARSED)] = _parsed_objects(marked, parsed, code, objects)
     keys = path_keys(folders["store"], folders["path"], stores)
     own_folder = positions(owners, keys)
     for name in ("modified", "changed"):
@@ -69,44 +77,89 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     objects["n_references"] = _count_references(marked, owners)
     objects["entered"] = _entered_flags(marked, objects, owners)
     objects["companion"] = _companion_flags(marked, objects, owners)
-    return GroupedFiles(objects, np.asarray(code, dtype=np.int64))
+    return GroupedFiles(objects, code)
 
 
-def _object_keys(marked: MatchedFiles, parsed: pd.DataFrame) -> pd.Series:
-    stores = marked.names.known
-    own = path_keys(marked.files["store"], parsed["object_path"], stores)
-    base = pc.utf8_slice_codeunits(own, 0, stop=-len(MANIFEST_SUFFIX))
+def _parse_uncovered(
+    marked: MatchedFiles, is_free: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Parse the paths of files that no reference covers, and of what they describe."""
+    wanted = is_free
+    beside = pc.ends_with(marked.keys, MANIFEST_SUFFIX)
+    sidecars = marked.keys.filter(pc.and_(beside, pa.array(is_free)))
+    if len(sidecars):
+        described = pc.unique(_without_suffix(sidecars))
+        wanted = wanted | (cover(marked.keys, described).reference >= 0)
+    return parse_paths_of_files(marked.files[wanted], marked.names)
+
+
+def _own_keys(
+    marked: MatchedFiles, parsed: pd.DataFrame, is_free: npt.NDArray[np.bool_]
+) -> pa.Array:
+    """Return the keys of the objects to which the path grammar gives free files."""
+    known = marked.names.known
+    stores = marked.files["store"]
+    every = path_keys(stores[parsed.index], parsed["object_path"], known)
+    free = parsed.index.isin(marked.files.index[is_free])
+    own = every.filter(pa.array(free))
+    base = _without_suffix(own)
     described = pc.and_(
-        pc.ends_with(marked.keys, MANIFEST_SUFFIX), pc.is_in(base, value_set=own)
+        pc.ends_with(marked.keys.filter(pa.array(is_free)), MANIFEST_SUFFIX),
+        pc.is_in(base, value_set=every),
     )
-    own = pc.if_else(described, base, own)
-    covering = marked.coverage.reference
-    covered = marked.references.take(pa.array(covering, mask=covering < 0))
-    owners = pd.array(pc.coalesce(covered, own), dtype=STR)
-    return pd.Series(owners, index=marked.files.index)
+    return pc.if_else(described, base, own)
+
+
+def _without_suffix(keys: pa.Array) -> pa.Array:
+    return pc.utf8_slice_codeunits(keys, 0, stop=-len(MANIFEST_SUFFIX))
+
+
+def _parsed_objects(
+    marked: MatchedFiles,
+    parsed: pd.DataFrame,
+    code: npt.NDArray[np.int64],
+    objects: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return what the path grammar says of each object.
+
+    It says the same of a path and of what is below it, so only where it says nothing of
+    the path of a referenced object, as of a folder of keys, its files are asked.
+    """
+    covered = marked.coverage.reference >= 0
+    referred = np.unique(code[covered])
+    known = parse_paths_of_files(objects.iloc[referred], marked.names)[[*_PARSED]]
+    silent = referred[known["section"].isna()]
+    files = marked.files[covered & np.isin(code, silent)]
+    rows = pd.concat([parsed, parse_paths_of_files(files, marked.names)])
+    rows = rows[~rows.index.duplicated()].sort_index()
+    of_row = pd.Series(code, index=marked.files.index)[rows.index].to_numpy()
+    rows, of_row = rows[of_row >= 0], of_row[of_row >= 0]
+    first = pd.DataFrame(
+        {name: _first_of_each(rows[name], of_row, len(objects)) for name in _PARSED}
+    )
+    first.loc[known.index] = known.combine_first(first.loc[known.index])[[*_PARSED]]
+    return first
 
 
 def _aggregate_objects(
-    marked: MatchedFiles,
-    parsed: pd.DataFrame,
-    code: npt.NDArray[np.intp],
-    owners: pa.Array,
+    marked: MatchedFiles, code: npt.NDArray[np.int64], owners: pa.Array
 ) -> pd.DataFrame:
     in_object = code >= 0
-    owner_of_file = owners.take(pa.array(code, mask=~in_object))
-    owner = pd.Series(owner_of_file, dtype=STR)
-    key = pd.Series(pd.array(marked.keys, dtype=STR))
-    itself = (key == owner).to_numpy(dtype=bool)
-    sidecar = (key == owner + MANIFEST_SUFFIX).to_numpy(dtype=bool)
+    owner = owners.take(pa.array(code, mask=~in_object))
+    sidecar = pc.binary_join_element_wise(
+        owner, pa.scalar(MANIFEST_SUFFIX, TEXT), pa.scalar("", TEXT)
+    )
+    is_beside = pc.or_(pc.equal(marked.keys, owner), pc.equal(marked.keys, sidecar))
     kind = marked.files["kind"]
     rows = pd.DataFrame(
         {
             "size_bytes": marked.files["size_bytes"],
             "modified_ns": marked.files["modified_ns"],
-            "changed_ns": marked.files[["modified_ns", "changed_ns"]].max(axis=1),
-            "below": ~(itself | sidecar),
+            "changed_ns": np.maximum(
+                marked.files["changed_ns"], marked.files["modified_ns"]
+            ),
+            "below": ~np.asarray(pc.fill_null(is_beside, fill_value=True), dtype=bool),
             "kind": kind.where(kind.ne(FileKind.FILE.value)),
-            **{name: parsed[name] for name in _PARSED},
         }
     )[in_object]
     groups = rows.groupby(code[in_object], sort=True)
@@ -117,8 +170,7 @@ def _aggregate_objects(
         is_dir=("below", "any"),
     )
     objects["n_files"] = groups.size()
-    for name in ("kind", *_PARSED):
-        objects[name] = _first_of_each(rows[name], code[in_object], len(objects))
+    objects["kind"] = _first_of_each(rows["kind"], code[in_object], len(objects))
     return objects.reset_index(drop=True)
 
 
@@ -182,10 +234,11 @@ def _companion_flags(
     needed = pa.concat_arrays([marked.references.cast(TEXT), swept_keys.cast(TEXT)])
     hashed = objects["section"].eq(Section.HASH.value).to_numpy(dtype=bool)
     hashes = pa.concat_arrays([needed, owners.filter(pa.array(hashed))])
-    named = are_named_after_hashes(owners, hashes)
-    flags = np.asarray(named, dtype=np.bool_)
-    free = objects["section"].eq(Section.SCHEMA.value) & objects["n_references"].eq(0)
+    flags = np.zeros(len(objects), dtype=np.bool_)
+    free = objects["n_references"].eq(0)
     at = np.flatnonzero(free)
+    flags[at] = are_named_after_hashes(owners.take(pa.array(at)), hashes)
+    at = np.flatnonzero(free & objects["section"].eq(Section.SCHEMA.value))
     flags[at] |= are_companions(owners.take(pa.array(at)), needed)
     return flags
 

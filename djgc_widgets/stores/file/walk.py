@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from djgc_widgets.model import (
     FileKind,
@@ -19,6 +20,7 @@ _KINDS = {
     stat.S_IFREG: FileKind.FILE.value,
     stat.S_IFLNK: FileKind.SYMLINK.value,
 }
+_KIND_OF_MODE = stat.S_IFMT(0o177777)
 _SPECIAL = FileKind.SPECIAL.value
 
 
@@ -29,7 +31,7 @@ class FolderWalk:
     up where it is not expected is a problem. `inside` has the folders that are listed
     as part of another store, and its name. A file came here when its inode last
     changed, since copies keep old dates; that date cannot be set, so it says nothing if
-    dates are `made_up`. A page has 10,000 entries.
+    dates are `made_up`. A page has 10,000 entries, or up to twice as many.
     """
 
     def __init__(
@@ -53,21 +55,24 @@ class FolderWalk:
         while waiting:
             folder = waiting.pop()
             try:
-                with os.scandir(f"{self._root}/{file_path(folder)}") as entries:
-                    self._add_all(entries, folder, waiting)
+                here = folder if folder.isascii() else file_path(folder)
+                with os.scandir(f"{self._root}/{here}") as entries:
+                    while some := list(islice(entries, _PAGE)):
+                        self._add_all(some, folder, waiting)
             except OSError as error:
                 self._note_error(folder, error)
         self._end_page()
         return self._builder.listing()
 
     def _add_all(
-        self, entries: Iterator[os.DirEntry[str]], folder: str, waiting: list[str]
+        self, entries: Sequence[os.DirEntry[str]], folder: str, waiting: list[str]
     ) -> None:
         """Add what a folder has; the folders in it that are to be listed wait.
 
         What is done here is done for every file, so it calls little else.
         """
         above = f"{folder}/" if folder else ""
+        made_up, inside = self._made_up, self._inside
         for entry in entries:
             name = entry.name
             path = above + (name if name.isascii() else path_text(name))
@@ -76,24 +81,24 @@ class FolderWalk:
             except OSError as error:
                 self._note_error(path, error)
                 continue
-            if path in self._inside:
+            if inside and path in inside:
                 self._note_inside(path)
                 continue
+            device, inode = status.st_dev, status.st_ino
             modified = status.st_mtime_ns
-            changed = modified if self._made_up else status.st_ctime_ns
-            place = status.st_dev, status.st_ino
-            kind = stat.S_IFMT(status.st_mode)
+            changed = modified if made_up else status.st_ctime_ns
+            kind = status.st_mode & _KIND_OF_MODE
             if kind == stat.S_IFDIR:
                 waiting.append(path)
                 self._folders.append((path, modified, changed))
-                if place in self._others:
-                    self._note_other(path, self._others[place])
+                if (device, inode) in self._others:
+                    self._note_other(path, self._others[device, inode])
             else:
-                kind_name = _KINDS.get(kind, _SPECIAL)
-                row = path, status.st_size, modified, changed, *place, "", kind_name
+                named = _KINDS.get(kind, _SPECIAL)
+                row = path, status.st_size, modified, changed, device, inode, "", named
                 self._files.append(row)
-            if len(self._files) + len(self._folders) >= _PAGE:
-                self._end_page()
+        if len(self._files) + len(self._folders) >= _PAGE:
+            self._end_page()
 
     def _end_page(self) -> None:
         files, self._files = self._files, []
