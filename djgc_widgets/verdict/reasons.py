@@ -1,15 +1,11 @@
 """Why an object is an orphan, from the present state of the database."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     REASONS,
@@ -21,17 +17,13 @@ from djgc_widgets.model import (
     State,
     Status,
     TableInfo,
-    arrow_text,
     is_among,
-    key_in_path,
     readable_minimum_age,
     texts,
 )
+from djgc_widgets.verdict.coverage import path_keys, positions
+from djgc_widgets.verdict.same_keys import rows_of_same_key
 
-_VALUE = r': (?:"[^"\\]*"|-?[0-9]+)'
-_PLAIN_KEY = rf'^\{{"[^"\\]*"{_VALUE}(?:, "[^"\\]*"{_VALUE})*\}}$'
-"""A key as JSON without escapes, whose values are texts and whole numbers."""
-_NAME = re.compile('"([^"]*)"')
 _TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?\Z"
 KIND_REASONS = {
     FileKind.SYMLINK.value: Reason.SYMLINK.value,
@@ -71,7 +63,7 @@ def explain_orphans(
         reason[attribute.index[attribute.isna()]] = Reason.COLUMN_DROPPED.value
         same = references["schema"].eq(table.schema)
         same &= references["table"].eq(table.name)
-        updated = _sibling_reasons(orphans, attribute, references[same], live).dropna()
+        updated = _sibling_reasons(orphans, attribute, references[same], live)
         reason[updated.index] = updated["reason_code"]
         sibling[updated.index] = updated["sibling"]
     return pd.DataFrame({"reason_code": reason, "sibling": sibling})
@@ -116,73 +108,25 @@ def _sibling_reasons(
     references: pd.DataFrame,
     live: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Explain orphans whose row refers to another object; NA for others.
+    """Explain orphans whose row refers to another object.
 
     An updated value may be in another folder, so rows are matched by their key. If the
     orphan is newer than the object that the row still refers to, the update was never
     committed.
     """
-    wanted = [_comparable_pairs(key_in_path(path)) for path in texts(orphans["path"])]
     now = references[references["attribute"].isin(attribute.unique())]
-    now = now[_may_be_among(now["row_key"], wanted)]
-    keys = map(_pairs_in_row_key, texts(now["row_key"]))
-    paths = zip(texts(now["store"]), texts(now["path"]), strict=True)
-    named = zip(texts(now["attribute"]), keys, strict=True)
-    current = dict(zip(named, paths, strict=True))
-    live = live[is_among(live["path"], now["path"])]
-    live_paths = zip(texts(live["store"]), texts(live["path"]), strict=True)
-    written = dict(zip(live_paths, _microseconds(live), strict=True))
-    rows: list[tuple[str | None, str | None]] = []
-    for name, key, modified_at in zip(
-        texts(attribute), wanted, _microseconds(orphans), strict=True
-    ):
-        sibling = current.get((name, key))
-        if sibling is None:
-            rows.append((None, None))
-        else:
-            newer = sibling in written and modified_at > written[sibling]
-            code = Reason.NEVER_COMMITTED if newer else Reason.SUPERSEDED
-            rows.append((code.value, sibling[1]))
-    names = ["reason_code", "sibling"]
-    return pd.DataFrame(rows, columns=names, index=orphans.index, dtype=STR)
-
-
-def _microseconds(objects: pd.DataFrame) -> list[int]:
-    dates: list[int] = objects["modified_at"].astype("int64").tolist()
-    return dates
-
-
-def _may_be_among(
-    row_keys: pd.Series, wanted: Iterable[frozenset[tuple[str, str]]]
-) -> npt.NDArray[np.bool_]:
-    """Return which keys have to be parsed: most texts show that it is another one."""
-    keys = arrow_text(row_keys)
-    plain = pc.match_substring_regex(keys, _PLAIN_KEY)
-    names = pc.unique(pc.replace_substring_regex(keys.filter(plain), _VALUE, ""))
-    orders = [_NAME.findall(each) for each in names.to_pylist()]
-    candidates = {
-        ", ".join(f"{name}: {pairs[name]}" for name in order)
-        for pairs in map(dict, wanted)
-        for order in orders
-        if pairs.keys() == set(order)
-    }
-    same = pc.is_in(_unmarked(keys), value_set=_unmarked(arrow_text([*candidates])))
-    return np.asarray(pc.or_(same, pc.invert(plain)), dtype=bool)
-
-
-def _unmarked(texts: pa.Array) -> pa.Array:
-    """Return keys without what JSON and paths write differently."""
-    return pc.replace_substring_regex(texts, '["{}:-]', "")
-
-
-def _pairs_in_row_key(row_key: str) -> frozenset[tuple[str, str]]:
-    try:
-        pairs: Mapping[str, object] = json.loads(row_key)
-    except ValueError:
-        return frozenset()  # a key with raw bytes in it has no successor to name
-    return _comparable_pairs(pairs)
-
-
-def _comparable_pairs(pairs: Mapping[str, object]) -> frozenset[tuple[str, str]]:
-    # paths write the times of a key with hyphens, JSON with colons
-    return frozenset((k, str(v).replace(":", "-")) for k, v in pairs.items())
+    row = rows_of_same_key(orphans["path"], attribute, now)
+    superseded = np.flatnonzero(row >= 0)
+    current = now.iloc[row[superseded]]
+    names = pd.unique(pd.concat([current["store"], live["store"]])).tolist()
+    written = positions(
+        path_keys(current["store"], current["path"], names),
+        path_keys(live["store"], live["path"], names),
+    )
+    dates = live["modified_at"].reset_index(drop=True).reindex(written)
+    newer = orphans["modified_at"].iloc[superseded].to_numpy() > dates.to_numpy()
+    codes = np.where(newer, Reason.NEVER_COMMITTED.value, Reason.SUPERSEDED.value)
+    return pd.DataFrame(
+        {"reason_code": pd.array(codes, dtype=STR), "sibling": current["path"].array},
+        index=orphans.index[superseded],
+    )
