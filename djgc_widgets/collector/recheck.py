@@ -1,6 +1,6 @@
 """Which objects rows refer to now: read again whenever something moves."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import datajoint as dj
@@ -64,8 +64,8 @@ class Rechecker:
     """Schemas whose objects may be swept."""
     links: pd.DataFrame
     """The symbolic links that the scan listed: a frame of the files schema."""
-    settled: pd.DataFrame
-    """``store`` and ``path`` of the references whose object the scan met at the
+    settled: Callable[[], pd.DataFrame]
+    """Returns ``store`` and ``path`` of the references whose object the scan met at the
     recorded path."""
     servers: Sequence[Sighting]
     """How the servers looked at the scan."""
@@ -95,12 +95,13 @@ class Rechecker:
         )
         listed = pd.concat([files, self.links], ignore_index=True)
         follow = LinkFollower(self.names.all_stores).follow
-        located = locate(listed, reading.recorded, self.names, follow, self.settled)
+        settled = self.settled()
+        located = locate(listed, reading.recorded, self.names, follow, settled)
         problems = [*reading.problems, *located.problems]
         servers = self.servers if since is None else since.servers
         self._expect_as_much(problems, reading, servers, acknowledged)
         files_now = files[FILES.column_names]
-        marked = mark(files_now, located.targets, self.names, self.settled)
+        marked = mark(files_now, located.targets, self.names, settled)
         covered = files[marked.coverage.reference >= 0]
         objects = files[["store", "object"]].drop_duplicates()
         # a row may refer to something in a folder that the plan does not know of

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache, partial
 
 import datajoint as dj
 import pandas as pd
@@ -174,7 +175,10 @@ def run_scan(
     ]
     if problems:
         reconciled = withhold_orphans(reconciled)
-    settled = stored_at_recorded_path(listed.files, reconciled.references, names)
+    # only what moves something asks for it
+    settled = cache(
+        partial(stored_at_recorded_path, listed.files, reconciled.references, names)
+    )
     servers, sight = tuple(reading.servers), reading.sight
     prepared = Notices(reading.prepared)
     rechecker = Rechecker(
