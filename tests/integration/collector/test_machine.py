@@ -89,7 +89,7 @@ def test_nothing_live_is_ever_lost_elsewhere(
 ) -> None:
     server = request.getfixturevalue(backend)
     s3 = request.getfixturevalue("s3") if on_s3 else None
-    fewer = settings(_SETTINGS, max_examples=4)
+    fewer = settings(_SETTINGS, max_examples=2)
 
     left = live(opened(server, backend, s3), fewer, STEPS // 20, "swept", "crashed")
 
