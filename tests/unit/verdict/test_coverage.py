@@ -9,7 +9,9 @@ from djgc_widgets.model.arrow import arrow_text
 from djgc_widgets.verdict.coverage import cover, path_keys
 
 segment = st.sampled_from(["a", "b", "ab", "a.manifest.json", "_hash", "ü", "x y"])
-path = st.lists(segment, min_size=1, max_size=4).map("/".join)
+mixed = st.lists(segment, min_size=1, max_size=4).map("/".join)
+nested = st.integers(1, 4).map(lambda depth: "/".join("a" * depth))
+path = mixed | nested  # so that references are often below each other
 stored_path = path | path | path.map("{}.manifest.json".format)
 
 

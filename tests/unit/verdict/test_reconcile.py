@@ -97,6 +97,16 @@ def test_a_row_may_refer_to_any_part_of_an_object(
     assert set(unknown["reason_code"]) <= {Reason.BESIDE_REFERENCED, Reason.COMPANION}
 
 
+def test_a_referenced_folder_of_objects_has_the_table_of_its_files() -> None:
+    folder = object_path().rpartition("/")[0]
+
+    verdict = judge(files(object_path(), f"{folder}/notes.txt"), recorded(folder))
+
+    assert statuses(verdict) == {folder: "live"}
+    named = verdict.objects[["section", "schema", "table"]]
+    assert named.to_numpy().tolist() == [["schema", "lab", "rec"]]
+
+
 def test_nested_references_make_one_live_object() -> None:
     verdict = judge(files(*CHUNKS), recorded(ZARR, f"{ZARR}/0", f"{ZARR}/0/1"))
 
