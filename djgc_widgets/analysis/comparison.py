@@ -16,6 +16,7 @@ from djgc_widgets.model import (
     StoreNames,
     absent,
     plural,
+    stacked,
 )
 from djgc_widgets.verdict import (
     cover,
@@ -82,7 +83,7 @@ def compare(
             "not stored when the stores were listed",
         ),
     ]
-    rows = pd.concat([part for part in parts if len(part)] or [OPINIONS.empty()])
+    rows = stacked(OPINIONS.conform(part.assign(opinion="")) for part in parts)
     rank = {code.value: position for position, code in enumerate(OpinionCode)}
     labels = {code.value: label for code, label in OPINION_LABELS.items()}
     codes = rows["opinion_code"]

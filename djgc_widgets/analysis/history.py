@@ -12,7 +12,7 @@ from djgc_widgets.analysis.forecast import Forecast, forecast_of
 from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import HISTORY, InputError, Status, names_of, shown
+from djgc_widgets.model import HISTORY, InputError, Status, names_of, shown, stacked
 
 _FORMER_NAMES = {"objects": "n_objects", "missing": "n_missing"}
 """Columns of version 0.1, and their names now."""
@@ -97,7 +97,7 @@ class History:
         records = [
             _read_history_record(path) for path in paths if path.suffix == ".parquet"
         ]
-        rows = pd.concat([HISTORY.empty(), *records], ignore_index=True)
+        rows = stacked([HISTORY.empty(), *records])
         rows = rows.drop_duplicates(["scanned_at", "address"], keep="last")
         return HISTORY.conform(rows.sort_values(["scanned_at", "store"], kind="stable"))
 

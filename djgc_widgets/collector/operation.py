@@ -25,6 +25,7 @@ from djgc_widgets.model import (
     in_store,
     readable_bytes,
     remedy_for,
+    stacked,
 )
 from djgc_widgets.stores import (
     PinnedObject,
@@ -255,7 +256,7 @@ def receipt_rows(
     for operation in operations:
         operation.note_versions()
     frames = [RECEIPT.empty(), *(operation.rows() for operation in operations)]
-    rows = pd.concat(frames, ignore_index=True)
+    rows = stacked(frames)
     if order is not None:
         rows = order[["store", "path"]].merge(rows, on=["store", "path"])
     problems = Notices(p for operation in operations for p in operation.problems)

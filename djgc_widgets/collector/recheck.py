@@ -18,6 +18,7 @@ from djgc_widgets.model import (
     StoreNames,
     SweepRefusedError,
     no_progress,
+    stacked,
 )
 from djgc_widgets.references import (
     PATIENCE,
@@ -93,7 +94,7 @@ class Rechecker:
         reading = read_references(
             self.connections, self.known, no_progress, self.patience
         )
-        listed = pd.concat([files, self.links], ignore_index=True)
+        listed = stacked([files, self.links])
         follow = LinkFollower(self.names.all_stores).follow
         settled = self.settled()
         located = locate(listed, reading.recorded, self.names, follow, settled)

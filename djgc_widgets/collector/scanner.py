@@ -38,6 +38,7 @@ from djgc_widgets.model import (
     expect_age,
     former_paths,
     no_progress,
+    stacked,
 )
 from djgc_widgets.references import (
     KnownPaths,
@@ -222,8 +223,8 @@ def _list_stores(stores: Sequence[Store], report: ProgressCallback) -> Listing:
     files = [FILES.empty(), *(listing.files for listing in listings)]
     folders = [FOLDERS.empty(), *(listing.folders for listing in listings)]
     return Listing(
-        pd.concat(files, ignore_index=True),
-        pd.concat(folders, ignore_index=True),
+        stacked(files),
+        stacked(folders),
         tuple(problem for listing in listings for problem in listing.problems),
         tuple(warning for listing in listings for warning in listing.warnings),
     )

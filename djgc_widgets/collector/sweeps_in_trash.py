@@ -20,6 +20,7 @@ from djgc_widgets.model import (
     Receipt,
     SweepRefusedError,
     in_store,
+    stacked,
 )
 
 OpenTrash = Callable[[str], Trash]
@@ -45,7 +46,7 @@ def read_sweeps(scan: Scan, open_trash: OpenTrash) -> Swept:
         except (InputError, SweepRefusedError) as error:
             where, values = f"trash of {in_store(store)}", {"error": str(error)}
             problems.append(Notice(NoticeCode.TRASH_UNREAD, where, values))
-    every = pd.concat(frames).sort_values("swept_at", ascending=False, kind="stable")
+    every = stacked(frames).sort_values("swept_at", ascending=False, kind="stable")
     return Swept(SWEEPS.conform(every), Notices(problems))
 
 
@@ -106,6 +107,6 @@ def carry_out_each(commands: Sequence[tuple[str, Callable[[], Receipt]]]) -> Rec
         raise SweepRefusedError(" ".join(notice.message for notice in failures))
     return Receipt(
         done[0].sweep_id if len(done) == 1 else "",
-        RECEIPT.conform(pd.concat([each.rows for each in done])),
+        RECEIPT.conform(stacked(each.rows for each in done)),
         Notices([*(problem for each in done for problem in each.problems), *failures]),
     )

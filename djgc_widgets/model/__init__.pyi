@@ -32,7 +32,7 @@ from .errors import (
 )
 from .export import csv_text, encode_frame, json_rows, write_new_file
 from .file_names import file_path, path_text
-from .frame_schema import FrameSchema
+from .frame_schema import FrameSchema, stacked
 from .frames import (
     FILES,
     FOLDERS,
@@ -217,6 +217,7 @@ __all__ = [
     "safe",
     "section_of",
     "shown",
+    "stacked",
     "table_label", "texts",
     "trash_of",
     "trash_records_text",

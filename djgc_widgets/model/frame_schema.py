@@ -1,6 +1,6 @@
 """What a frame is made of: columns with dtypes and meanings, empty cells, text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -63,6 +63,15 @@ class FrameSchema:
     def empty(self) -> pd.DataFrame:
         """Return a frame of this schema without rows."""
         return _empty(self).copy()
+
+
+def stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of frames with the same columns, at least one, in a fresh index.
+
+    Those without rows have no say in the dtypes, unless all are.
+    """
+    every = [*frames]
+    return pd.concat([each for each in every if len(each)] or every, ignore_index=True)
 
 
 @cache

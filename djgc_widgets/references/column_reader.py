@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import RECORDED, STR, as_strings
+from djgc_widgets.model import RECORDED, STR, as_strings, stacked
 from djgc_widgets.references.codecs import codec_reading
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.plain_values import PlainPaths, plain_shape, read_plain
@@ -62,7 +62,7 @@ class ColumnReader:
         rows = _plain_rows(plain)
         if found:
             both = [rows, _other_rows(found)]
-            rows = pd.concat(both, ignore_index=True).sort_values(
+            rows = stacked(both).sort_values(
                 "position", kind="stable", ignore_index=True
             )
         table = self._column.table

@@ -19,6 +19,7 @@ from djgc_widgets.model import (
     ProgressCallback,
     Sighting,
     Step,
+    stacked,
 )
 from djgc_widgets.references.catalog import Catalog, read_catalog
 from djgc_widgets.references.column_reader import ColumnReader
@@ -52,7 +53,7 @@ def read_references(
         reader.begin()
         reader.read()
     if reader.frames:
-        recorded = pd.concat(reader.frames, ignore_index=True)
+        recorded = stacked(reader.frames)
         reader.reading.recorded = RECORDED.conform(recorded)
     return reader.reading
 

@@ -19,6 +19,7 @@ from djgc_widgets.model import (
     StoreNames,
     in_store,
     path_text,
+    stacked,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.guesses import answered_guesses, wide_guesses
@@ -76,9 +77,9 @@ def locate(
             for _, some in targets.groupby("guessed")
         ),
     ]
-    more = through_same_folders(pd.concat(ends, ignore_index=True), names)
+    more = through_same_folders(stacked(ends), names)
     if len(more):
-        targets = pd.concat([targets, more], ignore_index=True).drop_duplicates()
+        targets = stacked([targets, more]).drop_duplicates()
     return Located(
         targets,
         (*warnings, *follower.warnings),

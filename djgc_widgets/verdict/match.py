@@ -13,7 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import STR, StoreNames, arrow_text, former_paths, is_among
+from djgc_widgets.model import (
+    STR,
+    StoreNames,
+    arrow_text,
+    former_paths,
+    is_among,
+    stacked,
+)
 from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
 from djgc_widgets.verdict.guesses import wide_guesses
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
@@ -63,7 +70,7 @@ class MatchedFiles:
         if more.empty:
             return self
         more = more[_TARGET].drop_duplicates().assign(exact=False)
-        both = pd.concat([self.targets, more], ignore_index=True)
+        both = stacked([self.targets, more])
         return _match(self.files, both, self.names, self.named)
 
     def elsewhere(self) -> pd.DataFrame:
@@ -114,7 +121,7 @@ def mark(
     met = inside.loc[known & ~inside["guessed"].to_numpy(dtype=bool), "reference"]
     unmet = targets[~targets["reference"].isin(met)]
     missing = _in_every_store(targets_in_scanned_stores(unmet, names), names)
-    wanted = pd.concat([lost, _in_every_store(unmet, names)])
+    wanted = stacked([lost, _in_every_store(unmet, names)])
     swept = former_paths(files)
     swept_keys = path_keys(files.loc[swept.index, "store"], swept, names.known)
     more = [
@@ -122,7 +129,7 @@ def mark(
         _stored_alike(missing, swept_keys, names),
         _held_in_full_elsewhere(first),
     ]
-    return first.with_targets(pd.concat(more))
+    return first.with_targets(stacked(more))
 
 
 def _match(
@@ -157,7 +164,7 @@ def _are_settled(
 
 def _in_every_store(targets: pd.DataFrame, names: StoreNames) -> pd.DataFrame:
     every = [targets[_TARGET].assign(store=store.name) for store in names.stores]
-    moved = pd.concat([targets.iloc[:0][_TARGET], *every], ignore_index=True)
+    moved = stacked([targets.iloc[:0][_TARGET], *every])
     moved = moved.drop_duplicates(ignore_index=True)
     return targets_in_scanned_stores(through_same_folders(moved, names), names)
 

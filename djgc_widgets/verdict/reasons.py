@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     REASONS,
@@ -17,14 +18,16 @@ from djgc_widgets.model import (
     State,
     Status,
     TableInfo,
+    arrow_text,
     is_among,
+    re2_literal,
     readable_minimum_age,
     texts,
 )
 from djgc_widgets.verdict.coverage import path_keys, positions
 from djgc_widgets.verdict.same_keys import rows_of_same_key
 
-_TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?\Z"
+_TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?$"
 KIND_REASONS = {
     FileKind.SYMLINK.value: Reason.SYMLINK.value,
     FileKind.SPECIAL.value: Reason.SPECIAL_FILE.value,
@@ -97,8 +100,9 @@ def comparable_table_name(table: str) -> str:
 def _attributes_of_orphans(names: pd.Series, table: TableInfo) -> pd.Series:
     attributes = pd.Series(pd.NA, index=names.index, dtype=STR)
     for attribute in sorted(table.attributes, key=len):  # the longest that fits wins
-        fits = names.str.match(re.escape(attribute) + _TOKEN_AND_SUFFIX, na=False)
-        attributes[fits] = attribute
+        shape = f"(?s)^{re2_literal(attribute)}{_TOKEN_AND_SUFFIX}"
+        fits = pc.match_substring_regex(arrow_text(names), shape)
+        attributes[np.asarray(fits, dtype=bool)] = attribute
     return attributes
 
 

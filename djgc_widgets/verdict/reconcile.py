@@ -23,6 +23,7 @@ from djgc_widgets.model import (
     is_among,
     parse_trash,
     section_of,
+    stacked,
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.guesses import parse_paths_of_files
@@ -242,5 +243,5 @@ def _summarize_by_status(
     trashed = trashed.fillna({"n_objects": 0})
     status = Status.TRASH.value
     trashed = trashed.assign(status=status, n_references=0, logical_bytes=0)
-    both = pd.concat([sums.reset_index(), trashed.reset_index()])
+    both = stacked([sums.reset_index(), trashed.reset_index()])
     return SUMMARY.conform(both.sort_values(["store", "status"]))

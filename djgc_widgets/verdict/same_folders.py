@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import STR, StoreNames, arrow_text
+from djgc_widgets.model import STR, StoreNames, arrow_text, stacked
 from djgc_widgets.verdict.coverage import cover, path_keys
 
 
@@ -13,18 +13,18 @@ def through_same_folders(targets: pd.DataFrame, names: StoreNames) -> pd.DataFra
     """Add the paths by which the listing shows the same content as these paths."""
     if not names.same:
         return targets
-    same = pd.DataFrame(names.same)
+    same = pd.DataFrame(names.same, dtype=STR)
     same["key"] = path_keys(same["store"], same["path"], names.known).to_pylist()
     every, new = targets, targets
     while len(new):
         keys = path_keys(new["store"], new["path"], names.known)
-        others = pd.concat(
+        others = stacked(
             [_targets_inside(new, keys, same), _targets_around(new, keys, same)]
         )
         others = others.merge(every, how="left", indicator="seen")
         others = others[others["seen"].eq("left_only")]
         new = others[list(targets)].drop_duplicates()
-        every = pd.concat([every, new], ignore_index=True)
+        every = stacked([every, new])
     return every
 
 
@@ -51,7 +51,7 @@ def _targets_inside(
         ]
         both["path"] = pd.array(paths, dtype=STR)
         listed.append(both.assign(store=both["to_store"])[list(targets)])
-    return pd.concat(listed, ignore_index=True)
+    return stacked(listed)
 
 
 def _targets_around(

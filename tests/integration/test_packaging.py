@@ -13,12 +13,21 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
 _PROGRAMS = Path(sys.executable).parent
+_WITH_PANDAS_2 = (
+    *("tests/unit/verdict", "tests/unit/model", "tests/unit/analysis"),
+    "tests/integration/collector/test_session_options.py",
+)
 
 
-def run(*command: str | Path, folder: Path = _ROOT) -> str:
+def run(*command: str | Path, folder: Path = _ROOT, **further: str) -> str:
     plain = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "DJGC_LAB"}}
     ended = subprocess.run(  # noqa: S603 - our own commands
-        command, cwd=folder, env=plain, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env={**plain, **further},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     return ended.stdout
@@ -71,6 +80,23 @@ def test_the_wheel_alone_runs_the_quickstart(dist: Path, tmp_path: Path) -> None
     ran = (tmp_path / "01_quickstart.ipynb").read_text()
     assert '"execution_count": null' not in ran
     assert "Traceback" not in ran
+
+
+def test_with_pandas_2_the_verdict_and_the_frames_are_the_same(tmp_path: Path) -> None:
+    pandas = tmp_path / "pandas"
+    wanted = ("--no-deps", "--target", pandas, "pandas==2.3.*", "pytz")
+    run(_PROGRAMS / "uv", "pip", "install", "-q", "-p", sys.executable, *wanted)
+    version = "import pandas; print(pandas.__version__)"
+    assert run(sys.executable, "-c", version, PYTHONPATH=str(pandas)).startswith("2.3")
+
+    base = f"--basetemp={tmp_path}/tests"
+    said = run(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", base),
+        *_WITH_PANDAS_2,
+        PYTHONPATH=str(pandas),
+    )
+
+    assert " passed" in said.splitlines()[-1]
 
 
 def test_the_changelog_names_this_version() -> None:

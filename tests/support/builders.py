@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from djgc_widgets.model.arrow import STR
 from djgc_widgets.model.frames import FILES, FOLDERS, RECORDED
 from djgc_widgets.model.store_names import Naming, StoreInfo, StoreNames
 from djgc_widgets.model.vocabulary import SchemaNames, TableInfo
@@ -36,7 +37,7 @@ def files(
     return FILES.conform(
         {
             "store": store,
-            "path": pd.array(list(paths), dtype="str"),
+            "path": pd.array(list(paths), dtype=STR),
             "size_bytes": size,
             "modified_ns": int(at.timestamp()) * 10**9,
             "changed_ns": int(at.timestamp()) * 10**9,
@@ -53,7 +54,7 @@ def folders(*paths: str, at: datetime = OLD) -> pd.DataFrame:
     return FOLDERS.conform(
         {
             "store": "raw",
-            "path": pd.array(list(paths), dtype="str"),
+            "path": pd.array(list(paths), dtype=STR),
             "modified_ns": int(at.timestamp()) * 10**9,
             "changed_ns": int(at.timestamp()) * 10**9,
         }
@@ -62,7 +63,7 @@ def folders(*paths: str, at: datetime = OLD) -> pd.DataFrame:
 
 def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFrame:
     columns = {
-        "named_store": pd.array([store] * len(paths), dtype="str"),
+        "named_store": pd.array([store] * len(paths), dtype=STR),
         "column_store": "raw",
         "server": 0,
         "reference": range(len(paths)),
@@ -72,7 +73,7 @@ def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFr
         "table": "rec",
         "attribute": "voltage",
         "codec": "npy",
-        "path": pd.array(list(paths), dtype="str"),
+        "path": pd.array(list(paths), dtype=STR),
         "size_bytes": pd.array([None] * len(paths), dtype="Int64"),
         "is_dir": False,
         "row_key": [f'{{"id": {number}}}' for number in range(1, len(paths) + 1)],

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from djgc_widgets.model.arrow import STR
 from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridColumn, GridState
 
@@ -25,8 +26,8 @@ def frame(rows: int = 30) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "size": [n * 7 % rows for n in numbers],
-            "path": pd.array(paths, dtype="str"),
-            "table": pd.array([TABLES[n % 3] for n in numbers], dtype="str"),
+            "path": pd.array(paths, dtype=STR),
+            "table": pd.array([TABLES[n % 3] for n in numbers], dtype=STR),
             "age": [float(n) for n in numbers],
         }
     )

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from djgc_widgets.model.arrow import STR
 from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.export import csv_text, encode_frame, json_rows, write_new_file
 
 
 def test_no_name_is_taken_for_a_formula(tmp_path: Path) -> None:
     names = ["=1+1", "+1", "-1", "@x", "plain", "a=b", None, "\uff1d1"]
-    frame = pd.DataFrame({"path": pd.array(names, dtype="str"), "size": range(8)})
+    frame = pd.DataFrame({"path": pd.array(names, dtype=STR), "size": range(8)})
 
     text = csv_text(frame, tmp_path / "out.csv")
 
@@ -72,7 +73,7 @@ def test_a_csv_never_has_more_rows_or_columns_than_its_frame(
 
 def test_rows_of_json_have_iso_times_and_nulls() -> None:
     at = pd.Timestamp("2026-01-02T03:04:05.000006Z")
-    frame = pd.DataFrame({"at": [at], "name": pd.array([None], dtype="str")})
+    frame = pd.DataFrame({"at": [at], "name": pd.array([None], dtype=STR)})
 
     assert json.loads(json.dumps(json_rows(frame))) == [
         {"at": "2026-01-02T03:04:05.000006Z", "name": None}

@@ -18,6 +18,7 @@ from builders import NOW, OLD, files, judge, names, recorded, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from djgc_widgets.model.arrow import STR
 from djgc_widgets.model.store_names import SameFolder, StoreInfo
 from djgc_widgets.references.known_paths import KnownPaths, Listed
 from djgc_widgets.references.recorded_paths import recorded_paths
@@ -262,7 +263,7 @@ def test_statuses_are_those_of_the_plain_implementation(
     ]
     both = [*references, *guesses]
     rows = recorded(*(path for _, path in both), store=None, codec="own")
-    rows["named_store"] = pd.array([store for store, _ in both], dtype="str")
+    rows["named_store"] = pd.array([store for store, _ in both], dtype=STR)
     rows["guessed"] = rows["reference"].ge(len(references))
     each_meant = list(map(meanings, references))
     meant = {each for own in each_meant for each in own if each[0] != "far"}
