@@ -50,9 +50,6 @@ def _run(test: str, folder: Path, output: Path) -> None:
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     os.environ["PYTHONPATH"] = str(folder)  # what the test starts is mutated, too
-    options = ["-qx", "-p", "no:cacheprovider", f"--basetemp={folder}/temporary"]
-    options += [
-        "-W",
-        "ignore::pytest.PytestAssertRewriteWarning",
-    ]  # of what is imported
-    sys.exit(pytest.main([*options, test]))
+    ignored = "ignore::pytest.PytestAssertRewriteWarning"  # of what is imported
+    options = ["-qx", "-p", "no:cacheprovider", "-W", ignored]
+    sys.exit(pytest.main([*options, f"--basetemp={folder}/temporary", test]))
