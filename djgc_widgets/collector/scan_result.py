@@ -47,6 +47,8 @@ from djgc_widgets.verdict import (
 
 _SHOWN_SCHEMAS = 3
 
+_COPIED_AT_ONCE = pd.__version__.startswith("2.")
+
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Scan:
@@ -94,10 +96,10 @@ class Scan:
     def _cached_frame(
         self, name: str, make: Callable[[], pd.DataFrame]
     ) -> pd.DataFrame:
-        """Return a copy of a frame that is made once; pandas copies it on write."""
+        """Return a copy of a frame that is made once; pandas 3 copies it on write."""
         if name not in self._frames:
             self._frames[name] = make()
-        return self._frames[name].copy(deep=False)
+        return self._frames[name].copy(deep=_COPIED_AT_ONCE)
 
     @property
     def objects(self) -> pd.DataFrame:
