@@ -82,3 +82,18 @@ def test_no_option_of_the_session_changes_what_a_scan_says(
             what = f"{title} under {name}"
             same(frame, changed[title], check_column_type=False, obj=what)
     assert not [title for title, frame in plain.items() if frame.empty]
+
+
+def test_what_is_done_to_a_frame_changes_no_verdict(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    orphaned(postgresql_laboratory)
+    result = complete(postgresql_laboratory)
+    before = result.references.copy(), result.objects.copy()
+
+    references, objects = result.references, result.objects
+    references.loc[:, "path"] = "elsewhere"
+    objects.loc[:, "status"] = "orphan"
+
+    pd.testing.assert_frame_equal(result.references, before[0])
+    pd.testing.assert_frame_equal(result.objects, before[1])
