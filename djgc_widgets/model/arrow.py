@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +11,8 @@ import pyarrow.compute as pc
 TEXT = pa.large_string()
 """Arrow type of paths: like pandas' ``str``, without a limit of 2 GB per column."""
 
+
+_SLASH, _NOTHING = pa.scalar("/", TEXT), pa.scalar("", TEXT)
 
 STR = pd.StringDtype("pyarrow", na_value=np.nan)
 """Dtype of text in frames: pandas' ``str`` whatever the session's options are."""
@@ -30,6 +33,33 @@ def extract_groups(path: pa.Array, pattern: str) -> dict[str, pa.Array]:
         field.name: pc.if_else(valid, groups.field(index), null)
         for index, field in enumerate(groups.type)
     }
+
+
+def folders_and_names(paths: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return the folder, with a leading slash, and the last segment of each path."""
+    rooted = pc.binary_join_element_wise(_SLASH, paths, _NOTHING)
+    parts = pc.split_pattern(rooted, "/", max_splits=1, reverse=True)
+    return pc.list_element(parts, 0), pc.list_element(parts, 1)
+
+
+def group_numbers(
+    frame: pd.DataFrame, columns: list[str]
+) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
+    """Return numbers of the distinct values of columns of text; NA is one of them.
+
+    Returns
+    -------
+    array of int, DataFrame
+        Per row the number of its values, and the values by number, in the order in
+        which they first come.
+    """
+    number = np.zeros(len(frame), dtype=np.intp)
+    for name in columns:
+        encoded = pc.dictionary_encode(arrow_text(frame[name]), null_encoding="encode")
+        codes = np.asarray(encoded.indices, dtype=np.intp)
+        number, _ = pd.factorize(number * max(len(encoded.dictionary), 1) + codes)
+    _, first = np.unique(number, return_index=True)
+    return number, frame[columns].iloc[first].reset_index(drop=True)
 
 
 def keep_where(condition: pa.Array, value: pa.Array | str) -> pa.Array:

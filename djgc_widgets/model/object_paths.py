@@ -39,10 +39,13 @@ _HASH = r"(?P<schema>[^/]+)/(?P<folds>(?:[a-z2-7]+/)*)(?P<hash>[a-z2-7]{26}))$"
 _LEADS_AWAY = frozenset({"", ".", ".."})
 _PAIR = r"[A-Za-z_][A-Za-z0-9_]*=[^/]*/"
 _KEY_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_FIELD = rf"[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?:\.[^/]*)?"
 _SCHEMA = (
     rf"(?:{_PAIR})*(?P<schema>[^/=]+)/(?P<table>[^/=]+)/(?:{_PAIR})*"
-    rf"(?P<name>[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?:\.[^/]*)?))(?:/.*)?$"
+    rf"(?P<name>{_FIELD}))(?:/.*)?$"
 )
+_MOST = rf"[^/=]+/[^/=]+/(?:{_PAIR})*{_FIELD})$"
+"""Most paths: no key before the schema, nothing below the object."""
 
 
 def key_in_path(path: str) -> dict[str, str]:
@@ -80,13 +83,18 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
         prefix = pc.if_else(new, at, prefix)
     for at in _longest_first((*store.schema_prefixes, "")):
         rest = _left(path, section, at)
+        most = pc.match_substring_regex(rest, _anchored_pattern(at, _MOST))
+        most = pc.fill_null(most, fill_value=False)
+        names = _first_segments(keep_where(most, rest), at)
+        rest = keep_where(pc.invert(most), rest)
         groups = extract_groups(rest, _anchored_pattern(at, _SCHEMA))
-        new = pc.and_(pc.is_valid(groups["name"]), pc.is_null(section))
+        others = pc.is_valid(groups["name"])
+        new = pc.or_(most, others)
         section = pc.if_else(new, Section.SCHEMA.value, section)
-        schema = pc.if_else(new, groups["schema"], schema)
-        table = pc.if_else(new, groups["table"], table)
         prefix = pc.if_else(new, at, prefix)
-        object_path = pc.if_else(new, groups["object"], object_path)
+        schema = pc.coalesce(schema, groups["schema"], pc.list_element(names, 0))
+        table = pc.coalesce(table, groups["table"], pc.list_element(names, 1))
+        object_path = pc.if_else(others, groups["object"], object_path)
     columns = {
         "section": section,
         "schema": schema,
@@ -96,6 +104,12 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     }
     strings = {name: as_strings(values) for name, values in columns.items()}
     return pd.DataFrame(strings, index=paths.index)
+
+
+def _first_segments(path: pa.Array, prefix: str) -> pa.Array:
+    """Return the schema, the table, and what is below, of paths below a prefix."""
+    below = pc.utf8_slice_codeunits(path, len(prefix) + 1 if prefix else 0)
+    return pc.split_pattern(below, "/", max_splits=2)
 
 
 def _left(path: pa.Array, section: pa.Array, prefix: str) -> pa.Array:

@@ -14,11 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import TEXT, TOKEN
+from djgc_widgets.model import TOKEN, folders_and_names
 
 _STEM = re.compile(rf"[A-Za-z_][A-Za-z0-9_]*_{TOKEN}(?=\.|$)")
 _FEW = 16
-_SLASH, _NOTHING = pa.scalar("/", TEXT), pa.scalar("", TEXT)
 
 
 def are_named_after_hashes(keys: pa.Array, hashes: pa.Array) -> pa.Array:
@@ -37,19 +36,25 @@ def are_companions(keys: pa.Array, others: pa.Array) -> npt.NDArray[np.bool_]:
     others : Array
         Keys of what rows refer to, stored or not, and of what was swept.
     """
-    own, needed = _split(keys), _split(others)
-    shared = _shared_folders(own["folder"], needed["folder"])
-    beside = pc.is_in(needed["folder"], value_set=shared)
-    live = _names_by_folder(needed, beside)
-    members = pc.is_in(own["folder"], value_set=shared)
-    free = _names_by_folder(own, members)
+    folder, name = folders_and_names(keys)
+    other_folder, other_name = folders_and_names(others)
+    counts = pc.value_counts(folder)
+    beside = pc.is_in(other_folder, value_set=counts.field("values"))
+    other_folder, other_name = other_folder.filter(beside), other_name.filter(beside)
+    # only folders that hold an unreferenced object and something else
+    several = pc.greater(counts.field("counts"), 1)
+    with_live = pc.is_in(counts.field("values"), value_set=pc.unique(other_folder))
+    shared = counts.field("values").filter(pc.or_(several, with_live))
+    live = _names_by_folder(other_folder, other_name)
+    members = pc.is_in(folder, value_set=shared)
+    free = _names_by_folder(folder.filter(members), name.filter(members))
     taken = {
         folder: _Taken(live.get(folder, ()), names) for folder, names in free.items()
     }
     result = np.zeros(len(keys), dtype=np.bool_)
     for position in np.flatnonzero(members):
-        folder, name = own["folder"][position].as_py(), own["name"][position].as_py()
-        result[position] = taken[folder].by_other_than(name)
+        around, own = folder[int(position)].as_py(), name[int(position)].as_py()
+        result[position] = taken[around].by_other_than(own)
     return result
 
 
@@ -95,29 +100,8 @@ def _stem(name: str) -> str:
     return found[0] if found else ""
 
 
-def _split(keys: pa.Array) -> dict[str, pa.Array]:
-    """Return folders and names; a key without a folder is that of a store's root."""
-    rooted = pc.binary_join_element_wise(_SLASH, keys, _NOTHING)
-    parts = pc.split_pattern(rooted, "/", max_splits=1, reverse=True)
-    return {"folder": pc.list_element(parts, 0), "name": pc.list_element(parts, 1)}
-
-
-def _shared_folders(own: pa.Array, others: pa.Array) -> pa.Array:
-    """Return the folders that hold an unreferenced object and something else."""
-    counts = pc.value_counts(own)
-    several = pc.greater(counts.field("counts"), 1)
-    with_live = pc.is_in(counts.field("values"), value_set=pc.unique(others))
-    return counts.field("values").filter(pc.or_(several, with_live))
-
-
-def _names_by_folder(
-    split: dict[str, pa.Array], chosen: pa.Array
-) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = defaultdict(list)
-    for folder, name in zip(
-        split["folder"].filter(chosen).to_pylist(),
-        split["name"].filter(chosen).to_pylist(),
-        strict=True,
-    ):
-        names[folder].append(name)
-    return names
+def _names_by_folder(folders: pa.Array, names: pa.Array) -> dict[str, list[str]]:
+    inside: dict[str, list[str]] = defaultdict(list)
+    for folder, name in zip(folders.to_pylist(), names.to_pylist(), strict=True):
+        inside[folder].append(name)
+    return inside

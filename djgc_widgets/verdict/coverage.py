@@ -71,12 +71,16 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
         exact = positions(stored, references)
         is_met = exact >= 0
         is_stored[exact[is_met]] = True
-        # what is met exactly needs no cut, unless another reference covers that one
-        is_inner = _below_another(references, depth)
+        # what is met exactly needs no cut, unless another reference covers that one;
+        # all that is left can only be below
+        is_inner = np.zeros(len(references), dtype=np.bool_)
+        for covered, _ in _cuts(references, depth, references, depth):
+            is_inner[covered] = True
         is_met[is_met] = ~is_inner[exact[is_met]]
         outermost[is_met] = exact[is_met]
         rest = np.flatnonzero(~is_met)
-        for covered, covering in _cuts(stored.take(pa.array(rest)), references, depth):
+        left = stored.take(pa.array(rest))
+        for covered, covering in _cuts(left, _depths(left), references, depth):
             is_stored[covering] = True
             new = outermost[rest[covered]] < 0
             outermost[rest[covered[new]]] = covering[new]
@@ -96,32 +100,24 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
 
 
 def _cuts(
-    stored: pa.Array, references: pa.Array, depth: npt.NDArray[np.int64]
+    stored: pa.Array,
+    stored_depth: npt.NDArray[np.int64],
+    references: pa.Array,
+    depth: npt.NDArray[np.int64],
 ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Yield per depth of references, the least first, what is at or below them.
+    """Yield per depth of references, the least first, what is below them.
 
     These are positions in both arguments, in pairs.
     """
-    stored_depth = _depths(stored)
     for cut_depth in np.unique(depth):
+        deep = np.flatnonzero(stored_depth > cut_depth)
+        if not len(deep):
+            break
         at_depth = np.flatnonzero(depth == cut_depth)
-        deep = np.flatnonzero(stored_depth >= cut_depth)
-        cut = stored.take(pa.array(deep))
-        if np.any(stored_depth[deep] > cut_depth):
-            segments = pc.list_slice(pc.split_pattern(cut, "/"), 0, int(cut_depth))
-            cut = pc.binary_join(segments, _SLASH)
+        segments = pc.split_pattern(stored.take(pa.array(deep)), "/")
+        cut = pc.binary_join(pc.list_slice(segments, 0, int(cut_depth)), _SLASH)
         hit = positions(cut, references.take(pa.array(at_depth)))
         yield deep[hit >= 0], at_depth[hit[hit >= 0]]
-
-
-def _below_another(
-    references: pa.Array, depth: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """Return which references are below another one."""
-    below = np.zeros(len(references), dtype=np.bool_)
-    for covered, covering in _cuts(references, references, depth):
-        below[covered[covered != covering]] = True
-    return below
 
 
 def _depths(keys: pa.Array) -> npt.NDArray[np.int64]:

@@ -74,7 +74,8 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     for name in ("modified", "changed"):
         dates = folders[f"{name}_ns"].to_numpy()
         objects[f"{name}_at"] = _latest(objects, f"{name}_ns", dates, own_folder)
-    objects["n_references"] = _count_references(marked, owners)
+    references = np.append(used, np.full(len(own.dictionary), -1))[distinct]
+    objects["n_references"] = _count_references(marked)[references]
     objects["entered"] = _entered_flags(marked, objects, owners)
     objects["companion"] = _companion_flags(marked, objects, owners)
     return GroupedFiles(objects, code)
@@ -137,7 +138,9 @@ def _parsed_objects(
     first = pd.DataFrame(
         {name: _first_of_each(rows[name], of_row, len(objects)) for name in _PARSED}
     )
-    first.loc[known.index] = known.combine_first(first.loc[known.index])[[*_PARSED]]
+    for name in _PARSED:
+        of_object, of_file = arrow_text(known[name]), arrow_text(first[name][referred])
+        first.loc[referred, name] = as_strings(pc.coalesce(of_object, of_file))
     return first
 
 
@@ -201,8 +204,11 @@ def _latest(
     return pd.Series(pd.to_datetime(newest // 1000, unit="us", utc=True))
 
 
-def _count_references(marked: MatchedFiles, owners: pa.Array) -> npt.NDArray[np.int64]:
-    """Count the rows that refer to each object or to something below it."""
+def _count_references(marked: MatchedFiles) -> npt.NDArray[np.int64]:
+    """Count the rows that refer to each reference's path or to something below it.
+
+    The last count, at position -1, is that of no reference.
+    """
     numbered = pd.DataFrame(
         {"index": marked.target_index, "reference": marked.targets["reference"]}
     ).drop_duplicates()
@@ -213,8 +219,7 @@ def _count_references(marked: MatchedFiles, owners: pa.Array) -> npt.NDArray[np.
         below = marked.references.take(pa.array(inner))
         above = cover(below, marked.references).reference
         np.add.at(counts, above, counts[inner])
-    counts = np.append(counts, 0)  # position -1: no reference
-    return np.asarray(counts[positions(owners, marked.references)], dtype=np.int64)
+    return np.append(counts, 0)
 
 
 def entered_objects(marked: MatchedFiles, objects: pd.DataFrame) -> pd.DataFrame:

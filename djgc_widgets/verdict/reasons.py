@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     REASONS,
     STR,
+    TEXT,
     TOKEN,
     FileKind,
     Reason,
@@ -19,15 +21,17 @@ from djgc_widgets.model import (
     Status,
     TableInfo,
     arrow_text,
+    as_strings,
+    folders_and_names,
     is_among,
     re2_literal,
     readable_minimum_age,
-    texts,
 )
 from djgc_widgets.verdict.coverage import path_keys, positions
 from djgc_widgets.verdict.same_keys import rows_of_same_key
 
 _TOKEN_AND_SUFFIX = rf"_{TOKEN}(?:\.[^/]*)?$"
+_NOTHING = pa.scalar("", TEXT)
 KIND_REASONS = {
     FileKind.SYMLINK.value: Reason.SYMLINK.value,
     FileKind.SPECIAL.value: Reason.SPECIAL_FILE.value,
@@ -59,9 +63,7 @@ def explain_orphans(
         if table is None:
             reason[orphans.index] = Reason.TABLE_DROPPED.value
             continue
-        attribute = _attributes_of_orphans(
-            orphans["path"].str.rpartition("/")[2], table
-        )
+        attribute = _attributes_of_orphans(orphans["path"], table)
         reason[orphans.index] = Reason.ROW_DELETED.value
         reason[attribute.index[attribute.isna()]] = Reason.COLUMN_DROPPED.value
         same = references["schema"].eq(table.schema)
@@ -83,9 +85,12 @@ def reasons_in_words(
     }
     text = reason_code.map(templates).astype(STR)
     named = sibling.dropna()
-    pairs = zip(texts(text[named.index]), texts(named), strict=True)
-    filled = [words.format(sibling=path.rpartition("/")[2]) for words, path in pairs]
-    text[named.index] = pd.array(filled, dtype=STR)
+    around = {code: words.partition("{sibling}") for code, words in templates.items()}
+    parts = reason_code[named.index].map(around)
+    before, after = (arrow_text([part[at] for part in parts]) for at in (0, 2))
+    _, name = folders_and_names(arrow_text(named))
+    filled = pc.binary_join_element_wise(before, name, after, _NOTHING)
+    text[named.index] = as_strings(filled)
     return text
 
 
@@ -97,11 +102,12 @@ def comparable_table_name(table: str) -> str:
     return re.sub(r"[^a-z0-9]", "", table.lower())
 
 
-def _attributes_of_orphans(names: pd.Series, table: TableInfo) -> pd.Series:
-    attributes = pd.Series(pd.NA, index=names.index, dtype=STR)
+def _attributes_of_orphans(paths: pd.Series, table: TableInfo) -> pd.Series:
+    _, name = folders_and_names(arrow_text(paths))
+    attributes = pd.Series(pd.NA, index=paths.index, dtype=STR)
     for attribute in sorted(table.attributes, key=len):  # the longest that fits wins
         shape = f"(?s)^{re2_literal(attribute)}{_TOKEN_AND_SUFFIX}"
-        fits = pc.match_substring_regex(arrow_text(names), shape)
+        fits = pc.match_substring_regex(name, shape)
         attributes[np.asarray(fits, dtype=bool)] = attribute
     return attributes
 
@@ -127,8 +133,8 @@ def _sibling_reasons(
         path_keys(current["store"], current["path"], names),
         path_keys(live["store"], live["path"], names),
     )
-    dates = live["modified_at"].reset_index(drop=True).reindex(written)
-    newer = orphans["modified_at"].iloc[superseded].to_numpy() > dates.to_numpy()
+    dates = live["modified_at"].reset_index(drop=True).reindex(written).array
+    newer = np.asarray(orphans["modified_at"].iloc[superseded].array > dates)
     codes = np.where(newer, Reason.NEVER_COMMITTED.value, Reason.SUPERSEDED.value)
     return pd.DataFrame(
         {"reason_code": pd.array(codes, dtype=STR), "sibling": current["path"].array},

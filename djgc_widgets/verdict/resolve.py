@@ -3,9 +3,15 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.compute as pc
 
-from djgc_widgets.model import STR, Naming, Notice, NoticeCode, StoreNames, arrow_text
+from djgc_widgets.model import (
+    STR,
+    Naming,
+    Notice,
+    NoticeCode,
+    StoreNames,
+    group_numbers,
+)
 from djgc_widgets.verdict.same_folders import through_same_folders
 
 _NAMING = ["named_store", "column_store", "codec"]
@@ -60,12 +66,9 @@ def _combinations(
     recorded: pd.DataFrame,
 ) -> tuple[npt.NDArray[np.int64], list[tuple[int, str, str, str]]]:
     """Return the distinct values of the columns that tell stores, and whose each is."""
-    number = recorded["server"].to_numpy()
-    for name in _NAMING:
-        texts = pc.dictionary_encode(pc.fill_null(arrow_text(recorded[name]), ""))
-        codes = np.asarray(texts.indices, dtype=np.int64)
-        both = number * (len(texts.dictionary) + 1) + codes
-        number = np.unique(both, return_inverse=True)[1]
+    named, _ = group_numbers(recorded, _NAMING)
+    server = recorded["server"].to_numpy()
+    number, _ = pd.factorize(named * (server.max(initial=0) + 1) + server)
     _, first = np.unique(number, return_index=True)
     rows = recorded[["server", *_NAMING]].iloc[first].fillna("")
     return number, list(rows.itertuples(index=False, name=None))

@@ -35,8 +35,11 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
 
 def fold_paths(keys: pa.Array) -> pa.Array:
     """Return keys in the form in which their similar spellings are equal."""
-    plain = pc.replace_substring_regex(keys, "/+", "/")
-    return pc.utf8_normalize(pc.utf8_lower(pc.utf8_normalize(plain, "NFC")), "NFC")
+    if pc.any(pc.match_substring(keys, "//")).as_py():
+        keys = pc.replace_substring_regex(keys, "/+", "/")
+    if pc.all(pc.string_is_ascii(keys)).as_py():
+        return pc.ascii_lower(keys)
+    return pc.utf8_normalize(pc.utf8_lower(pc.utf8_normalize(keys, "NFC")), "NFC")
 
 
 def _first_segments(key: str, depth: int) -> str:

@@ -2,22 +2,32 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     PLACES,
     STR,
+    TEXT,
     TOKEN,
     USAGE,
     Section,
     State,
     Status,
     arrow_text,
+    as_strings,
+    extract_groups,
+    folders_and_names,
+    group_numbers,
 )
+from djgc_widgets.verdict.coverage import path_keys, positions
 
 _PLACE = ["store", "schema", "table", "attribute"]
-_NAME = r"(?s)^(?:.*/)?(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"
-_TOKENS = ("[A-Za-z0-9_-]{8}", TOKEN)  # DataJoint's own length first
+_NAME = r"^(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"
+_END = r"(?:\.|$)"
+_OWN_LENGTH = 8
+"""Of the tokens that DataJoint gives by itself."""
+_NUL = pa.scalar("\0", TEXT)
 
 
 def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
@@ -25,41 +35,50 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
 
     An object that several columns refer to counts in each of them.
     """
-    stored = objects.set_index(["store", "path"])["size_bytes"]
-    paths = pd.MultiIndex.from_frame(references[["store", "path"]])
-    known = stored.astype("Int64").reindex(paths).set_axis(references.index)
-    sizes = known.fillna(references["size_bytes"])
-    present = references["state"].eq(State.PRESENT.value)
-    size = sizes.fillna(0).where(present, 0).astype("int64")
-    rows = references.assign(size=size, missing=~present)
+    stores = _stores(objects, references)
+    paths = path_keys(references["store"], references["path"], stores)
+    at = positions(paths, path_keys(objects["store"], objects["path"], stores))
+    sizes = references["size_bytes"].fillna(0).to_numpy(dtype=np.int64)
+    sizes = np.where(at >= 0, np.append(objects["size_bytes"], 0)[at], sizes)
+    present = references["state"].eq(State.PRESENT.value).to_numpy()
     columns = [*_PLACE, "codec"]
-    groups = rows.groupby(columns, dropna=False)
-    sums = groups.agg(
-        n_rows=("row_key", "nunique"),
-        n_references=("path", "size"),
-        n_missing=("missing", "sum"),
-        logical_bytes=("size", "sum"),
+    group, sums = group_numbers(references, columns)
+    rows = pd.DataFrame(
+        {
+            "group": group,
+            "path": np.asarray(pc.dictionary_encode(paths).indices),
+            "row": pd.factorize(references["row_key"])[0],
+            "size": np.where(present, sizes, 0),
+            "present": present,
+        }
     )
-    distinct = rows.drop_duplicates([*columns, "path"]).assign(present=present)
-    stored_once = distinct.groupby(columns, dropna=False)
+    every, once = rows.groupby("group"), rows.drop_duplicates(["group", "path"])
+    stored_once = once.groupby("group")
+    sums["n_rows"] = rows.drop_duplicates(["group", "row"]).groupby("group").size()
+    sums["n_references"] = every.size()
+    sums["n_missing"] = sums["n_references"] - every["present"].sum()
+    sums["logical_bytes"] = every["size"].sum()
     sums["n_objects"] = stored_once["present"].sum()
     sums["physical_bytes"] = stored_once["size"].sum()
     physical = sums["physical_bytes"].replace(0, np.nan)
     sums["dedup_ratio"] = sums["logical_bytes"] / physical
-    biggest = sums.sort_values("physical_bytes", ascending=False, kind="stable")
-    return USAGE.conform(biggest.reset_index())
+    return USAGE.conform(_biggest_first(sums, columns, "physical_bytes"))
 
 
 def attributes_of(objects: pd.DataFrame) -> pd.Series:
     """Return the attribute that is part of the name of each object; NA without one."""
     attributes = pd.Series(pd.NA, index=objects.index, dtype=STR)
-    shaped = objects.loc[objects["section"].eq(Section.SCHEMA.value), "path"]
-    for token in _TOKENS:
-        path = arrow_text(shaped)
-        groups = pc.extract_regex(path, rf"{_NAME}{token}(?:\.[^/]*)?$")
-        names = pc.struct_field(groups, "attribute")
-        attributes[shaped.index] = pd.array(names, dtype=STR)
-        shaped = shaped[attributes[shaped.index].isna()]
+    shaped = objects["section"].eq(Section.SCHEMA.value).to_numpy(dtype=bool)
+    _, name = folders_and_names(arrow_text(objects["path"][shaped]))
+    # DataJoint's own length first: a shorter name with a longer token fits as well
+    token = f"[A-Za-z0-9_-]{{{_OWN_LENGTH}}}"
+    own = pc.match_substring_regex(name, f"{_NAME}{token}{_END}")
+    stem = pc.list_element(pc.split_pattern(name, ".", max_splits=1), 0)
+    cut = pc.utf8_slice_codeunits(stem, 0, stop=-_OWN_LENGTH - 1)
+    if not pc.all(own).as_py():
+        others = extract_groups(name, rf"{_NAME}{TOKEN}{_END}")["attribute"]
+        cut = pc.if_else(own, cut, others)
+    attributes[shaped] = as_strings(cut)
     return attributes
 
 
@@ -71,22 +90,39 @@ def bytes_by_place(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFr
     """
     rows = objects.assign(attribute=attributes_of(objects))
     hashed = rows.index[rows["section"].eq(Section.HASH.value)]
-    columns = ["store", "path", "schema"]  # other schemas may record a copied path
-    first = references.drop_duplicates(columns).set_index(columns)
-    paths = pd.MultiIndex.from_frame(rows.loc[hashed, columns])
-    for name in ("table", "attribute"):
-        rows.loc[hashed, name] = first[name].reindex(paths).to_numpy()
+    if len(hashed):
+        stores = _stores(objects, references)
+        # other schemas may record a copied path
+        keys = [
+            pc.binary_join_element_wise(
+                path_keys(each["store"], each["path"], stores),
+                arrow_text(each["schema"]),
+                _NUL,
+            )
+            for each in (rows.loc[hashed], references)
+        ]
+        first = positions(*keys)
+        for name in ("table", "attribute"):
+            column = references[name].reset_index(drop=True)
+            rows.loc[hashed, name] = column.reindex(first).array
     orphan = rows["status"].eq(Status.ORPHAN.value)
-    rows["orphan_bytes"] = rows["size_bytes"].where(orphan, 0)
-    sums = (
-        rows.assign(n_orphans=orphan)
-        .groupby(_PLACE, dropna=False)
-        .agg(
-            n_objects=("path", "size"),
-            size_bytes=("size_bytes", "sum"),
-            n_orphans=("n_orphans", "sum"),
-            orphan_bytes=("orphan_bytes", "sum"),
-        )
+    group, sums = group_numbers(rows, _PLACE)
+    sizes = rows["size_bytes"]
+    added = pd.DataFrame(
+        {
+            "n_objects": 1,
+            "size_bytes": sizes,
+            "n_orphans": orphan,
+            "orphan_bytes": sizes.where(orphan, 0),
+        }
     )
-    biggest = sums.sort_values("size_bytes", ascending=False, kind="stable")
-    return PLACES.conform(biggest.reset_index())
+    sums = sums.join(added.groupby(group).sum())
+    return PLACES.conform(_biggest_first(sums, _PLACE, "size_bytes"))
+
+
+def _stores(*frames: pd.DataFrame) -> list[str]:
+    return sorted({store for each in frames for store in each["store"].unique()})
+
+
+def _biggest_first(sums: pd.DataFrame, columns: list[str], size: str) -> pd.DataFrame:
+    return sums.sort_values(columns).sort_values(size, ascending=False, kind="stable")

@@ -1,6 +1,8 @@
 import pandas as pd
 import pytest
 from builders import HASH, RAW
+from hypothesis import given
+from hypothesis import strategies as st
 
 from djgc_widgets.model.object_paths import (
     candidate_prefixes,
@@ -156,3 +158,18 @@ def test_a_section_is_a_folder_not_a_beginning() -> None:
     paths = pd.Series(["_hash/x", "_hashes/x", "_schema/x", "x"], dtype="str")
 
     assert list(section_of(paths, RAW).fillna("-")) == ["hash", "-", "schema", "-"]
+
+
+SEGMENTS = st.sampled_from(
+    ["lab", "rec", "#rec", "id=1", "a.b=1", "x_AbCd.a=b", "v_AbCd1234.npy", "v_abcd"]
+    + ["_schema", "_hash", HASH, "ab", "v_a=1", "a b", "v_ab cd", "v_abcd\n", "v_-_-_"]
+)
+
+
+@given(st.lists(SEGMENTS, min_size=1, max_size=7).map("/".join))
+def test_an_object_is_the_same_with_and_without_a_part_below(path: str) -> None:
+    alone, below = parse(path), parse(f"{path}/0")
+
+    for one, other in ((alone, below), (below, alone)):
+        if one["section"] == "schema" and one["object_path"] == path:
+            assert one == other
