@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import RECORDED, STR, as_strings, stacked
+from djgc_widgets.model import RECORDED, STR, TEXT, as_strings, stacked
 from djgc_widgets.references.codecs import codec_reading
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.plain_values import PlainPaths, plain_shape, read_plain
@@ -37,6 +37,7 @@ class ColumnReader:
         self._own = codec_reading(column.codec)
         general = self._own or column.is_of_framework
         self._shape = None if general else plain_shape(known)
+        self._shared: dict[str, pa.Array] = {}
         self.n_read = 0
         """Values that arrived."""
         self.n_referring = 0
@@ -65,21 +66,31 @@ class ColumnReader:
             rows = stacked(both).sort_values(
                 "position", kind="stable", ignore_index=True
             )
-        table = self._column.table
         row_keys = text_array(keys, key_text).take(pa.array(rows["position"]))
         return RECORDED.conform(
             {
                 **rows,
-                "column_store": self._column.store,
+                **self._of_column(len(rows)),
                 "server": self._server,
                 "reference": number - 1 + rows["begins"].cumsum(),
-                "schema": table.schema,
-                "table": table.name,
-                "attribute": self._column.attribute,
-                "codec": self._column.codec,
                 "row_key": as_strings(row_keys),
             }
         )
+
+    def _of_column(self, n_rows: int) -> dict[str, object]:
+        """Return what is the same in every row; all pages share its memory."""
+        table, column = self._column.table, self._column
+        texts = {
+            "schema": table.schema,
+            "table": table.name,
+            "attribute": column.attribute,
+            "codec": column.codec,
+            "column_store": column.store,
+        }
+        for name, text in texts.items():
+            if len(self._shared.get(name, ())) < n_rows:
+                self._shared[name] = pa.repeat(pa.scalar(text, TEXT), n_rows)
+        return {n: as_strings(each[:n_rows]) for n, each in self._shared.items()}
 
     def _paths(self, value: str, key: Raw) -> list[RecordedPath]:
         """Return the paths of one value; note if it records none although it must."""

@@ -11,6 +11,7 @@ import datajoint as dj
 from djgc_widgets.model import Notice
 from djgc_widgets.references.mysql import MySQL
 from djgc_widgets.references.postgresql import PostgreSQL
+from djgc_widgets.references.raw_text import Page
 from djgc_widgets.references.server_look import ServerLook
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows
@@ -69,11 +70,13 @@ class Dialect(Protocol):
     def descriptor(self, driver: Driver, /) -> int:
         """Return the file descriptor of a connection."""
 
-    def streaming_cursor(self, driver: Driver, /) -> Driver:
-        """Return a cursor that does not load the complete result."""
+    def read_rows(
+        self, driver: Driver, query: bytes, use: Callable[[Page], None], /
+    ) -> None:
+        """Hand over the rows of a query of two texts, none of them null, in pages."""
 
-    def abandon(self, cursor: Driver, /) -> None:
-        """Leave a result before its end, and if need be its connection."""
+    def abandon(self, driver: Driver, /) -> None:
+        """Close a connection at once, in the middle of a result."""
 
     def identifier(self, *names: str) -> SQL:
         """Quote the parts of a name."""

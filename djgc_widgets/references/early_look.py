@@ -4,7 +4,6 @@ A row that leaves such a table for another one meanwhile would be seen in neithe
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 from djgc_widgets.references.catalog import read_catalog
 from djgc_widgets.references.known_paths import KnownPaths
@@ -39,7 +38,8 @@ def names_any(paths: Iterable[str], known: KnownPaths) -> bool:
 
 
 def _refers(snapshot: Snapshot, column: StoreColumn, known: KnownPaths) -> bool:
-    pages = list(map(partial(_any_refers, known), snapshot.read_values(column)))
+    pages: list[bool] = []
+    snapshot.read_values(column, lambda page: pages.append(_any_refers(known, page)))
     return any(pages)  # all were read: the connection is needed further
 
 

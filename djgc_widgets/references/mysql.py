@@ -6,11 +6,12 @@ from typing import Any
 
 import pymysql
 from pymysql.constants import ER
-from pymysql.cursors import SSCursor
 
 from djgc_widgets.model import Notice, NoticeCode
 from djgc_widgets.references import mysql_server, mysql_session
 from djgc_widgets.references.grants import GrantRules, hidden_by_grants
+from djgc_widgets.references.packets import read_packets
+from djgc_widgets.references.raw_text import Page
 from djgc_widgets.references.server_look import ServerLook
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
@@ -87,11 +88,13 @@ class MySQL:
     def descriptor(self, driver: Driver) -> int:
         return mysql_session.descriptor(driver)
 
-    def streaming_cursor(self, driver: Driver) -> Driver:
-        return driver.cursor(_Stream)
+    def read_rows(
+        self, driver: Driver, query: bytes, use: Callable[[Page], None]
+    ) -> None:
+        read_packets(driver, query, use)
 
-    def abandon(self, cursor: Driver) -> None:
-        cursor.abandon()
+    def abandon(self, driver: Driver) -> None:
+        driver._force_close()  # noqa: SLF001 - no public name ends it at once
 
     def identifier(self, *names: str) -> SQL:
         return SQL(".".join("`{}`".format(name.replace("`", "``")) for name in names))
@@ -161,20 +164,3 @@ class MySQL:
 
     def prepared(self, rows: Rows, address: str) -> tuple[list[Notice], list[Notice]]:
         return mysql_server.prepared(rows, address)
-
-
-class _Stream(SSCursor):  # type: ignore[misc] # the driver has no types
-    """Reads row by row, and can be left before the last one.
-
-    The driver's own then reads all that is left, even from a lost connection, and even
-    while Python frees what nobody needs any more.
-    """
-
-    connection: Any
-    _result: Any
-
-    def abandon(self) -> None:
-        if self._result.unbuffered_active:  # neither an end nor an error came
-            self.connection._force_close()  # noqa: SLF001 - no public name ends it at once
-            self._result.unbuffered_active = False
-        self.connection = None

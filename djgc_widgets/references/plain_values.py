@@ -30,7 +30,6 @@ _ODD_CHARACTERS = (
 )
 _ANY, _NO_DOT = rf"[^{_ODD_CHARACTERS}]", rf"[^.{_ODD_CHARACTERS}]"
 _SEGMENT = rf"(?:{_NO_DOT}{_ANY}*|\.{_NO_DOT}{_ANY}*|\.\.{_ANY}+)"
-_PATH = r'"path": ?"(?P<value>[^"]*)"'
 _STORE = r'"store": ?"(?P<value>[^"]+)"'
 _SIZE = r'"size": ?(?P<value>[0-9]+)'
 _IS_DIR = '"is_dir": ?true'
@@ -83,11 +82,17 @@ def read_plain(values: Sequence[Raw], shape: str | None) -> PlainPaths:
     texts = texts.filter(plain)
     return PlainPaths(
         np.flatnonzero(plain),
-        _extracted(texts, _PATH),
+        _paths(texts),
         _extracted(texts, _STORE),
         pc.cast(_extracted(texts, _SIZE), pa.int64()),
         pc.match_substring_regex(texts, _IS_DIR),
     )
+
+
+def _paths(texts: pa.Array) -> pa.Array:
+    """Return what stands between the first quotes after the one key ``path``."""
+    after = pc.list_element(pc.split_pattern(texts, '"path":', max_splits=1), 1)
+    return pc.list_element(pc.split_pattern(after, '"', max_splits=2), 1)
 
 
 def _extracted(texts: pa.Array, pattern: str) -> pa.Array:

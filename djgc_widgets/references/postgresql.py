@@ -9,6 +9,8 @@ import psycopg2
 
 from djgc_widgets.model import Notice, NoticeCode
 from djgc_widgets.references import postgresql_server, postgresql_session
+from djgc_widgets.references.copied_rows import CopiedRows
+from djgc_widgets.references.raw_text import Page
 from djgc_widgets.references.server_look import ServerLook
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.sql import SQL, Driver, Rows, compose_sql, join_sql
@@ -143,11 +145,16 @@ class PostgreSQL:
     def descriptor(self, driver: Driver) -> int:
         return int(driver.fileno())
 
-    def streaming_cursor(self, driver: Driver) -> Driver:
-        return driver.cursor(name="djgc_references")
+    def read_rows(
+        self, driver: Driver, query: bytes, use: Callable[[Page], None]
+    ) -> None:
+        rows = CopiedRows(use)
+        with driver.cursor() as cursor:
+            cursor.copy_expert(b"COPY (" + query + b") TO STDOUT", rows)
+        rows.end_page()
 
-    def abandon(self, cursor: Driver) -> None:
-        pass  # what was not fetched is still with the server
+    def abandon(self, driver: Driver) -> None:
+        driver.close()
 
     def identifier(self, *names: str) -> SQL:
         return SQL(".".join('"{}"'.format(name.replace('"', '""')) for name in names))

@@ -25,6 +25,7 @@ from djgc_widgets.references.catalog import Catalog, read_catalog
 from djgc_widgets.references.column_reader import ColumnReader
 from djgc_widgets.references.early_look import names_any, referring_columns
 from djgc_widgets.references.known_paths import KnownPaths
+from djgc_widgets.references.raw_text import Page
 from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
 from djgc_widgets.references.silence import PATIENCE, Patience
 from djgc_widgets.references.snapshot import Snapshot, open_session, server_name
@@ -229,11 +230,14 @@ class _ReferenceReader:
         where, must_refer = column.full_name, column.must_refer
         reader = ColumnReader(self._server, column, self._known)
         first_frame = len(self.frames)
-        for page in snapshot.read_values(column):
+
+        def read_page(page: Page) -> None:
             frame = reader.read(page, self._n_references)
             self._n_references += int(frame["reference"].nunique())
             self.frames.append(frame)
             self._report(column, reader.n_read, counted)
+
+        snapshot.read_values(column, read_page)
         problem = snapshot.dialect.snapshot_problem(
             snapshot.rows,
             column,

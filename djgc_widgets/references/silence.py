@@ -37,11 +37,25 @@ class Wait:
     cut: bool = False
     """The server had fallen silent, so its connection was shut down."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_ours: bool = False
+    """We are at work, not the server."""
+
+    @contextmanager
+    def ours(self) -> Iterator[None]:
+        """Let what we do ourselves be no silence of the server."""
+        self.is_ours = True
+        try:
+            yield
+        finally:
+            self.is_ours = False
 
 
 @contextmanager
 def cut_if_silent(
-    descriptor: int, seconds: float, works: Callable[[], bool]
+    descriptor: int,
+    seconds: float,
+    works: Callable[[], bool],
+    wait: Wait | None = None,
 ) -> Iterator[Wait]:
     """Shut a connection down if its server falls silent; its driver then raises.
 
@@ -49,7 +63,7 @@ def cut_if_silent(
     """
     # a driver that starts TLS replaces its socket, but not the connection
     line = socket.socket(fileno=os.dup(descriptor))
-    wait = Wait()
+    wait = wait or Wait()
     threading.Thread(target=_watch, args=(line, wait, seconds, works)).start()
     try:
         yield wait
@@ -74,7 +88,7 @@ def _watch(
         while misses < _MISSES:
             if wait.ended.wait(seconds):
                 return
-            misses = 0 if _is_true(works) else misses + 1
+            misses = 0 if wait.is_ours or _is_true(works) else misses + 1
         with wait.lock:
             if not wait.ended.is_set():
                 wait.cut = True

@@ -5,7 +5,7 @@ from, and everything that is read through it is of one moment.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -15,11 +15,10 @@ import datajoint as dj
 
 from djgc_widgets.references.dialect import Dialect, dialect_of
 from djgc_widgets.references.raw_text import Page, value_text
-from djgc_widgets.references.silence import Patience, cut_if_silent
+from djgc_widgets.references.silence import Patience, Wait, cut_if_silent
 from djgc_widgets.references.sql import SQL, Driver, ReadingError, compose_sql
 from djgc_widgets.references.store_column import ColumnName, StoreColumn
 
-_PAGE = 10_000
 _SHOWN_AFTER = (
     r"""(?i:\w*(?:pass|pwd)\w*["']?\s*[=:]\s*["']?|://[^\s/@:]*:|identified by ["'])"""
 )
@@ -100,39 +99,45 @@ class Snapshot:
         query = self._compose("SELECT COUNT({name}) FROM {table}", column)
         return int(self.rows(query)[0][0])
 
-    def read_values(self, column: StoreColumn) -> Iterator[Page]:
-        """Yield the values of a column, as the database has them, page by page."""
-        template = "SELECT {value}, {key} FROM {table} WHERE {name} IS NOT NULL"
-        with self._asking():
-            cursor = self.dialect.streaming_cursor(self._driver)
-            cursor.execute(_encoded(self._compose(template, column)))
-        try:
-            while page := self._next_page(cursor):
-                yield Page(*zip(*page, strict=True))
-        except BaseException:
-            self.dialect.abandon(cursor)
-            raise
-        with self._asking():
-            cursor.close()
+    def read_values(self, column: StoreColumn, use: Callable[[Page], object]) -> None:
+        """Hand over the values of a column, as the database has them, page by page.
 
-    def _next_page(self, cursor: Driver) -> list[tuple[Any, ...]]:
-        with self._asking():
-            return list(cursor.fetchmany(_PAGE))
+        What `use` raises leaves nothing of the connection that could be used further.
+        """
+        template = "SELECT {value}, {key} FROM {table} WHERE {name} IS NOT NULL"
+        query = _encoded(self._compose(template, column))
+        refused: list[BaseException] = []
+        wait = Wait()
+
+        def use_meanwhile(page: Page) -> None:
+            try:
+                with wait.ours():
+                    use(page)
+            except BaseException as error:
+                refused.append(error)
+                raise
+
+        try:
+            with self._asking(wait):
+                self.dialect.read_rows(self._driver, query, use_meanwhile)
+        except BaseException:
+            if refused:
+                self.dialect.abandon(self._driver)
+                raise refused[0] from None
+            raise
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _asking(self, wait: Wait | None = None) -> Iterator[None]:
         """Turn whatever a driver raises, and a server's silence, into one error."""
-        wait = None
+        wait = wait or Wait()
         try:
-            with cut_if_silent(
-                self.dialect.descriptor(self._driver),
-                self._patience.silent_seconds,
-                self._server_works,
-            ) as wait:
+            descriptor = self.dialect.descriptor(self._driver)
+            seconds = self._patience.silent_seconds
+            with cut_if_silent(descriptor, seconds, self._server_works, wait):
                 yield
         except Exception as error:
             text = describe_error(error, self._connection)
-            if wait is not None and wait.cut:
+            if wait.cut:
                 text = "the server stopped answering"
             raise ReadingError(text, self.dialect.error_code(error)) from error
 

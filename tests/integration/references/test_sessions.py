@@ -34,7 +34,7 @@ from djgc_widgets import (
 )
 from djgc_widgets.lab import EmbeddedServer
 from djgc_widgets.model import NoticeCode, Step
-from djgc_widgets.references import snapshot
+from djgc_widgets.references import copied_rows, packets
 from djgc_widgets.references.silence import Patience
 from djgc_widgets.references.snapshot import ReadingError, open_session
 from djgc_widgets.references.sql import SQL
@@ -326,7 +326,8 @@ def test_an_answer_that_got_lost_is_not_waited_for(laboratory: Laboratory) -> No
 def test_a_reading_that_is_left_waits_for_no_more_rows(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    monkeypatch.setattr(snapshot, "_PAGE", 2)
+    for rows in (copied_rows, packets):
+        monkeypatch.setattr(rows, "PAGE_ROWS", 2)
     read_on = []
 
     def finish(result: MySQLResult) -> None:

@@ -161,8 +161,11 @@ def test_a_section_is_a_folder_not_a_beginning() -> None:
 
 
 SEGMENTS = st.sampled_from(
-    ["lab", "rec", "#rec", "id=1", "a.b=1", "x_AbCd.a=b", "v_AbCd1234.npy", "v_abcd"]
-    + ["_schema", "_hash", HASH, "ab", "v_a=1", "a b", "v_ab cd", "v_abcd\n", "v_-_-_"]
+    [
+        *("lab", "rec", "#rec", "_schema", "_hash", HASH, "ab", "a b"),
+        *("id=1", "a.b=1", "x_AbCd.a=b", "v_a=1"),
+        *("v_AbCd1234.npy", "v_abcd", "v_ab cd", "v_abcd\n", "v_-_-_"),
+    ]
 )
 
 
