@@ -37,17 +37,22 @@ class Wait:
     cut: bool = False
     """The server had fallen silent, so its connection was shut down."""
     lock: threading.Lock = field(default_factory=threading.Lock)
-    is_ours: bool = False
-    """We are at work, not the server."""
+    _is_ours: bool = False
+    _was_ours: bool = False
 
     @contextmanager
     def ours(self) -> Iterator[None]:
-        """Let what we do ourselves be no silence of the server."""
-        self.is_ours = True
+        """Let what we do with a part of the answer be no silence of the server."""
+        self._is_ours = self._was_ours = True
         try:
             yield
         finally:
-            self.is_ours = False
+            self._is_ours = False
+
+    def was_ours(self) -> bool:
+        """Return whether we have been at work since this was last asked."""
+        was, self._was_ours = self._was_ours, self._is_ours
+        return was
 
 
 @contextmanager
@@ -88,7 +93,7 @@ def _watch(
         while misses < _MISSES:
             if wait.ended.wait(seconds):
                 return
-            misses = 0 if wait.is_ours or _is_true(works) else misses + 1
+            misses = 0 if wait.was_ours() or _is_true(works) else misses + 1
         with wait.lock:
             if not wait.ended.is_set():
                 wait.cut = True

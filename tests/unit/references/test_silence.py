@@ -1,6 +1,7 @@
 """A wait for a server ends: with an answer, or when the server is silent."""
 
 import socket
+import time
 
 import pytest
 
@@ -36,3 +37,15 @@ def test_a_server_that_works_is_waited_for() -> None:
         assert ours.recv(1) == b"!"
 
     assert not wait.cut
+
+
+def test_what_we_do_ourselves_is_no_silence() -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(60)  # if nothing ends the wait, the test has to
+    with ours, theirs, cut_if_silent(ours.fileno(), 0.01, lambda: False) as wait:
+        with wait.ours():
+            time.sleep(0.3)
+            assert not wait.cut
+        assert ours.recv(1) == b""
+
+    assert wait.cut
