@@ -29,6 +29,7 @@ from djgc_widgets.references import (
 )
 from djgc_widgets.stores import FileIdentity, LinkFollower, PinnedObject
 from djgc_widgets.verdict import (
+    RelatedRows,
     entered_objects,
     locate,
     mark,
@@ -90,28 +91,20 @@ class Rechecker:
         raised, and nothing may move. The same if transactions are prepared, unless that
         is `acknowledged`.
         """
-        files = _files_of_pinned(pinned)
-        reading = read_references(
-            self.connections, self.known, no_progress, self.patience
-        )
+        files, settled = _files_of_pinned(pinned), self.settled()
         listed = stacked([files, self.links])
+        paths = pd.concat([listed["path"], files["object"]])
+        related = RelatedRows(paths, settled, self.names)
+        reading = read_references(
+            self.connections, self.known, no_progress, self.patience, related
+        )
         follow = LinkFollower(self.names.all_stores).follow
-        settled = self.settled()
         located = locate(listed, reading.recorded, self.names, follow, settled)
         problems = [*reading.problems, *located.problems]
         servers = self.servers if since is None else since.servers
         self._expect_as_much(problems, reading, servers, acknowledged)
-        files_now = files[FILES.column_names]
-        marked = mark(files_now, located.targets, self.names, settled)
-        covered = files[marked.coverage.reference >= 0]
-        objects = files[["store", "object"]].drop_duplicates()
-        # a row may refer to something in a folder that the plan does not know of
-        entered = entered_objects(marked, objects.rename(columns={"object": "path"}))
-        keys = {
-            *zip(covered["store"], covered["object"], strict=True),
-            *zip(entered["store"], entered["path"], strict=True),
-        }
-        return Live(frozenset(keys), reading.names, tuple(reading.servers))
+        live = live_objects(files, located.targets, self.names, settled)
+        return Live(live, reading.names, tuple(reading.servers))
 
     def _expect_as_much(
         self,
@@ -143,6 +136,35 @@ class Rechecker:
                 "The account no longer sees everything that it saw at the scan, so "
                 f"nothing may be moved: {', '.join(lost)}. Scan again."
             )
+
+
+def live_objects(
+    files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames, settled: pd.DataFrame
+) -> frozenset[tuple[str, str]]:
+    """Return store and path of the objects that a row refers to, or into.
+
+    Parameters
+    ----------
+    files : DataFrame
+        A frame of the files schema, with ``object``: the path of its object.
+    targets : DataFrame
+        Where recorded paths may be, from `locate`.
+    names : StoreNames
+        The scanned stores and how recorded names lead to them.
+    settled : DataFrame
+        ``store`` and ``path`` at which the scan met an object.
+    """
+    marked = mark(files[FILES.column_names], targets, names, settled)
+    covered = files[marked.coverage.reference >= 0]
+    objects = files[["store", "object"]].drop_duplicates()
+    # a row may refer to something in a folder that the plan does not know of
+    entered = entered_objects(marked, objects.rename(columns={"object": "path"}))
+    return frozenset(
+        (
+            *zip(covered["store"], covered["object"], strict=True),
+            *zip(entered["store"], entered["path"], strict=True),
+        )
+    )
 
 
 def _files_of_pinned(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFrame:

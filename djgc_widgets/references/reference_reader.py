@@ -26,7 +26,12 @@ from djgc_widgets.references.column_reader import ColumnReader
 from djgc_widgets.references.early_look import names_any, referring_columns
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.raw_text import Page
-from djgc_widgets.references.reference_reading import ColumnCount, ReferenceReading
+from djgc_widgets.references.reference_reading import (
+    AllRows,
+    ColumnCount,
+    ReferenceReading,
+    Rows,
+)
 from djgc_widgets.references.silence import PATIENCE, Patience
 from djgc_widgets.references.snapshot import Snapshot, open_session, server_name
 from djgc_widgets.references.sql import ReadingError
@@ -38,6 +43,7 @@ def read_references(
     known: KnownPaths,
     progress: ProgressCallback,
     patience: Patience = PATIENCE,
+    rows: Rows | None = None,
 ) -> ReferenceReading:
     """Read every recorded path of these servers.
 
@@ -45,17 +51,17 @@ def read_references(
     of them begin before the first is read, so that no row can move past the reading
     from one database to another. On PostgreSQL the further databases of the cluster are
     read too, since their rows may refer into the same stores. An error of a database is
-    a problem of the reading.
+    a problem of the reading. Recorded are the `rows` that are kept, by default all.
     """
+    rows = AllRows() if rows is None else rows
     with ExitStack() as sessions:
-        reader = _ReferenceReader(known, progress, patience, sessions)
+        reader = _ReferenceReader(known, progress, patience, sessions, rows)
         for number, connection in enumerate(connections):
             reader.open_server(number, connection)
         reader.begin()
         reader.read()
-    if reader.frames:
-        recorded = stacked(reader.frames)
-        reader.reading.recorded = RECORDED.conform(recorded)
+    if frames := rows.all():
+        reader.reading.recorded = RECORDED.conform(stacked(frames))
     return reader.reading
 
 
@@ -68,13 +74,14 @@ class _ReferenceReader:
         progress: ProgressCallback,
         patience: Patience,
         sessions: ExitStack,
+        rows: Rows,
     ) -> None:
         self._known = known
         self._progress = progress
         self._patience = patience
         self._sessions = sessions
         self.reading = ReferenceReading()
-        self.frames: list[pd.DataFrame] = []
+        self._rows = rows
         self._opened: list[tuple[int, Snapshot]] = []
         self._n_references = 0
         self._referred_before: set[tuple[int, str, str, str]] = set()
@@ -229,12 +236,14 @@ class _ReferenceReader:
         self._report(column, 0, counted)
         where, must_refer = column.full_name, column.must_refer
         reader = ColumnReader(self._server, column, self._known)
-        first_frame = len(self.frames)
+        is_plain = column.codec == PLAIN_CODEC
+        of_plain: list[pd.DataFrame] = []
 
         def read_page(page: Page) -> None:
             frame = reader.read(page, self._n_references)
             self._n_references += int(frame["reference"].nunique())
-            self.frames.append(frame)
+            self._rows.add(frame)
+            of_plain.extend([frame] if is_plain else [])
             self._report(column, reader.n_read, counted)
 
         snapshot.read_values(column, read_page)
@@ -242,9 +251,9 @@ class _ReferenceReader:
             snapshot.rows,
             column,
             refers=lambda: (
-                column.codec != PLAIN_CODEC
+                not is_plain
                 or (self._server, *column.name) in self._referred_before
-                or self._refer(self.frames[first_frame:])
+                or self._refer(of_plain)
             ),
         )
         if problem:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pandas as pd
 
@@ -30,6 +31,31 @@ class ColumnCount:
     """Values that recorded at least one path."""
     required: bool
     """Every value must record one: the column is of a ``<codec@store>``."""
+
+
+class Rows(Protocol):
+    """Takes frames of the recorded schema, and keeps what is wanted of them."""
+
+    def add(self, recorded: pd.DataFrame, /) -> None:
+        """Take more rows."""
+
+    def all(self) -> list[pd.DataFrame]:
+        """Return what was kept."""
+
+
+class AllRows:
+    """Keeps every row."""
+
+    def __init__(self) -> None:
+        self._frames: list[pd.DataFrame] = []
+
+    def add(self, recorded: pd.DataFrame) -> None:
+        """Take more rows."""
+        self._frames.append(recorded)
+
+    def all(self) -> list[pd.DataFrame]:
+        """Return them."""
+        return self._frames
 
 
 @dataclass(slots=True)

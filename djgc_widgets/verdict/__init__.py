@@ -39,6 +39,7 @@ from djgc_widgets.verdict.notices import (
 from djgc_widgets.verdict.objects import entered_objects
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled, reconcile
+from djgc_widgets.verdict.related_rows import RelatedRows
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 from djgc_widgets.verdict.selection import INDEX, Selection
@@ -55,7 +56,7 @@ from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_a
 
 __all__ = [
     "INDEX", "LIFTABLE_IN_PURGE", "OF_ONE", "Circumstances", "Doubt", "KnownServer",
-    "Ownership", "Reconciled", "Selection", "SweepPlan", "World",
+    "Ownership", "Reconciled", "RelatedRows", "Selection", "SweepPlan", "World",
     "after_acknowledgment", "attributes_of", "bytes_by_place", "cover",
     "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
     "missing_objects_doubt", "names_one", "notices_of_hard_links",

@@ -20,6 +20,8 @@ def rights_of(handle: int) -> FolderRights:
 def give_rights(handle: int, rights: FolderRights) -> bool:
     """Give an open folder its rights as far as this account can; return whether all."""
     now = rights_of(handle)
+    if now == rights:
+        return True
     if now[1:] != rights[1:] and not _allowed(os.fchown, handle, *rights[1:]):
         _allowed(os.fchown, handle, -1, rights.gid)  # accounts but root: the group
     if rights_of(handle).mode != rights.mode:

@@ -91,12 +91,13 @@ class FileStore:
     def prepare(self, objects: Iterable[PinnedObject]) -> dict[str, FolderRights]:
         """Make the folders that objects need in the trash, before anything moves."""
         rights: dict[str, FolderRights] = {}
+        # most objects share a folder with others
+        needed = {parent_of(p.trashed(p.path)): parent_of(p.path) for p in objects}
         with self._folder.open() as store, self._folder.open() as trash:
-            for pinned in objects:
-                needed = parent_of(pinned.trashed(pinned.path))
-                self._reserve.use(partial(trash.make_folder, needed, synced=False))
+            for in_trash, folder in needed.items():
+                self._reserve.use(partial(trash.make_folder, in_trash, synced=False))
                 with suppress(OSError):  # then the move says why
-                    store.folder(parent_of(pinned.path))
+                    store.folder(folder)
                     rights |= store.special_rights()
         self._folder.sync()
         return rights
