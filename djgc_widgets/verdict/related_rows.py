@@ -33,7 +33,7 @@ class RelatedRows:
 
     Parameters
     ----------
-    paths : sequence of str
+    paths : Series
         Of the files, and of symbolic links, which may lead to them.
     settled : DataFrame
         ``store`` and ``path`` at which an object was met, so that they lead nowhere
