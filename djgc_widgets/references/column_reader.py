@@ -88,7 +88,7 @@ class ColumnReader:
             "column_store": column.store,
         }
         for name, text in texts.items():
-            if len(self._shared.get(name, ())) < n_rows:
+            if name not in self._shared or len(self._shared[name]) < n_rows:
                 self._shared[name] = pa.repeat(pa.scalar(text, TEXT), n_rows)
         return {n: as_strings(each[:n_rows]) for n, each in self._shared.items()}
 
