@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 
 import datajoint as dj
 import pandas as pd
-from markupsafe import Markup
 
 from djgc_widgets.collector.restore import restore_returnable
+from djgc_widgets.collector.scan_html import scan_html
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     FILES,
-    STATUS_LABELS,
-    Heading,
     InputError,
     Notices,
     ProgressCallback,
@@ -23,15 +21,12 @@ from djgc_widgets.model import (
     StoreInfo,
     StoreNames,
     and_more,
-    html_list,
-    html_table,
     interrupted_sweeps,
     names_among,
     names_of,
     no_progress,
     plural,
     readable_bytes,
-    safe,
 )
 from djgc_widgets.references import ColumnCount
 from djgc_widgets.stores import sweepable_stores
@@ -237,20 +232,7 @@ class Scan:
         return f"{type(self).__name__}: {self.headline()}"
 
     def _repr_html_(self) -> str:
-        headings = [
-            *map(Heading, ("Store", "Status")),
-            *(Heading(title, number=True) for title in ("Objects", "Files", "Size")),
-        ]
-        rows = [
-            (
-                *(row["store"], STATUS_LABELS[Status(row["status"])]),
-                *(f"{row['n_objects']:,}", f"{row['n_files']:,}"),
-                readable_bytes(row["size_bytes"]),
-            )
-            for row in self.summary().to_dict("records")
-        ]
-        title = Markup("<p><b>{}</b></p>").format(safe(repr(self)))
-        return title + html_table(headings, rows) + html_list(self.problems)
+        return scan_html(repr(self), self.summary(), self.problems)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
