@@ -9,6 +9,7 @@ from .arrow import (
     folders_and_names,
     group_numbers,
     is_among,
+    keep_where,
     texts,
 )
 from .cells import absent, table_label
@@ -204,6 +205,7 @@ __all__ = [
     "is_among",
     "is_plain_path",
     "json_rows",
+    "keep_where",
     "key_in_path",
     "names_among",
     "names_of",
@@ -222,7 +224,8 @@ __all__ = [
     "section_of",
     "shown",
     "stacked",
-    "table_label", "texts",
+    "table_label",
+    "texts",
     "trash_of",
     "trash_records_text",
     "visible",

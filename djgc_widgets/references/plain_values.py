@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import TEXT, re2_literal
+from djgc_widgets.model import extract_groups, keep_where, re2_literal
 from djgc_widgets.references.known_paths import KnownPaths
 from djgc_widgets.references.raw_text import Raw, text_array, value_text
 
@@ -83,8 +83,8 @@ def read_plain(values: Sequence[Raw], shape: str | None) -> PlainPaths:
     return PlainPaths(
         np.flatnonzero(plain),
         _paths(texts),
-        _extracted(texts, _STORE),
-        pc.cast(_extracted(texts, _SIZE), pa.int64()),
+        _stores(texts),
+        pc.cast(extract_groups(texts, _SIZE)["value"], pa.int64()),
         pc.match_substring_regex(texts, _IS_DIR),
     )
 
@@ -95,7 +95,11 @@ def _paths(texts: pa.Array) -> pa.Array:
     return pc.list_element(pc.split_pattern(after, '"', max_splits=2), 1)
 
 
-def _extracted(texts: pa.Array, pattern: str) -> pa.Array:
-    groups = pc.extract_regex(texts, pattern)
-    null = pa.scalar(None, TEXT)
-    return pc.if_else(pc.is_valid(groups), groups.field(0), null)
+def _stores(texts: pa.Array) -> pa.Array:
+    """Return the stores that texts name; most of a column name the same one."""
+    found = re.search(_STORE, texts[0].as_py()) if len(texts) else None
+    if not found:
+        return extract_groups(texts, _STORE)["value"]
+    same = pc.match_substring_regex(texts, re2_literal(found[0]))
+    rest = keep_where(pc.invert(same), texts)
+    return pc.if_else(same, found["value"], extract_groups(rest, _STORE)["value"])

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from djgc_widgets.model import arrow_text
 
-PAGE_ROWS, PAGE_BYTES = 10_000, 2**24
+PAGE_ROWS, PAGE_BYTES = 40_000, 2**24
 """Most of the rows of a page, and where it ends although it has fewer."""
 
 Raw = Any
