@@ -55,11 +55,21 @@ def group_numbers(
     """
     number = np.zeros(len(frame), dtype=np.intp)
     for name in columns:
+        if _is_constant(frame[name]):
+            continue
         encoded = pc.dictionary_encode(arrow_text(frame[name]), null_encoding="encode")
         codes = np.asarray(encoded.indices, dtype=np.intp)
         number, _ = pd.factorize(number * max(len(encoded.dictionary), 1) + codes)
     _, first = np.unique(number, return_index=True)
     return number, frame[columns].iloc[first].reset_index(drop=True)
+
+
+def _is_constant(column: pd.Series) -> bool:
+    """Return whether a column of text, as most are that are grouped by, has one."""
+    text = arrow_text(column)
+    return len(text) > 0 and bool(
+        pc.all(pc.equal(text, text[0]), skip_nulls=False).as_py()
+    )
 
 
 def keep_where(condition: pa.Array, value: pa.Array | str) -> pa.Array:

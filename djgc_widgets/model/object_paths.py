@@ -75,7 +75,10 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     nothing = pa.nulls(len(path), TEXT)
     section, schema, table, prefix, object_path = (*[nothing] * 4, path)
     for at in _longest_first(store.hash_prefixes):
-        groups = extract_groups(_left(path, section, at), _anchored_pattern(at, _HASH))
+        rest = _left(path, section, at)
+        if rest.null_count == len(rest):
+            continue
+        groups = extract_groups(rest, _anchored_pattern(at, _HASH))
         fits = _begins_with_folds(groups["hash"], groups["folds"])
         new = pc.and_(fits, pc.is_null(section))
         section = pc.if_else(new, Section.HASH.value, section)
@@ -85,16 +88,22 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
         rest = _left(path, section, at)
         most = pc.match_substring_regex(rest, _anchored_pattern(at, _MOST))
         most = pc.fill_null(most, fill_value=False)
-        names = _first_segments(keep_where(most, rest), at)
+        depth = at.count("/") + 1 if at else 0
+        names = pc.split_pattern(keep_where(most, rest), "/", max_splits=depth + 2)
+        section = pc.if_else(most, Section.SCHEMA.value, section)
+        prefix = pc.if_else(most, at, prefix)
+        schema = pc.coalesce(schema, pc.list_element(names, depth))
+        table = pc.coalesce(table, pc.list_element(names, depth + 1))
         rest = keep_where(pc.invert(most), rest)
+        if rest.null_count == len(rest):
+            continue
         groups = extract_groups(rest, _anchored_pattern(at, _SCHEMA))
-        others = pc.is_valid(groups["name"])
-        new = pc.or_(most, others)
+        new = pc.is_valid(groups["name"])
         section = pc.if_else(new, Section.SCHEMA.value, section)
         prefix = pc.if_else(new, at, prefix)
-        schema = pc.coalesce(schema, groups["schema"], pc.list_element(names, 0))
-        table = pc.coalesce(table, groups["table"], pc.list_element(names, 1))
-        object_path = pc.if_else(others, groups["object"], object_path)
+        schema = pc.coalesce(schema, groups["schema"])
+        table = pc.coalesce(table, groups["table"])
+        object_path = pc.if_else(new, groups["object"], object_path)
     columns = {
         "section": section,
         "schema": schema,
@@ -104,12 +113,6 @@ def parse_paths(paths: pd.Series, store: StoreInfo) -> pd.DataFrame:
     }
     strings = {name: as_strings(values) for name, values in columns.items()}
     return pd.DataFrame(strings, index=paths.index)
-
-
-def _first_segments(path: pa.Array, prefix: str) -> pa.Array:
-    """Return the schema, the table, and what is below, of paths below a prefix."""
-    below = pc.utf8_slice_codeunits(path, len(prefix) + 1 if prefix else 0)
-    return pc.split_pattern(below, "/", max_splits=2)
 
 
 def _left(path: pa.Array, section: pa.Array, prefix: str) -> pa.Array:

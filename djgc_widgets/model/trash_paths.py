@@ -24,6 +24,8 @@ _OWN = (
     rf"{_SWEEP_ID}/[a-z]+(?:-[0-9TZ]+)?\.json){_DRAFT}$"
 )
 
+_PARTS = ("sweep_id", "path", "record")
+
 RECORD_ENDS = {"plan": "result", "restoring": "restored", "purging": "purged"}
 """Which record is written before something is done, and which one after it."""
 
@@ -38,7 +40,11 @@ def parse_trash(paths: pd.Series) -> pd.DataFrame:
 
     A record of a journal has no former path, an object no record.
     """
-    trash = extract_groups(_only_in_trash(paths), _TRASH)
+    path = _only_in_trash(paths)
+    if path.null_count == len(path):
+        nothing = as_strings(path)
+        return pd.DataFrame(dict.fromkeys(_PARTS, nothing), index=paths.index)
+    trash = extract_groups(path, _TRASH)
     entry = trash["entry"]
     is_object = pc.fill_null(pc.starts_with(entry, _OBJECTS), fill_value=False)
     columns = {

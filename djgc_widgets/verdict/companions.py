@@ -23,6 +23,8 @@ _FEW = 16
 def are_named_after_hashes(keys: pa.Array, hashes: pa.Array) -> pa.Array:
     """Return which keys go on after a hash, like that of its checksum or backup."""
     base = pc.replace_substring_regex(keys, r"(?s)[^/a-z2-7][^/]*$", "")
+    # no other key can be one of these
+    hashes = hashes.filter(pc.match_substring_regex(hashes, r"(?:^|/)[a-z2-7]*$"))
     return pc.and_(pc.not_equal(base, keys), pc.is_in(base, value_set=hashes))
 
 

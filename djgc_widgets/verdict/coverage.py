@@ -41,7 +41,8 @@ def path_keys(stores: pd.Series, paths: pd.Series, names: list[str]) -> pa.Array
     """
     number = pc.index_in(arrow_text(stores), value_set=arrow_text(names))
     keys = pc.binary_join_element_wise(pc.cast(number, TEXT), arrow_text(paths), _SLASH)
-    return pc.utf8_rtrim(keys, "/")
+    is_open = pc.any(pc.ends_with(keys, "/")).as_py()
+    return pc.utf8_rtrim(keys, "/") if is_open else keys
 
 
 def stores_and_paths(
@@ -51,16 +52,25 @@ def stores_and_paths(
     store, path = pa.nulls(len(keys), TEXT), keys
     for number, name in enumerate(names):
         own = pc.or_(pc.starts_with(keys, f"{number}/"), pc.equal(keys, f"{number}"))
-        store = pc.if_else(own, name, store)
         below = pc.utf8_slice_codeunits(keys, len(f"{number}/"))
+        if pc.all(own).as_py():
+            return as_strings(pa.repeat(pa.scalar(name, TEXT), len(keys))), as_strings(
+                below
+            )
+        store = pc.if_else(own, name, store)
         path = pc.if_else(own, below, path)
     return as_strings(store), as_strings(path)
 
 
-def cover(stored: pa.Array, references: pa.Array) -> Coverage:
+def cover(
+    stored: pa.Array,
+    references: pa.Array,
+    exact: npt.NDArray[np.int64] | None = None,
+) -> Coverage:
     """Match keys of stored paths with the distinct keys of references.
 
-    Positions in the result are those in the two arguments.
+    Positions in the result are those in the two arguments; where stored paths stand
+    exactly among the references may be known.
     """
     outermost = np.full(len(stored), -1, dtype=np.int64)
     sidecar = np.zeros(len(stored), dtype=np.bool_)
@@ -68,7 +78,7 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
     described = np.zeros(len(references), dtype=np.bool_)
     if len(stored) and len(references):
         depth = _depths(references)
-        exact = positions(stored, references)
+        exact = positions(stored, references) if exact is None else exact
         is_met = exact >= 0
         is_stored[exact[is_met]] = True
         # what is met exactly needs no cut, unless another reference covers that one;
@@ -99,6 +109,14 @@ def cover(stored: pa.Array, references: pa.Array) -> Coverage:
     return Coverage(outermost, sidecar, is_stored, described)
 
 
+def enclose(outer: pa.Array, inner: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return which of some distinct keys have one of others strictly below them."""
+    encloses = np.zeros(len(outer), dtype=np.bool_)
+    for _, covering in _cuts(inner, _depths(inner), outer, _depths(outer)):
+        encloses[covering] = True
+    return encloses
+
+
 def _cuts(
     stored: pa.Array,
     stored_depth: npt.NDArray[np.int64],
@@ -122,6 +140,25 @@ def _cuts(
 
 def _depths(keys: pa.Array) -> npt.NDArray[np.int64]:
     return np.asarray(pc.count_substring(keys, "/"), dtype=np.int64) + 1
+
+
+def match_exactly(
+    keys: pa.Array, others: pa.Array
+) -> tuple[npt.NDArray[np.int64], pa.Array, npt.NDArray[np.int64]]:
+    """Look keys up by each other, all at once.
+
+    Returns
+    -------
+    array of int, Array, array of int
+        Per key its position among the distinct keys, these in the order in which they
+        first come, and where each of the others stands among them; -1 if it does not.
+    """
+    encoded = pc.dictionary_encode(pa.concat_arrays([keys, others]))
+    number = np.asarray(encoded.indices, dtype=np.int64)
+    of_key, of_other = number[: len(keys)], number[len(keys) :]
+    n_distinct = int(of_key.max(initial=-1)) + 1
+    distinct = encoded.dictionary[:n_distinct]
+    return of_key, distinct, np.where(of_other < n_distinct, of_other, -1)
 
 
 def positions(values: pa.Array, among: pa.Array) -> npt.NDArray[np.int64]:

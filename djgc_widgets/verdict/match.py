@@ -21,7 +21,7 @@ from djgc_widgets.model import (
     is_among,
     stacked,
 )
-from djgc_widgets.verdict.coverage import Coverage, cover, path_keys
+from djgc_widgets.verdict.coverage import Coverage, cover, match_exactly, path_keys
 from djgc_widgets.verdict.guesses import wide_guesses
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
@@ -136,10 +136,8 @@ def _match(
     files: pd.DataFrame, targets: pd.DataFrame, names: StoreNames, named: pd.DataFrame
 ) -> MatchedFiles:
     target_keys = path_keys(targets["store"], targets["path"], names.known)
-    distinct = pc.dictionary_encode(target_keys)
-    index = np.asarray(distinct.indices, dtype=np.int64)
     keys = path_keys(files["store"], files["path"], names.known)
-    coverage = cover(keys, distinct.dictionary)
+    index, references, exact = match_exactly(target_keys, keys)
     return MatchedFiles(
         names,
         files,
@@ -147,8 +145,8 @@ def _match(
         targets,
         target_keys,
         index,
-        distinct.dictionary,
-        coverage,
+        references,
+        cover(keys, references, exact),
         named,
     )
 

@@ -22,6 +22,7 @@ from djgc_widgets.model import (
 from djgc_widgets.verdict.companions import are_companions, are_named_after_hashes
 from djgc_widgets.verdict.coverage import (
     cover,
+    enclose,
     path_keys,
     positions,
     stores_and_paths,
@@ -57,9 +58,11 @@ def group_files(marked: MatchedFiles, folders: pd.DataFrame) -> GroupedFiles:
     is_free = (covering < 0) & ~in_trash
     parsed = _parse_uncovered(marked, is_free)
     own = pc.dictionary_encode(_own_keys(marked, parsed, is_free))
-    used, of_covered = np.unique(covering[covering >= 0], return_inverse=True)
+    is_used = np.zeros(len(marked.references), dtype=np.bool_)
+    is_used[covering[covering >= 0]] = True
+    used = np.flatnonzero(is_used)
     number = np.full(len(listed), -1)
-    number[covering >= 0] = of_covered
+    number[covering >= 0] = (np.cumsum(is_used) - 1)[covering[covering >= 0]]
     number[is_free] = len(used) + np.asarray(own.indices, dtype=np.int64)
     code = np.full(len(listed), -1)
     code[number >= 0], distinct = pd.factorize(number[number >= 0])
@@ -103,11 +106,11 @@ def _own_keys(
     every = path_keys(stores[parsed.index], parsed["object_path"], known)
     free = parsed.index.isin(marked.files.index[is_free])
     own = every.filter(pa.array(free))
+    beside = pc.ends_with(marked.keys.filter(pa.array(is_free)), MANIFEST_SUFFIX)
+    if not pc.any(beside).as_py():
+        return own
     base = _without_suffix(own)
-    described = pc.and_(
-        pc.ends_with(marked.keys.filter(pa.array(is_free)), MANIFEST_SUFFIX),
-        pc.is_in(base, value_set=every),
-    )
+    described = pc.and_(beside, pc.is_in(base, value_set=every))
     return pc.if_else(described, base, own)
 
 
@@ -127,7 +130,9 @@ def _parsed_objects(
     the path of a referenced object, as of a folder of keys, its files are asked.
     """
     covered = marked.coverage.reference >= 0
-    referred = np.unique(code[covered])
+    is_referred = np.zeros(len(objects), dtype=np.bool_)
+    is_referred[code[covered]] = True
+    referred = np.flatnonzero(is_referred)
     known = parse_paths_of_files(objects.iloc[referred], marked.names)[[*_PARSED]]
     silent = referred[known["section"].isna()]
     files = marked.files[covered & np.isin(code, silent)]
@@ -148,11 +153,11 @@ def _aggregate_objects(
     marked: MatchedFiles, code: npt.NDArray[np.int64], owners: pa.Array
 ) -> pd.DataFrame:
     in_object = code >= 0
-    owner = owners.take(pa.array(code, mask=~in_object))
-    sidecar = pc.binary_join_element_wise(
-        owner, pa.scalar(MANIFEST_SUFFIX, TEXT), pa.scalar("", TEXT)
-    )
-    is_beside = pc.or_(pc.equal(marked.keys, owner), pc.equal(marked.keys, sidecar))
+    # a file is at the path of its object, below it, or its sidecar
+    beyond = np.array(pc.binary_length(marked.keys), dtype=np.int64)
+    beyond[in_object] -= np.asarray(pc.binary_length(owners))[code[in_object]]
+    is_sidecar = np.asarray(pc.ends_with(marked.keys, MANIFEST_SUFFIX), dtype=bool)
+    is_sidecar &= beyond == len(MANIFEST_SUFFIX)
     kind = marked.files["kind"]
     rows = pd.DataFrame(
         {
@@ -161,7 +166,7 @@ def _aggregate_objects(
             "changed_ns": np.maximum(
                 marked.files["changed_ns"], marked.files["modified_ns"]
             ),
-            "below": ~np.asarray(pc.fill_null(is_beside, fill_value=True), dtype=bool),
+            "below": (beyond > 0) & ~is_sidecar,
             "kind": kind.where(kind.ne(FileKind.FILE.value)),
         }
     )[in_object]
@@ -259,6 +264,8 @@ def _entered_flags(
     entered = np.zeros(len(objects), dtype=bool)
     same = pd.DataFrame(marked.names.same, columns=["store", "path"])
     roots = path_keys(same["store"], same["path"], marked.names.known)
-    needed = pa.concat_arrays([marked.references.cast(TEXT), roots.cast(TEXT)])
-    entered[unreferenced] = cover(needed, owners.take(pa.array(unreferenced))).stored
+    keys = owners.take(pa.array(unreferenced))
+    # what is referenced itself is none of them
+    entered[unreferenced] = enclose(keys, marked.references)
+    entered[unreferenced] |= cover(roots, keys).stored
     return entered

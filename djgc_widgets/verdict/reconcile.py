@@ -165,12 +165,15 @@ def _reference_states(
     best = best[present[best] | recorded["declared"].to_numpy()[rows[best]]]
     known = recorded.iloc[rows[best]].reset_index(drop=True)
     known["store"] = marked.targets["store"].array[best]
-    states = np.where(present[best], State.PRESENT.value, State.MISSING.value)
-    known["state"] = pd.array(states, dtype=STR)
+    states = pd.array([State.MISSING.value, State.PRESENT.value], dtype=STR)
+    known["state"] = states[present[best].astype(np.intp)]
     known["section"] = pd.Series(pd.NA, index=known.index, dtype=STR)
     for store in marked.names.stores:
         here = known["store"].eq(store.name)
-        known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
+        if here.all():
+            known["section"] = section_of(known["path"], store)
+        else:
+            known.loc[here, "section"] = section_of(known.loc[here, "path"], store)
     return REFERENCES.conform(known), rows[best]
 
 

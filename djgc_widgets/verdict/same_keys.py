@@ -6,7 +6,6 @@ the rest is read one by one.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -21,7 +20,6 @@ from djgc_widgets.verdict.coverage import positions
 _VALUE = r': (?:"[^"\\]*"|-?[0-9]+)'
 _PLAIN_KEY = rf'^\{{"[^"\\]*"{_VALUE}(?:, "[^"\\]*"{_VALUE})*\}}$'
 """A key as JSON without escapes, whose values are texts and whole numbers."""
-_NAME = re.compile('"([^"]*)"')
 _PAIR = "(?:^|/)[A-Za-z_][A-Za-z0-9_]*="
 _BETWEEN = pa.scalar('"', TEXT)
 """Stands between values, of which none in a plain key has it."""
@@ -81,11 +79,15 @@ def _orders(
     row_key: pa.Array, plain: npt.NDArray[np.int64]
 ) -> Iterator[tuple[list[str], npt.NDArray[np.int64]]]:
     """Yield the names that plain keys have, in order, and whose they are."""
-    names = pc.replace_substring_regex(row_key.take(pa.array(plain)), _VALUE, "")
-    encoded = pc.dictionary_encode(names)
-    of_key = np.asarray(encoded.indices, dtype=np.int64)
-    for number, text in enumerate(encoded.dictionary.to_pylist()):
-        yield _NAME.findall(text), plain[of_key == number]
+    left = row_key.take(pa.array(plain))
+    while len(left):  # rows of a table have the same names in the same order
+        pairs = json.loads(left[0].as_py(), object_pairs_hook=list, strict=False)
+        names = [name for name, _ in pairs]
+        spelled = ", ".join(f'"{re2_literal(name)}"{_VALUE}' for name in names)
+        alike = pc.match_substring_regex(left, rf"^\{{{spelled}\}}$")
+        same = np.asarray(alike, dtype=bool)
+        yield names, plain[same]
+        left, plain = left.filter(pc.invert(alike)), plain[~same]
 
 
 def _value_in_row(row_key: pa.Array, name: str) -> pa.Array:

@@ -14,7 +14,8 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
     File systems may compose accents differently or ignore case, and object stores may
     keep doubled slashes. `stored` are keys that no reference covers.
     """
-    distinct = pc.unique(fold_paths(missing))
+    folded = fold_paths(missing)
+    distinct = pc.unique(folded)
     coverage = cover(fold_paths(stored), distinct)
     covered = np.flatnonzero((coverage.reference >= 0) & ~coverage.sidecar)
     similar: dict[str, set[str]] = {}
@@ -23,7 +24,6 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
         key = stored[int(position)].as_py()
         depth = reference.count("/") + 1
         similar.setdefault(reference, set()).add(_first_segments(key, depth))
-    folded = fold_paths(missing)
     found = pc.is_in(folded, value_set=arrow_text(list(similar)))
     pairs = zip(
         missing.filter(found).to_pylist(), folded.filter(found).to_pylist(), strict=True
@@ -35,7 +35,7 @@ def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
 
 def fold_paths(keys: pa.Array) -> pa.Array:
     """Return keys in the form in which their similar spellings are equal."""
-    if pc.any(pc.match_substring(keys, "//")).as_py():
+    if pc.any(pc.match_substring_regex(keys, "//")).as_py():
         keys = pc.replace_substring_regex(keys, "/+", "/")
     if pc.all(pc.string_is_ascii(keys)).as_py():
         return pc.ascii_lower(keys)

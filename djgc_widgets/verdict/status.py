@@ -58,7 +58,8 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     Its schema is named as the server calls it.
     """
     named = {s: world.schemas.on_server(s) for s in objects["schema"].dropna().unique()}
-    objects = objects.assign(schema=objects["schema"].map(named).astype(STR))
+    if any(name != on_server for name, on_server in named.items()):
+        objects = objects.assign(schema=objects["schema"].map(named).astype(STR))
     objects = _drop_sections_without_table(objects, world.tables, world.names)
     old_enough = objects["changed_at"] <= world.now - world.minimum_age
     in_future = objects["changed_at"] > world.now + _CLOCKS_DIFFER
@@ -148,6 +149,8 @@ def _are_user_files(objects: pd.DataFrame, names: StoreNames) -> pd.Series:
 
 
 def _are_of_datajoint_0_14(objects: pd.DataFrame) -> pd.Series:
-    return objects["section"].isna() & objects["path"].str.fullmatch(_OF_0_14).fillna(
-        value=False
+    alike = objects["section"].isna()
+    alike[alike] = (
+        objects.loc[alike, "path"].str.fullmatch(_OF_0_14).fillna(value=False)
     )
+    return alike

@@ -20,7 +20,7 @@ from djgc_widgets.model import (
     folders_and_names,
     group_numbers,
 )
-from djgc_widgets.verdict.coverage import path_keys, positions
+from djgc_widgets.verdict.coverage import match_exactly, path_keys, positions
 
 _PLACE = ["store", "schema", "table", "attribute"]
 _NAME = r"^(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"
@@ -36,8 +36,12 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
     An object that several columns refer to counts in each of them.
     """
     stores = _stores(objects, references)
-    paths = path_keys(references["store"], references["path"], stores)
-    at = positions(paths, path_keys(objects["store"], objects["path"], stores))
+    referred = path_keys(references["store"], references["path"], stores)
+    kept = path_keys(objects["store"], objects["path"], stores)
+    number, _, referring = match_exactly(referred, kept)
+    at = np.full(len(referred), -1)
+    at[referring[referring >= 0]] = np.flatnonzero(referring >= 0)
+    at = at[number]
     sizes = references["size_bytes"].fillna(0).to_numpy(dtype=np.int64)
     sizes = np.where(at >= 0, np.append(objects["size_bytes"], 0)[at], sizes)
     present = references["state"].eq(State.PRESENT.value).to_numpy()
@@ -46,7 +50,7 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
     rows = pd.DataFrame(
         {
             "group": group,
-            "path": np.asarray(pc.dictionary_encode(paths).indices),
+            "path": number,
             "row": pd.factorize(references["row_key"])[0],
             "size": np.where(present, sizes, 0),
             "present": present,
