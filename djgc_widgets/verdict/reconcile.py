@@ -59,6 +59,22 @@ class Reconciled:
     ``named_store``, ``store`` and ``path``."""
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedRange:
+    """The verdict on a range of keys, without what only the whole can tell."""
+
+    objects: pd.DataFrame
+    """A frame of the objects schema; orphans have no reason yet."""
+    references: pd.DataFrame
+    """A frame of the references schema: what leads into the range, and its state."""
+    row: npt.NDArray[np.int64]
+    """Per reference its position among the recorded."""
+    object_of_file: npt.NDArray[np.int64]
+    """Per file the row of its object; -1 in the trash."""
+    abandoned: pd.Series
+    """Per object, it is unknown only because no server has its schema."""
+
+
 def reconcile(
     files: pd.DataFrame,
     folders: pd.DataFrame,
@@ -68,35 +84,53 @@ def reconcile(
 ) -> Reconciled:
     """Judge every stored file by every recorded path, given where these may be.
 
-    Each file belongs to exactly one object or to the trash.
+    Each file belongs to exactly one object or to the trash. What needs to know of all
+    that is stored comes before and after `judge_range`.
     """
-    marked = _mark_with_former_prefixes(files, recorded, targets, world.names)
-    grouped = group_files(marked, folders)
-    judged = judge(grouped.objects, world)
-    counted = count_bytes_once(files, grouped.code, judged.objects["status"])
-    sizes = counted.groupby(grouped.code).sum().reindex(judged.objects.index)
-    objects = OBJECTS.conform(
-        judged.objects.assign(size_bytes=sizes, reason="", sibling="")
-    )
-    references, rows = _reference_states(recorded, marked)
-    explained = explain_orphans(objects, references, world.tables)
+    matched = _mark_with_former_prefixes(files, recorded, targets, world.names)
+    judged = judge_range(matched, folders, recorded, world)
+    counted = count_bytes_once(files, judged.object_of_file, judged.objects["status"])
+    sizes = counted.groupby(judged.object_of_file).sum()
+    objects = judged.objects.assign(size_bytes=sizes.reindex(judged.objects.index))
+    explained = explain_orphans(objects, judged.references, world.tables)
     objects["reason_code"] = objects["reason_code"].fillna(explained["reason_code"])
     objects["sibling"] = explained["sibling"]
     objects["reason"] = reasons_in_words(
         objects["reason_code"], objects["sibling"], world.minimum_age
     )
-    swept = files.assign(size_bytes=counted)[grouped.code < 0]
-    trash = _trash_frame(swept, marked)
+    swept = files.assign(size_bytes=counted)[judged.object_of_file < 0]
+    trash = _trash_frame(swept, matched)
+    known = names_known_store(recorded, world.names).iloc[judged.row]
     return Reconciled(
         objects,
-        _with_last_known_sizes(references, trash),
+        _with_last_known_sizes(judged.references, trash),
         trash,
         _summarize_by_status(objects, trash, swept),
-        pd.Series(grouped.code, index=files.index),
+        pd.Series(judged.object_of_file, index=files.index),
         counted,
+        judged.abandoned,
+        known.reset_index(drop=True),
+        _declared_elsewhere(recorded, matched),
+    )
+
+
+def judge_range(
+    matched: MatchedFiles, folders: pd.DataFrame, recorded: pd.DataFrame, world: World
+) -> JudgedRange:
+    """Judge the files of a range of keys by the references that they were matched with.
+
+    The whole of all stores is one range. Any other one has all files of the objects in
+    it, whole folders of objects, and every reference at, above or below one of them.
+    """
+    grouped = group_files(matched, folders)
+    judged = judge(grouped.objects, world)
+    references, row = _reference_states(recorded, matched)
+    return JudgedRange(
+        OBJECTS.conform(judged.objects.assign(reason="", sibling="")),
+        references,
+        row,
+        grouped.code,
         judged.abandoned.reset_index(drop=True),
-        names_known_store(recorded, world.names).iloc[rows].reset_index(drop=True),
-        _declared_elsewhere(recorded, marked),
     )
 
 
