@@ -18,7 +18,7 @@ from typing import Any
 
 HEAD = (
     f"{'':52}{'dj.gc':>9}{'limit':>9}{'ours':>9}{'x dj.gc':>9}{'x limit':>9}"
-    f"{'CPU':>9}{'memory':>10}"
+    f"{'CPU':>9}{'memory':>10}{'of dj.gc':>10}"
 )
 REPEATS = int(os.environ.get("REPEATS", "3"))
 QUICK = bool(os.environ.get("QUICK"))
@@ -97,6 +97,7 @@ def report(
             cells.append(f"{larger.seconds / smaller.seconds:>8.1f}x")
     cells.append(f"{ours.cpu_seconds:>7.2f} s")
     cells.append(f"{ours.memory_mb:>7.0f} MB")
+    cells.append(f"{theirs.memory_mb:>7.0f} MB" if theirs and theirs.memory_mb else "")
     print(f"{work:52}{''.join(cells)}", flush=True)
 
 
