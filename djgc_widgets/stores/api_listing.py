@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from djgc_widgets.model import FileKind, NoticeCode, is_plain_path
-from djgc_widgets.stores.listing import FileRow, ListingBuilder, bounded_ns
+import numpy as np
+
+from djgc_widgets.model import FileKind, NoticeCode, arrow_text, is_plain_path
+from djgc_widgets.stores.listing import ListingBuilder, bounded_ns
 
 _UNKNOWN_TIME = 2**63 - 1  # unknown age = young
 _MOST_EMPTY_PAGES = 100
@@ -77,18 +79,28 @@ class PageOrder:
 
 def add_entries(builder: ListingBuilder, page: Iterable[Entry]) -> None:
     """Add a page to a listing; an object without a size is a problem, never 0 bytes."""
-    rows: list[FileRow] = []
+    files: list[Entry] = []
     for entry in page:
         if not _is_size(entry.size):
             builder.add_problem(NoticeCode.SIZE_UNKNOWN, entry.path, size=entry.size)
             continue
-        # a key may be one that no file can have, such as folder/ or a//b
-        plain = is_plain_path(entry.path)
-        kind = FileKind.FILE if plain else FileKind.UNUSUAL_KEY
-        modified = modified_ns(entry.modified)
-        dates = modified, modified  # an API tells one date, that of the last write
-        rows.append((entry.path, entry.size, *dates, 0, 0, entry.etag, kind.value))
-    builder.add_page(rows)
+        files.append(entry)
+    # an API tells one date, that of the last write
+    dates = np.array([modified_ns(each.modified) for each in files], dtype=np.int64)
+    nowhere = np.zeros(len(files), dtype=np.uint64)
+    # a key may be one that no file can have, such as folder/ or a//b
+    plain = [is_plain_path(each.path) for each in files]
+    kinds = [FileKind.FILE if each else FileKind.UNUSUAL_KEY for each in plain]
+    builder.add_files(
+        path=arrow_text([each.path for each in files]),
+        size_bytes=np.array([each.size for each in files], dtype=np.int64),
+        modified_ns=dates,
+        changed_ns=dates,
+        device=nowhere,
+        inode=nowhere,
+        etag=arrow_text([each.etag for each in files]),
+        kind=arrow_text([each.value for each in kinds]),
+    )
 
 
 def _is_size(size: object) -> bool:

@@ -1,6 +1,5 @@
 """What a store holds, in columns: built page by page, by folders and by APIs alike."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -19,23 +18,11 @@ from djgc_widgets.model import (
     ProgressCallback,
     Step,
     StoreInfo,
-    arrow_text,
     as_strings,
     in_store,
 )
 
 _LAST_NS = 2**63 - 1
-
-
-FileRow = tuple[str, int, int, int, int, int, str, str]
-"""One file of a page: path, size, dates of its content and of itself (ns since 1970),
-device, inode, etag and kind; `FILES` has the meaning of each."""
-
-FolderRow = tuple[str, int, int]
-"""One folder: path, and the times at which its entries, and itself, last changed."""
-
-_N_COLUMNS = 8
-_N_FOLDER_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +57,18 @@ class ListingBuilder:
         self._warnings: list[Notice] = []
         self._size_bytes = 0
 
-    def add_page(self, rows: Sequence[FileRow]) -> None:
-        """Add a page of files, then report the progress."""
-        columns = list(zip(*rows, strict=True)) or [()] * _N_COLUMNS
-        paths, sizes, *dates, devices, inodes, etags, kinds = columns
-        self._files.add(
-            path=arrow_text(paths),
-            size_bytes=np.array(sizes, dtype=np.int64),
-            **_dates(*dates),
-            device=np.array(devices, dtype=np.uint64),
-            inode=np.array(inodes, dtype=np.uint64),
-            etag=arrow_text(etags),
-            kind=arrow_text(kinds),
-        )
-        self._size_bytes += sum(sizes)
+    def add_files(self, **page: pa.Array | npt.NDArray[Any]) -> None:
+        """Add a page of files, in columns of `FILES`; then report the progress."""
+        page["changed_ns"] = np.maximum(page["modified_ns"], page["changed_ns"])
+        self._files.add(**page)
+        self._size_bytes += int(page["size_bytes"].sum())
         done = Progress(Step.LISTING, self._files.n_rows, size_bytes=self._size_bytes)
         self._progress(replace(done, subject=self._store))
 
-    def add_folders(self, rows: Sequence[FolderRow]) -> None:
-        """Add folders."""
-        columns = list(zip(*rows, strict=True)) or [()] * _N_FOLDER_COLUMNS
-        paths, *dates = columns
-        self._folders.add(path=arrow_text(paths), **_dates(*dates))
+    def add_folders(self, **page: pa.Array | npt.NDArray[Any]) -> None:
+        """Add folders, in columns of `FOLDERS`."""
+        page["changed_ns"] = np.maximum(page["modified_ns"], page["changed_ns"])
+        self._folders.add(**page)
 
     def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
         """Add a notice that makes the scan incomplete."""
@@ -145,18 +122,3 @@ def _joined(pages: list[Any]) -> object:
 def bounded_ns(modified_ns: int) -> int:
     """Return a time in ns since 1970 that 64 bits hold: the years 1678 to 2262."""
     return min(max(modified_ns, -_LAST_NS), _LAST_NS)
-
-
-def _dates(
-    modified: Sequence[int], changed: Sequence[int]
-) -> dict[str, npt.NDArray[np.int64]]:
-    modified_ns = _times(modified)
-    changed_ns = np.maximum(modified_ns, _times(changed))
-    return {"modified_ns": modified_ns, "changed_ns": changed_ns}
-
-
-def _times(times_ns: Sequence[int]) -> npt.NDArray[np.int64]:
-    try:
-        return np.array(times_ns, dtype=np.int64)
-    except OverflowError:  # a date beyond what 64 bits hold
-        return np.array([bounded_ns(each) for each in times_ns], dtype=np.int64)

@@ -1,27 +1,32 @@
 """List everything below a folder: sizes and dates, without opening a file."""
 
-import os
 import stat
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from djgc_widgets.model import (
     FileKind,
     NoticeCode,
     ProgressCallback,
     StoreInfo,
+    arrow_text,
     file_path,
     path_text,
 )
-from djgc_widgets.stores.listing import FileRow, FolderRow, Listing, ListingBuilder
+from djgc_widgets.stores.file.folder_pages import COLUMNS, Page, folder_pages
+from djgc_widgets.stores.file.helpers import Helpers, n_helpers
+from djgc_widgets.stores.listing import Listing, ListingBuilder
 
-_PAGE = 10_000
-_KINDS = {
-    stat.S_IFREG: FileKind.FILE.value,
-    stat.S_IFLNK: FileKind.SYMLINK.value,
-}
-_KIND_OF_MODE = stat.S_IFMT(0o177777)
-_SPECIAL = FileKind.SPECIAL.value
+_FEW = 20_000
+"""So many entries are listed without the help of other processes."""
+_FOLDERS_AT_ONCE = 1_000
+_KINDS = arrow_text([FileKind.FILE, FileKind.SYMLINK, FileKind.SPECIAL])
+
+_Columns = Mapping[str, npt.NDArray[Any]]
 
 
 class FolderWalk:
@@ -31,7 +36,7 @@ class FolderWalk:
     up where it is not expected is a problem. `inside` has the folders that are listed
     as part of another store, and its name. A file came here when its inode last
     changed, since copies keep old dates; that date cannot be set, so it says nothing if
-    dates are `made_up`. A page has 10,000 entries, or up to twice as many.
+    dates are `made_up`.
     """
 
     def __init__(
@@ -45,66 +50,81 @@ class FolderWalk:
     ) -> None:
         self._made_up = made_up
         self._root, self._others, self._inside = info.address, others, inside
+        inodes = [each[-1] for each in others if isinstance(each[-1], int)]
+        self._inodes = np.array(inodes, dtype=np.uint64)
         self._builder = ListingBuilder(info, progress)
-        self._files: list[FileRow] = []
-        self._folders: list[FolderRow] = []
+        self._waiting: list[str] = []
+        self._n_entries = 0
 
     def run(self, below: str) -> Listing:
         """List what is below a folder of the store, which may not exist."""
-        waiting = [below]
-        while waiting:
-            folder = waiting.pop()
+        self._waiting.append(file_path(below))
+        count = n_helpers()
+        while self._waiting and not (count and self._n_entries >= _FEW):
+            self._list_some()
+        if self._waiting:
             try:
-                here = folder if folder.isascii() else file_path(folder)
-                with os.scandir(f"{self._root}/{here}") as entries:
-                    while some := list(islice(entries, _PAGE)):
-                        self._add_all(some, folder, waiting)
-            except OSError as error:
-                self._note_error(folder, error)
-        self._end_page()
+                with Helpers(self._root, count) as helpers:
+                    self._add_all(helpers.pages(self._waiting))
+            except ChildProcessError as error:
+                self._note_error(self._root, error)
+        while self._waiting:  # no process could be started
+            self._list_some()
         return self._builder.listing()
 
-    def _add_all(
-        self, entries: Sequence[os.DirEntry[str]], folder: str, waiting: list[str]
-    ) -> None:
-        """Add what a folder has; the folders in it that are to be listed wait.
+    def _list_some(self) -> None:
+        folders = self._waiting[-_FOLDERS_AT_ONCE:]
+        del self._waiting[-_FOLDERS_AT_ONCE:]
+        self._add_all(folder_pages(self._root, folders))
 
-        What is done here is done for every file, so it calls little else.
-        """
-        above = f"{folder}/" if folder else ""
-        made_up, inside = self._made_up, self._inside
-        for entry in entries:
-            name = entry.name
-            path = above + (name if name.isascii() else path_text(name))
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError as error:
-                self._note_error(path, error)
-                continue
-            if inside and path in inside:
-                self._note_inside(path)
-                continue
-            device, inode = status.st_dev, status.st_ino
-            modified = status.st_mtime_ns
-            changed = modified if made_up else status.st_ctime_ns
-            kind = status.st_mode & _KIND_OF_MODE
-            if kind == stat.S_IFDIR:
-                waiting.append(path)
-                self._folders.append((path, modified, changed))
-                if (device, inode) in self._others:
-                    self._note_other(path, self._others[device, inode])
-            else:
-                named = _KINDS.get(kind, _SPECIAL)
-                row = path, status.st_size, modified, changed, device, inode, "", named
-                self._files.append(row)
-        if len(self._files) + len(self._folders) >= _PAGE:
-            self._end_page()
+    def _add_all(self, pages: Iterable[Page]) -> None:
+        for paths, columns, errors in pages:
+            for path, error in errors:
+                self._note_error(path_text(path), error)
+            self._n_entries += len(paths)
+            named = dict(zip(COLUMNS, map(np.asarray, columns), strict=True))
+            self._add(paths, named)
 
-    def _end_page(self) -> None:
-        files, self._files = self._files, []
-        folders, self._folders = self._folders, []
-        self._builder.add_folders(folders)
-        self._builder.add_page(files)
+    def _add(self, paths: list[str], columns: _Columns) -> None:
+        """Add a page of entries; the folders that are to be listed wait."""
+        texts = paths if "".join(paths).isascii() else [*map(path_text, paths)]
+        path = arrow_text(texts)
+        kind = stat.S_IFMT(0o177777) & columns["mode"]
+        is_folder = kind == stat.S_IFDIR
+        is_listed = np.ones(len(paths), dtype=np.bool_)
+        if self._inside:
+            is_listed[:] = [text not in self._inside for text in texts]
+            for at in np.flatnonzero(~is_listed):
+                self._note_inside(texts[at])
+        folders = np.flatnonzero(is_folder & is_listed)
+        for at in folders[np.isin(columns["inode"][folders], self._inodes)]:
+            identity = int(columns["device"][at]), int(columns["inode"][at])
+            if identity in self._others:
+                self._note_other(texts[at], self._others[identity])
+        self._waiting.extend(paths[at] for at in folders)
+        self._builder.add_folders(
+            path=path.take(pa.array(folders)), **self._dates(columns, folders)
+        )
+        files = np.flatnonzero(~is_folder & is_listed)
+        kinds = np.full(len(files), 2)
+        kinds[kind[files] == stat.S_IFREG] = 0
+        kinds[kind[files] == stat.S_IFLNK] = 1
+        self._builder.add_files(
+            path=path.take(pa.array(files)),
+            size_bytes=columns["size_bytes"][files],
+            **self._dates(columns, files),
+            device=columns["device"][files],
+            inode=columns["inode"][files],
+            etag=pa.repeat(arrow_text([""])[0], len(files)),
+            kind=_KINDS.take(pa.array(kinds)),
+        )
+
+    def _dates(
+        self, columns: _Columns, rows: npt.NDArray[np.int64]
+    ) -> dict[str, npt.NDArray[Any]]:
+        changed = "modified_ns" if self._made_up else "changed_ns"
+        modified = columns["modified_ns"][rows]
+        return {"modified_ns": modified, "changed_ns": columns[changed][rows]}
 
     def _note_inside(self, path: str) -> None:
         store = self._inside[path]
@@ -118,6 +138,6 @@ class FolderWalk:
         if isinstance(error, FileNotFoundError) and path:  # the root has to exist
             self._builder.add_warning(NoticeCode.ENTRY_VANISHED, path)
             return
-        reason = error.strerror or type(error).__name__
+        reason = error.strerror or str(error) or type(error).__name__
         where = path or self._root
         self._builder.add_problem(NoticeCode.ENTRY_UNREADABLE, where, error=reason)

@@ -1,0 +1,104 @@
+"""Processes that list folders at the same time."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from selectors import EVENT_READ, DefaultSelector
+from typing import BinaryIO, Self, cast
+
+from djgc_widgets.stores.file import folder_pages
+from djgc_widgets.stores.file.folder_pages import Page, receive, send
+
+_MOST = 8
+_MOST_FOLDERS = 1_000
+"""That a process is asked for at once."""
+
+
+def n_helpers() -> int:
+    """Return how many processes list a large store at the same time; 0 if none can."""
+    if os.name != "posix" or not sys.executable:
+        return 0
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return min(cores, _MOST) if cores > 1 else 0
+
+
+class Helpers:
+    """Processes that list folders below a root; they end with the ``with`` block."""
+
+    def __init__(self, root: str, count: int) -> None:
+        self._root = root
+        self._all: list[_Helper] = []
+        with suppress(OSError):  # those that could be started have to do
+            for _ in range(count):
+                self._all.append(_Helper())
+
+    def pages(self, waiting: list[str]) -> Iterator[Page]:
+        """Yield what folders have; whoever is given a page may let more of them wait.
+
+        Raises
+        ------
+        ChildProcessError
+            If one of the processes ended by itself.
+        """
+        idle, n_all = [*self._all], len(self._all)
+        with DefaultSelector() as busy:
+            while len(idle) < n_all or (waiting and idle):
+                while waiting and idle:
+                    share = len(waiting) // (2 * n_all) + 1
+                    first = max(len(waiting) - min(share, _MOST_FOLDERS), 0)
+                    helper = idle.pop()
+                    busy.register(helper.told, EVENT_READ, helper)
+                    helper.ask(self._root, waiting[first:])
+                    del waiting[first:]
+                for key, _ in busy.select():
+                    page = key.data.answer()
+                    if page is None:
+                        busy.unregister(key.fileobj)
+                        idle.append(key.data)
+                    else:
+                        yield page
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for helper in self._all:
+            helper.end()
+
+
+class _Helper:
+    """One of these processes."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", folder_pages.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,  # whoever interrupts means us
+        )
+        self._asked = cast("BinaryIO", self._process.stdin)
+        self.told = cast("BinaryIO", self._process.stdout)
+
+    def ask(self, root: str, folders: list[str]) -> None:
+        """Let it list folders below a root."""
+        with suppress(BrokenPipeError):  # it ended, as its answer says
+            send(self._asked, (root, folders))
+
+    def answer(self) -> Page | None:
+        """Return the next page of what it lists; None if that is all."""
+        try:
+            page: Page | None = receive(self.told)
+        except EOFError:
+            code = self._process.wait()
+            what = f"the process that listed folders ended with code {code}"
+            raise ChildProcessError(what) from None
+        return page
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
