@@ -6,6 +6,7 @@ processes. Each runs this file, which imports nothing that takes time.
 
 import os
 import pickle
+import stat
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,36 +19,65 @@ COLUMNS = ("size_bytes", "modified_ns", "changed_ns", "inode", "device", "mode")
 _LENGTH_BYTES = 8
 _LAST_NS = 2**63 - 1
 
-Page = tuple[list[str], tuple["array[int]", ...], list[tuple[str, OSError]]]
-"""Paths of entries as the file system has them, `COLUMNS` of each, and what could not
-be looked at: its path, and why."""
+Page = tuple[list[str], tuple["array[int]", ...], list[str], list[tuple[str, OSError]]]
+"""Paths of entries as the file system has them, `COLUMNS` of each, the folders that are
+still to be listed, and what could not be looked at: its path, and why."""
 
 
 def folder_pages(root: str, folders: Sequence[str]) -> Iterator[Page]:
-    """Yield what folders have that lie below a root; nothing is opened or followed."""
-    paths: list[str] = []
-    seen: list[os.stat_result] = []
-    errors: list[tuple[str, OSError]] = []
-    # what is done here is done for every file, so it calls little else
+    """Yield some folders below a root and what they have; no link is followed.
+
+    A folder is looked at when it is listed, so many that lie in one are looked at by
+    several processes.
+    """
+    found = _Found()
     for folder in folders:
-        above = f"{folder}/" if folder else ""
+        here = f"{root}/{folder}"
         try:
-            with os.scandir(f"{root}/{folder}") as entries:
+            if folder and not found.is_folder(folder, os.lstat(here)):
+                continue
+            with os.scandir(here) as entries:
                 while some := list(islice(entries, N_ENTRIES)):
-                    for entry in some:
-                        path = above + entry.name
-                        try:
-                            seen.append(entry.stat(follow_symlinks=False))
-                        except OSError as error:
-                            errors.append((path, error))
-                        else:
-                            paths.append(path)
-                    if len(paths) >= N_ENTRIES:
-                        yield paths, _columns(seen), errors
-                        paths, seen, errors = [], [], []
+                    found.look_at(some, f"{folder}/" if folder else "")
+                    if len(found.paths) + len(found.folders) >= N_ENTRIES:
+                        yield found.page()
+                        found = _Found()
         except OSError as error:
-            errors.append((folder, error))
-    yield paths, _columns(seen), errors
+            found.errors.append((folder, error))
+    yield found.page()
+
+
+class _Found:
+    """What is to become a page."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.seen: list[os.stat_result] = []
+        self.folders: list[str] = []
+        self.errors: list[tuple[str, OSError]] = []
+
+    def is_folder(self, path: str, status: os.stat_result) -> bool:
+        """Add what was a folder, and return whether it still is."""
+        self.paths.append(path)
+        self.seen.append(status)
+        return stat.S_ISDIR(status.st_mode)
+
+    def look_at(self, entries: Sequence["os.DirEntry[str]"], above: str) -> None:
+        """Look at some entries of a folder; for files, this does little else."""
+        for entry in entries:
+            path = above + entry.name
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    self.folders.append(path)
+                    continue
+                self.seen.append(entry.stat(follow_symlinks=False))
+            except OSError as error:
+                self.errors.append((path, error))
+            else:
+                self.paths.append(path)
+
+    def page(self) -> Page:
+        return self.paths, _columns(self.seen), self.folders, self.errors
 
 
 def _columns(seen: Sequence[os.stat_result]) -> tuple["array[int]", ...]:

@@ -78,34 +78,34 @@ class FolderWalk:
         self._add_all(folder_pages(self._root, folders))
 
     def _add_all(self, pages: Iterable[Page]) -> None:
-        for paths, columns, errors in pages:
+        for paths, columns, inner, errors in pages:
             for path, error in errors:
                 self._note_error(path_text(path), error)
-            self._n_entries += len(paths)
+            self._n_entries += len(paths) + len(inner)
+            if self._inside:
+                self._waiting.extend(p for p in inner if self._is_own(path_text(p)))
+            else:
+                self._waiting.extend(inner)
             named = dict(zip(COLUMNS, map(np.asarray, columns), strict=True))
             self._add(paths, named)
 
     def _add(self, paths: list[str], columns: _Columns) -> None:
-        """Add a page of entries; the folders that are to be listed wait."""
+        """Add a page of files, and of folders that are listed themselves."""
         texts = paths if "".join(paths).isascii() else [*map(path_text, paths)]
         path = arrow_text(texts)
         kind = stat.S_IFMT(0o177777) & columns["mode"]
         is_folder = kind == stat.S_IFDIR
-        is_listed = np.ones(len(paths), dtype=np.bool_)
+        folders, is_file = np.flatnonzero(is_folder), ~is_folder
         if self._inside:
-            is_listed[:] = [text not in self._inside for text in texts]
-            for at in np.flatnonzero(~is_listed):
-                self._note_inside(texts[at])
-        folders = np.flatnonzero(is_folder & is_listed)
+            is_file &= np.array([self._is_own(text) for text in texts], dtype=bool)
+        files = np.flatnonzero(is_file)
         for at in folders[np.isin(columns["inode"][folders], self._inodes)]:
             identity = int(columns["device"][at]), int(columns["inode"][at])
             if identity in self._others:
                 self._note_other(texts[at], self._others[identity])
-        self._waiting.extend(paths[at] for at in folders)
         self._builder.add_folders(
             path=path.take(pa.array(folders)), **self._dates(columns, folders)
         )
-        files = np.flatnonzero(~is_folder & is_listed)
         kinds = np.full(len(files), 2)
         kinds[kind[files] == stat.S_IFREG] = 0
         kinds[kind[files] == stat.S_IFLNK] = 1
@@ -126,9 +126,12 @@ class FolderWalk:
         modified = columns["modified_ns"][rows]
         return {"modified_ns": modified, "changed_ns": columns[changed][rows]}
 
-    def _note_inside(self, path: str) -> None:
-        store = self._inside[path]
-        self._builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
+    def _is_own(self, path: str) -> bool:
+        """Return whether a path is not listed as part of another store."""
+        store = self._inside.get(path)
+        if store is not None:
+            self._builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
+        return store is None
 
     def _note_other(self, path: str, inner: str) -> None:
         self._builder.add_problem(NoticeCode.STORE_INSIDE, path, inner=inner)

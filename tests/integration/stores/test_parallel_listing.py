@@ -13,6 +13,7 @@ from unprivileged import open_folder, ordinary_account
 
 from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
 from djgc_widgets.stores.file import helpers, walk
+from djgc_widgets.stores.file.folder_pages import folder_pages
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.listing import Listing
 
@@ -149,3 +150,12 @@ def test_processes_end_with_the_one_that_asks_them(folder: Path) -> None:
         time.sleep(0.05)
     else:
         assert not Path(f"/proc/{process}").exists()
+
+
+def test_a_folder_that_became_a_link_is_listed_not_followed(folder: Path) -> None:
+    (folder / "now").symlink_to("1")
+
+    (page,) = folder_pages(str(folder), ["now"])
+
+    paths, _, folders, errors = page
+    assert (paths, folders, errors) == (["now"], [], [])
