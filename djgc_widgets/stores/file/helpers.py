@@ -18,7 +18,8 @@ _MOST_FOLDERS = 1_000
 
 def n_helpers() -> int:
     """Return how many processes list a large store at the same time; 0 if none can."""
-    if os.name != "posix" or not sys.executable:
+    is_program = getattr(sys, "frozen", False)  # then Python is not to be run
+    if os.name != "posix" or not sys.executable or is_program:
         return 0
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -38,28 +39,33 @@ class Helpers:
     def pages(self, waiting: list[str]) -> Iterator[Page]:
         """Yield what folders have; whoever is given a page may let more of them wait.
 
+        What a process was asked for that ended by itself waits again.
+
         Raises
         ------
         ChildProcessError
-            If one of the processes ended by itself.
+            If it ended after it had told a part.
         """
-        idle, n_all = [*self._all], len(self._all)
+        idle = [*self._all]
         with DefaultSelector() as busy:
-            while len(idle) < n_all or (waiting and idle):
+            while busy.get_map() or (waiting and idle):
                 while waiting and idle:
-                    share = len(waiting) // (2 * n_all) + 1
+                    share = len(waiting) // (2 * len(self._all)) + 1
                     first = max(len(waiting) - min(share, _MOST_FOLDERS), 0)
                     helper = idle.pop()
                     busy.register(helper.told, EVENT_READ, helper)
                     helper.ask(self._root, waiting[first:])
                     del waiting[first:]
                 for key, _ in busy.select():
-                    page = key.data.answer()
-                    if page is None:
-                        busy.unregister(key.fileobj)
-                        idle.append(key.data)
-                    else:
+                    page, helper = key.data.answer(), key.data
+                    if page is not None:
                         yield page
+                        continue
+                    busy.unregister(helper.told)
+                    if helper.unlisted:
+                        waiting.extend(helper.unlisted)
+                    else:
+                        idle.append(helper)
 
     def __enter__(self) -> Self:
         return self
@@ -82,20 +88,27 @@ class _Helper:
         )
         self._asked = cast("BinaryIO", self._process.stdin)
         self.told = cast("BinaryIO", self._process.stdout)
+        self.unlisted: list[str] = []
+        """Folders that it was asked for and told nothing of."""
+        self._has_told = False
 
     def ask(self, root: str, folders: list[str]) -> None:
         """Let it list folders below a root."""
+        self.unlisted, self._has_told = folders, False
         with suppress(BrokenPipeError):  # it ended, as its answer says
             send(self._asked, (root, folders))
 
     def answer(self) -> Page | None:
-        """Return the next page of what it lists; None if that is all."""
+        """Return the next page of what it lists; None if there is no more."""
         try:
             page: Page | None = receive(self.told)
         except EOFError:
+            if not self._has_told:
+                return None
             code = self._process.wait()
             what = f"the process that listed folders ended with code {code}"
             raise ChildProcessError(what) from None
+        self.unlisted, self._has_told = [], True
         return page
 
     def end(self) -> None:

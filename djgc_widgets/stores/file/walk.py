@@ -68,7 +68,7 @@ class FolderWalk:
                     self._add_all(helpers.pages(self._waiting))
             except ChildProcessError as error:
                 self._note_error(self._root, error)
-        while self._waiting:  # no process could be started
+        while self._waiting:  # no process is left, or none could be started
             self._list_some()
         return self._builder.listing()
 

@@ -94,7 +94,7 @@ def test_what_another_process_cannot_list_is_a_problem(folder: Path) -> None:
     assert len(found.files) == 3 * N_FOLDERS
 
 
-def test_a_process_that_ends_by_itself_is_a_problem(folder: Path) -> None:
+def test_what_a_process_was_to_list_is_listed_although_it_ended(folder: Path) -> None:
     before = children()
 
     def end(_: Progress) -> None:
@@ -103,8 +103,27 @@ def test_a_process_that_ends_by_itself_is_a_problem(folder: Path) -> None:
 
     found = listed(folder, end)
 
+    assert len(found.files) == 3 * N_FOLDERS + 2
+    assert found.problems == ()
+    assert found.files["path"].is_unique
+    assert children() == before
+
+
+def test_a_process_that_ends_halfway_is_a_problem(folder: Path) -> None:
+    for number in range(25_000):
+        (folder / "1" / f"{number:040d}").touch()
+    before = children()
+
+    def end(progress: Progress) -> None:
+        if progress.done >= 10_000:  # the next page does not fit into a pipe
+            for process in children() - before:
+                os.kill(process, signal.SIGKILL)
+
+    found = listed(folder, end)
+
     (problem,) = found.problems
-    assert "ended with code -9" in problem.values["error"]  # noqa: PD011 - as above
+    assert "ended with code -9" in problem.values["error"]  # noqa: PD011 - of a notice
+    assert found.files["path"].is_unique
     assert children() == before
 
 
