@@ -18,8 +18,9 @@ _MOST_FOLDERS = 1_000
 
 def n_helpers() -> int:
     """Return how many processes list a large store at the same time; 0 if none can."""
-    is_program = getattr(sys, "frozen", False)  # then Python is not to be run
-    if os.name != "posix" or not sys.executable or is_program:
+    # a program that has Python in it must not be started again
+    is_python = os.path.basename(sys.executable or "").startswith("python")  # noqa: PTH119 - it may be None
+    if os.name != "posix" or not is_python:
         return 0
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
