@@ -31,11 +31,12 @@ paths = [
     for t, k, x in zip(table, key, token)
 ]
 age = pd.to_timedelta(random.integers(0, 10**8, n), unit="s")
+modified_at = pd.Timestamp("2026-01-01", tz="UTC") - age
 orphans = OBJECTS.conform({{
     "store": np.where(key % 3 == 0, "raw", "derived"), "section": "schema",
     "schema": "lab_ephys", "table": table, "path": paths, "is_dir": False, "n_files": 1,
     "size_bytes": random.integers(1, 2**34, n),
-    "modified_at": pd.Timestamp("2026-01-01", tz="UTC") - age, "status": "orphan",
+    "modified_at": modified_at, "changed_at": modified_at, "status": "orphan",
     "reason": np.where(key % 7 == 0, "table dropped", "row deleted"),
     "reason_code": "row-deleted", "sibling": None, "n_references": 0,
 }})
