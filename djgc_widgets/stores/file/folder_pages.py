@@ -138,10 +138,12 @@ def main() -> None:
         open(1, "wb", buffering=0) as told,
     ):
         while True:
-            root, folders = receive(asked)
-            for page in folder_pages(root, folders):
-                send(told, page)
-            send(told, None)
+            pages = folder_pages(*receive(asked))
+            page = next(pages)
+            for following in pages:
+                send(told, (page, True))
+                page = following
+            send(told, (page, False))
 
 
 if __name__ == "__main__":

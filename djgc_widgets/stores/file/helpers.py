@@ -58,15 +58,17 @@ class Helpers:
                     helper.ask(self._root, waiting[first:])
                     del waiting[first:]
                 for key, _ in busy.select():
-                    page, helper = key.data.answer(), key.data
-                    if page is not None:
-                        yield page
-                        continue
-                    busy.unregister(helper.told)
-                    if helper.unlisted:
+                    helper = key.data
+                    try:
+                        page, is_more = helper.answer()
+                    except EOFError:
+                        busy.unregister(helper.told)
                         waiting.extend(helper.unlisted)
-                    else:
+                        continue
+                    if not is_more:
+                        busy.unregister(helper.told)
                         idle.append(helper)
+                    yield page
 
     def __enter__(self) -> Self:
         return self
@@ -90,27 +92,34 @@ class _Helper:
         self._asked = cast("BinaryIO", self._process.stdin)
         self.told = cast("BinaryIO", self._process.stdout)
         self.unlisted: list[str] = []
-        """Folders that it was asked for and told nothing of."""
-        self._has_told = False
+        """Folders that it was asked for and has told nothing of."""
 
     def ask(self, root: str, folders: list[str]) -> None:
         """Let it list folders below a root."""
-        self.unlisted, self._has_told = folders, False
+        self.unlisted = folders
         with suppress(BrokenPipeError):  # it ended, as its answer says
             send(self._asked, (root, folders))
 
-    def answer(self) -> Page | None:
-        """Return the next page of what it lists; None if there is no more."""
+    def answer(self) -> tuple[Page, bool]:
+        """Return the next page of what it lists, and whether there are more.
+
+        Raises
+        ------
+        EOFError
+            If it ended before it told anything of it.
+        ChildProcessError
+            If it ended later.
+        """
         try:
-            page: Page | None = receive(self.told)
+            page, is_more = receive(self.told)
         except EOFError:
-            if not self._has_told:
-                return None
+            if self.unlisted:
+                raise
             code = self._process.wait()
             what = f"the process that listed folders ended with code {code}"
             raise ChildProcessError(what) from None
-        self.unlisted, self._has_told = [], True
-        return page
+        self.unlisted = []
+        return page, is_more
 
     def end(self) -> None:
         """End it, whatever it does."""
