@@ -6,6 +6,7 @@ the rest is read one by one.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -20,6 +21,7 @@ from djgc_widgets.verdict.coverage import positions
 _VALUE = r': (?:"[^"\\]*"|-?[0-9]+)'
 _PLAIN_KEY = rf'^\{{"[^"\\]*"{_VALUE}(?:, "[^"\\]*"{_VALUE})*\}}$'
 """A key as JSON without escapes, whose values are texts and whole numbers."""
+_NAMED_VALUE = re.compile(rf'"([^"\\]*)"{_VALUE}')
 _PAIR = "(?:^|/)[A-Za-z_][A-Za-z0-9_]*="
 _BETWEEN = pa.scalar('"', TEXT)
 """Stands between values, of which none in a plain key has it."""
@@ -81,8 +83,7 @@ def _orders(
     """Yield the names that plain keys have, in order, and whose they are."""
     left = row_key.take(pa.array(plain))
     while len(left):  # rows of a table have the same names in the same order
-        pairs = json.loads(left[0].as_py(), object_pairs_hook=list, strict=False)
-        names = [name for name, _ in pairs]
+        names = _NAMED_VALUE.findall(left[0].as_py())
         spelled = ", ".join(f'"{re2_literal(name)}"{_VALUE}' for name in names)
         alike = pc.match_substring_regex(left, rf"^\{{{spelled}\}}$")
         same = np.asarray(alike, dtype=bool)

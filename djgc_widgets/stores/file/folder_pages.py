@@ -7,6 +7,7 @@ processes. Each runs this file, which imports nothing that takes time.
 import os
 import pickle
 import stat
+import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -19,12 +20,14 @@ COLUMNS = ("size_bytes", "modified_ns", "changed_ns", "inode", "device", "mode")
 _LENGTH_BYTES = 8
 _LAST_NS = 2**63 - 1
 
-Page = tuple[list[str], tuple["array[int]", ...], list[str], list[tuple[str, OSError]]]
+Page = tuple[
+    list[bytes], tuple["array[int]", ...], list[bytes], list[tuple[bytes, OSError]]
+]
 """Paths of entries as the file system has them, `COLUMNS` of each, the folders that are
 still to be listed, and what could not be looked at: its path, and why."""
 
 
-def folder_pages(root: str, folders: Sequence[str]) -> Iterator[Page]:
+def folder_pages(root: bytes, folders: Sequence[bytes]) -> Iterator[Page]:
     """Yield some folders below a root and what they have; no link is followed.
 
     A folder is looked at when it is listed, so many that lie in one are looked at by
@@ -32,13 +35,13 @@ def folder_pages(root: str, folders: Sequence[str]) -> Iterator[Page]:
     """
     found = _Found()
     for folder in folders:
-        here = f"{root}/{folder}"
+        here = b"%b/%b" % (root, folder)
         try:
             if folder and not found.is_folder(folder, os.lstat(here)):
                 continue
             with os.scandir(here) as entries:
                 while some := list(islice(entries, N_ENTRIES)):
-                    found.look_at(some, f"{folder}/" if folder else "")
+                    found.look_at(some, folder + b"/" if folder else b"")
                     if len(found.paths) + len(found.folders) >= N_ENTRIES:
                         yield found.page()
                         found = _Found()
@@ -51,30 +54,33 @@ class _Found:
     """What is to become a page."""
 
     def __init__(self) -> None:
-        self.paths: list[str] = []
+        self.paths: list[bytes] = []
         self.seen: list[os.stat_result] = []
-        self.folders: list[str] = []
-        self.errors: list[tuple[str, OSError]] = []
+        self.folders: list[bytes] = []
+        self.errors: list[tuple[bytes, OSError]] = []
 
-    def is_folder(self, path: str, status: os.stat_result) -> bool:
+    def is_folder(self, path: bytes, status: os.stat_result) -> bool:
         """Add what was a folder, and return whether it still is."""
         self.paths.append(path)
         self.seen.append(status)
         return stat.S_ISDIR(status.st_mode)
 
-    def look_at(self, entries: Sequence["os.DirEntry[str]"], above: str) -> None:
+    def look_at(self, entries: Sequence["os.DirEntry[bytes]"], above: bytes) -> None:
         """Look at some entries of a folder; for files, this does little else."""
         for entry in entries:
             path = above + entry.name
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    self.folders.append(path)
-                    continue
-                self.seen.append(entry.stat(follow_symlinks=False))
+                status = None
+                if not entry.is_dir(follow_symlinks=False):
+                    status = entry.stat(follow_symlinks=False)
             except OSError as error:
                 self.errors.append((path, error))
+                continue
+            if status is None or stat.S_ISDIR(status.st_mode):  # by now, if not before
+                self.folders.append(path)
             else:
                 self.paths.append(path)
+                self.seen.append(status)
 
     def page(self) -> Page:
         return self.paths, _columns(self.seen), self.folders, self.errors
@@ -135,7 +141,7 @@ def main() -> None:
     with (
         suppress(EOFError, BrokenPipeError),
         open(0, "rb", buffering=0) as asked,
-        open(1, "wb", buffering=0) as told,
+        open(int(sys.argv[1]), "wb", buffering=0) as told,
     ):
         while True:
             pages = folder_pages(*receive(asked))

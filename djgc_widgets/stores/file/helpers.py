@@ -20,7 +20,7 @@ def n_helpers() -> int:
     """Return how many processes list a large store at the same time; 0 if none can."""
     # a program that has Python in it must not be started again
     is_python = os.path.basename(sys.executable or "").startswith("python")  # noqa: PTH119 - it may be None
-    if os.name != "posix" or not is_python:
+    if os.name != "posix" or not is_python or getattr(sys, "frozen", False):
         return 0
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -30,14 +30,14 @@ def n_helpers() -> int:
 class Helpers:
     """Processes that list folders below a root; they end with the ``with`` block."""
 
-    def __init__(self, root: str, count: int) -> None:
+    def __init__(self, root: bytes, count: int) -> None:
         self._root = root
         self._all: list[_Helper] = []
         with suppress(OSError):  # those that could be started have to do
             for _ in range(count):
                 self._all.append(_Helper())
 
-    def pages(self, waiting: list[str]) -> Iterator[Page]:
+    def pages(self, waiting: list[bytes]) -> Iterator[Page]:
         """Yield what folders have; whoever is given a page may let more of them wait.
 
         What a process was asked for that ended by itself waits again.
@@ -82,19 +82,27 @@ class _Helper:
     """One of these processes."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", folder_pages.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,  # whoever interrupts means us
-        )
+        telling, to_tell = os.pipe()
+        self.told: BinaryIO = open(telling, "rb", buffering=0)  # noqa: SIM115, PTH123 - until it ends
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", "-S", folder_pages.__file__, str(to_tell)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,  # what else starts with Python may print
+                bufsize=0,
+                pass_fds=[to_tell],
+                start_new_session=True,  # whoever interrupts means us
+            )
+        except BaseException:
+            self.told.close()
+            raise
+        finally:
+            os.close(to_tell)
         self._asked = cast("BinaryIO", self._process.stdin)
-        self.told = cast("BinaryIO", self._process.stdout)
-        self.unlisted: list[str] = []
+        self.unlisted: list[bytes] = []
         """Folders that it was asked for and has told nothing of."""
 
-    def ask(self, root: str, folders: list[str]) -> None:
+    def ask(self, root: bytes, folders: list[bytes]) -> None:
         """Let it list folders below a root."""
         self.unlisted = folders
         with suppress(BrokenPipeError):  # it ended, as its answer says
@@ -125,3 +133,4 @@ class _Helper:
         """End it, whatever it does."""
         self._process.kill()
         self._process.communicate()
+        self.told.close()

@@ -1,5 +1,6 @@
 """List everything below a folder: sizes and dates, without opening a file."""
 
+import os
 import stat
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -50,21 +51,22 @@ class FolderWalk:
     ) -> None:
         self._made_up = made_up
         self._root, self._others, self._inside = info.address, others, inside
+        self._bytes = os.fsencode(self._root)  # text depends on settings of a process
         inodes = [each[-1] for each in others if isinstance(each[-1], int)]
         self._inodes = np.array(inodes, dtype=np.uint64)
         self._builder = ListingBuilder(info, progress)
-        self._waiting: list[str] = []
+        self._waiting: list[bytes] = []
         self._n_entries = 0
 
     def run(self, below: str) -> Listing:
         """List what is below a folder of the store, which may not exist."""
-        self._waiting.append(file_path(below))
+        self._waiting.append(os.fsencode(file_path(below)))
         count = n_helpers()
         while self._waiting and not (count and self._n_entries >= _FEW):
             self._list_some()
         if self._waiting:
             try:
-                with Helpers(self._root, count) as helpers:
+                with Helpers(self._bytes, count) as helpers:
                     self._add_all(helpers.pages(self._waiting))
             except ChildProcessError as error:
                 self._note_error(self._root, error)
@@ -75,23 +77,25 @@ class FolderWalk:
     def _list_some(self) -> None:
         folders = self._waiting[-_FOLDERS_AT_ONCE:]
         del self._waiting[-_FOLDERS_AT_ONCE:]
-        self._add_all(folder_pages(self._root, folders))
+        self._add_all(folder_pages(self._bytes, folders))
 
     def _add_all(self, pages: Iterable[Page]) -> None:
         for paths, columns, inner, errors in pages:
             for path, error in errors:
-                self._note_error(path_text(path), error)
+                self._note_error(_text(path), error)
             self._n_entries += len(paths) + len(inner)
             if self._inside:
-                self._waiting.extend(p for p in inner if self._is_own(path_text(p)))
+                self._waiting.extend(
+                    each for each in inner if self._is_own(_text(each))
+                )
             else:
                 self._waiting.extend(inner)
             named = dict(zip(COLUMNS, map(np.asarray, columns), strict=True))
             self._add(paths, named)
 
-    def _add(self, paths: list[str], columns: _Columns) -> None:
+    def _add(self, paths: list[bytes], columns: _Columns) -> None:
         """Add a page of files, and of folders that are listed themselves."""
-        texts = paths if "".join(paths).isascii() else [*map(path_text, paths)]
+        texts = [*map(_text, paths)]
         path = arrow_text(texts)
         kind = stat.S_IFMT(0o177777) & columns["mode"]
         is_folder = kind == stat.S_IFDIR
@@ -144,3 +148,7 @@ class FolderWalk:
         reason = error.strerror or str(error) or type(error).__name__
         where = path or self._root
         self._builder.add_problem(NoticeCode.ENTRY_UNREADABLE, where, error=reason)
+
+
+def _text(path: bytes) -> str:
+    return path.decode() if path.isascii() else path_text(os.fsdecode(path))

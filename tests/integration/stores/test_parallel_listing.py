@@ -13,7 +13,7 @@ from unprivileged import open_folder, ordinary_account
 
 from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
 from djgc_widgets.stores.file import helpers, walk
-from djgc_widgets.stores.file.folder_pages import folder_pages
+from djgc_widgets.stores.file.folder_pages import _Found, folder_pages
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.listing import Listing
 
@@ -156,7 +156,7 @@ def test_processes_end_with_the_one_that_asks_them(folder: Path) -> None:
     asking = os.fork()
     if asking == 0:  # a process that ends without a word
         helper = helpers._Helper()  # noqa: SLF001 - one of them is enough
-        helper.ask(str(folder), ["1"])
+        helper.ask(os.fsencode(folder), [b"1"])
         os.write(writing, str(helper._process.pid).encode())  # noqa: SLF001 - as above
         os._exit(0)
     os.waitpid(asking, 0)
@@ -174,7 +174,35 @@ def test_processes_end_with_the_one_that_asks_them(folder: Path) -> None:
 def test_a_folder_that_became_a_link_is_listed_not_followed(folder: Path) -> None:
     (folder / "now").symlink_to("1")
 
-    (page,) = folder_pages(str(folder), ["now"])
+    (page,) = folder_pages(os.fsencode(folder), [b"now"])
 
     paths, _, folders, errors = page
-    assert (paths, folders, errors) == (["now"], [], [])
+    assert (paths, folders, errors) == ([b"now"], [], [])
+
+
+def test_a_file_that_became_a_folder_is_listed_as_one(folder: Path) -> None:
+    found = _Found()
+    entries = [*os.scandir(os.fsencode(folder / "1"))]
+    (folder / "1" / "a").unlink()
+    (folder / "1" / "a").mkdir()
+
+    found.look_at(entries, b"1/")
+
+    assert b"1/a" in found.folders
+    assert not found.paths
+
+
+def test_a_python_that_prints_when_it_starts_lists_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    noisy = tmp_path / "python-with-greeting"
+    noisy.write_text(f'#!/bin/sh\necho Hello\nexec {sys.executable} "$@"\n')
+    noisy.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(noisy))
+    before, seen = children(), set[int]()
+
+    found = listed(folder, lambda _: seen.update(children() - before))
+
+    assert len(seen) == 2
+    assert len(found.files) == 3 * N_FOLDERS + 2
+    assert found.problems == found.warnings == ()

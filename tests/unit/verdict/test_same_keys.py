@@ -4,6 +4,7 @@ import json
 from urllib.parse import quote
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,16 @@ def test_each_path_meets_the_last_row_of_its_key_and_attribute(
             if name == attribute and key_of_row(row_key) == key
         ]
         assert position == (alike[-1] if alike else -1)
+
+
+@pytest.mark.parametrize(
+    "row_key",
+    ['{"id": 007}', '{"year": 0000, "id": 7}', '{"id": "007"}', '{"a: 5": 1, "id": 7}'],
+)
+def test_a_key_that_is_no_strict_json_ends_no_scan(row_key: str) -> None:
+    rows = [("data", row_key), ("data", '{"id": 1}')]
+    paths = pd.Series(["_schema/lab/rec/id=1/data_AbCd1234.npy"], dtype=STR)
+
+    found = rows_of_same_key(paths, pd.Series(["data"], dtype=STR), references(rows))
+
+    assert found.tolist() == [1]
