@@ -140,8 +140,8 @@ def main() -> None:
     """List the folders that are asked for, until nobody asks any more."""
     with (
         suppress(EOFError, BrokenPipeError),
-        open(0, "rb", buffering=0) as asked,
-        open(int(sys.argv[1]), "wb", buffering=0) as told,
+        os.fdopen(0, "rb", buffering=0) as asked,
+        os.fdopen(int(sys.argv[1]), "wb", buffering=0) as told,
     ):
         while True:
             pages = folder_pages(*receive(asked))

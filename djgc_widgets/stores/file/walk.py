@@ -85,9 +85,7 @@ class FolderWalk:
                 self._note_error(_text(path), error)
             self._n_entries += len(paths) + len(inner)
             if self._inside:
-                self._waiting.extend(
-                    each for each in inner if self._is_own(_text(each))
-                )
+                self._waiting.extend(p for p in inner if self._is_own(_text(p)))
             else:
                 self._waiting.extend(inner)
             named = dict(zip(COLUMNS, map(np.asarray, columns), strict=True))
