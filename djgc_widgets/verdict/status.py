@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     STR,
@@ -15,13 +16,14 @@ from djgc_widgets.model import (
     Status,
     StoreNames,
     TableInfo,
+    arrow_text,
     key_in_path,
 )
 from djgc_widgets.verdict.reasons import KIND_REASONS, comparable_table_name
 
 _CLOCKS_DIFFER = timedelta(days=1)
 # {schema}/{2 hex digits}/{2 hex digits}/{uuid}, with whatever folding and suffix
-_OF_0_14 = r"(?s)(?:.*/)?(?:[0-9a-f]{1,8}/)*[0-9a-f]{32}(?:\.[^/]*)?"
+_OF_0_14 = r"(?s)^(?:.*/)?(?:[0-9a-f]{1,8}/)*[0-9a-f]{32}(?:\.[^/]*)?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _are_user_files(objects: pd.DataFrame, names: StoreNames) -> pd.Series:
 
 def _are_of_datajoint_0_14(objects: pd.DataFrame) -> pd.Series:
     alike = objects["section"].isna()
-    alike[alike] = (
-        objects.loc[alike, "path"].str.fullmatch(_OF_0_14).fillna(value=False)
-    )
+    paths = arrow_text(objects.loc[alike, "path"])
+    matching = pc.match_substring_regex(paths, _OF_0_14)
+    alike[alike] = np.asarray(matching, dtype=bool)
     return alike
