@@ -54,9 +54,8 @@ def stores_and_paths(
         own = pc.or_(pc.starts_with(keys, f"{number}/"), pc.equal(keys, f"{number}"))
         below = pc.utf8_slice_codeunits(keys, len(f"{number}/"))
         if pc.all(own).as_py():
-            return as_strings(pa.repeat(pa.scalar(name, TEXT), len(keys))), as_strings(
-                below
-            )
+            store = pa.repeat(pa.scalar(name, TEXT), len(keys))
+            return as_strings(store), as_strings(below)
         store = pc.if_else(own, name, store)
         path = pc.if_else(own, below, path)
     return as_strings(store), as_strings(path)

@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from unprivileged import open_folder, ordinary_account
+from waiting import wait_for
 
 from djgc_widgets.model import Cancelled, Progress, StoreInfo, no_progress
 from djgc_widgets.stores.file import helpers, walk
@@ -159,16 +159,18 @@ def test_processes_end_with_the_one_that_asks_them(folder: Path) -> None:
         helper.ask(os.fsencode(folder), [b"1"])
         os.write(writing, str(helper._process.pid).encode())  # noqa: SLF001 - as above
         os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as line:
+        status = Path(f"/proc/{int(line.read())}/stat")
     os.waitpid(asking, 0)
-    process = int(os.read(reading, 20))
 
-    deadline = time.monotonic() + 60
-    while Path(f"/proc/{process}").exists() and time.monotonic() < deadline:
-        if "Z" in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2]:
-            break  # ended, and whoever inherited it has not asked yet
-        time.sleep(0.05)
-    else:
-        assert not Path(f"/proc/{process}").exists()
+    def has_ended() -> bool:
+        try:
+            return " Z " in status.read_text()  # nobody has asked how it ended yet
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    wait_for(has_ended)
 
 
 def test_a_folder_that_became_a_link_is_listed_not_followed(folder: Path) -> None:
