@@ -1,4 +1,5 @@
 # make demo     start the demo lab in JupyterLab
+# make panel    bundle the panel's script again
 # make test     run every test and notebook
 # make lint     check style and imports; make types: check types
 # make mutants  remove each safety mechanism, and show the test that fails
@@ -11,18 +12,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 UV := uv==0.13.*
+NPM := $(VENV)/axe/installed $(VENV)/azurite/installed $(VENV)/frontend/installed
+BUNDLE := --bundle --format=esm --minify --target=es2022 --legal-comments=none --log-level=warning \
+  --jsx=automatic --jsx-import-source=preact
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 
 # Keep compiled bytecode, so that not every process of every test compiles it again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types mutants soak matrix bench lock clean
+.PHONY: demo panel test lint types mutants soak matrix bench lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
 
-test: $(VENV)/test services $(VENV)/mysql $(VENV)/axe/installed $(VENV)/azurite/installed
+panel: $(VENV)/frontend/installed
+	NODE_PATH=$(VENV)/frontend/node_modules $(VENV)/frontend/node_modules/.bin/esbuild \
+	  djgc_widgets/panel/frontend/src/main.tsx $(BUNDLE) --outfile=djgc_widgets/static/panel.js
+
+test: $(VENV)/test services $(VENV)/mysql $(NPM)
 	$(BIN)/pytest --nbmake --cov -n logical --dist worksteal
 
 lint: $(VENV)/test
@@ -73,10 +81,12 @@ $(VENV)/mysql: tests/support/unpack_mysql.sh $(BIN)/uv
 	  rm -rf $@ && tests/support/unpack_mysql.sh $@ && touch $@; \
 	fi
 
-# From npm: the accessibility checker that the browser tests load, and an emulator of Azure.
+# From npm: the accessibility checker that the browser tests load, an emulator of Azure, and what
+# bundles and tests the panel's script.
 $(VENV)/axe/installed: tests/browser/axe/package-lock.json
 $(VENV)/azurite/installed: tests/support/azurite/package-lock.json
-$(VENV)/axe/installed $(VENV)/azurite/installed: | $(BIN)/uv services
+$(VENV)/frontend/installed: djgc_widgets/panel/frontend/package-lock.json
+$(NPM): | $(BIN)/uv services
 	mkdir -p $(@D)
 	cp $(<D)/*.json $(@D)
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund

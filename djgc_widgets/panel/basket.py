@@ -13,23 +13,23 @@ from djgc_widgets.model import table_label
 class Basket:
     """What is ticked: objects, files and bytes, and objects per table, most first."""
 
-    n_objects: int
-    n_files: int
-    size_bytes: int
-    tables: tuple[tuple[str, int], ...]
+    n_objects: int = 0
+    n_files: int = 0
+    size_bytes: int = 0
+    tables: tuple[tuple[str, int], ...] = ()
 
 
 class BasketCounter:
-    """Adds up what is ticked of the grid's rows; quick at a million orphans."""
+    """Adds up what is ticked of the grid's rows; quick at a million rows."""
 
-    def __init__(self, orphans: pd.DataFrame) -> None:
-        self.orphans = orphans
-        self._files = orphans["n_files"].to_numpy()
-        self._sizes = orphans["size_bytes"].to_numpy()
-        groups = orphans.groupby(["schema", "table"], dropna=False, sort=False)
+    def __init__(self, objects: pd.DataFrame) -> None:
+        self.objects = objects
+        self._files = objects["n_files"].to_numpy()
+        self._sizes = objects["size_bytes"].to_numpy()
+        groups = objects.groupby(["schema", "table"], dropna=False, sort=False)
         self._codes = groups.ngroup().to_numpy()
         _, first = np.unique(self._codes, return_index=True)
-        keys = orphans[["schema", "table"]].iloc[first].itertuples(index=False)
+        keys = objects[["schema", "table"]].iloc[first].itertuples(index=False)
         self._tables = [table_label(*key) for key in keys]
 
     def count(self, ticked: npt.NDArray[np.bool_]) -> Basket:

@@ -8,6 +8,7 @@ from djgc_widgets.model import (
     EXPLANATIONS,
     RETENTION,
     Reason,
+    Status,
     absent,
     and_more,
     key_in_path,
@@ -25,27 +26,41 @@ _UNSURE = (
 )
 
 
-def orphan_details(row: Record, files: pd.DataFrame) -> list[Fact]:
-    """Say of a row of the objects frame why it is an orphan and what it consists of.
+def object_details(
+    row: Record, files: pd.DataFrame, references: pd.DataFrame
+) -> list[Fact]:
+    """Say of a row of the objects frame why it has its status and what it consists of.
 
-    `files` is a frame of the files schema.
+    It may also be in the trash. `files` is a frame of the files schema with its files,
+    `references` one of the references schema.
     """
-    explanation = EXPLANATIONS.get(Reason(row["reason_code"]), "")
-    facts = [Fact("Why", f"{row['reason']}. {explanation}".strip())]
+    status, path = Status(row["status"]), str(row["path"])
+    facts = []
+    if not absent(row["reason"]):
+        code = row["reason_code"]
+        explanation = "" if absent(code) else EXPLANATIONS.get(Reason(code), "")
+        facts.append(Fact("Why", f"{row['reason']}. {explanation}".strip()))
     if not absent(row["schema"]):
         facts.append(Fact("Table", table_label(row["schema"], row["table"])))
-    if key := key_in_path(str(row["path"])):
+    if not absent(row["table"]) and (key := key_in_path(path)):
         facts.append(Fact("Row key", json.dumps(key), copyable=True))
+    if status is Status.LIVE:
+        facts += _referring_rows(row, references)
     if not absent(row["sibling"]):
         facts.append(Fact("The row refers to", str(row["sibling"]), copyable=True))
     size = int(row["size_bytes"])
     facts += [
-        Fact("Path", str(row["path"]), copyable=True),
+        Fact("Path", path, copyable=True),
         Fact("Store", str(row["store"])),
         Fact("Size", f"{size:,} bytes in {plural(int(row['n_files']), 'file')}"),
-        Fact("Last changed", f"{row['modified_at']:%Y-%m-%d %H:%M:%S} UTC"),
-        Fact("Here since", f"{row['changed_at']:%Y-%m-%d %H:%M:%S} UTC"),
     ]
+    if status is Status.TRASH:
+        return facts
+    for label, column in (
+        ("Last changed", "modified_at"),
+        ("Here since", "changed_at"),
+    ):
+        facts.append(Fact(label, row[column].isoformat(timespec="seconds"), time=True))
     if len(files) > 1:
         sizes = map(readable_bytes, files["size_bytes"])
         listed = [
@@ -53,6 +68,22 @@ def orphan_details(row: Record, files: pd.DataFrame) -> list[Fact]:
         ]
         facts += _details_of_first("File", listed)
     return facts
+
+
+def _referring_rows(row: Record, references: pd.DataFrame) -> list[Fact]:
+    """Name the rows that record the path of an object, or one inside of it."""
+    own = references["store"].eq(row["store"])
+    own &= references["path"].eq(row["path"]) | references["path"].str.startswith(
+        f"{row['path']}/"
+    )
+    rows = references[own].head(_LISTED)
+    named = [
+        f"{table_label(each['schema'], each['table'])}.{each['attribute']}: "
+        f"{each['row_key']}"
+        for each in rows.to_dict("records")
+    ]
+    count = Fact("Rows that refer", f"{int(row['n_references']):,}")
+    return [count, *(Fact("Row", text, copyable=True) for text in named)]
 
 
 def _details_of_first(
@@ -148,10 +179,10 @@ def sweep_details(row: Record, trash: pd.DataFrame) -> list[Fact]:
         "Planned": f"{plural(row['n_objects'], 'object')}, {row['size_bytes']:,} bytes",
         "Still here": f"{plural(row['n_left'], 'object')}, {row['left_bytes']:,} bytes",
         "Needed again": plural(needed, "object") if needed else "none",
-        "Purgeable": f"{row['purgeable_at']:%Y-%m-%d %H:%M} UTC, "
-        f"after {RETENTION.days} days",
     }
+    purgeable = row["purgeable_at"].isoformat(timespec="seconds")
     return [
         *(Fact(label, str(text)) for label, text in facts.items()),
+        Fact(f"Purgeable, after {RETENTION.days} days", purgeable, time=True),
         *_details_of_first("Object", own["path"].tolist(), copyable=True),
     ]

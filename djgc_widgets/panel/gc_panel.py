@@ -1,24 +1,34 @@
 """The panel, as a notebook uses it."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import datajoint as dj
+import ipywidgets as widgets
 import pandas as pd
 from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 
 from djgc_widgets.collector import CompleteScan, IncompleteScan
-from djgc_widgets.model import MINIMUM_AGE, InputError, Receipt
+from djgc_widgets.model import MINIMUM_AGE, InputError, Receipt, names_among
 from djgc_widgets.panel.saved_html import saved_html
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.view import View
+from djgc_widgets.panel.widget import PanelWidget
 from djgc_widgets.panel.worker import Activity
+
+_OUTSIDE = (
+    "GCPanel is shown in a notebook: JupyterLab, Notebook 7, VS Code, Voila or marimo. "
+    "Here, use scan(schema), or the command djgc scan."
+)
+_OBSERVABLE = ("scan", "activity", "selected")
 
 
 class GCPanel:
     """See what the object stores hold, tick orphans, move them to the trash, undo.
+
+    As the last line of a cell it shows itself.
 
     Parameters
     ----------
@@ -33,7 +43,7 @@ class GCPanel:
     --------
     >>> from djgc_widgets import GCPanel, open_lab
     >>> with open_lab() as lab:
-    ...     panel = GCPanel(lab.schema)  # in a notebook: panel.show()
+    ...     panel = GCPanel(lab.schema)  # in a notebook: the last line of a cell
     ...     panel.refresh()
     ...     panel.wait()
     ...     panel.scan.complete, len(panel.selected)
@@ -51,27 +61,51 @@ class GCPanel:
         minimum_age: timedelta = MINIMUM_AGE,
     ) -> None:
         self.state = PanelState(*schemas, stores=stores, minimum_age=minimum_age)
-        self.view = View(self.state)
+        self._widget = PanelWidget(self.state)
+
+    @property
+    def widget(self) -> widgets.DOMWidget:
+        """The panel as one widget, to compose with others; its first scan begins."""
+        self._begin()
+        return self._widget
 
     def show(self) -> None:
         """Show the panel below the cell and start the first scan; returns at once.
 
         Totals of the latest scan are saved in the output beside it, and can be read
-        when the notebook is opened without a kernel.
+        when the notebook is opened without a kernel. Where nobody can look later, as in
+        ``jupyter nbconvert --execute``, it returns when the scan is done.
         """
+        if get_ipython() is None:
+            print(_OUTSIDE)  # noqa: T201 - a script has nothing but its output
+            return
         cell = _running_cell_id()
         before = self._shown.get(cell)
         if before is not None and before is not self:
             before.close()
         if cell:
             self._shown[cell] = self
-        display(self.view.root)
+        display(self.widget)
+        if not cell and "VOILA_SERVER_URL" not in os.environ:
+            self.wait()
         totals = display(HTML(saved_html(self.state.scan)), display_id=True)
         if totals is not None:
             self.state.observe(
                 lambda change: totals.update(HTML(saved_html(change["new"]))), "scan"
             )
-        if self.state.scan is None and self.state.activity is Activity.IDLE:
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def _display_(self) -> widgets.DOMWidget:
+        """Show itself in marimo."""
+        return self.widget
+
+    def __repr__(self) -> str:
+        return _OUTSIDE
+
+    def _begin(self) -> None:
+        if self.state.scan is None and not self.state.running:
             self.state.start_scan()
 
     def refresh(self) -> None:
@@ -85,7 +119,40 @@ class GCPanel:
     def close(self) -> None:
         """Stop what is running in the background and remove the panel."""
         self.state.close()
-        self.view.close()
+        self._widget.close()
+
+    def observe(self, handler: Callable[[dict[str, Any]], None], name: str) -> None:
+        """Call a function whenever something about the panel changes.
+
+        Parameters
+        ----------
+        handler : callable
+            Gets a mapping with ``name``, ``new`` and ``owner``, the panel. It may be
+            called from another thread.
+        name : str
+            ``"scan"``, ``"activity"`` (its name; ``"idle"`` if nothing runs) or
+            ``"selected"`` (``new`` is then the frame).
+
+        Raises
+        ------
+        InputError
+            If there is nothing of this name to observe.
+        """
+        names_among([name], _OBSERVABLE, "name")
+
+        def tell(new: object) -> None:
+            handler({"name": name, "new": new, "owner": self})
+
+        if name == "selected":
+            self.state.objects.observe(lambda _: tell(self.selected), "ticks")
+        else:
+            self.state.observe(lambda change: tell(change["new"]), name)
+
+    @property
+    def activity(self) -> Activity:
+        """What the panel is doing; ``"idle"`` if nothing."""
+        activity: Activity = self.state.activity
+        return activity
 
     @property
     def scan(self) -> CompleteScan | IncompleteScan:

@@ -25,13 +25,14 @@ from djgc_widgets.panel.basket import Basket, BasketCounter
 from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.tables import (
     missing_table,
+    object_rows,
+    object_table,
     opinion_rows,
     opinion_table,
-    orphan_rows,
-    orphan_table,
     usage_table,
 )
 from djgc_widgets.panel.trash_state import TrashState
+from djgc_widgets.panel.treemap import TreemapState
 from djgc_widgets.panel.worker import Activity
 
 STALE = timedelta(hours=1)
@@ -45,12 +46,12 @@ class PanelState(TrashState):
     it. The parameters are those of `GCPanel`, and a clock.
     """
 
-    places = traitlets.Any(None, allow_none=True)
-    """Bytes by location: a frame of the places schema."""
     stale = traitlets.Bool(default_value=False)
     """The scan is older than an hour."""
     plan = traitlets.Any(None, allow_none=True)
     """The `SweepPlan` that is to be confirmed, refused or not."""
+    plan_number = traitlets.Int(0)
+    """Which plan it is, counted from 1: what confirms one cannot confirm another."""
     opinion = traitlets.Any(None, allow_none=True)
     """The `SecondOpinion` on the scan, once it was requested."""
     notice = traitlets.Unicode("")
@@ -66,11 +67,10 @@ class PanelState(TrashState):
         super().__init__(schemas, clock, self._show_receipt)
         self._stores, self._minimum_age = stores, minimum_age
         self._stale_timer: threading.Timer | None = None
-        self.orphans, self.missing = orphan_table(), missing_table()
+        self.objects, self.missing = object_table(), missing_table()
         self.usage, self.opinions = usage_table(), opinion_table()
-        self.opinions.replace(opinion_rows(None))
-        self.orphans.replace(OBJECTS.empty())
-        self._counter = BasketCounter(self.orphans.frame)
+        self.treemap = TreemapState(self.objects)
+        self._counter = BasketCounter(OBJECTS.empty())
 
     @property
     def ready(self) -> bool:
@@ -80,7 +80,7 @@ class PanelState(TrashState):
     @property
     def can_sweep(self) -> bool:
         """Whether it is ready, no plan is open and something is ticked."""
-        _, ticked = self.orphans.ticked
+        _, ticked = self.objects.ticked
         return self.ready and self.plan is None and bool(ticked.any())
 
     @property
@@ -88,13 +88,15 @@ class PanelState(TrashState):
         """The ticked orphans: a frame of the objects schema."""
         if self.scan is None:
             return OBJECTS.empty()
-        return self.orphans.selected[OBJECTS.column_names]
+        return self.objects.selected[OBJECTS.column_names]
 
     def basket(self) -> Basket:
         """Add up what is ticked."""
-        orphans, ticked = self.orphans.ticked
-        if self._counter.orphans is not orphans:
-            self._counter = BasketCounter(orphans)
+        objects, ticked = self.objects.ticked
+        if not ticked.any():
+            return Basket()
+        if self._counter.objects is not objects:
+            self._counter = BasketCounter(objects)
         return self._counter.count(ticked)
 
     def start_scan(self) -> None:
@@ -122,6 +124,7 @@ class PanelState(TrashState):
         def plan() -> None:
             plan = scan.plan(self.selected)
             self.check_cancelled()
+            self.plan_number += 1
             self.plan = plan
 
         self.start(Activity.PLANNING, plan)
@@ -190,18 +193,18 @@ class PanelState(TrashState):
             progress=self.report,
             clock=self._clock,
         )
-        orphans, sweeps = orphan_rows(new), read_sweeps(new, self._trash)
-        counter, usage, places = BasketCounter(orphans), new.usage(), new.places()
+        (objects, tickable), sweeps = object_rows(new), read_sweeps(new, self._trash)
+        usage, places = new.usage(), new.places()
         # what can fail is done; from here on all of it belongs to this scan
         self.plan, self.purge_wanted = None, False
-        self.orphans.replace(orphans)
-        self._counter = counter
+        self.objects.replace(objects, tickable)
         self.missing.replace(new.missing)
         self.usage.replace(usage)
         self.sweeps.replace(sweeps.frame)
         self._set_opinion(None)
         self.unread = sweeps.problems
-        self.places, self.stale = places, False
+        self.treemap.draw(places)
+        self.stale = False
         self.scan = new
         self._stop_timer()
         if not self.closed:

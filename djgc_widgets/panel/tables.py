@@ -3,18 +3,24 @@
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from djgc_widgets.analysis import SecondOpinion
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
+    OBJECTS,
     OPINIONS,
     REASON_KINDS,
+    STATUS_LABELS,
     STR,
+    Status,
     absent,
     key_in_path,
+    parse_paths,
     readable_age,
     readable_bytes,
+    stacked,
     table_label,
 )
 from djgc_widgets.panel.grid.filters import Facet
@@ -28,16 +34,15 @@ _DAY = timedelta(days=1)
 _KINDS = {code.value: text for code, text in REASON_KINDS.items()}
 
 
-def _table_facets(*columns: str) -> list[Facet]:
-    return [Facet(column, column) for column in columns]
+def _text_column(title: str, source: str, kind: str = "text") -> GridColumn:
+    def show(row: Record) -> str:
+        return "" if absent(row[source]) else str(row[source])
 
-
-def _text_column(title: str, source: str) -> GridColumn:
-    return GridColumn(title, source, lambda row: row[source])
+    return GridColumn(title, source, show, kind=kind)
 
 
 def _count_column(title: str, source: str) -> GridColumn:
-    return GridColumn(title, source, lambda row: f"{row[source]:,}", numeric=True)
+    return GridColumn(title, source, lambda row: f"{row[source]:,}", kind="number")
 
 
 def _size_column(title: str, source: str) -> GridColumn:
@@ -46,61 +51,115 @@ def _size_column(title: str, source: str) -> GridColumn:
         source,
         lambda row: readable_bytes(row[source]),
         lambda row: f"{row[source]:,} bytes",
-        numeric=True,
+        kind="number",
     )
 
 
-_ATTRIBUTE = _text_column("Attribute", "attribute")
-_STORE = _text_column("Store", "store")
-_PATH = _text_column("Path", "path")
+def _time_column(title: str, source: str) -> GridColumn:
+    return GridColumn(title, source, lambda row: _iso(row[source]), kind="time")
 
 
-def orphan_table() -> GridState:
-    """Return the grid of the orphans, empty."""
-    return GridState(
+def _iso(time: pd.Timestamp) -> str:
+    return "" if pd.isna(time) else time.isoformat(timespec="seconds")
+
+
+_ATTRIBUTE = _text_column("Attribute", "attribute", "short")
+_STORE = _text_column("Store", "store", "short")
+_PATH = GridColumn("Path", "path", lambda row: row["path"], kind="path")
+_BY_TABLE, _BY_STORE = Facet("Table", "table"), Facet("Store", "store")
+_BY_SCHEMA, _BY_ATTRIBUTE = Facet("Schema", "schema"), Facet("Attribute", "attribute")
+_BY_STATUS = Facet(
+    "Status", "status", labels={s.value: label for s, label in STATUS_LABELS.items()}
+)
+
+
+def object_table() -> GridState:
+    """Return the grid of every object, empty; at first it shows the orphans."""
+    grid = GridState(
         [
             _size_column("Size", "size_bytes"),
+            GridColumn("Status", "status", _status_text, kind="short"),
             GridColumn("Table", "table", _table_and_key),
             _text_column("Why", "reason"),
             _count_column("Files", "n_files"),
-            GridColumn(
-                "Age",
-                "age_days",
-                lambda row: readable_age(row["age_days"] * _DAY),
-                lambda row: f"{row['modified_at']:%Y-%m-%d %H:%M} UTC",
-                numeric=True,
-            ),
+            GridColumn("Age", "age_days", _age_text, _changed_at_text, kind="age"),
             _STORE,
             _PATH,
         ],
         ("path", "schema", "table", "reason", "store"),
         "size_bytes",
         [
-            Facet("table", "table"),
-            Facet("reason", "why"),
-            *_table_facets("store", "schema", "attribute"),
-            Facet("larger than", "size_bytes", "at least", "size"),
-            Facet("smaller than", "size_bytes", "at most", "size"),
-            Facet("older than", "age_days", "at least", "days"),
-            Facet("younger than", "age_days", "at most", "days"),
+            _BY_STATUS,
+            _BY_TABLE,
+            Facet("Why", "why"),
+            Facet("Size", "size_bytes", "size"),
+            Facet("Age", "age_days", "age"),
+            *(_BY_STORE, _BY_SCHEMA, _BY_ATTRIBUTE),
         ],
     )
+    grid.filter_by({"Status": [Status.ORPHAN.value]})
+    return grid
 
 
-def orphan_rows(scan: Scan) -> pd.DataFrame:
-    """Return the orphans, with the columns that only the grid filters by."""
-    orphans = scan.orphans
-    age = pd.Timestamp(scan.started_at) - orphans["modified_at"]
-    return orphans.assign(
-        attribute=attributes_of(orphans),
-        why=orphans["reason_code"].map(_KINDS).astype(STR),
-        age_days=age.dt.total_seconds() / _DAY.total_seconds(),
+def _status_text(row: Record) -> str:
+    return _BY_STATUS.label(row["status"])
+
+
+def _age_text(row: Record) -> str:
+    return "" if absent(row["age_days"]) else readable_age(row["age_days"] * _DAY)
+
+
+def _changed_at_text(row: Record) -> str:
+    return _iso(row["modified_at"])
+
+
+def object_rows(scan: Scan) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+    """Return every object, those in the trash last, and which of them are orphans.
+
+    It is a frame of the objects schema, with the columns that only the grid filters by.
+    """
+    rows = scan.objects.reset_index(drop=True)
+    age = pd.Timestamp(scan.started_at) - rows["modified_at"]
+    rows["age_days"] = age.dt.total_seconds() / _DAY.total_seconds()
+    swept = _swept_rows(scan)
+    if len(swept):
+        rows = stacked([rows, swept])
+    rows["attribute"] = attributes_of(rows)
+    rows["alone"] = len(rows["schema"].dropna().unique()) <= 1
+    rows["why"] = rows["reason_code"].map(_KINDS).astype(STR)
+    orphaned = rows["status"].eq(Status.ORPHAN.value)
+    return rows, orphaned.to_numpy(dtype=bool) & scan.complete
+
+
+def _swept_rows(scan: Scan) -> pd.DataFrame:
+    """Return what is in the trash as rows of the objects schema, with an age of NA."""
+    trash = scan.trash.reset_index(drop=True)
+    if trash.empty:
+        return OBJECTS.empty()
+    parsed = [
+        parse_paths(trash["path"][trash["store"].eq(store.name)], store)
+        for store in scan.stores
+    ]
+    names = pd.concat(parsed)[["section", "schema", "table"]]
+    known = pd.concat([trash, names], axis=1).assign(
+        is_dir=False,
+        status=Status.TRASH.value,
+        reason="in the trash, by sweep " + trash["sweep_id"],
+        n_references=0,
     )
+    unknown = OBJECTS.empty().reindex(trash.index)[
+        ["modified_at", "changed_at", "reason_code", "sibling"]
+    ]
+    rows = OBJECTS.conform(pd.concat([known, unknown], axis=1))
+    return rows.assign(age_days=float("nan"))
 
 
 def _table_and_key(row: Record) -> str:
-    key = {} if absent(row["table"]) else key_in_path(row["path"])
+    named = not absent(row["table"])
+    key = key_in_path(row["path"]) if named else {}
     label = table_label(row["schema"], row["table"])
+    if named and row["alone"]:  # its name is in the panel's title
+        label = str(row["table"])
     return " ".join((label, *(f"{name}={value}" for name, value in key.items())))
 
 
@@ -110,7 +169,7 @@ def missing_table() -> GridState:
         [_TABLE, _ATTRIBUTE, _text_column("Row", "row_key"), _STORE, _PATH],
         ("path", "schema", "table", "attribute", "row_key", "store"),
         "table",
-        _table_facets("table", "attribute", "store"),
+        [_BY_TABLE, _BY_ATTRIBUTE, _BY_STORE],
     )
 
 
@@ -120,19 +179,19 @@ def usage_table() -> GridState:
         [
             _TABLE,
             _ATTRIBUTE,
-            GridColumn("Codec", "codec", lambda row: f"<{row['codec']}>"),
+            GridColumn("Codec", "codec", lambda r: f"<{r['codec']}>", kind="short"),
             _count_column("Rows", "n_rows"),
             _count_column("References", "n_references"),
             _count_column("Objects", "n_objects"),
             _count_column("Missing", "n_missing"),
             _size_column("Logical", "logical_bytes"),
             _size_column("Physical", "physical_bytes"),
-            GridColumn("Dedup", "dedup_ratio", _dedup_ratio_text, numeric=True),
+            GridColumn("Dedup", "dedup_ratio", _dedup_ratio_text, kind="number"),
             _STORE,
         ],
         ("schema", "table", "attribute", "codec", "store"),
         "physical_bytes",
-        _table_facets("table", "codec", "store"),
+        [_BY_TABLE, Facet("Codec", "codec"), _BY_STORE],
     )
 
 
@@ -159,7 +218,7 @@ def opinion_table() -> GridState:
         ],
         ("path", "schema", "table", "reason", "store", "opinion"),
         "rank",
-        _table_facets("opinion", "table", "schema", "store"),
+        [Facet("dj.gc", "opinion"), _BY_TABLE, _BY_SCHEMA, _BY_STORE],
     )
 
 
@@ -173,23 +232,19 @@ def sweep_table() -> GridState:
     """Return the grid of the sweeps in the trash, empty."""
     return GridState(
         [
-            GridColumn(
-                "Swept", "swept_at", lambda r: f"{r['swept_at']:%Y-%m-%d %H:%M}"
-            ),
+            _time_column("Swept", "swept_at"),
             GridColumn(
                 "By", "swept_by", lambda r: f"{r['swept_by']}@{r['swept_from']}"
             ),
             _count_column("Objects", "n_objects"),
             _count_column("Still here", "n_left"),
             _size_column("Size", "left_bytes"),
-            GridColumn(
-                "Purgeable", "purgeable_at", lambda r: f"{r['purgeable_at']:%Y-%m-%d}"
-            ),
-            _text_column("State", "state"),
+            _time_column("Purgeable", "purgeable_at"),
+            _text_column("State", "state", "short"),
             _STORE,
             _text_column("Sweep", "sweep_id"),
         ],
         ("sweep_id", "swept_by", "swept_from", "store", "state"),
         "swept_at",
-        _table_facets("store", "state"),
+        [_BY_STORE, Facet("State", "state")],
     )

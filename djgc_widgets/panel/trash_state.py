@@ -1,7 +1,6 @@
 """State of the trash in the panel: what was swept, restored and purged."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 import datajoint as dj
 import pandas as pd
@@ -31,6 +30,10 @@ class TrashState(Background):
     """Notices about trashes whose sweeps could not be read."""
     purge_wanted = traitlets.Bool(default_value=False)
     """A purge is about to be confirmed."""
+    purge_number = traitlets.Int(0)
+    """Which question it is, counted from 1."""
+    purge_older_than = traitlets.Any(RETENTION)
+    """Younger sweeps would stay."""
     purge_acknowledged = traitlets.Any(frozenset())
     """Names of the doubts about that purge which were lifted."""
     receipt = traitlets.Any(None, allow_none=True)
@@ -71,18 +74,29 @@ class TrashState(Background):
                 lambda: restore_sweeps(ticked, self._trash, self.report),
             )
 
+    def ask_purge(self) -> None:
+        """Ask whether the ticked sweeps may be deleted for good; each time anew."""
+        if len(self.sweeps.selected):
+            self.purge_older_than = RETENTION
+            self.purge_acknowledged = frozenset()
+            self.purge_number += 1
+            self.purge_wanted = True
+
     def purge_confirmation(self) -> str:
         """Return what confirms a purge when typed: the ticked stores."""
         return ", ".join(sorted(self.sweeps.selected["store"].unique()))
 
-    def purgeable(self, older_than: timedelta) -> pd.DataFrame:
+    def purgeable(self) -> pd.DataFrame:
         """Return the ticked sweeps that are old enough, as a frame of their schema."""
         ticked = self.sweeps.selected
-        return ticked[ticked["swept_at"] <= self._clock() - older_than]
+        old: pd.DataFrame = ticked[
+            ticked["swept_at"] <= self._clock() - self.purge_older_than
+        ]
+        return old
 
-    def purge_doubts(self, older_than: timedelta) -> tuple[Doubt, ...]:
+    def purge_doubts(self) -> tuple[Doubt, ...]:
         """Return what is in doubt about a purge of the ticked sweeps."""
-        ages = list(self._clock() - self.purgeable(older_than)["swept_at"])
+        ages = list(self._clock() - self.purgeable()["swept_at"])
         if not ages or self.scan is None:
             return ()
         missing = missing_objects_doubt(self.scan.references)
@@ -93,14 +107,14 @@ class TrashState(Background):
         others = self.purge_acknowledged - {name}
         self.purge_acknowledged = others | {name} if lifted else others
 
-    def purge(self, typed: str, older_than: timedelta = RETENTION) -> None:
+    def purge(self, typed: str) -> None:
         """Delete the ticked sweeps that are old enough for good.
 
         What was typed must be the `purge_confirmation`.
         """
         ticked = self.sweeps.selected
         if len(ticked) and self.confirmed(typed, self.purge_confirmation()):
-            lifted = self.purge_acknowledged
+            lifted, older_than = self.purge_acknowledged, self.purge_older_than
             self.change(
                 Activity.PURGING,
                 lambda: purge_sweeps(

@@ -46,6 +46,8 @@ class Background(traitlets.HasTraits):
     """Since the activity began, as of the latest progress."""
     message = traitlets.Unicode("")
     """Why the latest command failed; empty if it did not."""
+    said_at = traitlets.Unicode("header")
+    """Which control the latest command came from: its message belongs beside it."""
     closed = traitlets.Bool(default_value=False)
     """Nothing can be started any more."""
 
@@ -57,6 +59,11 @@ class Background(traitlets.HasTraits):
         self._redraw_error = ""
         self._began = self._reported = 0.0
         self._listings: dict[str, Progress] = {}  # by store
+
+    @property
+    def running(self) -> bool:
+        """Whether something is running."""
+        return bool(self.activity is not Activity.IDLE)
 
     def cancel(self) -> None:
         """Stop what is running at its next page; the previous results stay."""

@@ -1,5 +1,7 @@
 """A grid of a few rows."""
 
+from typing import Any
+
 import pandas as pd
 
 from djgc_widgets.model.arrow import STR
@@ -7,15 +9,15 @@ from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridColumn, GridState
 
 COLUMNS = [
-    GridColumn("Size", "size", lambda row: f"{row['size']} B", numeric=True),
+    GridColumn("Size", "size", lambda row: f"{row['size']} B", kind="number"),
     GridColumn(
         "Path", "path", lambda row: row["path"], lambda row: f"at {row['path']}"
     ),
 ]
 FACETS = [
-    Facet("table", "table"),
-    Facet("larger than", "size", "at least", "size"),
-    Facet("younger than", "age", "at most", "days"),
+    Facet("Table", "table", labels={"unit": "Unit"}),
+    Facet("Size", "size", "size"),
+    Facet("Age", "age", "age"),
 ]
 TABLES = ["recording", "unit", None]
 
@@ -31,6 +33,11 @@ def frame(rows: int = 30) -> pd.DataFrame:
             "age": [float(n) for n in numbers],
         }
     )
+
+
+def page(grid: GridState, offset: int, limit: int) -> dict[str, Any]:
+    grid.turn_to(offset)
+    return grid.page(limit)
 
 
 def state(rows: int = 30) -> GridState:

@@ -1,9 +1,11 @@
 """Frame, filters and order -> the rows that are shown. Quick at a million rows."""
 
+import operator
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +16,16 @@ import pyarrow.compute as pc
 from djgc_widgets.model import KIBI, InputError, arrow_text, visible
 
 _CHOICES = 200
-"""How many values of a column can be chosen from; the text filter finds the others."""
-_Key = TypeVar("_Key", "Rule", str)
+"""How many values of a column are offered at once; a search finds the others."""
+_LABEL = 80
 _Mask = npt.NDArray[np.bool_]
+_OPERATORS = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +33,51 @@ class Facet:
     """What rows can be filtered by."""
 
     title: str
-    """What a person calls it: table, larger than, older than."""
+    """What a person calls it: the title of its column, where it has one."""
     source: str
     """Column of the frame."""
-    relation: str = "is"
-    """``is``, ``at least`` or ``at most``."""
     unit: str = ""
-    """``size`` or ``days`` of what is typed; empty if a value is chosen."""
+    """``size`` or ``age`` (in days) of what is typed; empty if values are chosen."""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What a person calls a value, if not as it is."""
+
+    def label(self, value: str | None) -> str:
+        """Return what a person calls a value; None stands for NA."""
+        return "none" if value is None else visible(self.labels.get(value, value))
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One condition that the shown rows fulfill."""
+class Chosen:
+    """Rows whose column has any of these values; None stands for NA."""
 
-    facet: Facet
-    value: str | float | None
-    """A value of the column, None for NA; or a bound, in bytes or days."""
+    among: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Rows whose column fulfills every comparison: an operator and a number."""
+
+    comparisons: tuple[tuple[str, float], ...]
+    text: str
+    """As a person reads them: > 1 GB."""
+
+
+Condition = Chosen | Bounds
+
+
+class Choice(NamedTuple):
+    """A value that rows can be filtered by."""
+
+    number: int
+    """Its place among all values of its column, the most frequent first."""
     label: str
-    """How a person reads it."""
+    n_rows: int
 
 
-def bound(facet: Facet, given: str) -> Rule:
-    """Return the rule for a size or an age that a person typed, or raise InputError."""
-    return Rule(facet, _READ[facet.unit](given), f"{facet.title} {given}")
-
-
-def chosen(facet: Facet, value: str | None) -> Rule:
-    """Return the rule that a column has a value; None stands for NA."""
-    shown = "none" if value is None else visible(value)
-    return Rule(facet, value, f"{facet.title}: {shown}")
+def short(text: str) -> str:
+    """Return a text without its middle, if it is long."""
+    half = _LABEL // 2
+    return text if len(text) <= _LABEL else f"{text[:half]} … {text[-half:]}"
 
 
 class RowFilter:
@@ -64,45 +89,52 @@ class RowFilter:
     def __init__(self, frame: pd.DataFrame, searched: Sequence[str]) -> None:
         self._frame, self._searched = frame, searched
         self._orders: dict[str, npt.NDArray[np.intp]] = {}
-        self._masks: dict[Rule | str, _Mask] = {}
-        self._texts: dict[str, pa.DictionaryArray] = {
-            name: pc.dictionary_encode(arrow_text(frame[name]), "encode")
-            for name in (searched if len(frame) else ())
-        }
+        self._masks: dict[object, _Mask] = {}
+        self._counts: dict[str, list[tuple[str | None, int]]] = {}
 
-    def choices(self, facet: Facet) -> list[tuple[str | None, int]]:
-        """Return the values to choose from and their rows, the most frequent first."""
-        if facet.unit or self._frame.empty:
-            return []
-        counts = self._frame[facet.source].value_counts(dropna=False).head(_CHOICES)
-        values = [None if pd.isna(value) else str(value) for value in counts.index]
-        return list(zip(values, counts.tolist(), strict=True))
+    def values(self, facet: Facet) -> list[tuple[str | None, int]]:
+        """Return every value of a column and its rows, the most frequent first."""
+        if facet.source not in self._counts:
+            counts = self._frame[facet.source].value_counts(dropna=False)
+            named = [None if pd.isna(value) else str(value) for value in counts.index]
+            pairs = list(zip(named, counts.tolist(), strict=True))
+            self._counts[facet.source] = pairs
+        return self._counts[facet.source]
+
+    def choices(self, facet: Facet, text: str) -> list[Choice]:
+        """Return the values whose label contains a text, in any case; the first 200."""
+        wanted, found = text.casefold(), list[Choice]()
+        for number, (value, n_rows) in enumerate(self.values(facet)):
+            label = facet.label(value)
+            if wanted in label.casefold():
+                found.append(Choice(number, short(label), n_rows))
+                if len(found) == _CHOICES:
+                    break
+        return found
 
     def shown(
-        self, text: str, rules: Sequence[Rule], sort: str, *, descending: bool
+        self,
+        text: str,
+        conditions: Mapping[Facet, Condition],
+        sort: str,
+        *,
+        descending: bool,
     ) -> npt.NDArray[np.intp]:
         """Return the positions of the rows that are shown, in order.
 
-        Each word of the text must occur in the row, in upper or lower case. Chosen
-        values of one column are alternatives; all other rules must be fulfilled.
+        Each word of the text must occur in the row, in upper or lower case, and every
+        condition must be fulfilled.
         """
         if self._frame.empty:
             return np.zeros(0, dtype=np.intp)
-        masks: dict[Rule | str, _Mask] = {}
+        masks: dict[object, _Mask] = {}
         shown = np.ones(len(self._frame), dtype=bool)
         for word in text.lower().split():
             masks[word] = self._mask(word, self._contains)
             shown &= masks[word]
-        alternatives: dict[str, _Mask] = {}
-        for rule in rules:
-            masks[rule] = self._mask(rule, self._fulfills)
-            if rule.facet.unit:
-                shown &= masks[rule]
-            else:
-                source = rule.facet.source
-                alternatives[source] = alternatives.get(source, False) | masks[rule]
-        for any_of in alternatives.values():
-            shown &= any_of
+        for pair in conditions.items():
+            masks[pair] = self._mask(pair, self._fulfills)
+            shown &= masks[pair]
         self._masks = masks
         order = self._order(sort)
         order = order[::-1] if descending else order
@@ -112,25 +144,34 @@ class RowFilter:
         cached = self._masks.get(key)
         return compute(key) if cached is None else cached
 
+    @cached_property
+    def _texts(self) -> dict[str, pa.DictionaryArray]:
+        return {
+            name: pc.dictionary_encode(arrow_text(self._frame[name]), "encode")
+            for name in self._searched
+        }
+
     def _contains(self, word: str) -> _Mask:
         mask = np.zeros(len(self._frame), dtype=bool)
-        for name in self._searched:
-            texts = self._texts[name]
+        for texts in self._texts.values():
             hit = pc.match_substring(texts.dictionary, word, ignore_case=True)
             hit = pc.take(pc.fill_null(hit, fill_value=False), texts.indices)
             mask |= hit.to_numpy(zero_copy_only=False)
         return mask
 
-    def _fulfills(self, rule: Rule) -> _Mask:
-        values = self._frame[rule.facet.source]
-        match rule.facet.relation:
-            case "at least":
-                mask = values.ge(rule.value)
-            case "at most":
-                mask = values.le(rule.value)
-            case _:
-                mask = values.isna() if rule.value is None else values.eq(rule.value)
-        return mask.fillna(value=False).to_numpy(dtype=bool)
+    def _fulfills(self, pair: tuple[Facet, Condition]) -> _Mask:
+        facet, condition = pair
+        values = self._frame[facet.source]
+        if isinstance(condition, Bounds):
+            mask = np.ones(len(values), dtype=bool)
+            for sign, bound in condition.comparisons:
+                mask &= _OPERATORS[sign](values, bound).fillna(value=False)
+            return np.asarray(mask, dtype=bool)
+        named = [value for value in condition.among if value is not None]
+        chosen = values.isin(named)
+        if None in condition.among:
+            chosen |= values.isna()
+        return chosen.to_numpy(dtype=bool)
 
     def _order(self, sort: str) -> npt.NDArray[np.intp]:
         if sort not in self._orders:
@@ -144,6 +185,8 @@ _AGE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(h|d|w|mo|y)?(?:ours?|ays?|eeks?|nths?|ears?)?", re.IGNORECASE
 )
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
+_SIGN = re.compile(r"\s*(>=|<=|>|<|≥|≤)?\s*([^<>≤≥]+?)\s*(?=[<>≤≥]|$)")
+_RANGE = re.compile(r"\s*(.+?)\s+to\s+(.+?)\s*", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:
@@ -165,4 +208,31 @@ def parse_age(text: str) -> float:
     return float(match[1]) * _DAYS[(match[2] or "d").lower()]
 
 
-_READ = {"size": parse_size, "days": parse_age}
+_PARSE = {"size": parse_size, "age": parse_age}
+
+
+def parse_bounds(unit: str, text: str) -> Bounds:
+    """Return the bounds that a person typed: > 1 GB, < 90 days, 1 GB to 2 GB, 90.
+
+    A number alone is a lower bound. Anything else raises InputError.
+    """
+    parse = _PARSE[unit]
+    if match := _RANGE.fullmatch(text):
+        parts = [(">=", match[1]), ("<=", match[2])]
+    else:
+        found = list(_SIGN.finditer(text))
+        if not found or "".join(each[0] for each in found) != text:
+            parts = [(">=", text)]  # whose parser says what was expected
+        else:
+            signs = {None: ">=", "≥": ">=", "≤": "<="}
+            parts = [(signs.get(each[1], each[1]), each[2]) for each in found]
+    comparisons = tuple((sign, float(parse(given))) for sign, given in parts)
+    return Bounds(comparisons, " and ".join(f"{s} {_unit(unit, g)}" for s, g in parts))
+
+
+def _unit(unit: str, given: str) -> str:
+    """Return a bound as it was typed, with the unit that was meant."""
+    given = " ".join(given.split())
+    if given[-1:].isdigit():
+        given += " B" if unit == "size" else " days"
+    return given

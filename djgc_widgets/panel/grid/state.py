@@ -1,7 +1,8 @@
 """Rows of a frame as a person filters, orders and ticks them. Pure state."""
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,19 @@ import pandas as pd
 import traitlets
 
 from djgc_widgets.model import InputError, visible
-from djgc_widgets.panel.grid.filters import Facet, RowFilter, Rule, bound, chosen
+from djgc_widgets.panel.grid.filters import (
+    Bounds,
+    Choice,
+    Chosen,
+    Condition,
+    Facet,
+    RowFilter,
+    parse_bounds,
+    short,
+)
 
 Record = dict[Hashable, Any]
+_NAMED = 3  # values that a chip names
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +38,9 @@ class GridColumn:
     """Text of a cell, from the row as a mapping."""
     hover: Callable[[Record], str] | None = None
     """Text shown on hover; the cell's own by default."""
-    numeric: bool = False
-    """Flush right, and the biggest first."""
+    kind: str = "text"
+    """``text``, ``short``, ``number`` or ``path``; ``time`` and ``age`` have a time in
+    ISO 8601 as their text and as their hover, which a page shows in its own zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class Fact:
     text: str
     copyable: bool = False
     """Offer to copy the text."""
+    time: bool = False
+    """The text is a time in ISO 8601."""
 
 
 class GridState(traitlets.HasTraits):
@@ -51,6 +65,8 @@ class GridState(traitlets.HasTraits):
 
     revision = traitlets.Int(0)
     """Grows with every change."""
+    ticks = traitlets.Int(0)
+    """Grows whenever other rows may be ticked."""
     opened = traitlets.Int(-1)
     """Row whose details are shown; -1 for none."""
 
@@ -66,25 +82,50 @@ class GridState(traitlets.HasTraits):
         self._searched = tuple(searched)
         self._lock = threading.RLock()
         self.sort, self.descending, self.text = sort, True, ""
-        self.rules: tuple[Rule, ...] = ()
-        self.generation = self.arrangement = 0
-        self.choices: list[list[tuple[str | None, int]]] = [[] for _ in facets]
-        self._take(pd.DataFrame(), RowFilter(pd.DataFrame(), ()))
+        self.conditions: dict[Facet, Condition] = {}
+        self.generation = self.arrangement = self.offset = 0
+        self._take(pd.DataFrame(), None)
 
-    def replace(self, frame: pd.DataFrame) -> None:
-        """Show other rows; nothing is ticked or opened then, the filters stay."""
-        row_filter = RowFilter(frame, self._searched)
-        choices = [row_filter.choices(facet) for facet in self.facets]
+    def replace(
+        self, frame: pd.DataFrame, tickable: npt.NDArray[np.bool_] | None = None
+    ) -> None:
+        """Show other rows; nothing is ticked or opened then, the filters stay.
+
+        Only `tickable` rows can be ticked; all by default.
+        """
         with self._lock:
             self.generation += 1
-            self._take(frame, row_filter)
-            self.choices = choices
+            self._take(frame, tickable)
+            self.opened = -1  # observers see other rows already
+            self.ticks += 1
             self._arrange()
 
-    def _take(self, frame: pd.DataFrame, row_filter: RowFilter) -> None:
-        self.frame, self.opened, self._filter = frame, -1, row_filter
+    def _take(
+        self, frame: pd.DataFrame, tickable: npt.NDArray[np.bool_] | None
+    ) -> None:
+        self.frame, self._filter = frame, RowFilter(frame, self._searched)
         self._ticked: npt.NDArray[np.bool_] = np.zeros(len(frame), dtype=bool)
+        every = np.ones(len(frame), dtype=bool)
+        self.tickable = every if tickable is None else tickable
         self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+
+    @contextmanager
+    def held(
+        self, generation: int | None = None, arrangement: int | None = None
+    ) -> Iterator[None]:
+        """Let no other thread change anything meanwhile.
+
+        Raises InputError if the rows, or those that are shown, are not the ones meant.
+        """
+        with self._lock:
+            if generation not in {None, self.generation} or arrangement not in {
+                None,
+                self.arrangement,
+            }:
+                raise InputError(
+                    "The list has changed meanwhile, so nothing was done. Look again."
+                )
+            yield
 
     def filter(self, text: str) -> None:
         """Show only rows that contain every word of the text, in any case."""
@@ -92,26 +133,62 @@ class GridState(traitlets.HasTraits):
             self.text = text
             self._arrange()
 
-    def rule(self, facet: int, given: str) -> Rule:
-        """Return the rule for the facet at a position.
+    def facet(self, title: str) -> Facet:
+        """Return the facet of a title."""
+        for facet in self.facets:
+            if facet.title == title:
+                return facet
+        titles = ", ".join(facet.title for facet in self.facets)
+        raise InputError(f"Expected a filter by {titles}; got {title!r}.")
 
-        What is given is the position of the chosen value, or the bound as typed; if it
-        is no size or age, InputError is raised.
-        """
-        if (wanted := self.facets[facet]).unit:
-            return bound(wanted, given)
-        return chosen(wanted, self.choices[facet][int(given)][0])
-
-    def rule_of(self, source: str, value: str | None) -> Rule:
-        """Return the rule that a column has a value; None stands for NA."""
-        facets = (f for f in self.facets if f.source == source and not f.unit)
-        return chosen(next(facets), value)
-
-    def filter_by(self, rules: Sequence[Rule]) -> None:
-        """Show only rows that fulfil the rules: any of one column, all columns."""
+    def choices(self, title: str, text: str = "") -> list[Choice]:
+        """Return the values to choose from whose label contains a text."""
         with self._lock:
-            self.rules = tuple(dict.fromkeys(rules))
+            return self._filter.choices(self.facet(title), text)
+
+    def chosen(self, title: str) -> list[int]:
+        """Return the numbers of the values that the rows are filtered by."""
+        chosen = self.filter_for(title)
+        values = self._filter.values(self.facet(title)) if chosen else []
+        return [at for at, (value, _) in enumerate(values) if value in chosen]
+
+    def choose(self, title: str, numbers: Sequence[int]) -> None:
+        """Show only rows with any of the values of these numbers; all if none is."""
+        with self._lock:
+            values = self._filter.values(self.facet(title))
+            if not set(numbers) <= set(range(len(values))):
+                raise InputError(
+                    f"Expected values from 0 to {len(values) - 1}; got {list(numbers)}."
+                )
+            self.filter_by({title: [values[number][0] for number in numbers]})
+
+    def filter_by(
+        self, conditions: Mapping[str, Sequence[str | None] | str | None]
+    ) -> None:
+        """Show only rows that fulfill conditions, by the title of a facet.
+
+        A condition is the values that a row may have (None stands for NA), or text such
+        as ``> 1 GB`` for a size and ``> 90 days`` for an age; None or nothing removes
+        it. Raises InputError, and changes nothing, if one of them cannot be understood.
+        """
+        with self._lock:
+            changed = dict(self.conditions)
+            for title, wanted in conditions.items():
+                facet = self.facet(title)
+                changed.pop(facet, None)
+                if not wanted:
+                    continue
+                if facet.unit:
+                    changed[facet] = parse_bounds(facet.unit, str(wanted))
+                else:
+                    changed[facet] = Chosen(tuple(dict.fromkeys(wanted)))
+            self.conditions = changed
             self._arrange()
+
+    def filter_for(self, title: str) -> tuple[str | None, ...]:
+        """Return the values that the rows are filtered by; empty if by none."""
+        condition = self.conditions.get(self.facet(title))
+        return condition.among if isinstance(condition, Chosen) else ()
 
     def sort_by(self, source: str, *, descending: bool) -> None:
         """Order the rows by a column of the frame."""
@@ -121,37 +198,61 @@ class GridState(traitlets.HasTraits):
             self.sort, self.descending = source, descending
             self._arrange()
 
+    def turn_to(self, offset: int) -> None:
+        """Show the page with the row at this place among those that are shown."""
+        with self._lock:
+            self.offset = offset
+            self.revision += 1
+
+    def open(self, row: int) -> None:
+        """Show the details of a row, or close them if they are shown."""
+        with self._lock:
+            (row,) = self._expect([row])
+            self.opened = -1 if self.opened == row else int(row)
+            self.revision += 1
+
     def tick(self, rows: Sequence[int], *, on: bool) -> None:
         """Tick or untick rows."""
         with self._lock:
-            self._ticked[[int(row) for row in rows]] = on
-            self.revision += 1
+            self._set_ticks(self._expect(rows), on=on)
 
     def tick_range(self, first: int, last: int, *, on: bool) -> None:
         """Tick or untick every shown row from one to another, in their order."""
         with self._lock:
             ends = np.flatnonzero(np.isin(self._shown, [first, last]))
-            if len(ends):
-                self._ticked[self._shown[ends[0] : ends[-1] + 1]] = on
-            self.revision += 1
+            between = self._shown[ends[0] : ends[-1] + 1] if len(ends) else ends
+            self._set_ticks(between, on=on)
 
     def tick_filtered(self) -> None:
         """Tick every row that the filters show, on this page and all others."""
         with self._lock:
-            self._ticked[self._shown] = True
-            self.revision += 1
+            self._set_ticks(self._shown, on=True)
 
     def invert_filtered(self) -> None:
         """Tick what is not ticked and untick what is, of all that the filters show."""
         with self._lock:
-            self._ticked[self._shown] ^= True
-            self.revision += 1
+            self._set_ticks(self._shown, on=~self._ticked[self._shown])
 
     def clear(self) -> None:
         """Untick every row, shown or not."""
         with self._lock:
-            self._ticked[:] = False
-            self.revision += 1
+            self._set_ticks(np.arange(len(self._ticked)), on=False)
+
+    def _expect(self, rows: Sequence[int]) -> npt.NDArray[np.intp]:
+        """Return rows as an array, or raise InputError if one does not exist."""
+        wanted = np.asarray(rows, dtype=np.intp)
+        if ((wanted < 0) | (wanted >= len(self.frame))).any():
+            raise InputError(
+                f"Expected rows from 0 to {len(self.frame) - 1}; got {list(rows)}."
+            )
+        return wanted
+
+    def _set_ticks(
+        self, rows: npt.NDArray[np.intp], *, on: bool | npt.NDArray[np.bool_]
+    ) -> None:
+        self._ticked[rows] = on & self.tickable[rows]
+        self.ticks += 1
+        self.revision += 1
 
     @property
     def ticked(self) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
@@ -175,10 +276,11 @@ class GridState(traitlets.HasTraits):
         """Return a row as a mapping."""
         return self.frame.iloc[[row]].to_dict("records")[0]
 
-    def page(self, offset: int, limit: int) -> dict[str, Any]:
+    def page(self, limit: int) -> dict[str, Any]:
         """Return what a page shows, as text with visible control characters."""
         with self._lock:
-            offset = min(max(offset, 0), max(len(self._shown) - 1, 0)) // limit * limit
+            last = max(len(self._shown) - 1, 0)
+            offset = min(max(self.offset, 0), last) // limit * limit
             positions = self._shown[offset : offset + limit]
             records = self.frame.iloc[positions].to_dict("records")
             return {
@@ -191,24 +293,46 @@ class GridState(traitlets.HasTraits):
                 "offset": int(offset),
                 "limit": limit,
                 "shown": len(self._shown),
+                "tickable": int(self.tickable[self._shown].sum()),
                 "total": len(self.frame),
                 "ticked": int(self._ticked.sum()),
                 "sort": self.sort,
                 "descending": self.descending,
                 "text": self.text,
-                "chips": [visible(rule.label) for rule in self.rules],
+                "chips": [
+                    {"title": facet.title, "text": _chip_text(facet, condition)}
+                    for facet, condition in self.conditions.items()
+                ],
                 "opened": self.opened,
             }
 
     def _row(self, position: int, record: Record) -> dict[str, Any]:
-        cells = [visible(column.show(record)) for column in self.columns]
-        hovers = [visible(c.hover(record)) if c.hover else None for c in self.columns]
-        ticked = bool(self._ticked[position])
-        return {"id": position, "ticked": ticked, "cells": cells, "hovers": hovers}
+        return {
+            "id": position,
+            "ticked": bool(self._ticked[position]),
+            "tickable": bool(self.tickable[position]),
+            "cells": [visible(column.show(record)) for column in self.columns],
+            "hovers": [
+                visible(c.hover(record)) if c.hover else None for c in self.columns
+            ],
+        }
 
     def _arrange(self) -> None:
         self._shown = self._filter.shown(
-            self.text, self.rules, self.sort, descending=self.descending
+            self.text, self.conditions, self.sort, descending=self.descending
         )
+        if self.opened not in self._shown:
+            self.opened = -1
+        self.offset = 0
         self.arrangement += 1
         self.revision += 1
+
+
+def _chip_text(facet: Facet, condition: Condition) -> str:
+    """Say in a few words what a column is filtered by."""
+    if isinstance(condition, Bounds):
+        return condition.text
+    labels = [short(facet.label(value)) for value in condition.among]
+    if len(labels) > _NAMED:
+        return f"{len(labels):,} chosen"
+    return ", ".join(labels)

@@ -1,5 +1,7 @@
-"""The panel without a browser: its state, and that its buttons are bound to it."""
+"""The panel without a browser: its state, and what pages ask of it and are shown."""
 
+import itertools
+import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
@@ -16,46 +19,55 @@ from laboratory import NPY, Laboratory, array, orphaned
 from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
 from djgc_widgets.collector.clock import utc_now
 from djgc_widgets.lab.server import EmbeddedServer
-from djgc_widgets.model.text import plural
-from djgc_widgets.panel.elements import ConfirmBar, PanelRegion
-from djgc_widgets.panel.grid.widget import Grid
 from djgc_widgets.panel.saved_html import saved_html
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.view import View
+from djgc_widgets.panel.widget import PanelWidget
 from djgc_widgets.panel.worker import Activity
 
-
-def widgets_of(panel: GCPanel, kind: type) -> list[Any]:
-    return [widget for widget in panel.view.all_widgets() if isinstance(widget, kind)]
+_NUMBERS = itertools.count(1)
 
 
-def button(panel: GCPanel, label: str) -> Any:
-    buttons = widgets_of(panel, widgets.Button)
-    return next(shown for shown in buttons if shown.description == label)
-
-
-def bar_of(panel: GCPanel, label: str) -> Any:
-    """Return what confirms a sweep or a purge: the bar with that button."""
-    bars = widgets_of(panel, ConfirmBar)
-    return next(bar for bar in bars if label in dict(bar.buttons))
-
-
-def confirm(panel: GCPanel, label: str, typed: str, **fields: int) -> None:
-    bar = bar_of(panel, label)
-    assert bar.allowed
-    bar.receive({"do": "confirm", "typed": typed, **fields})
+def answer(panel: GCPanel, verb: str, **arguments: Any) -> dict[str, Any]:
+    """Ask what a page would, and wait until what it began is done."""
+    message = {"do": verb, "id": next(_NUMBERS), "page": "test", **arguments}
+    answered = panel.widget.wire.receive(message)
     panel.wait()
+    assert answered is not None
+    return answered
 
 
-def grid_of(panel: GCPanel, name: str) -> Any:
-    return next(g for g in widgets_of(panel, Grid) if g.texts["name"] == name)
+def ask(panel: GCPanel, verb: str, **arguments: Any) -> Any:
+    answered = answer(panel, verb, **arguments)
+    assert answered["ok"], answered
+    return answered["value"]
 
 
-def open_row(grid: Any, row: int = 0) -> dict[str, str]:
-    """Return the details of a row."""
-    grid.receive({"do": "open", "row": row, "of": grid.state.generation})
-    assert grid.failure == ""
-    return {fact["label"]: fact["text"] for fact in grid.details}
+def refused(panel: GCPanel, verb: str, **arguments: Any) -> str:
+    answered = answer(panel, verb, **arguments)
+    assert not answered["ok"]
+    return str(answered["error"])
+
+
+def tick(panel: GCPanel, verb: str = "tick_filtered", table: str = "objects") -> None:
+    """Tick by all that a page knows of a table."""
+    grid = getattr(panel.widget, table)
+    ask(panel, verb, table=table, of=grid["generation"], shown=grid["arrangement"])
+
+
+def open_row(panel: GCPanel, table: str, at: int = 0) -> dict[str, str]:
+    """Return the details of a shown row."""
+    grid = getattr(panel.widget, table)
+    row = grid["rows"][at]["id"]
+    ask(panel, "open", table=table, row=row, of=grid["generation"])
+    return {
+        fact["label"]: fact["text"] for fact in getattr(panel.widget, table)["facts"]
+    }
+
+
+def lift_all(panel: GCPanel) -> None:
+    plan = panel.widget.plan
+    for question in plan["questions"]:
+        ask(panel, "lift", plan=plan["number"], name=question["name"], on=True)
 
 
 def cancel_during(panel: GCPanel, activity: Activity) -> None:
@@ -79,13 +91,10 @@ def refer_to(lab: Laboratory, key: int, path: str) -> None:
 
 
 def texts(panel: GCPanel) -> str:
-    return "\n".join(shown.value for shown in widgets_of(panel, widgets.HTML))
-
-
-def click(panel: GCPanel, label: str) -> None:
-    assert not button(panel, label).disabled
-    button(panel, label).click()
-    panel.wait()
+    """Return all that is shown."""
+    view = panel.widget
+    shown = {name: getattr(view, name) for name in view.parts}
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def run(command: Any, *arguments: Any) -> None:
@@ -133,82 +142,115 @@ def panel(lab: Laboratory) -> GCPanel:
 @pytest.fixture
 def swept(panel: GCPanel) -> GCPanel:
     """The panel, after all orphans were moved to the trash."""
-    panel.state.orphans.tick_filtered()
+    panel.state.objects.tick_filtered()
     sweep_ticked(panel.state)
     return panel
 
 
-def test_a_scan_fills_cards_grid_and_chart(panel: GCPanel) -> None:
-    assert panel.state.message == ""
+def test_a_scan_fills_cards_list_and_charts(panel: GCPanel) -> None:
+    view = panel.widget
+    assert view.said["error"] == ""
     assert len(panel.scan.orphans) == 3
-    assert panel.state.orphans.page(0, 10)["total"] == 3
-    shown = texts(panel)
-    assert "✓ complete scan of" in shown
-    assert "3 objects" in shown
-    outputs = widgets_of(panel, widgets.Output)[0].outputs
-    bars = outputs[0]["data"]["application/vnd.plotly.v1+json"]["data"]
-    assert {bar["name"] for bar in bars} == {"Referenced", "Orphaned"}
+    assert (view.objects["shown"], view.objects["total"]) == (3, 5)
+    cards = {card["key"]: card for card in view.scan["cards"]}
+    assert cards["orphan"]["note"] == "3 objects · 60 %"
+    assert view.scan["complete"]
+    (bar,) = view.scan["overview"]["stores"]
+    assert [part["status"] for part in bar["parts"]] == ["live", "orphan"]
+    assert sum(part["share"] for part in bar["parts"]) == pytest.approx(1)
+
+
+def test_the_list_shows_every_status_and_ticks_only_orphans(swept: GCPanel) -> None:
+    run(swept.state.undo)
+    swept.state.objects.tick([2], on=True)
+    sweep_ticked(swept.state)
+    view = swept.widget
+    ask(swept, "unfilter", table="objects")
+
+    statuses = [row["cells"][1] for row in view.objects["rows"]]
+    assert sorted(statuses) == ["In trash", *["Orphaned"] * 2, *["Referenced"] * 2]
+    tick(swept)
+    assert set(swept.selected["status"]) == {"orphan"}
+    assert view.objects["tickable"] == 2
+    for status, label in (("trash", "Why"), ("live", "Rows that refer")):
+        ask(swept, "show", status=status)
+        assert label in open_row(swept, "objects")
+        assert swept.widget.objects["chips"][0]["title"] == "Status"
+    assert swept.selected.columns.tolist() == swept.scan.orphans.columns.tolist()
+    assert swept.selected.dtypes.tolist() == swept.scan.orphans.dtypes.tolist()
 
 
 def test_ticks_make_a_basket_and_a_plan(panel: GCPanel) -> None:
-    move = button(panel, "Move to trash …")
-    assert move.disabled
-    panel.state.orphans.tick_filtered()
+    view = panel.widget
+    assert not view.basket["can_sweep"]
+    tick(panel)
 
-    assert not move.disabled
-    assert "3 ticked" in texts(panel)
-    click(panel, "Move to trash …")
+    assert view.basket["can_sweep"]
+    assert view.basket["text"] == "3 objects · 1.12 KiB · 3 files"
+    ask(panel, "plan")
 
     assert panel.state.plan.totals()[0][:2] == ("raw", 3)
     assert panel.selected["size_bytes"].sum() == 1152
-    assert "3 objects, 1.12 KiB (1,152 bytes)" in texts(panel)
-    bar_of(panel, "Keep everything").receive({"do": "decline"})
+    assert view.plan["title"] == "Move 3 objects, 1.12 KiB, to the trash?"
+    ask(panel, "drop", plan=view.plan["number"])
     assert panel.state.plan is None
+    assert view.plan == {}
 
 
-def test_a_refused_plan_is_allowed_when_its_refusals_are_ticked(panel: GCPanel) -> None:
-    panel.state.orphans.tick_filtered()
-    click(panel, "Move to trash …")
-    assert not bar_of(panel, "Move to trash").allowed
-    assert "more than 25% would be moved: 3 of 5 objects" in texts(panel)
-    assert "✕ refused: large-sweep" in texts(panel)
+def test_a_refused_plan_is_allowed_when_its_questions_are_answered(
+    panel: GCPanel,
+) -> None:
+    tick(panel)
+    ask(panel, "plan")
+    plan = panel.widget.plan
+    assert not plan["allowed"]
+    assert plan["lines"][0]["of_store"] == "60 % of the store"
+    assert [each["name"] for each in plan["questions"]] == ["large-sweep", "sole-owner"]
 
-    for box in widgets_of(panel, widgets.Checkbox):
-        box.value = True
+    lift_all(panel)
 
     assert panel.state.plan.acknowledged == {"large-sweep", "sole-owner"}
-    assert bar_of(panel, "Move to trash").allowed
-    boxes = {box.description: box for box in widgets_of(panel, widgets.Checkbox)}
-    boxes["I acknowledge large-sweep"].value = False
+    assert panel.widget.plan["allowed"]
+    ask(panel, "lift", plan=plan["number"], name="large-sweep", on=False)
     assert [r.name for r in panel.state.plan.refusals] == ["large-sweep"]
-    run(panel.state.sweep, "raw")
-    assert "large-sweep" in panel.state.message
+    ask(panel, "sweep", plan=plan["number"], typed="raw")
+    assert "large-sweep" in panel.widget.said["error"]
+    assert panel.widget.said["at"] == "plan"
+    why = refused(panel, "lift", plan=plan["number"], name="no such doubt", on=True)
+    assert "no longer asked" in why
 
 
-def test_a_sweep_needs_the_typed_name_of_the_store(
+def test_a_sweep_needs_the_typed_name_of_the_store_and_the_open_plan(
     panel: GCPanel, lab: Laboratory
 ) -> None:
-    panel.state.orphans.tick_filtered()
+    tick(panel)
     plan_ticked(panel.state)
+    number = panel.widget.plan["number"]
 
-    confirm(panel, "Move to trash", "")
+    ask(panel, "sweep", plan=number, typed="")
 
     assert panel.state.message == "Type raw to confirm; got nothing."
+    assert "Nothing was moved" in refused(panel, "sweep", plan=number - 1, typed="raw")
     assert not (lab.store("raw") / "_trash").exists()
-    confirm(panel, "Move to trash", " raw ")
+    ask(panel, "sweep", plan=number, typed=" raw ")
     assert panel.state.message == ""
     assert panel.receipt is panel.state.receipt
     assert panel.receipt.count("moved") == 3
     assert panel.scan.orphans.empty
-    assert "3 objects moved (1.12 KiB)" in texts(panel)
+    assert panel.widget.said["receipt"]["headline"] == "3 objects moved (1.12 KiB)"
+    assert "Nothing was moved" in refused(panel, "sweep", plan=number, typed="raw")
 
 
-def test_undo_brings_everything_back(swept: GCPanel) -> None:
-    click(swept, "Undo")
+def test_undo_brings_everything_back_once(swept: GCPanel) -> None:
+    receipt = swept.widget.said["receipt"]["id"]
+
+    ask(swept, "undo", receipt=receipt)
 
     assert swept.state.receipt.count("restored") == 3
     assert len(swept.scan.orphans) == 3
-    assert button(swept, "Undo").layout.display == "none"
+    assert swept.widget.said["receipt"]["moved"] == 0
+    ask(swept, "undo", receipt=receipt)
+    assert swept.state.receipt.count("restored") == 3
 
 
 def test_after_an_incomplete_scan_nothing_can_be_moved(
@@ -216,13 +258,15 @@ def test_after_an_incomplete_scan_nothing_can_be_moved(
 ) -> None:
     table = f'"{lab.name}".recording'
     lab.connection.query(f"UPDATE {table} SET data = '{{}}' WHERE id = 4")
-    click(panel, "Rescan")
+    ask(panel, "scan")
 
     assert isinstance(panel.scan, IncompleteScan)
     assert panel.scan.problems.with_code("values-without-path")
     assert "values record a path" in texts(panel)
-    panel.state.orphans.tick_filtered()
-    assert button(panel, "Move to trash …").disabled
+    assert panel.widget.objects["tickable"] == 0
+    panel.state.objects.tick_filtered()
+    assert panel.selected.empty
+    assert not panel.widget.basket["can_sweep"]
     panel.state.make_plan()
     assert panel.state.plan is None
     assert "complete scan" in panel.state.message
@@ -231,13 +275,13 @@ def test_after_an_incomplete_scan_nothing_can_be_moved(
 def test_bad_input_is_shown_in_the_panel(lab: Laboratory) -> None:
     for schemas, options, message in (
         ([], {}, "Expected at least one schema"),
-        (["lab"], {}, "got str &#39;lab&#39;"),
+        (["lab"], {}, "got str 'lab'"),
         ([lab.schema], {"stores": ["cold"]}, "got cold"),
         ([lab.schema], {"minimum_age": "a week"}, "Expected an age from 0"),
     ):
         panel = scanned(*schemas, **options)
 
-        assert message in texts(panel)
+        assert message in panel.state.message
         assert panel.state.activity == Activity.IDLE
         with pytest.raises(InputError, match="there is none yet"):
             _ = panel.scan
@@ -282,54 +326,95 @@ def test_commands_without_an_object_do_nothing() -> None:
 
 
 def test_a_selection_of_unknown_objects_is_an_input_error(panel: GCPanel) -> None:
-    panel.state.orphans.tick_filtered()
-    panel.state.orphans.frame["path"] = "no/such/path"
+    panel.state.objects.tick_filtered()
+    panel.state.objects.frame["path"] = "no/such/path"
 
     run(panel.state.make_plan)
 
     assert "that it does not hold" in panel.state.message
 
 
-def test_show_returns_at_once_and_shows_the_same_state_again(
+def test_outside_of_a_notebook_it_says_what_to_do(
     panel: GCPanel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scan = panel.scan
-
-    panel.show()
     panel.show()
 
-    assert panel.state.scan is scan
-    assert capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert "Here, use scan(schema), or the command djgc scan" in said
+    assert repr(panel) == said.strip()
+    assert "install djgc-widgets where its Jupyter server runs" in repr(panel.widget)
 
 
-def test_show_starts_the_first_scan(lab: Laboratory) -> None:
+def test_the_widget_starts_the_first_scan_and_is_one(lab: Laboratory) -> None:
     lab.declare(NPY)
     panel = GCPanel(lab.schema)
 
-    run(panel.show)
+    box = widgets.VBox([panel.widget, panel._display_()])
+    panel.wait()
 
     assert panel.scan.complete
+    assert box.children[0] is box.children[1]
+
+
+def test_what_the_panel_does_can_be_observed(panel: GCPanel) -> None:
+    seen: dict[str, list[Any]] = {"scan": [], "activity": [], "selected": []}
+    for name in seen:
+        panel.observe(lambda change: seen[change["name"]].append(change["new"]), name)
+
+    tick(panel)
+    run(panel.refresh)
+
+    assert seen["scan"] == [panel.scan]
+    assert seen["activity"] == ["scanning", "idle"] == ["scanning", panel.activity]
+    assert [len(frame) for frame in seen["selected"]] == [3, 0]
+    with pytest.raises(InputError, match="Expected in name names among"):
+        panel.observe(print, "weather")
+
+
+def test_every_answer_names_a_version_that_is_published(panel: GCPanel) -> None:
+    for verb, more in (("hello", {}), ("search", {"table": "objects", "text": "id=1"})):
+        version = answer(panel, verb, **more)["v"]
+
+        assert panel.widget.v >= version
+    assert panel.widget.objects["text"] == "id=1"
+
+
+def test_what_cannot_be_drawn_hides_nothing_else(
+    panel: GCPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("oh")
+
+    view = panel.widget
+    monkeypatch.setitem(view.draws, "usage", fail)
+
+    run(panel.refresh)
+
+    assert "ZeroDivisionError: oh" in view.said["error"]
+    assert view.scan["complete"]
+    assert view.objects["generation"] == panel.state.objects.generation
 
 
 def test_while_a_plan_is_open_nothing_else_can_be_ticked(panel: GCPanel) -> None:
-    grid = grid_of(panel, "Orphans")
-    of = panel.state.orphans.generation
-    panel.state.orphans.tick([0], on=True)
-    click(panel, "Move to trash …")
+    panel.state.objects.tick([0], on=True)
+    ask(panel, "plan")
+    grid = panel.widget.objects
+    page = {"table": "objects", "of": grid["generation"]}
 
-    page = {"of": of, "as": panel.state.orphans.arrangement}
-    grid.receive({"do": "clear", "click": 1, **page})
-    grid.receive({"do": "tick_filtered", "click": 2, **page})
+    assert "a question is open" in refused(panel, "clear", **page)
+    page["shown"] = grid["arrangement"]
+    assert "a question is open" in refused(panel, "tick_filtered", **page)
 
     assert len(panel.selected) == 1
-    assert button(panel, "Move to trash …").disabled
-    bar_of(panel, "Keep everything").receive({"do": "decline"})
-    grid.receive({"do": "tick_filtered", "click": 3, **page})
+    assert not panel.widget.basket["can_sweep"]
+    ask(panel, "drop", plan=panel.widget.plan["number"])
+    ask(panel, "tick_filtered", **page)
     assert len(panel.selected) == 3
 
 
 def test_a_canceled_sweep_shows_what_it_did(panel: GCPanel) -> None:
-    panel.state.orphans.tick_filtered()
+    panel.state.objects.tick_filtered()
     plan_ticked(panel.state)
     cancel_during(panel, Activity.SWEEPING)
 
@@ -351,7 +436,7 @@ def test_a_plan_names_a_database_that_is_closed_to_the_account(lab: Laboratory) 
         run(state.start_scan)
     finally:
         query(f'DROP DATABASE "{name}"')
-    state.orphans.tick_filtered()
+    state.objects.tick_filtered()
 
     run(state.make_plan)
 
@@ -362,13 +447,13 @@ def test_a_plan_names_a_database_that_is_closed_to_the_account(lab: Laboratory) 
 def test_what_rows_need_again_is_restored_at_a_click(
     swept: GCPanel, lab: Laboratory
 ) -> None:
-    assert button(swept, "Restore needed").layout.display == "none"
+    assert not swept.widget.scan["needed"]
     path = str(swept.scan.trash["path"].iloc[0])
     refer_to(lab, 9, path)
-    click(swept, "Rescan")
-    assert "a row needs 1 object again" in texts(swept)
+    ask(swept, "scan")
+    assert swept.widget.scan["needed"] == "1 object"
 
-    click(swept, "Restore needed")
+    ask(swept, "heal")
 
     assert swept.state.receipt.count("restored") == 1
     assert swept.scan.missing.empty
@@ -383,7 +468,7 @@ def test_a_restore_can_be_canceled_and_repeated(
     if how == "heal":
         for key, path in enumerate(swept.scan.trash["path"]):
             refer_to(lab, 100 + key, path)
-        click(swept, "Rescan")
+        ask(swept, "scan")
 
     def restore() -> None:
         state.sweeps.tick_filtered()
@@ -412,11 +497,11 @@ def test_observers_of_a_scan_see_all_of_it(swept: GCPanel, lab: Laboratory) -> N
     def look(change: Any) -> None:
         scan = change["new"]
         seen.append(scan)
-        assert list(state.orphans.frame["path"]) == list(scan.orphans["path"])
+        assert len(state.objects.frame) == len(scan.objects) + len(scan.trash)
         assert len(state.usage.frame) == len(scan.usage())
         assert len(state.missing.frame) == len(scan.missing)
         assert state.sweeps.frame["n_left"].sum() == len(scan.trash)
-        assert len(state.places) == len(scan.places())
+        assert state.treemap.shown()["tiles"]
 
     state.observe(look, "scan")
     run(swept.refresh)
@@ -426,62 +511,37 @@ def test_observers_of_a_scan_see_all_of_it(swept: GCPanel, lab: Laboratory) -> N
     assert len(swept.scan.missing) == 1
 
 
-def test_a_page_that_was_just_opened_gets_the_state_of_all_widgets(
-    panel: GCPanel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[widgets.Widget] = []
-
-    def note(widget: widgets.Widget, key: Any = None) -> None:
-        del key
-        sent.append(widget)
-
-    monkeypatch.setattr(widgets.Widget, "send_state", note)
-    (region,) = widgets_of(panel, PanelRegion)
-    sent.clear()
-
-    region.receive({"do": "something else"})
-    assert sent == []
-    region.receive({"do": "greet", "greeting": "1-2-3-4"})
-
-    assert set(widgets_of(panel, widgets.Widget)) <= set(sent)
-    assert {widget.layout for widget in widgets_of(panel, widgets.Button)} <= set(sent)
-    assert sent[-1] is region  # the answer comes last
-    assert region.greeted == "1-2-3-4"
-
-
 def test_the_collector_of_datajoint_is_asked_at_a_click(
     panel: GCPanel, lab: Laboratory
 ) -> None:
-    assert "what it would delete" in texts(panel)
-    grid = grid_of(panel, "Second opinion")
-    assert grid.layout.display == "none"
+    view = panel.widget
+    assert view.opinion == {}
     stores = lab.config.stores
     lab.config.stores = {**stores, "again": dict(stores["raw"])}
-    click(panel, "Rescan")
+    ask(panel, "scan")
 
-    click(panel, "Ask DataJoint's own collector")
+    ask(panel, "ask")
 
     assert panel.state.message == ""
-    assert "✕ It would delete 2 objects that rows refer to" in texts(panel)
-    assert grid.layout.display == ""
-    first = grid.page["rows"][0]
-    assert first["cells"][:2] == ["loses live data", "live"]
-    facts = open_row(grid, first["id"])
+    assert view.opinion["loses"]
+    assert "It would delete 2 objects that rows refer to" in view.opinion["verdict"]
+    assert view.opinions["rows"][0]["cells"][:2] == ["loses live data", "live"]
+    facts = open_row(panel, "opinions")
     assert facts["This scan"].startswith("live: ")
     assert "would delete 1 file, 384 bytes" in facts[panel.state.opinion.collector]
 
-    click(panel, "Rescan")  # an opinion belongs to one scan
+    ask(panel, "scan")  # an opinion belongs to one scan
     assert panel.state.opinion is None
-    assert grid.layout.display == "none"
+    assert view.opinion == {}
 
 
 def test_the_collector_is_not_compared_with_an_incomplete_scan(
     panel: GCPanel, lab: Laboratory
 ) -> None:
     lab.write_row("recording", 9, {"where": "nobody knows"})
-    click(panel, "Rescan")
+    ask(panel, "scan")
 
-    click(panel, "Ask DataJoint's own collector")
+    ask(panel, "ask")
 
     assert "Expected a complete scan" in panel.state.message
     assert panel.state.opinion is None
@@ -490,13 +550,13 @@ def test_the_collector_is_not_compared_with_an_incomplete_scan(
 def test_an_interrupted_sweep_is_recovered_at_a_click(
     swept: GCPanel, lab: Laboratory
 ) -> None:
-    assert button(swept, "Recover").layout.display == "none"
+    assert swept.widget.scan["interrupted"] == 0
     (result,) = lab.store("raw").glob("_trash/*/result.json")
     result.unlink()
-    click(swept, "Rescan")
-    assert "was interrupted" in texts(swept)
+    ask(swept, "scan")
+    assert swept.widget.scan["interrupted"] == 1
 
-    click(swept, "Recover")
+    ask(swept, "recover")
 
     assert swept.state.receipt.count("moved") == 3
     assert swept.scan.interrupted == []
@@ -506,35 +566,41 @@ def test_an_interrupted_sweep_is_recovered_at_a_click(
 def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     swept: GCPanel, lab: Laboratory
 ) -> None:
-    assert "3 objects · 1.12 KiB in the trash" in texts(swept)
-    assert button(swept, "Purge ticked …").disabled
+    view = swept.widget
+    assert view.scan["trash"] == "3 objects, 1.12 KiB in the trash of raw."
+    ask(swept, "ask_purge")
+    assert view.purge == {}  # nothing is ticked
     run(swept.state.purge, "raw")
     assert swept.state.receipt.count("moved") == 3
-    swept.state.sweeps.tick_filtered()
-    click(swept, "Purge ticked …")
-    assert "Delete 0 objects for good?" in texts(swept)
+    tick(swept, table="sweeps")
+    ask(swept, "ask_purge")
+    number = view.purge["number"]
+    assert view.purge["nothing"]
 
-    confirm(swept, "Purge", "", days=30)
+    ask(swept, "purge", purge=number, typed="")
     assert swept.state.message == "Type raw to confirm; got nothing."
-    confirm(swept, "Purge", "raw", days=30)
+    ask(swept, "purge", purge=number, typed="raw")
     assert swept.state.message == ""
     assert swept.state.receipt.rows.empty  # nothing is 30 days old yet
     assert len(in_trash(lab)) == 3
 
-    swept.state.sweeps.tick_filtered()
-    click(swept, "Purge ticked …")
-    assert bar_of(swept, "Purge").days == 30
-    assert "0 of 1 ticked sweep" in texts(swept)
-    confirm(swept, "Purge", "raw", days=-1)
-    assert "Expected an age from 0" in swept.state.message
-    confirm(swept, "Purge", "raw", days=0)
+    tick(swept, table="sweeps")
+    ask(swept, "ask_purge")
+    assert "Nothing was deleted" in refused(swept, "purge", purge=number, typed="raw")
+    number = view.purge["number"]
+    assert view.purge["days"] == 30
+    assert "0 of 1 ticked sweep" in view.purge["text"]
+    why = refused(swept, "purge_age", purge=number, days=-1)
+    assert "Expected an age from 0" in why
+    ask(swept, "purge_age", purge=number, days=0)
+    ask(swept, "purge", purge=number, typed="raw")
     assert "short-retention: what would be deleted was swept" in swept.state.message
+    assert view.said["at"] == "purge"
     assert len(in_trash(lab)) == 3
-    bar_of(swept, "Purge").receive({"do": "days", "days": 0})
-    assert "✕ refused: short-retention" in texts(swept)
-    swept.state.acknowledge_purge("short-retention", lifted=True)
-    assert "✓ acknowledged: short-retention" in texts(swept)
-    confirm(swept, "Purge", "raw", days=0)
+    assert [each["lifted"] for each in view.purge["questions"]] == [False]
+    ask(swept, "lift_purge", purge=number, name="short-retention", on=True)
+    assert view.purge["allowed"]
+    ask(swept, "purge", purge=number, typed="raw")
 
     assert swept.state.receipt.count("purged") == 3
     assert not in_trash(lab)
@@ -546,7 +612,7 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
     state = panel.state
 
     def sweep_one() -> None:
-        state.orphans.tick([0], on=True)
+        state.objects.tick(np.flatnonzero(state.objects.tickable)[:1], on=True)
         sweep_ticked(state)
 
     def tick_sweep(sweep_id: str) -> None:
@@ -559,14 +625,16 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
     (newer,) = set(state.sweeps.frame["sweep_id"]) - {older}
 
     tick_sweep(older)
-    click(panel, "Restore ticked")
+    ask(panel, "restore", of=panel.widget.sweeps["generation"])
     assert set(state.receipt.rows["sweep_id"]) == {older}
     assert state.receipt.count("restored") == 1
     sweep_one()
 
     tick_sweep(newer)
+    state.ask_purge()
+    state.purge_older_than = timedelta(0)
     state.acknowledge_purge("short-retention", lifted=True)
-    run(state.purge, "raw", timedelta(0))
+    run(state.purge, "raw")
 
     assert state.receipt.count("purged") == 1
     assert set(state.receipt.rows["sweep_id"]) == {newer}
@@ -580,7 +648,7 @@ def test_an_unreadable_trash_does_not_hide_the_scan(
     (plan,) = lab.store("raw").glob("_trash/*/plan.json")
     plan.write_text("{}")
 
-    click(swept, "Rescan")
+    ask(swept, "scan")
 
     assert swept.scan.complete
     assert swept.state.sweeps.frame.empty
@@ -588,17 +656,21 @@ def test_an_unreadable_trash_does_not_hide_the_scan(
 
 
 def test_the_age_of_a_purge_starts_at_the_default_each_time(swept: GCPanel) -> None:
-    swept.state.sweeps.tick_filtered()
-    click(swept, "Purge ticked …")
-    bar = bar_of(swept, "Purge")
-    bar.receive({"do": "days", "days": 0})
-    assert "Delete 3 objects for good?" in texts(swept)
-    question = bar.question
+    view = swept.widget
+    tick(swept, table="sweeps")
+    ask(swept, "ask_purge")
+    number = view.purge["number"]
+    ask(swept, "purge_age", purge=number, days=0)
+    assert view.purge["title"].startswith("Delete 3 objects, 1.12 KiB, for good")
+    ask(swept, "lift_purge", purge=number, name="short-retention", on=True)
 
-    bar.receive({"do": "decline"})
+    ask(swept, "keep", purge=number)
+    assert view.purge == {}
+    ask(swept, "ask_purge")
 
-    assert "Delete 0 objects for good?" in texts(swept)
-    assert (bar.days, bar.question) == (30, question + 1)
+    assert (view.purge["days"], view.purge["number"]) == (30, number + 1)
+    assert view.purge["nothing"]
+    assert swept.state.purge_acknowledged == frozenset()
     assert swept.state.receipt.count("moved") == 3
 
 
@@ -608,21 +680,20 @@ def test_an_incomplete_scan_calls_nothing_certain(
     raw = lab.store("raw")
     raw.rename(raw.with_name("unmounted"))
 
-    click(swept, "Rescan")
+    ask(swept, "scan")
 
-    shown = texts(swept)
-    assert "✓ No missing objects" not in shown
-    assert "do not delete rows" in shown
-    assert "not certain" in shown
+    shown = swept.widget.scan
+    assert not shown["complete"]
+    assert "do not delete rows" in shown["missing"]
+    notes = {card["key"]: card["note"] for card in shown["cards"]}
+    assert (notes["missing"], notes["orphan"]) == ("not certain", "not known")
     assert "Missing objects are not certain" in saved_html(swept.scan)
-    for name in ("Orphans", "Missing", "References", "Sweeps"):
-        assert grid_of(swept, name).none.startswith("Not known")
-    labels = open_row(grid_of(swept, "Missing")).keys()
+    labels = open_row(swept, "missing").keys()
     assert labels == {"Column", "Row", "Expected object", "What to do"}
 
 
 def test_a_canceled_plan_is_not_opened(panel: GCPanel) -> None:
-    panel.state.orphans.tick_filtered()
+    panel.state.objects.tick_filtered()
     cancel_during(panel, Activity.PLANNING)
 
     run(panel.state.make_plan)
@@ -635,22 +706,22 @@ def test_a_stale_scan_makes_no_plan(lab: Laboratory) -> None:
     orphaned(lab)
     hours = [0.0]
     state = PanelState(lab.schema, clock=lambda: utc_now() + timedelta(hours=hours[0]))
-    view = View(state)
+    view = PanelWidget(state)
     run(state.start_scan)
-    state.orphans.tick_filtered()
+    state.objects.tick_filtered()
     hours[0] = 1.5
 
     run(state.make_plan)
 
     assert state.plan is None
     assert "Rescan first" in state.message
-    assert "over an hour old" in view.root.children[1].value
+    assert view.scan["stale"]
     run(state.start_scan)
     assert not state.stale
 
 
 def test_a_closed_panel_runs_nothing_and_leaves_no_thread(panel: GCPanel) -> None:
-    before = panel.scan
+    before, view = panel.scan, panel.widget
     started = threading.active_count()
     panel.state.observe(lambda _: panel.state.cancel(), "progress")
     panel.refresh()
@@ -662,39 +733,38 @@ def test_a_closed_panel_runs_nothing_and_leaves_no_thread(panel: GCPanel) -> Non
     assert threading.active_count() < started  # its clock has stopped, too
     panel.refresh()
     assert "Make another panel" in panel.state.message
-    assert panel.view.root.comm is None
+    assert view.comm is None
 
 
 def test_what_is_filtered_is_exported_beside_the_notebook(
     panel: GCPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    panel.state.orphans.tick([0], on=True)
-    grid = grid_of(panel, "Orphans")
+    panel.state.objects.tick([0], on=True)
 
     for what, kind in (("filtered", "csv"), ("ticked", "parquet")):
-        grid.receive({"do": "export", "what": what, "format": kind})
-        panel.wait()
-        assert "written to" in panel.state.notice
+        ask(panel, "export", table="objects", what=what, kind=kind)
+        assert "written to" in panel.widget.said["note"]
+        assert panel.widget.said["at"] == "objects"
 
-    (text,), (table,) = tmp_path.glob("*.csv"), tmp_path.glob("*.parquet")
+    (text,) = tmp_path.glob("objects-*.csv")
+    (table,) = tmp_path.glob("objects-*.parquet")
     assert len(pd.read_csv(text)) == 3
     assert pd.read_parquet(table)["path"].tolist() == panel.selected["path"].tolist()
     monkeypatch.chdir("/proc")
-    grid.receive({"do": "export", "what": "filtered", "format": "csv"})
-    panel.wait()
+    ask(panel, "export", table="objects", what="filtered", kind="csv")
     assert "Expected a folder that can be written to" in panel.state.message
 
 
 def test_every_table_has_details(swept: GCPanel, lab: Laboratory) -> None:
     (live,) = (p for p in lab.contents() if "/id=4/" in p)
     (lab.store("raw") / live).unlink()
-    click(swept, "Rescan")
+    ask(swept, "scan")
 
-    for name in ("Missing", "References", "Sweeps"):
-        assert len(open_row(grid_of(swept, name))) > 3
+    for table in ("missing", "usage", "sweeps"):
+        assert len(open_row(swept, table)) > 3
     run(swept.state.undo)
-    assert "Why" in open_row(grid_of(swept, "Orphans"))
+    assert "Why" in open_row(swept, "objects")
 
 
 def test_the_saved_output_has_the_totals(panel: GCPanel) -> None:
@@ -733,31 +803,30 @@ def many(
 def test_what_is_ticked_is_what_is_confirmed_and_moved(
     many: GCPanel, gestures: list[tuple[str, Any]]
 ) -> None:
-    state, grid = many.state, grid_of(many, "Orphans")
-    of = state.orphans.generation
-    state.orphans.filter("")
+    state, view = many.state, many.widget
+    objects = {"table": "objects", "of": state.objects.generation}
+    state.objects.filter("")
     for name, what in gestures:
-        rows = [row["id"] for row in grid.page["rows"]]
-        click = {"click": 1, "of": of, "as": state.orphans.arrangement, "on": True}
+        rows = [row["id"] for row in view.objects["rows"]]
+        shown = {**objects, "shown": view.objects["arrangement"]}
         match name:
             case "filter":
-                grid.receive({"do": "filter", "text": what})
+                ask(many, "search", table="objects", text=what)
             case "sort":
-                grid.receive({"do": "sort", "source": what, "descending": False})
+                ask(many, "sort", table="objects", source=what, descending=False)
             case "page":
-                grid.receive({"do": "page", "offset": 12})
+                ask(many, "page", table="objects", offset=12)
             case "tick" if rows:
-                grid.receive({"do": "tick", "rows": [rows[what % len(rows)]], **click})
+                ask(many, "tick", rows=[rows[what % len(rows)]], on=True, **objects)
             case "range" if rows:
-                grid.receive({"do": "range", "rows": [rows[0], rows[-1]], **click})
+                ask(many, "tick_range", ends=[rows[0], rows[-1]], on=True, **shown)
             case "tick_filtered" | "invert":
-                grid.receive({"do": name, **click})
+                ask(many, name, **shown)
     ticked = set(many.selected["path"])
     assume(ticked)
     plan_ticked(state)
-    assert f"Move {plural(len(ticked), 'object')} to the trash?" in texts(many)
-    assert f"{len(ticked):,} ticked" in texts(many)
-    assert grid.page["ticked"] == len(ticked)
+    assert view.plan["title"].startswith(f"Move {len(ticked)} object")
+    assert view.basket["n_objects"] == view.objects["ticked"] == len(ticked)
 
     run(state.sweep, "raw")
 

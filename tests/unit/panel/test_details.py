@@ -7,15 +7,17 @@ import pytest
 from builders import files, hash_path, judge, object_path, recorded
 
 from djgc_widgets.model.codes import Reason
-from djgc_widgets.model.frames import TRASH, USAGE
+from djgc_widgets.model.frames import FILES, REFERENCES, TRASH, USAGE
 from djgc_widgets.model.messages import REASON_KINDS
 from djgc_widgets.panel.details import (
     missing_details,
-    orphan_details,
+    object_details,
     sweep_details,
     usage_details,
 )
 from djgc_widgets.panel.grid.state import Fact
+
+NONE = REFERENCES.empty()
 
 
 def texts(facts: list[Fact]) -> dict[str, str]:
@@ -29,7 +31,7 @@ def orphan(path: str, reason: Reason, sibling: str | None = None) -> dict[str, A
 
 
 def explained(path: str, reason: Reason, sibling: str | None = None) -> dict[str, str]:
-    return texts(orphan_details(orphan(path, reason, sibling), files(path)))
+    return texts(object_details(orphan(path, reason, sibling), files(path), NONE))
 
 
 @pytest.mark.parametrize(
@@ -69,12 +71,38 @@ def test_files_of_a_folder_are_listed_up_to_a_dozen() -> None:
     folder = object_path("frames_AbCd1234")
     names = [f"{folder}/{n:02d}" for n in range(15)]
 
-    facts = orphan_details(orphan(folder, Reason.ROW_DELETED), files(*names))
+    row = orphan(folder, Reason.ROW_DELETED)
+
+    facts = object_details(row, files(*names), NONE)
 
     listed = [fact.text for fact in facts if fact.label == "File"]
     assert listed[0] == f"{names[0]}, 10 B"
     assert listed[-1] == "and 3 more"
     assert len(listed) == 13
+
+
+def test_a_live_object_names_the_rows_that_refer_to_it_or_into_it() -> None:
+    folder = object_path("frames_AbCd1234")
+    inside = f"{folder}/zarr.json"
+    others = object_path("frames_AbCd1234x"), object_path("frames_other123")
+    keys = [f'{{"id": {n}}}' for n in range(4)]
+    verdict = judge(files(inside), recorded(folder, inside, *others, row_key=keys))
+    row = verdict.objects.to_dict("records")[0]
+    assert row["status"] == "live"
+
+    facts = object_details(row, files(inside), verdict.references)
+
+    rows = [fact.text for fact in facts if fact.label == "Row"]
+    assert rows == [f"lab.rec.voltage: {key}" for key in keys[:2]]
+
+
+def test_what_is_in_the_trash_has_no_dates_and_no_files() -> None:
+    row = orphan(object_path(), Reason.ROW_DELETED) | {"status": "trash"}
+    row |= {"reason_code": None, "reason": "in the trash, by sweep s1"}
+
+    labels = {fact.label for fact in object_details(row, FILES.empty(), NONE)}
+
+    assert labels == {"Why", "Table", "Row key", "Path", "Store", "Size"}
 
 
 def test_missing_rows_give_a_restriction_to_copy() -> None:
@@ -138,7 +166,8 @@ def test_a_sweep_says_who_swept_and_what_is_needed_again() -> None:
 
     assert texts(facts)["By"] == "ann on rig"
     assert texts(facts)["Needed again"] == "1 object"
-    assert texts(facts)["Purgeable"] == "2026-01-02 03:04 UTC, after 30 days"
+    purgeable_at = texts(facts)["Purgeable, after 30 days"]
+    assert purgeable_at == "2026-01-02T03:04:00+00:00"
     assert facts[-1].text == "and 2 more"
 
 

@@ -1,7 +1,9 @@
+"""What a person types as a size or an age."""
+
 import pytest
 
 from djgc_widgets.model import InputError
-from djgc_widgets.panel.grid.filters import parse_age, parse_size
+from djgc_widgets.panel.grid.filters import parse_age, parse_bounds, parse_size
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,39 @@ def test_other_texts_are_refused(text: str) -> None:
         parse_size(text)
     with pytest.raises(InputError, match="Expected an age"):
         parse_age(text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "typed", "comparisons", "shown"),
+    [
+        ("size", "> 1 GB", [(">", 1e9)], "> 1 GB"),
+        ("size", "512", [(">=", 512)], ">= 512 B"),
+        ("size", "≤1kib", [("<=", 1024)], "<= 1kib"),
+        ("size", "> 1 kB < 2 kB", [(">", 1000), ("<", 2000)], "> 1 kB and < 2 kB"),
+        ("size", "1 kB to 2 kB", [(">=", 1e3), ("<=", 2e3)], ">= 1 kB and <= 2 kB"),
+        ("age", "older", None, "an age"),
+        ("age", "90", [(">=", 90)], ">= 90 days"),
+        ("age", "<  2  weeks", [("<", 14)], "< 2 weeks"),
+        ("age", "> 3 months", [(">", 91.32)], "> 3 months"),
+        ("age", ">> 3", None, "an age"),
+        ("age", "> 3 and < 5", None, "an age"),
+        ("size", "", None, "a size"),
+        ("size", ">", None, "a size"),
+        ("size", "1 kB to", None, "a size"),
+    ],
+)
+def test_bounds_are_read_as_a_person_types_them(
+    unit: str, typed: str, comparisons: list[tuple[str, float]] | None, shown: str
+) -> None:
+    if comparisons is None:
+        with pytest.raises(InputError, match=f"Expected {shown}"):
+            parse_bounds(unit, typed)
+        return
+
+    bounds = parse_bounds(unit, typed)
+
+    assert [sign for sign, _ in bounds.comparisons] == [s for s, _ in comparisons]
+    assert [n for _, n in bounds.comparisons] == pytest.approx(
+        [n for _, n in comparisons]
+    )
+    assert bounds.text == shown

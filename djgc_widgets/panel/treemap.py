@@ -8,9 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
+import traitlets
 
-from djgc_widgets.model import absent, plural, readable_bytes, visible
+from djgc_widgets.model import (
+    PLACES,
+    InputError,
+    absent,
+    plural,
+    readable_bytes,
+    visible,
+)
+from djgc_widgets.panel.grid.state import GridState
 
+HEIGHT = 112.0
+"""Of a treemap, in px."""
 LEVELS = ("store", "schema", "table", "attribute")
 _WIDTH = 1000.0  # the layout is made for a panel of this width, in px, and stretches
 _HEADER = 18.0
@@ -19,7 +30,7 @@ _NARROW, _LINE = 45.0, 15.0  # px that a line of text needs
 _MOST = 24
 _LEAST = 1e-6
 _SUMS = ["n_objects", "size_bytes", "orphan_bytes"]
-_Location = tuple[str | None, ...]
+Location = tuple[str | None, ...]
 """Store, schema, table and attribute, or the first of these; None stands for NA."""
 
 
@@ -43,7 +54,7 @@ class Box:
 class Tile:
     """A tile of the treemap: what is stored at a location."""
 
-    location: _Location
+    location: Location
     box: Box
     name: str
     """What a person calls it."""
@@ -57,6 +68,11 @@ class Tile:
     def share(self) -> float:
         """Percentage of the bytes that are orphaned."""
         return 100 * self.orphan_bytes / self.size_bytes
+
+    @property
+    def divisible(self) -> bool:
+        """Whether there are tiles inside of it, perhaps too small to be seen."""
+        return self.location[-1] is not None and len(self.location) < len(LEVELS)
 
     def drawn(self) -> dict[str, object]:
         """Return what a view draws: percentages across, px down."""
@@ -72,24 +88,28 @@ class Tile:
             "y": box.y,
             "height": box.height,
             "group": self.group,
+            "divisible": self.divisible,
             "share": self.share,
             "lines": lines[:fitting],
             "hover": (
-                f"{' / '.join(_tile_names(self.location))}: {size}, "
+                f"{' / '.join(tile_names(self.location))}: {size}, "
                 f"{plural(self.n_objects, 'object')}, {orphaned} "
                 f"({readable_bytes(self.orphan_bytes)})"
             ),
         }
 
 
-def tiles_of(places: pd.DataFrame, height: float) -> list[Tile]:
+def tiles_of(places: pd.DataFrame, height: float, inside: Location = ()) -> list[Tile]:
     """Return a tile for each store, schema, table and attribute that has bytes.
 
-    `places` is a frame of the places schema, `height` that of the treemap in px. Groups
-    come before the tiles on them; what is too small to be seen is left to its group.
+    `places` is a frame of the places schema, `height` that of the treemap in px, and
+    only what lies `inside` a location is shown. Groups come before the tiles on them;
+    what is too small to be seen is left to its group.
     """
     rows = places[places["size_bytes"].gt(0)]
-    tiles = list(_place_tiles(Box(0, 0, _WIDTH, height), rows, ()))
+    for level, name in zip(LEVELS, inside, strict=False):
+        rows = rows[rows[level].isna() if name is None else rows[level].eq(name)]
+    tiles = list(_place_tiles(Box(0, 0, _WIDTH, height), rows, inside))
     schemas = rows["schema"].dropna().unique()
     if len(schemas) == 1:  # its name is in the panel's title
         prefix = f"{visible(schemas[0])}."
@@ -140,7 +160,7 @@ def _tile_row(row: Sequence[float], box: Box, scale: float) -> tuple[list[Box], 
     return boxes, Box(box.x, box.y + depth, box.width, box.height - depth)
 
 
-def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Tile]:
+def _place_tiles(box: Box, rows: pd.DataFrame, above: Location) -> Iterator[Tile]:
     """Yield the tiles that share a box, each followed by the tiles on it."""
     for location, own, area in _divide_box(box, rows, above):
         level, known = LEVELS[len(above)], location[-1] is not None
@@ -152,10 +172,10 @@ def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Til
             continue
         attributes = own["attribute"].unique()
         group = divisible and not (level == "table" and len(attributes) == 1)
-        name = _tile_names(location)[-1]
+        name = tile_names(location)[-1]
         if level == "table":
             only = attributes if known and len(attributes) == 1 else ()
-            parts = [*_tile_names(location)[1:], *only]
+            parts = [*tile_names(location)[1:], *only]
             name = ".".join(visible(part) for part in parts if not absent(part))
         sums = (int(own[column].sum()) for column in _SUMS)
         yield Tile(location, area, name, group, *sums)
@@ -164,8 +184,8 @@ def _place_tiles(box: Box, rows: pd.DataFrame, above: _Location) -> Iterator[Til
 
 
 def _divide_box(
-    box: Box, rows: pd.DataFrame, above: _Location
-) -> Iterator[tuple[_Location, pd.DataFrame, Box]]:
+    box: Box, rows: pd.DataFrame, above: Location
+) -> Iterator[tuple[Location, pd.DataFrame, Box]]:
     """Yield each location one level below, its rows, and its share of the box."""
     level = LEVELS[len(above)]
     sums = rows.groupby(level, dropna=False)["size_bytes"].sum()
@@ -184,6 +204,92 @@ def _has_room(box: Box) -> bool:
     return box.height > _HEADER and box.width > 2 * _HEADER
 
 
-def _tile_names(location: _Location) -> list[str]:
+def tile_names(location: Location) -> list[str]:
+    """Return what a person calls each part of a location."""
     named = zip(LEVELS, location, strict=False)
     return [f"no {level}" if v is None else visible(v) for level, v in named]
+
+
+class TreemapState(traitlets.HasTraits):
+    """The tiles that are shown: pressed, one filters a grid; pressed again, no longer.
+
+    The grid has filters by store, schema, table and attribute.
+    """
+
+    revision = traitlets.Int(0)
+    """Grows with every change."""
+
+    def __init__(self, grid: GridState) -> None:
+        super().__init__()
+        self.grid = grid
+        self.inside: Location = ()
+        self._places, self._tiles = PLACES.empty(), list[Tile]()
+
+    def draw(self, places: pd.DataFrame) -> None:
+        """Show a frame of the places schema, all of it."""
+        self._places = places
+        self._lay_out(())
+
+    def press(self, revision: int, at: int) -> None:
+        """Filter the grid by a tile, or remove that filter."""
+        location = self._tile(revision, at).location
+        now = self.filtered
+        wanted = () if now == location else location
+        levels = enumerate(LEVELS)
+        self.grid.filter_by(
+            {
+                level.capitalize(): [wanted[depth]] if depth < len(wanted) else None
+                for depth, level in levels
+            }
+        )
+
+    def zoom(self, revision: int, at: int | None) -> None:
+        """Show only what lies inside a tile, or without one, around what is shown."""
+        if at is not None:
+            return self._lay_out(self._tile(revision, at).location)
+        return self._lay_out(self.inside[:-1])
+
+    def _tile(self, revision: int, at: int) -> Tile:
+        if revision != self.revision or not 0 <= at < len(self._tiles):
+            raise InputError("The treemap has changed meanwhile. Look again.")
+        return self._tiles[at]
+
+    def _lay_out(self, inside: Location) -> None:
+        self.inside = inside
+        self._tiles = tiles_of(self._places, HEIGHT, inside)
+        self.revision += 1
+
+    @property
+    def filtered(self) -> Location | None:
+        """The location that the grid is filtered by; None if it is no location."""
+        chosen = [self.grid.filter_for(level.capitalize()) for level in LEVELS]
+        depth = next((n for n, values in enumerate(chosen) if not values), len(LEVELS))
+        if any(len(values) != 1 for values in chosen[:depth]) or any(chosen[depth:]):
+            return None
+        return tuple(values[0] for values in chosen[:depth])
+
+    def shown(self) -> dict[str, object]:
+        """Return what a page shows: tiles, which is pressed, which has the open row."""
+        here, filtered, opened = None, self.filtered, self.grid.opened
+        if opened >= 0:
+            row = self.grid.record(opened)
+            here = tuple(None if absent(row[each]) else row[each] for each in LEVELS)
+        around = [
+            at
+            for at, tile in enumerate(self._tiles)
+            if here and tile.location == here[: len(tile.location)]
+        ]
+        drawn = [
+            {
+                **tile.drawn(),
+                "pressed": tile.location == filtered,
+                "here": at in around[-1:],  # groups come before the tiles on them
+            }
+            for at, tile in enumerate(self._tiles)
+        ]
+        return {
+            "revision": self.revision,
+            "height": HEIGHT,
+            "inside": tile_names(self.inside),
+            "tiles": drawn,
+        }

@@ -1,15 +1,24 @@
 """Tiles lie in their groups, in proportion."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import PLACES
 from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridColumn, GridState
-from djgc_widgets.panel.treemap.layout import LEVELS, Box, squarify, tiles_of
-from djgc_widgets.panel.treemap.widget import Treemap
+from djgc_widgets.panel.treemap import (
+    HEIGHT,
+    LEVELS,
+    Box,
+    TreemapState,
+    squarify,
+    tiles_of,
+)
 
 ROWS = [
     ("raw", "ephys", "recording", "voltage", 6000, 3000),
@@ -90,66 +99,102 @@ def test_nothing_stored_is_no_tile() -> None:
 
 
 @pytest.fixture
-def treemap() -> Treemap:
+def treemap() -> TreemapState:
     """A treemap of the rows, linked with a grid of them."""
     grid = GridState(
         [GridColumn("Path", "path", str)],
         ["path"],
         "path",
-        [*(Facet(level, level) for level in LEVELS), Facet("reason", "why")],
+        [*(Facet(level.capitalize(), level) for level in LEVELS), Facet("Why", "why")],
     )
     frame = pd.DataFrame([row[:4] for row in ROWS], columns=list(LEVELS), dtype="str")
     grid.replace(frame.assign(path="p", why=pd.array(["x"] * len(ROWS), dtype="str")))
-    treemap = Treemap(grid)
+    treemap = TreemapState(grid)
     treemap.draw(places())
     return treemap
 
 
-def named(treemap: Treemap, positions: list[int]) -> list[object]:
-    return [treemap.tiles[at]["lines"][0] for at in positions]
+def tiles(treemap: TreemapState) -> list[dict[str, Any]]:
+    return list(treemap.shown()["tiles"])
 
 
-def press(treemap: Treemap, name: str) -> None:
-    at = next(
-        at for at, tile in enumerate(treemap.tiles) if tile["lines"][0].startswith(name)
-    )
-    treemap.receive({"do": "press", "tile": at, "of": treemap.generation})
+def named(treemap: TreemapState, mark: str) -> list[str]:
+    return [tile["hover"].split(":")[0] for tile in tiles(treemap) if tile[mark]]
+
+
+def press(treemap: TreemapState, name: str) -> None:
+    treemap.press(treemap.revision, at(treemap, name))
+
+
+def at(treemap: TreemapState, name: str) -> int:
+    names = [tile["hover"].split(":")[0] for tile in tiles(treemap)]
+    return next(n for n, each in enumerate(names) if each.endswith(name))
 
 
 def test_a_pressed_tile_filters_the_list_and_releases_it_again(
-    treemap: Treemap,
+    treemap: TreemapState,
 ) -> None:
     grid = treemap.grid
-    grid.filter_by([grid.rule_of("why", "x")])
+    grid.filter_by({"Why": ["x"]})
 
     press(treemap, "voltage")
     assert list(grid.filtered["attribute"]) == ["voltage"]
-    assert named(treemap, treemap.pressed) == ["voltage"]
+    assert named(treemap, "pressed") == ["raw / ephys / recording / voltage"]
     press(treemap, "no table")
     assert list(grid.filtered["schema"]) == ["ephys"]
     assert grid.filtered["table"].isna().all()
     press(treemap, "no table")
 
     assert len(grid.filtered) == len(ROWS)
-    assert treemap.pressed == []
-    assert [rule.label for rule in grid.rules] == ["reason: x"]
+    assert named(treemap, "pressed") == []
+    assert [chip["text"] for chip in grid.page(5)["chips"]] == ["x"]
 
 
 def test_the_tile_of_the_filter_and_that_of_the_open_row_are_marked(
-    treemap: Treemap,
+    treemap: TreemapState,
 ) -> None:
     grid = treemap.grid
 
-    grid.filter_by([grid.rule_of("store", "raw")])
-    grid.opened = 0
+    grid.filter_by({"Store": ["raw"]})
+    grid.open(0)
 
-    assert named(treemap, treemap.pressed)[0].startswith("raw")
-    assert named(treemap, treemap.here) == ["voltage"]
+    assert named(treemap, "pressed") == ["raw"]
+    assert named(treemap, "here") == ["raw / ephys / recording / voltage"]
+    grid.filter_by({"Store": ["raw", "cold"]})
+    assert named(treemap, "pressed") == []
 
 
-def test_a_press_on_tiles_that_are_no_longer_shown_does_nothing(
-    treemap: Treemap,
+def test_a_tile_is_zoomed_into_and_out_of(treemap: TreemapState) -> None:
+    treemap.zoom(treemap.revision, at(treemap, "recording"))
+
+    assert treemap.shown()["inside"] == ["raw", "ephys", "recording"]
+    names = [tile["lines"][0] for tile in tiles(treemap)]
+    assert names == ["voltage", "lfp"]
+    assert sum(tile["width"] * tile["height"] for tile in tiles(treemap)) == (
+        pytest.approx(100 * HEIGHT)
+    )
+    press(treemap, "lfp")
+    assert list(treemap.grid.filtered["attribute"]) == ["lfp"]
+    treemap.zoom(treemap.revision, None)
+    treemap.zoom(treemap.revision, None)
+    treemap.zoom(treemap.revision, None)
+    assert treemap.shown()["inside"] == []
+
+    treemap.zoom(treemap.revision, at(treemap, "raw"))
+    treemap.draw(places())
+
+    assert treemap.shown()["inside"] == []
+
+
+@pytest.mark.parametrize(("revision", "tile"), [(0, 0), (1, 99), (1, -1)])
+def test_tiles_that_are_no_longer_shown_do_nothing(
+    revision: int, tile: int, treemap: TreemapState
 ) -> None:
-    treemap.receive({"do": "press", "tile": 0, "of": 0})
+    assert treemap.revision == 1
 
-    assert treemap.grid.rules == ()
+    with pytest.raises(InputError, match="Look again"):
+        treemap.press(revision, tile)
+    with pytest.raises(InputError, match="Look again"):
+        treemap.zoom(revision, tile)
+
+    assert treemap.grid.conditions == {}

@@ -1,1 +1,0 @@
-"""Tiles that show what uses the space."""
