@@ -63,7 +63,7 @@ def _iso(time: pd.Timestamp) -> str:
     return "" if pd.isna(time) else time.isoformat(timespec="seconds")
 
 
-_ATTRIBUTE = _text_column("Attribute", "attribute", "short")
+_ATTRIBUTE = _text_column("Attribute", "attribute")
 _STORE = _text_column("Store", "store", "short")
 _PATH = GridColumn("Path", "path", lambda row: row["path"], kind="path")
 _BY_TABLE, _BY_STORE = Facet("Table", "table"), Facet("Store", "store")

@@ -247,7 +247,10 @@ class TreemapState(traitlets.HasTraits):
         """Show only what lies inside a tile, or without one, around what is shown."""
         if at is not None:
             return self._lay_out(self._tile(revision, at).location)
-        return self._lay_out(self.inside[:-1])
+        depth = len(self.inside) - 1
+        if LEVELS[:depth][-1:] == ("schema",):  # it has no tile of its own
+            depth -= 1
+        return self._lay_out(self.inside[: max(depth, 0)])
 
     def _tile(self, revision: int, at: int) -> Tile:
         if revision != self.revision or not 0 <= at < len(self._tiles):

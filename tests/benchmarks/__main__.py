@@ -21,7 +21,7 @@ from laboratory import Laboratory, complete, planned
 
 from djgc_widgets import Trash, scan
 from djgc_widgets.model import OBJECTS, no_progress
-from djgc_widgets.panel.tables import orphan_table
+from djgc_widgets.panel.tables import object_table
 from djgc_widgets.references import KnownPaths, read_references
 from djgc_widgets.verdict import bytes_by_place, usage_by_attribute
 from tests.benchmarks import browsing
@@ -203,20 +203,20 @@ def time_panel() -> None:
     stored, rows = judged(MOST)
     orphans = judge(stored, rows.iloc[:0]).objects
     orphans = OBJECTS.conform(orphans).assign(
-        attribute="voltage", why=orphans["reason"], age_days=30
+        attribute="voltage", why=orphans["reason"], age_days=30, alone=True
     )
-    state = orphan_table()
+    state = object_table()
 
     def first_page() -> int:
         state.replace(orphans)
-        return len(state.page(0, 12)["rows"])
+        return len(state.page(12)["rows"])
 
     report(f"first page of {len(orphans):,} orphans", cost(first_page))
     state.replace(orphans)
 
     def tick() -> None:
         state.tick([0], on=True)
-        state.page(0, 12)
+        state.page(12)
 
     report(f"tick one of {len(orphans):,} orphans", cost(tick))
 

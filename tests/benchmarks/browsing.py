@@ -42,19 +42,23 @@ orphans = OBJECTS.conform({{
 }})
 """
 _OURS = """\
-import ipywidgets as widgets
-from djgc_widgets.panel import tables
-from djgc_widgets.panel.grid.widget import Grid, GridTexts
-from djgc_widgets.panel.elements import PanelRegion, box
-state = tables.orphan_table()
-state.replace(orphans.assign(
-    attribute="v", why=orphans["reason"],
+from djgc_widgets.panel.state import PanelState
+from djgc_widgets.panel.widget import PanelWidget
+PanelState.ready = property(lambda _: True)
+state = PanelState()
+widget = PanelWidget(state)
+texts = ("title", "facts", "servers", "seconds", "sum", "missing", "trash", "needed")
+lists = ("cards", "problems", "warnings", "unread")
+widget.scan = {
+    **dict.fromkeys(texts, ""), **dict.fromkeys(lists, []), "complete": True,
+    "started_at": "2026-01-01T00:00:00+00:00", "adds_up": True, "interrupted": 0,
+    "stale": False, "overview": {},
+}
+state.objects.replace(orphans.assign(
+    attribute="v", why=orphans["reason"], alone=True,
     age_days=(pd.Timestamp.now("UTC") - orphans["modified_at"]).dt.days,
 ))
-texts = GridTexts("Orphans", "orphan", "none", "filter")
-box("djgc", PanelRegion(lambda: None), Grid(
-    state, texts, tickable=True, explain=lambda row: [], export=lambda *how: None
-))
+widget
 """
 _ITABLES = """\
 import itables
@@ -115,8 +119,8 @@ def timed(wire: Wire, act: Callable[[], object], shown: Callable[[], object]) ->
 def ours(server: NotebookServer, page: Page, rows: int) -> None:
     """Print what each gesture takes."""
     with opened(server, page, f"ours-{rows}", rows, _OURS) as wire:
-        grid = page.locator(".djgc-grid-root[data-ready]")
-        status, body = grid.get_by_role("status"), grid.locator("tbody")
+        grid = page.locator(".djgc[data-connection=live] .djgc-list")
+        status, body = grid.locator(".djgc-foot [role=status]"), grid.locator("tbody")
         cost = timed(wire, lambda: None, lambda: expect(grid).to_be_visible())
         print(_LINE.format("ours: page of JupyterLab and first rows", rows, *cost))
 
@@ -140,7 +144,7 @@ def ours(server: NotebookServer, page: Page, rows: int) -> None:
         )
         report(
             "select all filtered",
-            grid.locator("[data-do=tick_filtered]").click,
+            grid.get_by_role("button", name="Select all").click,
             lambda: expect(body.locator("input:checked")).to_have_count(12),
         )
         report(

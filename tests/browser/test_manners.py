@@ -9,18 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Demo, Journey
-from browser.test_journey import sweep
+from browser.test_journey import choose, sweep
 from djgc_widgets.lab.demo_lab import DemoLab
 
 TABS = (
-    *("Overview", "Orphans", "Missing", "References", "Trash", "Problems"),
+    *("Overview", "Objects", "Missing", "References", "Trash", "Problems"),
     "Second opinion",
 )
 ASK = "Ask DataJoint's own collector"
-_CHARTS_FIT = """\
-[...document.querySelectorAll(".js-plotly-plot")].every(
-  chart => chart.querySelector(".main-svg").clientWidth === chart.clientWidth
-)"""
 _RUNNING = "[onload], [onerror], [src=x]"
 RUN = "window.evil=1"
 EVIL = f"<img src=x onerror={RUN}>\"'${{{RUN}}}\n\u202e"
@@ -52,14 +48,14 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(journey: Journey) 
     journey.open("keyboard")
     journey.ready()
     page, grid = journey.page, journey.grid()
-    boxes = grid.locator("tbody input")
+    boxes = grid.locator(".djgc-row input")
     cells = page.locator(".jp-Notebook .jp-Cell")
     before = cells.count()
     journey.panel.get_by_role("button", name="Rescan").focus()
 
-    walk(page, "Filter Orphans by text")
+    walk(page, "Search in objects")
     page.keyboard.type("superseded")
-    expect(grid.get_by_role("status")).to_contain_text("of 3 filtered")
+    expect(journey.status()).to_contain_text("of 3 filtered")
     walk(page, "Tick _schema")
     page.keyboard.press("Space")
     expect(boxes.nth(0)).to_be_checked()
@@ -67,7 +63,7 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(journey: Journey) 
     page.keyboard.press("ArrowDown")
     expect(boxes.nth(2)).to_be_focused()
     page.keyboard.press("Shift+Space")
-    expect(journey.basket).to_contain_text("3 ticked")
+    expect(journey.basket).to_contain_text("3 objects · ")
     expect(boxes.nth(2)).to_be_focused()  # although the page was drawn again
     for key in ("d", "d", "x", "a", "b", "Control+a", "Shift+Enter"):
         page.keyboard.press(key)
@@ -79,17 +75,22 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(journey: Journey) 
 
     walk(page, "Move to trash …")
     page.keyboard.press("Enter")
-    expect(journey.confirmation.get_by_role("textbox")).to_be_focused()
-    if "Refused" in journey.confirmation.inner_text():
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.press("Space")
-        expect(journey.confirmation).not_to_contain_text("✕ Refused")
+    plan = journey.confirmation
+    expect(plan.locator("input:focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(plan).to_have_count(0)
+    move = journey.panel.get_by_role("button", name="Move to trash …")
+    expect(move).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(plan.locator("input:focus")).to_have_count(1)
+    while not plan.get_by_role("textbox").evaluate("e => e.matches(':focus')"):
+        if plan.locator("input[type=checkbox]:focus").count():
+            page.keyboard.press("Space")
         page.keyboard.press("Tab")
     page.keyboard.type("raw")
-    walk(page, "Move to trash")
     page.keyboard.press("Enter")
     expect(journey.receipt).to_contain_text("3 objects moved")
-    # the button that had the focus is gone: the next one has it
+    # the field that had the focus is gone: the next control has it
     expect(journey.panel.get_by_role("button", name="Undo")).to_be_focused()
     page.keyboard.press("Enter")
     expect(journey.receipt).to_contain_text("3 objects restored")
@@ -119,36 +120,37 @@ def test_every_tab_fits_and_can_be_read(
         body = journey.page.locator("body")
         expect(body).to_have_attribute("data-jp-theme-light", "false")
     grid = journey.grid()
-    grid.locator("tbody input").nth(0).check()
+    boxes = grid.locator(".djgc-row input")
+    boxes.nth(0).check()
     expect(sweep(journey, "raw")).to_contain_text("1 object moved")
-    expect(journey.basket).to_contain_text("Nothing ticked")
-    grid.locator("tbody input").nth(0).check()
-    grid.locator("tbody input").nth(1).check()
-    expect(journey.basket).to_contain_text("2 ticked")
-    grid.locator("tbody .djgc-open").first.click()
+    expect(journey.basket).to_contain_text("Nothing is ticked")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    expect(journey.basket).to_contain_text("2 objects · ")
+    grid.locator(".djgc-row .djgc-link").first.click()
     expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
     size = "wide" if width > 1000 else "narrow"
     serious = {}
 
     for tab in TABS:
         journey.tab(tab)
-        if tab == "Overview":
-            legends = journey.panel.locator(".js-plotly-plot .legend")
-            expect(legends).to_have_count(2)
-            journey.page.wait_for_function(_CHARTS_FIT)
         if tab == "Second opinion":
             journey.press(ASK)
-            status = journey.grid(tab).get_by_role("status")
-            expect(status).to_contain_text("rows 1")
+            expect(journey.status("opinions")).to_contain_text("rows 1")
         serious[tab] = journey.violations()
         shoot(journey, f"{tab.lower().replace(' ', '-')}-{size}-{scheme}")
         wider = journey.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth")
         assert wider <= 0, tab
-    journey.tab("Orphans")
+    journey.tab("Objects")
+    for name in ("Add a filter", "Export"):
+        grid.get_by_role("button", name=name).click()
+        serious[name] = journey.violations()
+        journey.page.keyboard.press("Escape")
     journey.press("Move to trash …")
     expect(journey.confirmation).to_be_visible()
     serious["plan"] = journey.violations()
     shoot(journey, f"plan-{size}-{scheme}")
+    journey.tab("Objects")
     journey.press("Keep everything")
     journey.press("Undo")
     expect(journey.receipt).to_contain_text("1 object restored")
@@ -187,36 +189,35 @@ def test_names_are_shown_and_never_run(journey: Journey, evil: list[str]) -> Non
     journey.open("evil", EVIL_PANEL)
     expect(journey.card("Orphaned")).to_contain_text(f"{len(evil)} objects")
     grid = journey.grid()
-    rows = grid.locator("tbody tr")
+    rows = grid.locator(".djgc-row")
     expect(rows.filter(has_text="<img src=x onerror=")).to_have_count(1)
     expect(rows.filter(has_text="\\u202e")).to_have_count(1)
 
     for n in range(len(evil)):
-        rows.nth(n).locator(".djgc-open").click()
+        rows.nth(n).locator(".djgc-link").click()
         expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
-    grid.get_by_label("Filter by", exact=True).select_option("table")
-    for n in range(2):
-        grid.get_by_label("Value").select_option(index=n)
-        grid.get_by_role("button", name="Add filter").click()
-        expect(grid.locator(".djgc-chip")).to_have_count(n + 1)
+        rows.nth(n).locator(".djgc-link").click()
+    choose(journey, "Table", "rec", "<svg.*")
+    expect(grid.locator(".djgc-chip")).to_have_count(2)
     grid.get_by_role("searchbox").fill("<img src")
-    expect(grid.get_by_role("status")).to_contain_text("of 1 filtered")
-    journey.press("Select all 1 filtered")
+    expect(journey.status()).to_contain_text("of 1 filtered")
+    journey.press("Select all 1")
     journey.press("Move to trash …")
     expect(journey.confirmation).to_contain_text("1 object")
     for tab in TABS:
         journey.tab(tab)
     journey.press(ASK)
-    expect(journey.grid(tab).get_by_role("status")).to_contain_text("rows 1")
+    expect(journey.status("opinions")).to_contain_text("rows 1")
     journey.tab("Missing")
-    missing = journey.grid("Missing")
+    missing = journey.grid("missing")
     missing.get_by_role("searchbox").fill("lab_evil")
-    expect(missing.get_by_role("status")).to_contain_text("of 1 filtered")
-    missing.locator("tbody .djgc-open").first.click()
+    expect(journey.status("missing")).to_contain_text("of 1 filtered")
+    missing.locator(".djgc-row .djgc-link").first.click()
     details = missing.get_by_role("group", name="Details")
     expect(details).to_contain_text("<img src=x onerror=")
 
     assert journey.page.evaluate("window.evil") is None
     running = journey.page.locator(".djgc, .djgc-saved").locator(_RUNNING)
     assert running.count() == 0
+    journey.tab("Objects")
     journey.press("Keep everything")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -69,7 +70,7 @@ class Choice(NamedTuple):
     """A value that rows can be filtered by."""
 
     number: int
-    """Its place among all values of its column, the most frequent first."""
+    """Its place among all values of its column."""
     label: str
     n_rows: int
 
@@ -90,27 +91,36 @@ class RowFilter:
         self._frame, self._searched = frame, searched
         self._orders: dict[str, npt.NDArray[np.intp]] = {}
         self._masks: dict[object, _Mask] = {}
-        self._counts: dict[str, list[tuple[str | None, int]]] = {}
+        self._values: dict[str, list[str | None]] = {}
 
-    def values(self, facet: Facet) -> list[tuple[str | None, int]]:
-        """Return every value of a column and its rows, the most frequent first."""
-        if facet.source not in self._counts:
+    def values(self, facet: Facet) -> list[str | None]:
+        """Return every value of a column, the most frequent first."""
+        if facet.source not in self._values:
             counts = self._frame[facet.source].value_counts(dropna=False)
             named = [None if pd.isna(value) else str(value) for value in counts.index]
-            pairs = list(zip(named, counts.tolist(), strict=True))
-            self._counts[facet.source] = pairs
-        return self._counts[facet.source]
+            self._values[facet.source] = named
+        return self._values[facet.source]
 
-    def choices(self, facet: Facet, text: str) -> list[Choice]:
-        """Return the values whose label contains a text, in any case; the first 200."""
-        wanted, found = text.casefold(), list[Choice]()
-        for number, (value, n_rows) in enumerate(self.values(facet)):
-            label = facet.label(value)
-            if wanted in label.casefold():
-                found.append(Choice(number, short(label), n_rows))
-                if len(found) == _CHOICES:
-                    break
-        return found
+    def choices(
+        self, facet: Facet, text: str, among: npt.NDArray[np.intp]
+    ) -> list[Choice]:
+        """Return the values whose label contains a text, in any case; the first 200.
+
+        Their rows are counted among those at some positions; values that none of these
+        rows has are left out.
+        """
+        counts = self._frame[facet.source].iloc[among].value_counts(dropna=False)
+        named = (None if pd.isna(value) else str(value) for value in counts.index)
+        n_rows = dict(zip(named, counts.tolist(), strict=True))
+        wanted = text.casefold()
+        offered = (
+            Choice(number, facet.label(value), n_rows[value])
+            for number, value in enumerate(self.values(facet))
+            if value in n_rows and wanted in facet.label(value).casefold()
+        )
+        found = list(islice(offered, _CHOICES))
+        found.sort(key=lambda choice: -choice.n_rows)
+        return [choice._replace(label=short(choice.label)) for choice in found]
 
     def shown(
         self,

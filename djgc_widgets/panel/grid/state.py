@@ -142,15 +142,20 @@ class GridState(traitlets.HasTraits):
         raise InputError(f"Expected a filter by {titles}; got {title!r}.")
 
     def choices(self, title: str, text: str = "") -> list[Choice]:
-        """Return the values to choose from whose label contains a text."""
+        """Return the values to choose from whose label contains a text.
+
+        They are counted among the rows that all other filters show.
+        """
         with self._lock:
-            return self._filter.choices(self.facet(title), text)
+            facet = self.facet(title)
+            others = {f: c for f, c in self.conditions.items() if f != facet}
+            return self._filter.choices(facet, text, self._find(others))
 
     def chosen(self, title: str) -> list[int]:
         """Return the numbers of the values that the rows are filtered by."""
         chosen = self.filter_for(title)
         values = self._filter.values(self.facet(title)) if chosen else []
-        return [at for at, (value, _) in enumerate(values) if value in chosen]
+        return [at for at, value in enumerate(values) if value in chosen]
 
     def choose(self, title: str, numbers: Sequence[int]) -> None:
         """Show only rows with any of the values of these numbers; all if none is."""
@@ -160,7 +165,7 @@ class GridState(traitlets.HasTraits):
                 raise InputError(
                     f"Expected values from 0 to {len(values) - 1}; got {list(numbers)}."
                 )
-            self.filter_by({title: [values[number][0] for number in numbers]})
+            self.filter_by({title: [values[number] for number in numbers]})
 
     def filter_by(
         self, conditions: Mapping[str, Sequence[str | None] | str | None]
@@ -317,10 +322,13 @@ class GridState(traitlets.HasTraits):
             ],
         }
 
-    def _arrange(self) -> None:
-        self._shown = self._filter.shown(
-            self.text, self.conditions, self.sort, descending=self.descending
+    def _find(self, conditions: Mapping[Facet, Condition]) -> npt.NDArray[np.intp]:
+        return self._filter.shown(
+            self.text, conditions, self.sort, descending=self.descending
         )
+
+    def _arrange(self) -> None:
+        self._shown = self._find(self.conditions)
         if self.opened not in self._shown:
             self.opened = -1
         self.offset = 0

@@ -206,7 +206,7 @@ def act_in_panel(run: Run) -> None:
 
     state.start_scan()
     note("panel: scan")
-    state.orphans.tick_filtered()
+    state.objects.tick_filtered()
     state.make_plan()
     note("panel: plan")
     run.note_plan("panel: doubts", state.plan)

@@ -77,6 +77,9 @@ def test_what_can_be_chosen_is_counted_searched_and_kept_short(grid: GridState) 
     offered = [tuple(choice) for choice in grid.choices("Table")]
     assert offered == [(0, "recording", 10), (1, "Unit", 10), (2, "none", 10)]
     assert [choice.label for choice in grid.choices("Table", "NI")] == ["Unit"]
+    grid.filter_by({"Size": "< 10"})
+    assert [choice.n_rows for choice in grid.choices("Table")] == [4, 3, 3]
+    grid.filter_by({"Size": None})
     grid.choose("Table", [2])
     assert grid.filtered["table"].isna().all()
     assert grid.chosen("Table") == [2]

@@ -13,7 +13,6 @@ const PRESETS: Record<string, string[]> = {
 export function Filters({ table, grid, hint }: { table: Table; grid: Grid; hint: string }) {
   const { ask } = usePanel();
   const [adding, setAdding] = useState("");
-  const used = grid.chips.map((chip) => chip.title);
   const filtered = grid.chips.length > 0 || grid.text !== "";
   return (
     <>
@@ -21,7 +20,7 @@ export function Filters({ table, grid, hint }: { table: Table; grid: Grid; hint:
       {grid.chips.map((chip) => (
         <Chip key={chip.title} table={table} grid={grid} title={chip.title} text={chip.text} />
       ))}
-      <Menu key={used.join()} label="+ Filter" name="Add a filter" look="djgc-link" onClose={() => setAdding("")}>
+      <Menu label="+ Filter" name="Add a filter" look="djgc-link" onClose={() => setAdding("")}>
         {(close) =>
           adding ? (
             <Editor table={table} grid={grid} title={adding} done={close} />

@@ -4,7 +4,7 @@ import { Ago, Button, Said, usePanel } from "./ui";
 import { type Card, given, type Scan } from "./types";
 
 const SILENT: Record<string, string> = {
-  silent: "The kernel does not answer. It may be busy with another cell; what you do here waits for it.",
+  silent: "The kernel does not answer. It may be busy with another cell; what you do here waits for it. If it was restarted, run this panel's cell again.",
   gone: "The kernel was restarted or has died, so this panel is only a picture. Run its cell again.",
 };
 

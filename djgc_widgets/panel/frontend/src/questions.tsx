@@ -1,16 +1,22 @@
 // What is asked before something moves or goes: statements to confirm, a name to type, two answers.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Question } from "./types";
 import { Button, Said, usePanel } from "./ui";
 
-interface Asked {
-  questions: Question[];
-  allowed: boolean;
-  confirm: string;
+// An answer shows at once; the kernel hears it before the confirmation, which it refuses if one is missing.
+export function useAnswers(number: number, asked: Question[], lift: (name: string, on: boolean) => void) {
+  const [given, setGiven] = useState<Record<string, boolean>>({});
+  useEffect(() => setGiven({}), [number]);
+  const questions = asked.map((question) => ({ ...question, lifted: given[question.name] ?? question.lifted }));
+  const answer = (name: string, on: boolean): void => {
+    setGiven((all) => ({ ...all, [name]: on }));
+    lift(name, on);
+  };
+  return { questions, answer };
 }
 
-export function Questions(props: { asked: Question[]; lift: (name: string, on: boolean) => void }) {
+export function Questions(props: { asked: Question[]; answer: (name: string, on: boolean) => void }) {
   const { openTab } = usePanel();
   return (
     <ul class="djgc-questions">
@@ -22,7 +28,7 @@ export function Questions(props: { asked: Question[]; lift: (name: string, on: b
                 type="checkbox"
                 aria-label={`Yes: ${question.text}`}
                 checked={question.lifted}
-                onChange={(event) => props.lift(question.name, event.currentTarget.checked)}
+                onChange={(event) => props.answer(question.name, event.currentTarget.checked)}
               />{" "}
               Yes
             </label>
@@ -48,7 +54,8 @@ export function Questions(props: { asked: Question[]; lift: (name: string, on: b
 // Enter confirms and Escape keeps; the message stands beside the button.
 export function Confirm(props: {
   place: string;
-  asked: Asked;
+  questions: Question[];
+  name: string; // to be typed
   yes: string;
   no: string;
   danger?: boolean;
@@ -56,14 +63,13 @@ export function Confirm(props: {
   confirm: (typed: string) => void;
   keep: () => void;
 }) {
-  const { asked } = props;
   const [typed, setTyped] = useState("");
   const [hint, setHint] = useState("");
-  const open = asked.questions.filter((question) => !question.lifted).length;
+  const open = props.questions.filter((question) => !question.lifted).length;
   const confirm = (): void => {
     if (open) setHint(open === 1 ? "Answer the question above first." : `Answer the ${open} questions above first.`);
-    else if (typed.trim() !== asked.confirm) setHint(`Type ${asked.confirm} to confirm.`);
-    else if (asked.allowed) {
+    else if (typed.trim() !== props.name) setHint(`Type ${props.name} to confirm.`);
+    else {
       setHint("");
       props.confirm(typed);
     }
@@ -71,7 +77,7 @@ export function Confirm(props: {
   return (
     <div class="djgc-confirm-bar">
       <label>
-        Type <b>{asked.confirm}</b> to confirm{" "}
+        Type <b>{props.name}</b> to confirm{" "}
         <input
           type="text"
           class="djgc-typed"

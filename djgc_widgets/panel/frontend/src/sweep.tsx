@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { keepInSight } from "./fit";
 import { moveFocus } from "./keys";
-import { Confirm, Questions } from "./questions";
+import { Confirm, Questions, useAnswers } from "./questions";
 import { local } from "./time";
 import { given, type Plan, type Receipt } from "./types";
 import { Button, Notices, Said, usePanel } from "./ui";
@@ -112,6 +112,9 @@ export function PlanView() {
     moveFocus(root, ".djgc-plan .djgc-questions input, .djgc-plan .djgc-typed");
     root.querySelector(".djgc-plan")?.scrollIntoView({ block: "nearest" });
   }, [number]);
+  const { questions, answer } = useAnswers(number, plan?.questions ?? [], (name, on) =>
+    ask("plan", "lift", { plan: number, name, on }),
+  );
   if (!plan) return null;
   const busy = work.activity !== "";
   const keep = (): void => {
@@ -130,14 +133,12 @@ export function PlanView() {
         byte. What a row refers to by then is left alone.
       </p>
       <PlanTable plan={plan} />
-      <Questions
-        asked={plan.questions}
-        lift={(name, on) => ask("plan", "lift", { plan: number, name, on })}
-      />
+      <Questions asked={questions} answer={answer} />
       <Confirm
         key={number}
         place="plan"
-        asked={plan}
+        questions={questions}
+        name={plan.confirm}
         yes="Move to trash"
         no="Keep everything"
         busy={busy}

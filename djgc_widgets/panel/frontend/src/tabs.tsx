@@ -102,8 +102,6 @@ export function OverviewTab() {
   if (!scan) return <p class="djgc-muted">Bytes per store and per age come after the first scan.</p>;
   return (
     <div class="djgc-charts">
-      <BarChart title="Bytes by store" bars={scan.overview.stores} />
-      <BarChart title="Bytes by age" bars={scan.overview.ages} />
       <div class="djgc-legend">
         {scan.cards
           .filter((card) => card.share !== undefined)
@@ -113,6 +111,8 @@ export function OverviewTab() {
             </span>
           ))}
       </div>
+      <BarChart title="Bytes by store" bars={scan.overview.stores} />
+      <BarChart title="Bytes by age" bars={scan.overview.ages} />
     </div>
   );
 }

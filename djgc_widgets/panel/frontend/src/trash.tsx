@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { moveFocus } from "./keys";
 import { List } from "./list";
-import { Confirm, Questions } from "./questions";
+import { Confirm, Questions, useAnswers } from "./questions";
 import { given, type Purge, type Scan } from "./types";
 import { Button, Notices, usePanel } from "./ui";
 
@@ -58,6 +58,9 @@ function PurgeView({ purge }: { purge: Purge }) {
   const { kernel, root, ask } = usePanel();
   const [days, setDays] = useState(purge.days);
   const number = purge.number;
+  const { questions, answer } = useAnswers(number, purge.questions, (name, on) =>
+    ask("purge", "lift_purge", { purge: number, name, on }),
+  );
   useEffect(() => moveFocus(root, ".djgc-purge input[type=number]"), [number]);
   const keep = (): void => {
     ask("purge", "keep", { purge: number });
@@ -95,11 +98,12 @@ function PurgeView({ purge }: { purge: Purge }) {
         <Button onClick={keep}>Keep the trash</Button>
       ) : (
         <>
-          <Questions asked={purge.questions} lift={(name, on) => ask("purge", "lift_purge", { purge: number, name, on })} />
+          <Questions asked={questions} answer={answer} />
           <Confirm
             key={number}
             place="purge"
-            asked={purge}
+            questions={questions}
+            name={purge.confirm}
             yes="Delete for good"
             no="Keep the trash"
             danger

@@ -236,6 +236,20 @@ test("a kernel that is gone or silent is told, and nothing can be moved", async 
   expect(button("Move to trash …").disabled).toBe(true);
 });
 
+test("a kernel that does not answer is told until it does, and is asked the same again", async () => {
+  model.mute = true;
+  button("Select all 1").click();
+  await settle(3700);
+  expect(find(".djgc-head").textContent).toContain("does not answer");
+  const asked = model.asked("tick_filtered");
+  expect(new Set(asked.map((message) => message.id)).size).toBe(1);
+  expect(asked.length).toBeGreaterThan(2);
+  model.mute = false;
+  await settle(4500);
+  expect(find(".djgc").dataset.connection).toBe("live");
+  expect(find(".djgc-head").textContent).not.toContain("does not answer");
+}, 20000);
+
 test("a page whose state is older than an answer asks for it", async () => {
   model.state.v = 9;
   button("Select all 1").click();

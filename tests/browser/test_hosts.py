@@ -1,0 +1,267 @@
+"""The panel in each host: reloads under load, a laptop's screen, a kernel that goes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.conftest import PANEL, Demo, Journey
+from browser.test_journey import digests, sweep
+from djgc_widgets.lab.demo_lab import LAB_VARIABLE
+from djgc_widgets.lab.server import free_port
+
+LAST_LINE = PANEL.replace("panel.show()", "panel")
+MARIMO = """\
+import marimo
+app = marimo.App(width="full")
+@app.cell
+def _():
+    from djgc_widgets import GCPanel, open_lab
+    lab = open_lab()
+    panel = GCPanel(lab.schema)
+    panel
+    return
+"""
+_LAPTOP = {"width": 1400, "height": 860}
+_BUSY = "while True: pass"
+_SEEN = """\
+panel => {
+  const bar = panel.querySelector(".djgc-basket"), box = bar.getBoundingClientRect()
+  const at = panel.getRootNode().elementFromPoint(box.x + 20, box.bottom - 8)
+  return bar.contains(at)
+}"""
+_PART = """\
+panel => {
+  const box = panel.getBoundingClientRect()
+  const area = document.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect()
+  return Math.min(box.bottom, area.bottom) - Math.max(box.top, area.top)
+}"""
+
+
+@pytest.fixture
+def load() -> Iterator[None]:
+    """Two processes that do nothing, all the time."""
+    command = [sys.executable, "-c", _BUSY]
+    busy = [subprocess.Popen(command) for _ in range(2)]  # noqa: S603 - ours
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.usefixtures("load")
+@pytest.mark.parametrize(
+    ("frontend", "reloads"), [("lab", 10), ("notebook", 4), ("voila", 2)]
+)
+def test_after_every_reload_the_panel_answers(
+    frontend: str, reloads: int, journey: Journey
+) -> None:
+    journey.open(f"reload-{frontend}", LAST_LINE, frontend=frontend)
+    journey.ready()
+
+    for n in range(reloads):
+        journey.page.reload()
+        journey.card("Unknown").click()
+        expect(journey.status()).to_contain_text("rows 1\u20133 of 3 filtered")
+        journey.tab("Missing")
+        expect(journey.status("missing")).to_have_text("rows 1\u20132 of 2")
+        journey.tab("Objects")
+        journey.card("Orphaned").click()
+        box = journey.grid().locator(".djgc-row input").nth(n % 3)
+        box.click()
+        expect(journey.basket).to_contain_text("1 object · ")
+        box.click()
+        expect(journey.basket).to_contain_text("Nothing is ticked")
+
+
+def test_on_a_laptop_the_basket_is_in_sight_wherever_the_page_is_scrolled(
+    start: Callable[..., Journey], shoot: Callable[[Journey, str], None]
+) -> None:
+    journey = start(**_LAPTOP)
+    journey.open("laptop", LAST_LINE, "\n".join(["print(1)"] * 60))
+    journey.ready()
+    grid = journey.grid()
+    grid.locator(".djgc-row input").first.check()
+    expect(journey.basket).to_contain_text("1 object · ")
+    grid.locator(".djgc-row .djgc-link").nth(1).click()
+    expect(grid.get_by_role("group", name="Details")).to_be_visible()
+    scrolled = journey.page.locator(".jp-WindowedPanel-outer").first
+
+    for top in range(0, 1400, 100):
+        scrolled.evaluate(f"area => {{ area.scrollTop = {top} }}")
+        journey.page.wait_for_timeout(100)
+        if journey.panel.evaluate(_PART) > 250:
+            journey.page.wait_for_function(
+                f"({_SEEN})(document.querySelector('.djgc'))"
+            )
+    scrolled.evaluate("area => { area.scrollTop = 60 }")
+    shoot(journey, "laptop")
+
+
+def test_two_pages_show_the_same_and_each_question_is_answered_once(
+    journey: Journey, start: Callable[..., Journey], demo: Demo
+) -> None:
+    journey.open("twice", LAST_LINE)
+    journey.ready()
+    before = digests(demo.stores)
+    other = start()
+    other.frontend, other.notebook = journey.frontend, journey.notebook
+    other.page.goto(demo.address("lab", journey.notebook).replace("twice/", "two/"))
+    other.ready()
+
+    journey.grid().get_by_role("searchbox").fill("superseded")
+    expect(other.status()).to_contain_text("of 3 filtered")
+    other.press("Select all 3")
+    expect(journey.basket).to_contain_text("3 objects · ")
+    journey.press("Move to trash …")
+    expect(other.confirmation).to_contain_text("Move 3 objects")
+    journey.press("Keep everything")
+    expect(other.confirmation).to_have_count(0)
+    expect(sweep(other, "raw")).to_contain_text("3 objects moved")
+    expect(journey.receipt).to_contain_text("3 objects moved")
+    journey.press("Undo")
+    expect(other.receipt).to_contain_text("3 objects restored")
+    assert digests(demo.stores) == before
+
+
+@pytest.mark.parametrize("how", ["restarted", "killed"])
+def test_a_kernel_that_is_gone_is_told_and_the_cell_brings_it_back(
+    how: str, journey: Journey
+) -> None:
+    pid = (
+        "import os\nfrom pathlib import Path\nPath('pid').write_text(str(os.getpid()))"
+    )
+    journey.open(f"gone-{how}", LAST_LINE, pid)
+    journey.ready()
+
+    if how == "killed":
+        os.kill(int((journey.demo.notebooks / "pid").read_text()), signal.SIGKILL)
+        answer = journey.page.get_by_role("dialog").get_by_role("button", name="Ok")
+    else:
+        journey.page.locator("[data-command='notebook:restart-kernel']").click()
+        answer = journey.page.get_by_role("button", name="Confirm Kernel Restart")
+    answer.click()
+
+    expect(journey.panel.get_by_role("alert").first).to_contain_text(
+        "The kernel was restarted or has died"
+    )
+    rescan = journey.panel.get_by_role("button", name="Rescan")
+    expect(rescan).to_be_disabled()
+    journey.run_all()
+    journey.ready()
+    expect(journey.panel).to_have_count(1)
+
+
+@contextmanager
+def marimo(demo: Demo, folder: Path) -> Iterator[str]:
+    """Serve the panel as an app of marimo; return its address."""
+    (folder / "panel.py").write_text(MARIMO)
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [
+            *(sys.executable, "-m", "marimo", "-q", "run", "panel.py", "--headless"),
+            *("--no-token", "--port", str(port), "--host", "127.0.0.1"),
+        ],
+        cwd=folder,
+        env={**os.environ, LAB_VARIABLE: str(demo.lab_folder), "HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def arrive(page: Page, address: str) -> None:
+    """Open a page whose server may still be starting."""
+    for _ in range(240):
+        try:
+            page.goto(address)
+        except Exception as error:  # noqa: BLE001 - Playwright has one class for all
+            assert "ERR_CONNECTION_REFUSED" in str(error)  # noqa: PT017 - until it is up
+            page.wait_for_timeout(500)
+        else:
+            return
+
+
+def test_marimo_shows_the_panel_and_sweeps(
+    journey: Journey, demo: Demo, tmp_path: Path
+) -> None:
+    before = digests(demo.stores)
+    journey.frontend = "marimo"
+    with marimo(demo, tmp_path) as address:
+        arrive(journey.page, address)
+        journey.ready()
+        journey.grid().get_by_role("searchbox").fill("superseded")
+        expect(journey.status()).to_contain_text("of 3 filtered")
+        journey.press("Select all 3")
+        expect(sweep(journey, "raw")).to_contain_text("3 objects moved")
+        journey.press("Undo")
+        expect(journey.receipt).to_contain_text("3 objects restored")
+        for _ in range(2):
+            journey.page.reload()
+            journey.ready()
+            journey.card("Unknown").click()
+            expect(journey.status()).to_contain_text("of 3 filtered")
+    assert digests(demo.stores) == before
+
+
+def test_nbconvert_saves_the_totals_of_a_finished_scan(
+    demo: Demo, tmp_path: Path, browser: Browser
+) -> None:
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LAST_LINE)])
+    nbformat.write(content, tmp_path / "saved.ipynb")
+    done = subprocess.run(  # noqa: S603 - ours
+        [
+            *(sys.executable, "-m", "jupyter", "nbconvert", "--execute"),
+            *("--to", "html", "saved.ipynb"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, LAB_VARIABLE: str(demo.lab_folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "saved.html").read_text()
+    saved = text[text.index("djgc-saved") :]
+
+    assert "was not finished" not in saved
+    assert re.search(r"2\d\.\d MiB", saved)
+    assert "Orphaned" in saved
+
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    totals = page.locator(".djgc-saved")
+    expect(totals).to_be_visible()
+    expect(totals).to_contain_text(re.compile(r"2\d\.\d MiB"))
+    page.screenshot(path=tmp_path / "saved.png", full_page=True)
+    context.close()
+
+
+def test_where_the_page_lacks_anywidget_one_sentence_says_what_to_do(
+    journey: Journey,
+) -> None:
+    journey.open("text", LAST_LINE)
+    journey.ready()
+    outputs = json.loads(journey.file.read_text())["cells"][0]["outputs"]
+
+    (plain,) = (
+        output["data"]["text/plain"]
+        for output in outputs
+        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    )
+
+    assert "install djgc-widgets where its Jupyter server runs" in "".join(plain)
