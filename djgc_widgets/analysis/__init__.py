@@ -28,13 +28,15 @@ from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
 from djgc_widgets.analysis.figure_style import STATUS_COLORS
 from djgc_widgets.analysis.forecast import Forecast
 from djgc_widgets.analysis.growth import growth_by_week
+from djgc_widgets.analysis.growth_chart import growth as growth_figure
 from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.html_report import report_html
 
 __all__ = [
     "AGE_BINS", "STATUS_COLORS", "Forecast", "History",
     "SecondOpinion", "age_histogram", "bytes_by_age", "bytes_by_status", "charts",
-    "finding_lines", "findings", "first_code", "growth_by_week", "listed",
+    "finding_lines", "findings", "first_code", "growth_by_week", "growth_figure",
+    "listed",
     "receipt_answer", "report_html", "second_opinion", "state_code", "states",
     "summary_data", "summary_lines",
 ]  # fmt: skip

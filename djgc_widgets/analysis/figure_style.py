@@ -51,7 +51,12 @@ def add_bar_trace(
         marker={
             "color": look.color,
             "line": {"width": 0},
-            "pattern": {"shape": look.pattern, "fgopacity": 0.45},
+            "pattern": {
+                "shape": look.pattern,
+                "fillmode": "overlay",
+                "fgcolor": "#fff",
+                "fgopacity": 0.45,
+            },
         },
         customdata=[readable_bytes(size) for size in sizes],
         hovertemplate="%{y}: %{customdata} (%{x:,} bytes)",

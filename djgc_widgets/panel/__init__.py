@@ -1,13 +1,14 @@
-"""The panel in a notebook: a state that does the work, widgets that draw it.
+"""The panel in a notebook: a state that does the work, and one widget that shows it.
 
-The **state** holds what is shown and runs the commands; it touches no widget. The
-**grid** shows rows that stay in the kernel, the **treemap** shows what uses the space,
-the **basket** adds up what is ticked. The **worker** runs one task at a time.
+The **state** holds what is shown and runs the commands; it touches no widget. Each
+**grid** is a list of rows that stay in the kernel. The **worker** runs one task at a
+time. The **widget** draws each part of the state for its pages, and the **wire**
+carries out, once, which of the **verbs** they ask. Their script is in ``frontend``.
 
 ::
 
-    gc_panel -> view -> sweep box, trash tab -> state -> collector, analysis
-                        grid, treemap, tables
+    gc_panel -> widget -> wire -> verbs -> state -> collector, analysis
+                shown, questions, progress, overview, details
 """
 
 from djgc_widgets.panel.gc_panel import GCPanel

@@ -16,7 +16,7 @@ from djgc_widgets.model import (
     readable_bytes,
     table_label,
 )
-from djgc_widgets.panel.grid.state import Fact, Record
+from djgc_widgets.panel.grid.columns import Fact, Record
 
 _LISTED = 12
 _ROWS = 200

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import datajoint as dj
@@ -11,6 +12,7 @@ import pandas as pd
 from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 
+from djgc_widgets.analysis import History
 from djgc_widgets.collector import CompleteScan, IncompleteScan
 from djgc_widgets.model import MINIMUM_AGE, InputError, Receipt, names_among
 from djgc_widgets.panel.saved_html import saved_html
@@ -38,6 +40,8 @@ class GCPanel:
         Names of the stores; all by default.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
+    history : History or str or Path, optional
+        Folder in which each scan is recorded; the overview shows how the stores grew.
 
     Examples
     --------
@@ -59,8 +63,13 @@ class GCPanel:
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
         minimum_age: timedelta = MINIMUM_AGE,
+        history: History | str | Path | None = None,
     ) -> None:
-        self.state = PanelState(*schemas, stores=stores, minimum_age=minimum_age)
+        if history is not None and not isinstance(history, History):
+            history = History(history)
+        self.state = PanelState(
+            *schemas, stores=stores, minimum_age=minimum_age, history=history
+        )
         self._widget = PanelWidget(self.state)
 
     @property

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from djgc_widgets.model import (
-    RETENTION,
     DoubtCode,
     and_more,
     plural,
@@ -130,9 +129,7 @@ def plan_shown(plan: SweepPlan | None, objects: pd.DataFrame, confirm: str) -> J
         "lines": lines,
         "more": and_more(len(of) - _TABLES, "table"),
         "questions": questions(plan.doubts, plan.refusals),
-        "allowed": plan.allowed,
         "confirm": visible(confirm),
-        "expires_at": iso(plan.expires_at),
     }
 
 
@@ -172,7 +169,5 @@ def purge_shown(
         "to again is restored instead.",
         "nothing": n_left == 0,
         "questions": asked,
-        "allowed": n_left > 0 and all(each["lifted"] for each in asked),
         "confirm": visible(confirm),
-        "retention": RETENTION.days,
     }

@@ -14,6 +14,7 @@ from djgc_widgets.model import (
     safe,
     table_label,
 )
+from djgc_widgets.panel.shown import percent
 
 _TABLES = 12
 _SAVED = Markup("<div class='djgc-saved'>{}</div>")
@@ -66,7 +67,7 @@ def _biggest_tables_html(scan: Scan) -> Markup:
     lines: list[_Line] = []
     for row in biggest.reset_index().to_dict("records"):
         size, orphans = int(row["size_bytes"]), int(row["orphan_bytes"])
-        share = f"{100 * orphans / size:.0f} %" if size else ""
+        share = percent(orphans, size) if size else ""
         label = table_label(row["schema"], row["table"])
         cells = [label, f"{int(row['n_objects']):,}", share]
         lines.append((cells, size, STATUS_COLORS[Status.LIVE]))

@@ -18,6 +18,7 @@ from djgc_widgets.model import (
     Outcome,
     Receipt,
     Status,
+    SweepReceipt,
     and_more,
     plural,
     readable_bytes,
@@ -90,7 +91,8 @@ def _cards(scan: Scan) -> list[Json]:
         if status is Status.TRASH:
             hint = trash_records_text(scan.summary(), scan.trash)
         card = _card(status.value, label, size, note, hint)
-        cards.append({**card, "mark": mark, "share": size / listed})
+        more = {"mark": mark, "share": size / listed, "none": not objects}
+        cards.append({**card, **more})
     missing = scan.missing
     tables = plural(len(missing[["schema", "table"]].drop_duplicates()), "table")
     cards.append(
@@ -227,7 +229,8 @@ def receipt_shown(receipt: Receipt | None) -> Json | None:
     return {
         "id": visible(receipt.sweep_id),
         "headline": receipt.headline(),
-        "moved": receipt.count(Outcome.MOVED),
+        "undoable": isinstance(receipt, SweepReceipt)
+        and receipt.count(Outcome.MOVED) > 0,
         "lines": lines,
         "problems": notices_shown(receipt.problems),
     }

@@ -9,7 +9,7 @@ import datajoint as dj
 import pandas as pd
 import traitlets
 
-from djgc_widgets.analysis import SecondOpinion, second_opinion
+from djgc_widgets.analysis import History, SecondOpinion, second_opinion
 from djgc_widgets.collector import Clock, CompleteScan, read_sweeps, scan, utc_now
 from djgc_widgets.model import (
     MINIMUM_AGE,
@@ -32,7 +32,7 @@ from djgc_widgets.panel.tables import (
     usage_table,
 )
 from djgc_widgets.panel.trash_state import TrashState
-from djgc_widgets.panel.treemap import TreemapState
+from djgc_widgets.panel.treemap_state import TreemapState
 from djgc_widgets.panel.worker import Activity
 
 STALE = timedelta(hours=1)
@@ -54,17 +54,17 @@ class PanelState(TrashState):
     """Which plan it is, counted from 1: what confirms one cannot confirm another."""
     opinion = traitlets.Any(None, allow_none=True)
     """The `SecondOpinion` on the scan, once it was requested."""
-    notice = traitlets.Unicode("")
-    """What the latest command did, if it has no receipt."""
 
     def __init__(
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
         minimum_age: timedelta = MINIMUM_AGE,
+        history: History | None = None,
         clock: Clock = utc_now,
     ) -> None:
         super().__init__(schemas, clock, self._show_receipt)
+        self.history = history
         self._stores, self._minimum_age = stores, minimum_age
         self._stale_timer: threading.Timer | None = None
         self.objects, self.missing = object_table(), missing_table()
@@ -121,8 +121,10 @@ class PanelState(TrashState):
             self.message = f"This scan is {readable_age(age)} old. Rescan first."
             return
 
+        selection = self.selected
+
         def plan() -> None:
-            plan = scan.plan(self.selected)
+            plan = scan.plan(selection)
             self.check_cancelled()
             self.plan_number += 1
             self.plan = plan
@@ -135,7 +137,7 @@ class PanelState(TrashState):
             self.start(Activity.ASKING, lambda: self._set_opinion(second_opinion(scan)))
 
     def _set_opinion(self, opinion: SecondOpinion | None) -> None:
-        self.opinions.replace(opinion_rows(opinion))
+        self.opinions.replace(opinion_rows(opinion), opinion)
         self.opinion = opinion
 
     def acknowledge(self, name: str, *, lifted: bool) -> None:
@@ -182,6 +184,7 @@ class PanelState(TrashState):
     def _show_receipt(self, receipt: Receipt) -> None:
         self.receipt, self.notice = receipt, ""
         self.plan, self.purge_wanted = None, False
+        self.said_at = "header"  # what was asked is done; the scan may still fail
         self.clear_cancel()  # a canceled sweep is over; scan what it did
         self._scan()
 
@@ -197,10 +200,10 @@ class PanelState(TrashState):
         usage, places = new.usage(), new.places()
         # what can fail is done; from here on all of it belongs to this scan
         self.plan, self.purge_wanted = None, False
-        self.objects.replace(objects, tickable)
-        self.missing.replace(new.missing)
-        self.usage.replace(usage)
-        self.sweeps.replace(sweeps.frame)
+        self.objects.replace(objects, new, tickable)
+        self.missing.replace(new.missing, new)
+        self.usage.replace(usage, new)
+        self.sweeps.replace(sweeps.frame, new)
         self._set_opinion(None)
         self.unread = sweeps.problems
         self.treemap.draw(places)
@@ -212,6 +215,8 @@ class PanelState(TrashState):
             self._stale_timer = threading.Timer(hour, self.set_trait, ("stale", True))
             self._stale_timer.daemon = True
             self._stale_timer.start()
+        if self.history is not None:
+            self.history.record(new)
 
     def _stop_timer(self) -> None:
         if self._stale_timer is not None:

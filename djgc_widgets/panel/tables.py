@@ -23,8 +23,9 @@ from djgc_widgets.model import (
     stacked,
     table_label,
 )
+from djgc_widgets.panel.grid.columns import GridColumn, Record
 from djgc_widgets.panel.grid.filters import Facet
-from djgc_widgets.panel.grid.state import GridColumn, GridState, Record
+from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.verdict import attributes_of
 
 _TABLE = GridColumn(

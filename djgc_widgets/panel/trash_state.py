@@ -1,6 +1,7 @@
 """State of the trash in the panel: what was swept, restored and purged."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import datajoint as dj
 import pandas as pd
@@ -34,6 +35,8 @@ class TrashState(Background):
     """Which question it is, counted from 1."""
     purge_older_than = traitlets.Any(RETENTION)
     """Younger sweeps would stay."""
+    purgeable = traitlets.Any(SWEEPS.empty())
+    """The sweeps that the question is about: a frame of the sweeps schema."""
     purge_acknowledged = traitlets.Any(frozenset())
     """Names of the doubts about that purge which were lifted."""
     receipt = traitlets.Any(None, allow_none=True)
@@ -65,38 +68,35 @@ class TrashState(Background):
             store = self.scan.interrupted[0][0]
             self.change(Activity.RECOVERING, lambda: self._trash(store).recover())
 
-    def restore(self) -> None:
-        """Restore what the ticked sweeps moved."""
-        ticked = self.sweeps.selected
-        if len(ticked):
+    def restore(self, sweeps: pd.DataFrame) -> None:
+        """Restore what some sweeps moved: a frame of the sweeps schema."""
+        if len(sweeps):
             self.change(
                 Activity.RESTORING,
-                lambda: restore_sweeps(ticked, self._trash, self.report),
+                lambda: restore_sweeps(sweeps, self._trash, self.report),
             )
 
     def ask_purge(self) -> None:
         """Ask whether the ticked sweeps may be deleted for good; each time anew."""
-        if len(self.sweeps.selected):
-            self.purge_older_than = RETENTION
+        if len(self.sweeps.selected) and not self.purge_wanted:
             self.purge_acknowledged = frozenset()
             self.purge_number += 1
+            self.ask_purge_of(RETENTION)
             self.purge_wanted = True
+
+    def ask_purge_of(self, older_than: timedelta) -> None:
+        """Ask about those ticked sweeps that are at least this old by now."""
+        ticked = self.sweeps.selected
+        self.purgeable = ticked[ticked["swept_at"] <= self._clock() - older_than]
+        self.purge_older_than = older_than
 
     def purge_confirmation(self) -> str:
         """Return what confirms a purge when typed: the ticked stores."""
         return ", ".join(sorted(self.sweeps.selected["store"].unique()))
 
-    def purgeable(self) -> pd.DataFrame:
-        """Return the ticked sweeps that are old enough, as a frame of their schema."""
-        ticked = self.sweeps.selected
-        old: pd.DataFrame = ticked[
-            ticked["swept_at"] <= self._clock() - self.purge_older_than
-        ]
-        return old
-
     def purge_doubts(self) -> tuple[Doubt, ...]:
         """Return what is in doubt about a purge of the ticked sweeps."""
-        ages = list(self._clock() - self.purgeable()["swept_at"])
+        ages = list(self._clock() - self.purgeable["swept_at"])
         if not ages or self.scan is None:
             return ()
         missing = missing_objects_doubt(self.scan.references)
@@ -108,17 +108,19 @@ class TrashState(Background):
         self.purge_acknowledged = others | {name} if lifted else others
 
     def purge(self, typed: str) -> None:
-        """Delete the ticked sweeps that are old enough for good.
+        """Delete the sweeps that the question is about, and no others, for good.
 
         What was typed must be the `purge_confirmation`.
         """
-        ticked = self.sweeps.selected
-        if len(ticked) and self.confirmed(typed, self.purge_confirmation()):
+        asked = self.purgeable
+        if asked.empty:
+            self.message = "Nothing is old enough to be deleted."
+        elif self.purge_wanted and self.confirmed(typed, self.purge_confirmation()):
             lifted, older_than = self.purge_acknowledged, self.purge_older_than
             self.change(
                 Activity.PURGING,
                 lambda: purge_sweeps(
-                    *(ticked, self._trash, self.report),
+                    *(asked, self._trash, self.report),
                     older_than=older_than,
                     acknowledge=lifted,
                 ),

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
 
+from djgc_widgets.collector import Scan
 from djgc_widgets.model import FILES, Status, plural, readable_bytes, visible
 from djgc_widgets.panel.basket import Basket
 from djgc_widgets.panel.details import (
@@ -16,7 +18,8 @@ from djgc_widgets.panel.details import (
     sweep_details,
     usage_details,
 )
-from djgc_widgets.panel.grid.state import Fact, GridState, Record
+from djgc_widgets.panel.grid.columns import Fact, Record
+from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.progress import work_shown
 from djgc_widgets.panel.questions import plan_shown, purge_shown, questions
 from djgc_widgets.panel.shown import (
@@ -27,7 +30,8 @@ from djgc_widgets.panel.shown import (
     scan_shown,
 )
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.wire import Verbs, Wire
+from djgc_widgets.panel.verbs import Verbs
+from djgc_widgets.panel.wire import Wire
 from djgc_widgets.verdict import standing_doubts
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -44,8 +48,8 @@ _PARTS = {
     "said": ("message", "notice", "said_at", "receipt"),
     "plan": ("plan", "activity"),
     "purge": (
-        *("purge_wanted", "purge_acknowledged", "purge_older_than", "activity"),
-        "scan",
+        *("purge_wanted", "purge_number", "purge_acknowledged", "purge_older_than"),
+        *("activity", "scan"),
     ),
     "basket": ("scan", "activity", "plan"),
     "opinion": ("opinion",),
@@ -55,37 +59,47 @@ _PARTS = {
 _GRIDS = ("objects", "missing", "usage", "sweeps", "opinions")
 
 
+def _part(name: str) -> Any:  # noqa: ANN401 - traitlets has no types
+    """Return the trait of a part, which is sent with its version."""
+
+    def send(value: Json, widget: "PanelWidget") -> Json:
+        return {"v": widget.versions.get(name, 0), "is": value}
+
+    return traitlets.Dict().tag(sync=True, to_json=send)
+
+
 class PanelWidget(anywidget.AnyWidget):
     """Shows a `PanelState` on every page that is open.
 
     Each part of what is shown is a trait of its own, so that little is sent when little
-    changes; ``v`` is the version of all of them together.
+    changes. A page gets it with its version, and with each update the versions that all
+    parts have by now: so it knows what it missed. ``v`` is the latest of them.
     """
 
     _esm = _STATIC / "panel.js"
     _css = _STATIC / "panel.css"
     v = traitlets.Int(0).tag(sync=True)
-    scan = traitlets.Dict().tag(sync=True)
-    work = traitlets.Dict().tag(sync=True)
-    said = traitlets.Dict().tag(sync=True)
-    plan = traitlets.Dict().tag(sync=True)
-    purge = traitlets.Dict().tag(sync=True)
-    basket = traitlets.Dict().tag(sync=True)
-    opinion = traitlets.Dict().tag(sync=True)
-    treemap = traitlets.Dict().tag(sync=True)
-    objects = traitlets.Dict().tag(sync=True)
-    missing = traitlets.Dict().tag(sync=True)
-    usage = traitlets.Dict().tag(sync=True)
-    sweeps = traitlets.Dict().tag(sync=True)
-    opinions = traitlets.Dict().tag(sync=True)
+    versions = traitlets.Dict().tag(sync=True)
+    scan = _part("scan")
+    work = _part("work")
+    said = _part("said")
+    plan = _part("plan")
+    purge = _part("purge")
+    basket = _part("basket")
+    opinion = _part("opinion")
+    treemap = _part("treemap")
+    objects = _part("objects")
+    missing = _part("missing")
+    usage = _part("usage")
+    sweeps = _part("sweeps")
+    opinions = _part("opinions")
 
     def __init__(self, state: PanelState) -> None:
-        self._panel = state
         self.draws = _Parts(state).table()
-        self._changed = 0
-        self._stale, self._publishing = set(self.draws), threading.Lock()
+        self._changed, self._trouble = 0, dict[str, str]()
+        self._stale = set[str]()
+        self._marking, self._publishing = threading.Lock(), threading.Lock()
         super().__init__(**{name: draw() for name, draw in self.draws.items()})
-        self._stale.clear()
         self.wire = Wire(Verbs(state), lambda: self._changed)
         for part, traits in _PARTS.items():
             state.observe(lambda _, part=part: self._mark(part), list(traits))
@@ -97,6 +111,7 @@ class PanelWidget(anywidget.AnyWidget):
         )
         state.treemap.observe(lambda _: self._mark("treemap"), "revision")
         state.sweeps.observe(lambda _: self._mark("purge"), "revision")
+        state.observe(lambda _: self._mark(*_GRIDS), "scan")
         self.on_msg(lambda _, content, __: self._receive(content))
 
     def _receive(self, content: object) -> None:
@@ -104,24 +119,19 @@ class PanelWidget(anywidget.AnyWidget):
         if answer is None:
             return
         if isinstance(content, dict) and content.get("do") == "hello":
-            answer = {
-                **answer,
-                "state": {name: getattr(self, name) for name in self.parts},
-            }
+            state = self.get_state(["v", "versions", *self.draws])
+            answer = {**answer, "state": state}
         self.send(answer)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The names of all that a page shows, and of its version."""
-        return ("v", *self.draws)
 
     def _mark(self, *parts: str) -> None:
         """Publish parts that changed, unless another thread is at it, which will then.
 
-        A change may be told while a grid is locked, so nobody may wait here.
+        A change may be told while a grid is locked, so nobody may wait here for what
+        another thread draws. What cannot be drawn is told, and stops nobody's work.
         """
-        self._stale.update(parts)
-        self._changed += 1
+        with self._marking:
+            self._stale.update(parts)
+            self._changed += 1
         while self._stale and self._publishing.acquire(blocking=False):
             try:
                 self._publish()
@@ -129,18 +139,28 @@ class PanelWidget(anywidget.AnyWidget):
                 self._publishing.release()
 
     def _publish(self) -> None:
-        version, stale = self._changed, set(self._stale)
-        self._stale -= stale
-        errors = list[Exception]()
+        with self._marking:
+            version, stale = self._changed, {*self._stale, "said"}
+            self._stale.clear()
+        drawn = dict[str, Json]()
+        for part in sorted(
+            stale, key=lambda part: part == "said"
+        ):  # it tells of errors
+            try:
+                drawn[part] = self.draws[part]()
+                self._trouble.pop(part, None)
+            except Exception as error:  # noqa: BLE001 - told on the page
+                text = f"Unexpected {type(error).__name__}: {error}. Please report it."
+                self._trouble[part] = text
+            if part == "said" and self._trouble:
+                trouble = " ".join(dict.fromkeys(self._trouble.values()))
+                drawn[part] = {**self.said, "at": "header", "error": trouble}
+        changed = {p for p, now in drawn.items() if now != getattr(self, p)}
         with self.hold_sync():
-            for part in stale:
-                try:
-                    setattr(self, part, self.draws[part]())
-                except Exception as error:  # noqa: BLE001 - raised when the others are drawn
-                    errors.append(error)
+            self.versions = self.versions | dict.fromkeys(changed, version)
+            for part in changed:
+                setattr(self, part, drawn[part])
             self.v = version
-        if errors:
-            raise errors[0]
 
     def __repr__(self) -> str:  # the text beside the view, where that cannot be shown
         return _WHEN_ALONE
@@ -164,11 +184,21 @@ class _Parts:
             "basket": self._basket,
             "opinion": lambda: opinion_shown(state.opinion) or {},
             "treemap": lambda: state.treemap.shown() if state.scan else {},
-            "objects": lambda: self._grid(state.objects, self._object_facts),
-            "missing": lambda: self._grid(state.missing, self._missing_facts),
-            "usage": lambda: self._grid(state.usage, usage_details),
-            "sweeps": lambda: self._grid(state.sweeps, self._sweep_facts),
-            "opinions": lambda: self._grid(state.opinions, self._opinion_facts),
+            "objects": lambda: self._grid(state.objects, _object_facts),
+            "missing": lambda: self._grid(
+                state.missing,
+                lambda row, scan: missing_details(
+                    row, scan.missing, complete=scan.complete
+                ),
+            ),
+            "usage": lambda: self._grid(state.usage, lambda row, _: usage_details(row)),
+            "sweeps": lambda: self._grid(
+                state.sweeps, lambda row, scan: sweep_details(row, scan.trash)
+            ),
+            "opinions": lambda: self._grid(
+                state.opinions,
+                lambda row, opinion: opinion_details(row, opinion.collector),
+            ),
         }
 
     def _scan(self) -> Json:
@@ -205,7 +235,7 @@ class _Parts:
             return {}
         doubts = state.purge_doubts()
         asked = questions(doubts, standing_doubts(doubts, state.purge_acknowledged))
-        ticked, old = len(state.sweeps.selected), state.purgeable()
+        ticked, old = len(state.sweeps.selected), state.purgeable
         return {
             **purge_shown(ticked, old, asked, state.purge_confirmation()),
             "days": state.purge_older_than.days,
@@ -225,10 +255,12 @@ class _Parts:
             "can_sweep": state.can_sweep,
         }
 
-    def _grid(self, grid: GridState, explain: Callable[[Record], list[Fact]]) -> Json:
+    def _grid(
+        self, grid: GridState, explain: Callable[[Record, Any], list[Fact]]
+    ) -> Json:
         with grid.held():
             opened = grid.opened
-            facts = explain(grid.record(opened)) if opened >= 0 else []
+            facts = explain(grid.record(opened), grid.source) if opened >= 0 else []
             return {
                 "columns": [
                     {"title": c.title, "source": c.source, "kind": c.kind}
@@ -247,21 +279,12 @@ class _Parts:
                 ],
             }
 
-    def _object_facts(self, row: Record) -> list[Fact]:
-        scan, files = self._state.scan, FILES.empty()
-        if row["status"] != Status.TRASH.value:
-            files = scan.files_of(row["store"], row["path"])
-        return object_details(row, files, scan.references)
 
-    def _missing_facts(self, row: Record) -> list[Fact]:
-        scan = self._state.scan
-        return missing_details(row, scan.missing, complete=scan.complete)
-
-    def _sweep_facts(self, row: Record) -> list[Fact]:
-        return sweep_details(row, self._state.scan.trash)
-
-    def _opinion_facts(self, row: Record) -> list[Fact]:
-        return opinion_details(row, self._state.opinion.collector)
+def _object_facts(row: Record, scan: Scan) -> list[Fact]:
+    files = FILES.empty()
+    if row["status"] != Status.TRASH.value:
+        files = scan.files_of(row["store"], row["path"])
+    return object_details(row, files, scan.references)
 
 
 def _basket_text(ticked: Basket) -> str:

@@ -46,6 +46,8 @@ class Background(traitlets.HasTraits):
     """Since the activity began, as of the latest progress."""
     message = traitlets.Unicode("")
     """Why the latest command failed; empty if it did not."""
+    notice = traitlets.Unicode("")
+    """What the latest command did, if it has no receipt."""
     said_at = traitlets.Unicode("header")
     """Which control the latest command came from: its message belongs beside it."""
     closed = traitlets.Bool(default_value=False)
@@ -64,6 +66,10 @@ class Background(traitlets.HasTraits):
     def running(self) -> bool:
         """Whether something is running."""
         return bool(self.activity is not Activity.IDLE)
+
+    def listen_at(self, place: str) -> None:
+        """Say that the next command comes from a control; forget earlier messages."""
+        self.said_at, self.message, self.notice = place, "", ""
 
     def cancel(self) -> None:
         """Stop what is running at its next page; the previous results stay."""

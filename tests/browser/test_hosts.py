@@ -209,6 +209,8 @@ def test_marimo_shows_the_panel_and_sweeps(
         expect(sweep(journey, "raw")).to_contain_text("3 objects moved")
         journey.press("Undo")
         expect(journey.receipt).to_contain_text("3 objects restored")
+        journey.tab("Overview")
+        expect(journey.panel.locator(".js-plotly-plot .legend")).to_have_count(2)
         for _ in range(2):
             journey.page.reload()
             journey.ready()

@@ -134,6 +134,9 @@ def test_every_tab_fits_and_can_be_read(
 
     for tab in TABS:
         journey.tab(tab)
+        if tab == "Overview":
+            figures = journey.panel.locator(".js-plotly-plot .legend")
+            expect(figures).to_have_count(2)
         if tab == "Second opinion":
             journey.press(ASK)
             expect(journey.status("opinions")).to_contain_text("rows 1")

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 
 from djgc_widgets.model.arrow import STR
+from djgc_widgets.panel.grid.columns import GridColumn
 from djgc_widgets.panel.grid.filters import Facet
-from djgc_widgets.panel.grid.state import GridColumn, GridState
+from djgc_widgets.panel.grid.state import GridState
 
 COLUMNS = [
     GridColumn("Size", "size", lambda row: f"{row['size']} B", kind="number"),

@@ -89,7 +89,7 @@ class RowFilter:
 
     def __init__(self, frame: pd.DataFrame, searched: Sequence[str]) -> None:
         self._frame, self._searched = frame, searched
-        self._orders: dict[str, npt.NDArray[np.intp]] = {}
+        self._orders: dict[str, tuple[npt.NDArray[np.intp], int]] = {}
         self._masks: dict[object, _Mask] = {}
         self._values: dict[str, list[str | None]] = {}
 
@@ -146,8 +146,9 @@ class RowFilter:
             masks[pair] = self._mask(pair, self._fulfills)
             shown &= masks[pair]
         self._masks = masks
-        order = self._order(sort)
-        order = order[::-1] if descending else order
+        order, n_known = self._order(sort)
+        if descending:  # what is not known comes last in both directions
+            order = np.concatenate([order[:n_known][::-1], order[n_known:]])
         return order[shown[order]]
 
     def _mask(self, key: _Key, compute: Callable[[_Key], _Mask]) -> _Mask:
@@ -183,10 +184,12 @@ class RowFilter:
             chosen |= values.isna()
         return chosen.to_numpy(dtype=bool)
 
-    def _order(self, sort: str) -> npt.NDArray[np.intp]:
+    def _order(self, sort: str) -> tuple[npt.NDArray[np.intp], int]:
+        """Return the positions in ascending order, and how many of them are not NA."""
         if sort not in self._orders:
-            values = self._frame[sort].array
-            self._orders[sort] = np.asarray(values.argsort(kind="stable"), np.intp)
+            values = self._frame[sort]
+            order = np.asarray(values.array.argsort(kind="stable"), np.intp)
+            self._orders[sort] = order, int(values.notna().sum())
         return self._orders[sort]
 
 

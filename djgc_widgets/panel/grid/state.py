@@ -1,9 +1,8 @@
 """Rows of a frame as a person filters, orders and ticks them. Pure state."""
 
 import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,48 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 import traitlets
 
-from djgc_widgets.model import InputError, visible
+from djgc_widgets.model import InputError
+from djgc_widgets.panel.grid.columns import GridColumn, Record, cells_of, chip_text
 from djgc_widgets.panel.grid.filters import (
-    Bounds,
     Choice,
     Chosen,
     Condition,
     Facet,
     RowFilter,
     parse_bounds,
-    short,
 )
-
-Record = dict[Hashable, Any]
-_NAMED = 3  # values that a chip names
-
-
-@dataclass(frozen=True, slots=True)
-class GridColumn:
-    """A column of a grid."""
-
-    title: str
-    source: str
-    """Column of the frame that it sorts by."""
-    show: Callable[[Record], str]
-    """Text of a cell, from the row as a mapping."""
-    hover: Callable[[Record], str] | None = None
-    """Text shown on hover; the cell's own by default."""
-    kind: str = "text"
-    """``text``, ``short``, ``number`` or ``path``; ``time`` and ``age`` have a time in
-    ISO 8601 as their text and as their hover, which a page shows in its own zone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of a row's details."""
-
-    label: str
-    text: str
-    copyable: bool = False
-    """Offer to copy the text."""
-    time: bool = False
-    """The text is a time in ISO 8601."""
 
 
 class GridState(traitlets.HasTraits):
@@ -84,17 +51,23 @@ class GridState(traitlets.HasTraits):
         self.sort, self.descending, self.text = sort, True, ""
         self.conditions: dict[Facet, Condition] = {}
         self.generation = self.arrangement = self.offset = 0
+        self.source: Any = None
         self._take(pd.DataFrame(), None)
 
     def replace(
-        self, frame: pd.DataFrame, tickable: npt.NDArray[np.bool_] | None = None
+        self,
+        frame: pd.DataFrame,
+        source: object = None,
+        tickable: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """Show other rows; nothing is ticked or opened then, the filters stay.
 
-        Only `tickable` rows can be ticked; all by default.
+        `source` is what explains them. Only `tickable` rows can be ticked; all by
+        default.
         """
         with self._lock:
             self.generation += 1
+            self.source = source
             self._take(frame, tickable)
             self.opened = -1  # observers see other rows already
             self.ticks += 1
@@ -142,10 +115,7 @@ class GridState(traitlets.HasTraits):
         raise InputError(f"Expected a filter by {titles}; got {title!r}.")
 
     def choices(self, title: str, text: str = "") -> list[Choice]:
-        """Return the values to choose from whose label contains a text.
-
-        They are counted among the rows that all other filters show.
-        """
+        """Return values to choose from, counted in what all other filters show."""
         with self._lock:
             facet = self.facet(title)
             others = {f: c for f, c in self.conditions.items() if f != facet}
@@ -290,7 +260,12 @@ class GridState(traitlets.HasTraits):
             records = self.frame.iloc[positions].to_dict("records")
             return {
                 "rows": [
-                    self._row(int(position), record)
+                    {
+                        "id": int(position),
+                        "ticked": bool(self._ticked[position]),
+                        "tickable": bool(self.tickable[position]),
+                        **cells_of(self.columns, record),
+                    }
                     for position, record in zip(positions, records, strict=True)
                 ],
                 "generation": self.generation,
@@ -305,22 +280,11 @@ class GridState(traitlets.HasTraits):
                 "descending": self.descending,
                 "text": self.text,
                 "chips": [
-                    {"title": facet.title, "text": _chip_text(facet, condition)}
+                    {"title": facet.title, "text": chip_text(facet, condition)}
                     for facet, condition in self.conditions.items()
                 ],
                 "opened": self.opened,
             }
-
-    def _row(self, position: int, record: Record) -> dict[str, Any]:
-        return {
-            "id": position,
-            "ticked": bool(self._ticked[position]),
-            "tickable": bool(self.tickable[position]),
-            "cells": [visible(column.show(record)) for column in self.columns],
-            "hovers": [
-                visible(c.hover(record)) if c.hover else None for c in self.columns
-            ],
-        }
 
     def _find(self, conditions: Mapping[Facet, Condition]) -> npt.NDArray[np.intp]:
         return self._filter.shown(
@@ -334,13 +298,3 @@ class GridState(traitlets.HasTraits):
         self.offset = 0
         self.arrangement += 1
         self.revision += 1
-
-
-def _chip_text(facet: Facet, condition: Condition) -> str:
-    """Say in a few words what a column is filtered by."""
-    if isinstance(condition, Bounds):
-        return condition.text
-    labels = [short(facet.label(value)) for value in condition.among]
-    if len(labels) > _NAMED:
-        return f"{len(labels):,} chosen"
-    return ", ".join(labels)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from services import Services
 
-from djgc_widgets.panel.wire import Verbs, Wire
+from djgc_widgets.panel.trash_verbs import TrashVerbs, checked
+from djgc_widgets.panel.wire import Wire
 
 _BUNDLE = "djgc_widgets/static/panel.js"
 _MOST_BYTES = 150_000
@@ -67,12 +68,13 @@ def page(frontend: Frontend) -> Iterator[Page]:
     page.close()
 
 
-class Log(Verbs):
+class Log(TrashVerbs):
     """What is carried out, in order."""
 
     def __init__(self) -> None:
         self.done: list[int] = []
 
+    @checked
     def note(self, *, number: int) -> int:
         if number % 5 == 4:
             raise ZeroDivisionError(number)

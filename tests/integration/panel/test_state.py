@@ -1,5 +1,7 @@
 """The panel without a browser: its state, and what pages ask of it and are shown."""
 
+import base64
+import gzip
 import itertools
 import json
 import threading
@@ -15,8 +17,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from laboratory import NPY, Laboratory, array, orphaned
+from plotly.offline import get_plotlyjs
 
-from djgc_widgets import GCPanel, IncompleteScan, InputError, Progress
+from djgc_widgets import GCPanel, History, IncompleteScan, InputError, Progress
 from djgc_widgets.collector.clock import utc_now
 from djgc_widgets.lab.server import EmbeddedServer
 from djgc_widgets.panel.saved_html import saved_html
@@ -64,6 +67,10 @@ def open_row(panel: GCPanel, table: str, at: int = 0) -> dict[str, str]:
     }
 
 
+def plan_page(panel: GCPanel) -> None:
+    ask(panel, "plan", ticked=panel.widget.basket["n_objects"])
+
+
 def lift_all(panel: GCPanel) -> None:
     plan = panel.widget.plan
     for question in plan["questions"]:
@@ -93,7 +100,7 @@ def refer_to(lab: Laboratory, key: int, path: str) -> None:
 def texts(panel: GCPanel) -> str:
     """Return all that is shown."""
     view = panel.widget
-    shown = {name: getattr(view, name) for name in view.parts}
+    shown = {name: getattr(view, name) for name in view.draws}
     return json.dumps(shown, ensure_ascii=False)
 
 
@@ -187,7 +194,7 @@ def test_ticks_make_a_basket_and_a_plan(panel: GCPanel) -> None:
 
     assert view.basket["can_sweep"]
     assert view.basket["text"] == "3 objects · 1.12 KiB · 3 files"
-    ask(panel, "plan")
+    plan_page(panel)
 
     assert panel.state.plan.totals()[0][:2] == ("raw", 3)
     assert panel.selected["size_bytes"].sum() == 1152
@@ -201,16 +208,15 @@ def test_a_refused_plan_is_allowed_when_its_questions_are_answered(
     panel: GCPanel,
 ) -> None:
     tick(panel)
-    ask(panel, "plan")
+    plan_page(panel)
     plan = panel.widget.plan
-    assert not plan["allowed"]
     assert plan["lines"][0]["of_store"] == "60 % of the store"
     assert [each["name"] for each in plan["questions"]] == ["large-sweep", "sole-owner"]
 
     lift_all(panel)
 
     assert panel.state.plan.acknowledged == {"large-sweep", "sole-owner"}
-    assert panel.widget.plan["allowed"]
+    assert all(each["lifted"] for each in panel.widget.plan["questions"])
     ask(panel, "lift", plan=plan["number"], name="large-sweep", on=False)
     assert [r.name for r in panel.state.plan.refusals] == ["large-sweep"]
     ask(panel, "sweep", plan=plan["number"], typed="raw")
@@ -248,7 +254,7 @@ def test_undo_brings_everything_back_once(swept: GCPanel) -> None:
 
     assert swept.state.receipt.count("restored") == 3
     assert len(swept.scan.orphans) == 3
-    assert swept.widget.said["receipt"]["moved"] == 0
+    assert not swept.widget.said["receipt"]["undoable"]
     ask(swept, "undo", receipt=receipt)
     assert swept.state.receipt.count("restored") == 3
 
@@ -372,8 +378,120 @@ def test_what_the_panel_does_can_be_observed(panel: GCPanel) -> None:
         panel.observe(print, "weather")
 
 
+def test_a_purge_takes_no_more_than_was_asked_about(
+    swept: GCPanel, lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, days = swept.state, [0.0]
+    monkeypatch.setattr(state, "_clock", lambda: utc_now() + timedelta(days=days[0]))
+    tick(swept, table="sweeps")
+    days[0] = 29.9
+    ask(swept, "ask_purge", ticked=1)
+    number = swept.widget.purge["number"]
+    assert swept.widget.purge["nothing"]
+
+    days[0] = 31  # meanwhile it is old enough, but the page said that nothing was
+    ask(swept, "purge", purge=number, typed="raw")
+
+    assert state.receipt.count("moved") == 3
+    assert state.message == "Nothing is old enough to be deleted."
+    assert len(in_trash(lab)) == 3
+
+
+def test_a_question_about_a_purge_is_asked_once(swept: GCPanel) -> None:
+    tick(swept, table="sweeps")
+
+    for _ in range(2):
+        ask(swept, "ask_purge", ticked=1)
+
+    assert swept.widget.purge["number"] == swept.state.purge_number == 1
+
+
+def test_while_something_runs_commands_are_refused_and_messages_stay(
+    swept: GCPanel,
+) -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        go_on.wait(60)
+        raise InputError("it failed")
+
+    state = swept.state
+    state.listen_at("opinions")
+    state.start(Activity.ASKING, wait)
+    assert begun.wait(60)
+    for verb, more in (
+        ("scan", {}),
+        ("heal", {}),
+        ("ask", {}),
+        ("ask_purge", {"ticked": 0}),
+    ):
+        message = {"do": verb, "id": next(_NUMBERS), "page": "test", **more}
+        answered = swept.widget.wire.receive(message)
+        assert answered is not None
+        assert "Still asking" in answered["error"]
+    go_on.set()
+    swept.wait()
+
+    assert (swept.widget.said["at"], swept.widget.said["error"]) == (
+        "opinions",
+        "it failed",
+    )
+
+
+def test_a_restore_asked_while_the_trash_is_drawn_blocks_nobody(
+    swept: GCPanel,
+) -> None:
+    view, state = swept.widget, swept.state
+    tick(swept, table="sweeps")
+    drawing, go_on = threading.Event(), threading.Event()
+    draw = view.draws["sweeps"]
+
+    def slowly() -> dict[str, Any]:
+        drawing.set()
+        go_on.wait(60)
+        return draw()
+
+    view.draws["sweeps"] = slowly
+    drawer = threading.Thread(target=lambda: state.sweeps.filter(""))
+    drawer.start()
+    assert drawing.wait(60)
+    message = {"do": "restore", "of": view.sweeps["generation"], "ticked": 1}
+    message |= {"id": next(_NUMBERS), "page": "test"}
+    asker = threading.Thread(target=lambda: view.wire.receive(message))
+    asker.start()
+    go_on.set()
+    for thread in (drawer, asker):
+        thread.join(60)
+        assert not thread.is_alive()
+    swept.wait()
+
+    assert state.receipt.count("restored") == 3
+
+
+def test_every_part_is_published_whatever_thread_changed_it(panel: GCPanel) -> None:
+    view, grid = panel.widget, panel.state.objects
+
+    def change(at: int) -> None:
+        for n in range(30):
+            grid.filter(f"id={n % 4}")
+            grid.tick(np.flatnonzero(grid.tickable)[:1], on=bool(at % 2))
+
+    threads = [threading.Thread(target=change, args=(at,)) for at in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert view.v == view.wire.receive({"do": "ping", "id": 1, "page": "new"})["v"]
+    assert view.objects["arrangement"] == grid.arrangement
+    assert view.basket["n_objects"] == len(panel.selected)
+    sent = view.get_state(["versions", *view.draws])
+    assert {part: sent[part]["v"] for part in sent["versions"]} == sent["versions"]
+
+
 def test_every_answer_names_a_version_that_is_published(panel: GCPanel) -> None:
-    for verb, more in (("hello", {}), ("search", {"table": "objects", "text": "id=1"})):
+    for verb, more in (("ping", {}), ("search", {"table": "objects", "text": "id=1"})):
         version = answer(panel, verb, **more)["v"]
 
         assert panel.widget.v >= version
@@ -398,7 +516,7 @@ def test_what_cannot_be_drawn_hides_nothing_else(
 
 def test_while_a_plan_is_open_nothing_else_can_be_ticked(panel: GCPanel) -> None:
     panel.state.objects.tick([0], on=True)
-    ask(panel, "plan")
+    plan_page(panel)
     grid = panel.widget.objects
     page = {"table": "objects", "of": grid["generation"]}
 
@@ -472,7 +590,10 @@ def test_a_restore_can_be_canceled_and_repeated(
 
     def restore() -> None:
         state.sweeps.tick_filtered()
-        getattr(state, how)()
+        if how == "restore":
+            state.restore(state.sweeps.selected)
+        else:
+            getattr(state, how)()
         swept.wait()
 
     cancel_during(swept, Activity.RESTORING)
@@ -568,24 +689,21 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
 ) -> None:
     view = swept.widget
     assert view.scan["trash"] == "3 objects, 1.12 KiB in the trash of raw."
-    ask(swept, "ask_purge")
+    ask(swept, "ask_purge", ticked=0)
     assert view.purge == {}  # nothing is ticked
     run(swept.state.purge, "raw")
     assert swept.state.receipt.count("moved") == 3
     tick(swept, table="sweeps")
-    ask(swept, "ask_purge")
+    ask(swept, "ask_purge", ticked=1)
     number = view.purge["number"]
     assert view.purge["nothing"]
 
-    ask(swept, "purge", purge=number, typed="")
-    assert swept.state.message == "Type raw to confirm; got nothing."
     ask(swept, "purge", purge=number, typed="raw")
-    assert swept.state.message == ""
-    assert swept.state.receipt.rows.empty  # nothing is 30 days old yet
+    assert swept.state.message == "Nothing is old enough to be deleted."
     assert len(in_trash(lab)) == 3
 
-    tick(swept, table="sweeps")
-    ask(swept, "ask_purge")
+    ask(swept, "keep", purge=number)
+    ask(swept, "ask_purge", ticked=1)
     assert "Nothing was deleted" in refused(swept, "purge", purge=number, typed="raw")
     number = view.purge["number"]
     assert view.purge["days"] == 30
@@ -593,13 +711,15 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     why = refused(swept, "purge_age", purge=number, days=-1)
     assert "Expected an age from 0" in why
     ask(swept, "purge_age", purge=number, days=0)
+    ask(swept, "purge", purge=number, typed="")
+    assert swept.state.message == "Type raw to confirm; got nothing."
     ask(swept, "purge", purge=number, typed="raw")
     assert "short-retention: what would be deleted was swept" in swept.state.message
     assert view.said["at"] == "purge"
     assert len(in_trash(lab)) == 3
     assert [each["lifted"] for each in view.purge["questions"]] == [False]
     ask(swept, "lift_purge", purge=number, name="short-retention", on=True)
-    assert view.purge["allowed"]
+    assert [each["lifted"] for each in view.purge["questions"]] == [True]
     ask(swept, "purge", purge=number, typed="raw")
 
     assert swept.state.receipt.count("purged") == 3
@@ -625,14 +745,14 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
     (newer,) = set(state.sweeps.frame["sweep_id"]) - {older}
 
     tick_sweep(older)
-    ask(panel, "restore", of=panel.widget.sweeps["generation"])
+    ask(panel, "restore", of=panel.widget.sweeps["generation"], ticked=1)
     assert set(state.receipt.rows["sweep_id"]) == {older}
     assert state.receipt.count("restored") == 1
     sweep_one()
 
     tick_sweep(newer)
     state.ask_purge()
-    state.purge_older_than = timedelta(0)
+    state.ask_purge_of(timedelta(0))
     state.acknowledge_purge("short-retention", lifted=True)
     run(state.purge, "raw")
 
@@ -658,7 +778,7 @@ def test_an_unreadable_trash_does_not_hide_the_scan(
 def test_the_age_of_a_purge_starts_at_the_default_each_time(swept: GCPanel) -> None:
     view = swept.widget
     tick(swept, table="sweeps")
-    ask(swept, "ask_purge")
+    ask(swept, "ask_purge", ticked=1)
     number = view.purge["number"]
     ask(swept, "purge_age", purge=number, days=0)
     assert view.purge["title"].startswith("Delete 3 objects, 1.12 KiB, for good")
@@ -666,7 +786,7 @@ def test_the_age_of_a_purge_starts_at_the_default_each_time(swept: GCPanel) -> N
 
     ask(swept, "keep", purge=number)
     assert view.purge == {}
-    ask(swept, "ask_purge")
+    ask(swept, "ask_purge", ticked=1)
 
     assert (view.purge["days"], view.purge["number"]) == (30, number + 1)
     assert view.purge["nothing"]
@@ -765,6 +885,40 @@ def test_every_table_has_details(swept: GCPanel, lab: Laboratory) -> None:
         assert len(open_row(swept, table)) > 3
     run(swept.state.undo)
     assert "Why" in open_row(swept, "objects")
+
+
+def test_figures_and_their_script_come_from_the_kernel(
+    panel: GCPanel, tmp_path: Path
+) -> None:
+    first = ask(panel, "script", piece=0)
+    others = [ask(panel, "script", piece=n) for n in range(1, first["pieces"])]
+    sent = b"".join(base64.b64decode(each["data"]) for each in (first, *others))
+    assert gzip.decompress(sent).decode() == get_plotlyjs()
+    assert max(len(each["data"]) for each in (first, *others)) < 400_000
+    assert "Expected a piece from 0" in refused(panel, "script", piece=99)
+    tables, growth = ask(panel, "figures")
+    assert tables["title"] == "Biggest tables"
+    assert growth["title"] == "Growth, from the dates of what is stored"
+
+    measured = scanned(panel.state.scan.connections[0], history=tmp_path / "history")
+    run(measured.refresh)
+
+    assert measured.state.message == ""
+    assert len(History(tmp_path / "history").measured()["scanned_at"].unique()) == 2
+    assert ask(measured, "figures")[1]["title"] == "Growth, measured"
+    assert len(json.dumps(ask(measured, "figures"))) < 50_000
+
+
+def test_a_history_that_cannot_be_written_hides_no_scan(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(lab)
+    (tmp_path / "history").write_text("a file")
+
+    panel = scanned(lab.schema, history=tmp_path / "history")
+
+    assert "Expected a folder for the history" in panel.state.message
+    assert panel.scan.complete
 
 
 def test_the_saved_output_has_the_totals(panel: GCPanel) -> None:

@@ -15,7 +15,7 @@ from djgc_widgets.panel.details import (
     sweep_details,
     usage_details,
 )
-from djgc_widgets.panel.grid.state import Fact
+from djgc_widgets.panel.grid.columns import Fact
 
 NONE = REFERENCES.empty()
 

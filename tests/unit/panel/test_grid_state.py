@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djgc_widgets.model.errors import InputError
+from djgc_widgets.panel.grid.columns import GridColumn
 from djgc_widgets.panel.grid.state import GridState
 
 
@@ -130,7 +131,7 @@ def test_rows_that_do_not_exist_are_refused(rows: list[int], grid: GridState) ->
 
 
 def test_only_some_rows_can_be_ticked(grid: GridState) -> None:
-    grid.replace(frame(), np.arange(30) % 2 == 0)
+    grid.replace(frame(), None, np.arange(30) % 2 == 0)
 
     for change in (grid.tick_filtered, grid.invert_filtered, grid.invert_filtered):
         change()
@@ -228,6 +229,20 @@ def test_other_rows_come_without_ticks(grid: GridState) -> None:
     assert page(grid, 0, 10)["total"] == 3
     grid.replace(grid.frame.head(0))
     assert page(grid, 0, 10)["rows"] == []
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_what_is_not_known_comes_last_in_both_directions(
+    descending: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    grid = GridState([*COLUMNS, GridColumn("Age", "age", str)], ["path"], "size")
+    grid.replace(frame(5).assign(age=[2.0, None, 1.0, None, 3.0]))
+
+    grid.sort_by("age", descending=descending)
+
+    known = [3.0, 2.0, 1.0] if descending else [1.0, 2.0, 3.0]
+    assert grid.filtered["age"].dropna().tolist() == known
+    assert grid.filtered["age"].tolist()[:3] == known
 
 
 def test_an_unknown_column_cannot_be_sorted_by() -> None:

@@ -112,9 +112,10 @@ def test_a_plan_says_how_much_of_each_table_and_store_it_is() -> None:
     assert lines["lab (hash)"]["of_table"] == "all of the table"
     assert lines["lab.rec"]["of_store"] == "33 % of the store"
     assert [each["name"] for each in shown["questions"]] == ["large-sweep"]
-    assert not shown["allowed"]
+    assert not shown["questions"][0]["lifted"]
     lifted = wanted.acknowledging({"large-sweep"})
-    assert plan_shown(lifted, reconciled.objects, "raw")["allowed"]
+    again = plan_shown(lifted, reconciled.objects, "raw")
+    assert again["questions"][0]["lifted"]
     assert plan_shown(None, reconciled.objects, "") == {}
 
 
@@ -135,11 +136,9 @@ def test_a_purge_says_that_it_is_for_good() -> None:
 
     assert shown["title"] == "Delete 3 objects, 2.00 KiB, for good?"
     assert "2 of 3 ticked sweeps" in shown["text"]
-    assert not shown["allowed"]
-    assert purge_shown(3, old, [{"lifted": True}], "raw")["allowed"]
-    nothing = purge_shown(3, old.iloc[:0], [], "raw")
-    assert nothing["nothing"]
-    assert not nothing["allowed"]
+    assert shown["questions"] == asked
+    assert not shown["nothing"]
+    assert purge_shown(3, old.iloc[:0], [], "raw")["nothing"]
 
 
 def test_a_receipt_names_what_did_not_go_as_planned() -> None:

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import PLACES
+from djgc_widgets.panel.grid.columns import GridColumn
 from djgc_widgets.panel.grid.filters import Facet
-from djgc_widgets.panel.grid.state import GridColumn, GridState
+from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.treemap import (
     HEIGHT,
     LEVELS,
     Box,
-    TreemapState,
     squarify,
     tiles_of,
 )
+from djgc_widgets.panel.treemap_state import TreemapState
 
 ROWS = [
     ("raw", "ephys", "recording", "voltage", 6000, 3000),

@@ -7,7 +7,8 @@ import pytest
 
 from djgc_widgets.model.frames import OBJECTS
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.wire import Verbs, Wire
+from djgc_widgets.panel.verbs import Verbs
+from djgc_widgets.panel.wire import Wire
 
 
 class Page:
@@ -29,7 +30,8 @@ class Page:
         none = dict.fromkeys(set(OBJECTS.column_names) - set(rows), pd.NA)
         rows = OBJECTS.conform(rows.assign(**none))
         rows = rows.assign(attribute="a", why="w", age_days=1.0, alone=True)
-        self.state.objects.replace(rows, rows["status"].eq("orphan").to_numpy())
+        orphans = rows["status"].eq("orphan").to_numpy()
+        self.state.objects.replace(rows, None, orphans)
         self.wire = Wire(Verbs(self.state), lambda: self.state.objects.revision)
         self.name, self.asked = name, 0
 
@@ -79,8 +81,9 @@ def test_only_the_pages_that_asked_last_are_remembered(page: Page) -> None:
         page.name, page.asked = f"page {n}", 0
         page.ask("hello")
 
-    assert page.wire.remembers("page 199")
-    assert not page.wire.remembers("page 1")
+    asked = {"do": "hello", "id": 0}
+    assert page.wire.receive({**asked, "page": "page 199"}) is None  # it is older
+    assert page.wire.receive({**asked, "id": 1, "page": "page 1"}) is not None
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,10 @@ def test_what_is_no_question_gets_no_answer(content: object, page: Page) -> None
         ("undo", {"receipt": "x"}, "no longer the latest"),
         ("purge", {"purge": 0, "typed": "raw"}, "Nothing was deleted"),
         ("purge_age", {"purge": 0, "days": 1}, "Nothing was deleted"),
-        ("restore", {"of": 7}, "changed meanwhile"),
+        ("restore", {"of": 7, "ticked": 0}, "changed meanwhile"),
+        ("plan", {"ticked": 3}, "Expected 3 ticked rows, as shown; 0 are ticked"),
+        ("ask_purge", {"ticked": 1}, "Nothing was done. Look again"),
+        ("begin", {"place": "header"}, "does not know 'begin'"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused_in_words_and_changes_nothing(

@@ -5,10 +5,11 @@ import { Cards, Head } from "./head";
 import type { Kernel } from "./kernel";
 import { List } from "./list";
 import { BasketBar, PlanView } from "./sweep";
-import { MissingTab, OpinionTab, OverviewTab, ProblemsTab, ReferencesTab, useScan } from "./tabs";
+import { OverviewTab } from "./overview";
+import { MissingTab, OpinionTab, ProblemsTab, ReferencesTab, useScan } from "./tabs";
 import { TrashTab } from "./trash";
 import { TreemapView } from "./treemap";
-import { given, type Plan } from "./types";
+import { given, type Plan, type Purge } from "./types";
 import { type Panel, PanelContext, refusalText, usePanel } from "./ui";
 
 export function App({ kernel, root }: { kernel: Kernel; root: HTMLElement }) {
@@ -31,6 +32,9 @@ export function App({ kernel, root }: { kernel: Kernel; root: HTMLElement }) {
         });
     },
   };
+  // what was refused is over once another question is open, or another command was given
+  const { plan, purge, said } = kernel.state;
+  useEffect(() => setRefusals({}), [given<Plan>(plan)?.number, given<Purge>(purge)?.number, said]);
   return (
     <PanelContext.Provider value={panel}>
       <Head />
@@ -110,7 +114,7 @@ function ObjectsTab({ status, total }: { status: string | undefined; total: numb
   if (!scan) return <p class="djgc-muted">Objects are listed here, orphans first, when the first scan is done.</p>;
   const locked = kernel.state.work.activity !== "" || !scan.complete || kernel.connection !== "live";
   const card = scan.cards.find((each) => each.key === status);
-  const none = status && total > 0 && card?.value === "0 B" ? EMPTY[status] : "";
+  const none = status && total > 0 && card?.none ? EMPTY[status] : "";
   return (
     <>
       <TreemapView />

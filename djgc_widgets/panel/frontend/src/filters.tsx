@@ -139,17 +139,21 @@ function Choices(props: { table: Table; title: string; grid: Grid; done: () => v
   const { table, title } = props;
   const [text, setText] = useState("");
   const [offered, setOffered] = useState<Offered>();
+  const clicks = useRef(0);
   useEffect(() => {
-    ask(table, "choices", { table, title, text }, `choices ${table}`).then(
-      (value) => value && setOffered(value as Offered),
-      () => undefined, // shown at the list
-    );
+    const before = clicks.current; // what was clicked since is newer than the answer
+    ask(table, "choices", { table, title, text }, `choices ${table}`).then((value) => {
+      const came = value as Offered | null | undefined;
+      if (!came) return;
+      setOffered((now) => (now && clicks.current !== before ? { ...came, chosen: now.chosen } : came));
+    });
   }, [text, props.grid.generation]);
   const choose = (number: number, on: boolean): void => {
     if (!offered) return;
+    clicks.current += 1;
     const chosen = on ? [...offered.chosen, number] : offered.chosen.filter((each) => each !== number);
     setOffered({ ...offered, chosen });
-    ask(table, "choose", { table, title, of: offered.of, numbers: chosen }).catch(() => undefined);
+    ask(table, "choose", { table, title, of: offered.of, numbers: chosen });
   };
   return (
     <div class="djgc-choices">

@@ -1,6 +1,6 @@
 // What a page knows of its kernel: the newest state, and whether the kernel answers.
 
-import { PARTS, type State } from "./types";
+import { DRAWN, type State } from "./types";
 import { type Answer, Wire } from "./wire";
 
 export interface Model {
@@ -25,12 +25,16 @@ export class Kernel {
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private pinging: ReturnType<typeof setInterval> | undefined;
   private due = false;
+  private closed = false;
+  private readonly have: Record<string, number> = {}; // version of each part that is here
+  private latest: Record<string, number> = {}; // and of the newest that is known of
   private behind: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model, changed: () => void) {
     this.model = model;
     this.changed = changed;
-    this.state = this.read();
+    this.state = { v: 0 } as State;
+    this.take((name) => model.get(name));
     const page = [...crypto.getRandomValues(new Uint32Array(4))].join("-");
     const channel = {
       send: (message: Record<string, unknown>) => model.send(message),
@@ -55,18 +59,20 @@ export class Kernel {
         if (this.connection !== "gone" && tries >= SILENT_TRIES) this.connect("silent");
       },
     );
-    for (const part of PARTS) model.on(`change:${part}`, this.refresh);
+    for (const part of ["versions", ...DRAWN]) model.on(`change:${part}`, this.refresh);
     model.on("msg:custom", this.receive);
     model.on("comm_live_update", this.lost);
     this.hello();
     this.pinging = setInterval(() => {
-      if (this.wire.idle && this.connection !== "gone" && !document.hidden) this.hello();
+      if (!this.wire.idle || this.connection === "gone" || document.hidden) return;
+      this.wire.ask("ping").catch(() => undefined);
     }, PING_MS);
   }
 
   close(): void {
+    this.closed = true;
     this.wire.stop();
-    for (const part of PARTS) this.model.off(`change:${part}`, this.refresh);
+    for (const part of ["versions", ...DRAWN]) this.model.off(`change:${part}`, this.refresh);
     this.model.off("msg:custom", this.receive);
     this.model.off("comm_live_update", this.lost);
     clearInterval(this.pinging);
@@ -74,18 +80,32 @@ export class Kernel {
     for (const timer of this.timers) clearTimeout(timer);
   }
 
-  private read(): State {
-    return Object.fromEntries(PARTS.map((part) => [part, this.model.get(part)])) as unknown as State;
+  // Take what is newer than what is here, part by part: a message with some of them may be lost.
+  private take(came: (name: string) => unknown): void {
+    const versions = (came("versions") ?? {}) as Record<string, number>;
+    for (const part of DRAWN) {
+      this.latest[part] = Math.max(this.latest[part] ?? 0, versions[part] ?? 0);
+      const drawn = came(part) as { v: number; is: unknown } | undefined;
+      if (!drawn || drawn.v <= (this.have[part] ?? -1)) continue;
+      this.have[part] = drawn.v;
+      this.state = { ...this.state, [part]: drawn.is };
+    }
+    if (this.complete) this.state = { ...this.state, v: Math.max(this.state.v, (came("v") as number) ?? 0) };
   }
 
-  // several parts change at once: they are read together, and one that came by an answer may be newer
+  private get complete(): boolean {
+    return DRAWN.every((part) => (this.have[part] ?? 0) >= (this.latest[part] ?? 0));
+  }
+
+  // several parts change at once: they are read together
   private readonly refresh = (): void => {
     if (this.due) return;
     this.due = true;
     queueMicrotask(() => {
       this.due = false;
-      const read = this.read();
-      if (read.v >= this.state.v) this.state = read;
+      if (this.closed) return;
+      this.take((name) => this.model.get(name));
+      if (!this.complete) this.askAgain();
       this.changed();
     });
   };
@@ -99,14 +119,16 @@ export class Kernel {
   };
 
   private heard(answer: Answer): void {
-    if (answer.state && (answer.state as unknown as State).v >= this.state.v) {
-      this.state = answer.state as unknown as State;
-    }
+    if (answer.state) this.take((name) => answer.state?.[name]);
     this.connect("live");
-    // what the answer is about comes by itself, unless it was lost on the way
+    this.askAgain();
+  }
+
+  // what the kernel has drawn comes by itself, unless it was lost on the way
+  private askAgain(): void {
     clearTimeout(this.behind);
     this.behind = setTimeout(() => {
-      if (this.state.v < this.wire.version) this.hello();
+      if (!this.complete || this.state.v < this.wire.version) this.hello();
     }, BEHIND_MS);
   }
 

@@ -26,8 +26,10 @@ export function moveFocus(root: HTMLElement, selector: string): void {
   const tree = root.getRootNode() as Document | ShadowRoot;
   const attempt = (): void => {
     const target = root.querySelector<HTMLElement>(selector);
-    const focused = tree.activeElement as HTMLElement | null;
-    const free = !focused || focused.contains(root) || focused.matches(":disabled") || !focused.offsetParent;
+    // in a shadow root, the focus may be elsewhere in the page
+    const outer = document.activeElement as HTMLElement | null;
+    const focused = (tree.activeElement ?? (outer?.shadowRoot === tree ? null : outer)) as HTMLElement | null;
+    const free = !focused || focused === document.body || focused.contains(root) || focused.matches(":disabled") || !focused.offsetParent;
     if (target?.offsetParent && !target.matches(":disabled") && free) target.focus();
     else if (performance.now() < until) requestAnimationFrame(attempt);
   };

@@ -56,7 +56,7 @@ function Ticked() {
         look="djgc-primary djgc-move"
         disabled={!basket.can_sweep || kernel.connection !== "live"}
         title="See what would be moved, and confirm it"
-        onClick={() => ask("basket", "plan")}
+        onClick={() => ask("basket", "plan", { ticked: basket.n_objects })}
       >
         {work.activity === "planning" ? "Planning …" : "Move to trash …"}
       </Button>
@@ -68,7 +68,7 @@ function ReceiptLine({ receipt }: { receipt: Receipt | null }) {
   const { kernel, ask, root } = usePanel();
   const before = useRef(receipt);
   useEffect(() => {
-    if (receipt && receipt !== before.current) moveFocus(root, receipt.moved ? ".djgc-undo" : ".djgc-move");
+    if (receipt && receipt !== before.current) moveFocus(root, receipt.undoable ? ".djgc-undo" : ".djgc-move");
     before.current = receipt;
   }, [receipt?.headline, receipt?.id]);
   if (!receipt) return null;
@@ -78,7 +78,7 @@ function ReceiptLine({ receipt }: { receipt: Receipt | null }) {
         <span>
           ✓ <b>{receipt.headline}</b> <span class="djgc-muted">{receipt.id}</span>
         </span>
-        {receipt.moved > 0 && (
+        {receipt.undoable && (
           <Button
             look="djgc-undo"
             disabled={kernel.state.work.activity !== ""}
@@ -116,7 +116,7 @@ export function PlanView() {
     ask("plan", "lift", { plan: number, name, on }),
   );
   if (!plan) return null;
-  const busy = work.activity !== "";
+  const busy = work.activity !== "" || kernel.connection !== "live";
   const keep = (): void => {
     ask("plan", "drop", { plan: number }).then(() => moveFocus(root, ".djgc-move"));
   };

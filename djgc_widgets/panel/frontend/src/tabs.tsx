@@ -1,7 +1,7 @@
 // What the tabs hold besides the list of objects and the trash.
 
 import { List } from "./list";
-import { type Bar, given, type Opinion, type Scan } from "./types";
+import { given, type Opinion, type Scan } from "./types";
 import { Button, Notices, Said, usePanel } from "./ui";
 
 const UNSURE = "Not known: the scan is incomplete. See Problems.";
@@ -94,48 +94,5 @@ function OpinionView({ opinion }: { opinion: Opinion }) {
         words={{ name: "Second opinion", noun: "object", none: "No objects.", hint: "search path, why …" }}
       />
     </>
-  );
-}
-
-export function OverviewTab() {
-  const scan = useScan();
-  if (!scan) return <p class="djgc-muted">Bytes per store and per age come after the first scan.</p>;
-  return (
-    <div class="djgc-charts">
-      <div class="djgc-legend">
-        {scan.cards
-          .filter((card) => card.share !== undefined)
-          .map((card) => (
-            <span>
-              <i class={`djgc-${card.key}`} /> {card.label}
-            </span>
-          ))}
-      </div>
-      <BarChart title="Bytes by store" bars={scan.overview.stores} />
-      <BarChart title="Bytes by age" bars={scan.overview.ages} />
-    </div>
-  );
-}
-
-function BarChart({ title, bars }: { title: string; bars: Bar[] }) {
-  return (
-    <figure class="djgc-chart">
-      <figcaption>{title}</figcaption>
-      <table>
-        <tbody>
-          {bars.map((bar) => (
-            <tr>
-              <th scope="row">{bar.label}</th>
-              <td class="djgc-track">
-                {bar.parts.map((part) => (
-                  <i class={`djgc-${part.status}`} style={{ width: `${100 * part.share}%` }} title={part.hover} />
-                ))}
-              </td>
-              <td class="djgc-number">{bar.value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </figure>
   );
 }

@@ -26,17 +26,19 @@ export function useTicks(table: Table, grid: Grid) {
   const anchor = useRef<number>();
   useEffect(() => {
     anchor.current = undefined;
-  }, [grid.generation]);
+  }, [grid.generation, grid.arrangement]);
   const isTicked = (row: Row): boolean => pending.get(row.id)?.on ?? row.ticked;
   const tick = (verb: string, args: Record<string, unknown>, rows: number[] = []): void => {
-    for (const row of rows) pending.set(row, { on: Boolean(args.on), v: Infinity });
+    const clicked = { on: Boolean(args.on), v: Infinity };
+    for (const row of rows) pending.set(row, clicked);
     redraw((n) => n + 1);
     const done = (): void => {
-      for (const row of rows) pending.set(row, { on: Boolean(args.on), v: kernel.wire.version });
+      clicked.v = kernel.wire.version;
       redraw((n) => n + 1);
     };
     const failed = (): void => {
-      for (const row of rows) pending.delete(row);
+      // a later click on the same row stays
+      for (const row of rows) if (pending.get(row) === clicked) pending.delete(row);
       redraw((n) => n + 1);
     };
     ask(table, verb, { table, of: grid.generation, ...args }).then((value) => (value === undefined ? failed() : done()));

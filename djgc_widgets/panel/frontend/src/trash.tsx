@@ -5,7 +5,7 @@ import { moveFocus } from "./keys";
 import { List } from "./list";
 import { Confirm, Questions, useAnswers } from "./questions";
 import { given, type Purge, type Scan } from "./types";
-import { Button, Notices, usePanel } from "./ui";
+import { Button, Notices, Said, usePanel } from "./ui";
 
 const LONGEST_DAYS = 36500;
 
@@ -15,6 +15,7 @@ export function TrashTab() {
   const scan = given<Scan>(kernel.state.scan);
   const purge = given<Purge>(kernel.state.purge);
   const busy = work.activity !== "" || kernel.connection !== "live";
+  const count = sweeps.ticked ? ` (${sweeps.ticked})` : "";
   const none = scan?.complete === false ? "Not known: the scan is incomplete." : "The trash is empty.";
   return (
     <>
@@ -39,12 +40,12 @@ export function TrashTab() {
           <Button
             disabled={busy || !sweeps.ticked}
             title="Restore everything that the ticked sweeps moved"
-            onClick={() => ask("sweeps", "restore", { of: sweeps.generation })}
+            onClick={() => ask("sweeps", "restore", { of: sweeps.generation, ticked: sweeps.ticked })}
           >
-            Restore ticked
+            Restore ticked{count}
           </Button>
-          <Button disabled={busy || !sweeps.ticked} title="Delete the ticked sweeps for good" onClick={() => ask("sweeps", "ask_purge")}>
-            Purge ticked …
+          <Button disabled={busy || !sweeps.ticked} title="Delete the ticked sweeps for good" class="djgc-ask-purge" onClick={() => ask("sweeps", "ask_purge", { ticked: sweeps.ticked })}>
+            Purge ticked{count} …
           </Button>
           {!sweeps.ticked && <span class="djgc-muted">Tick a sweep to restore or purge it.</span>}
         </div>
@@ -56,16 +57,24 @@ export function TrashTab() {
 
 function PurgeView({ purge }: { purge: Purge }) {
   const { kernel, root, ask } = usePanel();
-  const [days, setDays] = useState(purge.days);
+  const [typed, setTyped] = useState(String(purge.days));
   const number = purge.number;
+  const days = /^\d+$/.test(typed) ? Number(typed) : NaN;
+  const valid = days <= LONGEST_DAYS;
+  useEffect(() => setTyped(String(purge.days)), [purge.days, number]);
   const { questions, answer } = useAnswers(number, purge.questions, (name, on) =>
     ask("purge", "lift_purge", { purge: number, name, on }),
   );
   useEffect(() => moveFocus(root, ".djgc-purge input[type=number]"), [number]);
   const keep = (): void => {
-    ask("purge", "keep", { purge: number });
+    ask("purge", "keep", { purge: number }).then(() => moveFocus(root, ".djgc-ask-purge"));
   };
-  const busy = kernel.state.work.activity !== "";
+  const busy = kernel.state.work.activity !== "" || kernel.connection !== "live";
+  const age = (text: string): void => {
+    setTyped(text);
+    const wanted = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (wanted <= LONGEST_DAYS) ask("purge", "purge_age", { purge: number, days: wanted }, "purge_age");
+  };
   const escape = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || busy) return;
     event.stopPropagation();
@@ -83,19 +92,19 @@ function PurgeView({ purge }: { purge: Purge }) {
             min={0}
             max={LONGEST_DAYS}
             step={1}
-            value={days}
-            onInput={(event) => {
-              const wanted = event.currentTarget.valueAsNumber;
-              if (!Number.isInteger(wanted) || wanted < 0 || wanted > LONGEST_DAYS) return;
-              setDays(wanted);
-              ask("purge", "purge_age", { purge: number, days: wanted }, "purge_age");
-            }}
+            value={typed}
+            aria-invalid={!valid}
+            onInput={(event) => age(event.currentTarget.value)}
           />{" "}
           days ago
         </label>
       </p>
+      {!valid && <div class="djgc-error" role="alert">Type whole days, from 0 to {LONGEST_DAYS.toLocaleString("en")}.</div>}
       {purge.nothing ? (
-        <Button onClick={keep}>Keep the trash</Button>
+        <>
+          <Button onClick={keep}>Keep the trash</Button>
+          <Said place="purge" />
+        </>
       ) : (
         <>
           <Questions asked={questions} answer={answer} />

@@ -3,7 +3,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { given, type Tile, type Treemap } from "./types";
-import { Button, usePanel } from "./ui";
+import { Button, Said, usePanel } from "./ui";
 
 const STEPS = [
   { most: 0, label: "0 %" },
@@ -49,6 +49,7 @@ export function TreemapView() {
         <span class="djgc-grow" />
         {!folded && <Legend />}
       </div>
+      <Said place="treemap" />
       {!folded && (
         <div
           ref={box}

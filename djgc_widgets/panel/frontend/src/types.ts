@@ -13,6 +13,7 @@ export interface Card {
   note: string;
   hover: string;
   share?: number;
+  none?: boolean;
 }
 
 export interface Bar {
@@ -52,7 +53,7 @@ export interface Work {
 export interface Receipt {
   id: string;
   headline: string;
-  moved: number;
+  undoable: boolean;
   lines: string[];
   problems: Notice[];
 }
@@ -91,7 +92,6 @@ export interface Plan {
   lines: PlanLine[];
   more: string;
   questions: Question[];
-  allowed: boolean;
   confirm: string;
 }
 
@@ -101,7 +101,6 @@ export interface Purge {
   text: string;
   nothing: boolean;
   questions: Question[];
-  allowed: boolean;
   confirm: string;
   days: number;
 }
@@ -194,7 +193,8 @@ export interface State extends Record<Table, Grid> {
   treemap: Treemap | Record<string, never>;
 }
 
-export const PARTS = ["v", "scan", "work", "said", "plan", "purge", "basket", "opinion", "treemap", ...TABLES] as const;
+// each comes as { v, is }: its version, and what it is
+export const DRAWN = ["scan", "work", "said", "plan", "purge", "basket", "opinion", "treemap", ...TABLES] as const;
 
 // An empty object says that there is none.
 export function given<T extends object>(part: T | Record<string, never>): T | undefined {

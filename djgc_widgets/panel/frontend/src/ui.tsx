@@ -95,16 +95,19 @@ export function Menu(props: {
   const [opened, setOpened] = useState(props.opened ?? false);
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  const close = (): void => {
+  const shut = (): void => {
     setOpened(false);
-    opener.current?.focus();
     props.onClose?.();
+  };
+  const close = (): void => {
+    shut();
+    opener.current?.focus();
   };
   useEffect(() => {
     if (!opened) return undefined;
     box.current?.querySelector<HTMLElement>("input, button:not(.djgc-opener)")?.focus();
     const elsewhere = (event: Event): void => {
-      if (box.current && !event.composedPath().includes(box.current.parentElement as EventTarget)) setOpened(false);
+      if (box.current && !event.composedPath().includes(box.current.parentElement as EventTarget)) shut();
     };
     window.addEventListener("pointerdown", elsewhere, true);
     return () => window.removeEventListener("pointerdown", elsewhere, true);
@@ -124,7 +127,7 @@ export function Menu(props: {
         aria-haspopup="dialog"
         aria-label={props.name}
         disabled={props.disabled ?? false}
-        onClick={() => setOpened(!opened)}
+        onClick={() => (opened ? close() : setOpened(true))}
       >
         {props.label}
       </button>

@@ -110,7 +110,6 @@ export function example(): State & { planned: Plan } {
       questions: [
         { name: "sole-owner", text: "Does only this server use it?", why: "Because.", tab: "", liftable: true, lifted: false },
       ],
-      allowed: false,
       confirm: "raw",
     },
   };

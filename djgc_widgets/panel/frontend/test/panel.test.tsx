@@ -13,8 +13,15 @@ class Model {
   mute = false;
   private readonly acts = new Map<string, Set<(...args: never[]) => void>>();
 
+  lost = new Set<string>(); // parts whose latest change does not come by itself
+  versions: Record<string, number> = {};
+  private readonly old = new Map<string, unknown>();
+
   get(name: string): unknown {
-    return (this.state as unknown as Record<string, unknown>)[name];
+    if (name === "v") return this.state.v;
+    if (name === "versions") return this.versions;
+    const part = { v: this.versions[name] ?? 0, is: (this.state as unknown as Record<string, unknown>)[name] };
+    return this.lost.has(name) ? this.old.get(name) : part;
   }
 
   send(content: unknown): void {
@@ -29,7 +36,11 @@ class Model {
       value: this.value,
       error: this.refuse,
     };
-    if (message.do === "hello") answer.state = structuredClone(this.state) as never;
+    if (message.do === "hello") {
+      this.lost.clear();
+      const parts = [...Object.keys(this.state), "versions"].map((name) => [name, this.get(name)]);
+      answer.state = structuredClone(Object.fromEntries(parts)) as never;
+    }
     queueMicrotask(() => this.emit("msg:custom", answer));
   }
 
@@ -46,8 +57,10 @@ class Model {
   }
 
   change(change: object): void {
+    for (const name of Object.keys(change)) this.old.set(name, this.get(name));
     Object.assign(this.state, change, { v: this.state.v + 1 });
-    this.emit("change:v");
+    for (const name of Object.keys(change)) this.versions[name] = this.state.v;
+    this.emit("change:versions");
   }
 
   asked(verb: string): Record<string, unknown>[] {
@@ -188,7 +201,7 @@ test("a sweep needs every answer and the typed name, and is confirmed by Enter",
   find(".djgc-questions input").click();
   await settle();
   expect(model.asked("lift")).toMatchObject([{ plan: 5, name: "sole-owner", on: true }]);
-  const lifted = { ...example().planned, allowed: true };
+  const lifted = { ...example().planned };
   lifted.questions = lifted.questions.map((question) => ({ ...question, lifted: true }));
   model.change({ plan: lifted });
   await settle();
@@ -219,7 +232,7 @@ test("what the kernel says stands beside the control that it is about", async ()
 });
 
 test("a receipt can be undone once it is shown", async () => {
-  const receipt = { id: "s1", headline: "3 objects moved", moved: 3, lines: ["p: failed"], problems: [] };
+  const receipt = { id: "s1", headline: "3 objects moved", undoable: true, lines: ["p: failed"], problems: [] };
   model.change({ said: { at: "plan", error: "", note: "", receipt } });
   await settle();
   expect(find(".djgc-receipt").textContent).toContain("p: failed");
@@ -256,6 +269,22 @@ test("a page whose state is older than an answer asks for it", async () => {
   await settle(600);
   expect(model.asked("hello").length).toBe(2);
   expect(find(".djgc").dataset.connection).toBe("live");
+});
+
+test("an update that is lost is asked for, and is not undone by the next one", async () => {
+  const before = find(".djgc-basket").textContent;
+  model.lost.add("basket");
+  model.change({ basket: { ...example().basket, text: "7 objects" } });
+  model.change({ work: { activity: "planning", text: "Planning", done: null, stoppable: true } });
+  await settle();
+  expect(find(".djgc-basket").textContent?.includes("7 objects")).toBe(false);
+  await settle(600);
+  expect(find(".djgc-basket").textContent).toContain("7 objects");
+  model.lost.add("basket"); // the model of the page never got it
+  model.emit("change:versions");
+  await settle();
+  expect(find(".djgc-basket").textContent).toContain("7 objects");
+  expect(before).toContain("1 object ticked");
 });
 
 test("arrow keys go from tab to tab and from row to row", async () => {

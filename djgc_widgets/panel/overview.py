@@ -1,0 +1,57 @@
+"""The figures of a scan, and the script that draws them without any network."""
+
+import base64
+import gzip
+import json
+from functools import cache
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from djgc_widgets.analysis import History, charts, growth_by_week, growth_figure
+from djgc_widgets.collector import Scan
+from djgc_widgets.model import InputError
+from djgc_widgets.panel.shown import Json
+
+_PIECE = 256 * 1024  # bytes of one message
+
+
+@cache
+def _script_pieces() -> list[str]:
+    script = gzip.compress(get_plotlyjs().encode(), mtime=0)
+    pieces = range(0, len(script), _PIECE)
+    return [base64.b64encode(script[at : at + _PIECE]).decode() for at in pieces]
+
+
+def script_piece(number: int) -> Json:
+    """Return a piece of the gzipped script of plotly in base64, and how many there are.
+
+    It is that of the installed package, sent when a figure is first looked at.
+    """
+    pieces = _script_pieces()
+    if not 0 <= number < len(pieces):
+        raise InputError(f"Expected a piece from 0 to {len(pieces) - 1}; got {number}.")
+    return {"pieces": len(pieces), "data": pieces[number]}
+
+
+def figures_shown(scan: Scan, history: History | None) -> list[Json]:
+    """Return the biggest tables and the growth of a scan as figures of plotly.
+
+    Growth is measured where there is a history, and else only reconstructed from the
+    dates of what is stored today.
+    """
+    title = "Growth, from the dates of what is stored"
+    if history is None:
+        grown = growth_figure(growth_by_week(scan.objects))
+    else:
+        title, grown = "Growth, measured", history.figure(scan)
+    return [
+        _figure_shown("Biggest tables", charts.biggest_tables(scan.places())),
+        _figure_shown(title, grown),
+    ]
+
+
+def _figure_shown(title: str, figure: go.Figure) -> Json:
+    content = json.loads(figure.to_json())
+    content["layout"].pop("template", None)  # 7 KB of defaults that nothing needs
+    return {"title": title, "data": content["data"], "layout": content["layout"]}
