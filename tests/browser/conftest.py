@@ -33,7 +33,10 @@ _ARGUMENTS = [
 ]
 _TRIES = 12
 _AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
-_README = {"orphans-wide-light", "overview-wide-dark"}
+_README = {
+    *("objects-wide-light", "plan-wide-dark", "overview-wide-dark"),
+    "objects-narrow-light",
+}
 _SERIOUS = {"serious", "critical"}
 FRONTENDS = ("lab", "notebook", "voila")
 HABITS = {  # what a page without a panel asks of other machines, or complains about
