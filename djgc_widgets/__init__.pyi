@@ -3,8 +3,10 @@ from .analysis import (
     History,
     SecondOpinion,
     charts,
+    filter_objects,
     growth_by_week,
     report_html,
+    save_filter,
     second_opinion,
 )
 from .collector import CompleteScan, IncompleteScan, Trash, scan
@@ -43,9 +45,11 @@ __all__ = [
     "SweepRefusedError",
     "Trash",
     "charts",
+    "filter_objects",
     "growth_by_week",
     "open_lab",
     "report_html",
+    "save_filter",
     "scan",
     "second_opinion",
 ]

@@ -80,6 +80,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "STORE[,STORE]",
         "help": "do it, in these stores; without it nothing is changed",
     },
+    "--filter": {
+        "metavar": "NAME",
+        "help": "sweep only what a saved filter shows (djgc-filters.json, here)",
+    },
     "--dry-run": {**_FLAG, "help": "change nothing in any case"},
     "--no-browser": {**_FLAG, "help": "print the URL instead of opening it"},
 }
@@ -88,14 +92,14 @@ _CONFIRM = ("--confirm", "--dry-run")
 _TRASH = ("--json", "--store")
 _REPORT = (*_SCAN, "--history")
 _HEAL = _SCAN + _CONFIRM
-_SWEEP = (*_HEAL, "--acknowledge")
+_SWEEP = (*_HEAL, "--filter", "--acknowledge")
 _RESTORE = (*_TRASH, "sweep_id", "paths", *_CONFIRM)
 _RECOVER = (*_TRASH, "--break-lock", *_CONFIRM)
 _PURGE = (*_TRASH, "--older-than", "--acknowledge", *_CONFIRM)
 _COMMANDS = {
     "scan": ("add up what the stores hold", _SCAN),
     "report": ("write a page about the stores", _REPORT),
-    "sweep": ("move all orphans to the trash", _SWEEP),
+    "sweep": ("move orphans to the trash, all by default", _SWEEP),
     "heal": ("restore from the trash what rows need", _HEAL),
     "trash": ("list the sweeps of a store", _TRASH),
     "restore": ("restore what a sweep moved", _RESTORE),

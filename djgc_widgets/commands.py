@@ -14,6 +14,7 @@ from datajoint.errors import DataJointError
 
 from djgc_widgets.analysis import (
     History,
+    filter_objects,
     finding_lines,
     findings,
     first_code,
@@ -39,6 +40,7 @@ from djgc_widgets.model import (
     ExitCode,
     InputError,
     Outcome,
+    Status,
     SweepState,
     error_text,
     json_rows,
@@ -77,7 +79,7 @@ def run_report(arguments: Namespace) -> Answer:
 
 
 def run_sweep(arguments: Namespace) -> Answer:
-    """Plan to move all orphans to the trash; do so in the stores that are confirmed.
+    """Plan to move orphans to the trash; do so in the stores that are confirmed.
 
     What rows need from the trash of these stores goes back before anything is moved.
     """
@@ -105,7 +107,11 @@ def run_sweep(arguments: Namespace) -> Answer:
 
 
 def _sweep(arguments: Namespace, result: CompleteScan, confirmed: list[str]) -> Answer:
-    plan = result.plan(acknowledge=arguments.acknowledge)
+    chosen = None
+    if arguments.filter is not None:
+        shown = filter_objects(result, arguments.filter)
+        chosen = shown[shown["status"].eq(Status.ORPHAN.value)]
+    plan = result.plan(chosen, acknowledge=arguments.acknowledge)
     left = sorted(set(plan.objects["store"]) - set(confirmed))
     if confirmed and left:
         chosen = plan.objects[plan.objects["store"].isin(confirmed)]

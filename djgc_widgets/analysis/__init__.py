@@ -31,12 +31,35 @@ from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth as growth_figure
 from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.html_report import report_html
+from djgc_widgets.analysis.object_filter import (
+    OBJECT_FACETS,
+    OBJECT_TEXTS,
+    filter_objects,
+    object_rows,
+    read_conditions,
+    save_filter,
+    saved_filters,
+)
+from djgc_widgets.analysis.row_filter import (
+    Bounds,
+    Choice,
+    Chosen,
+    Condition,
+    Facet,
+    RowFilter,
+    Wanted,
+    condition_of,
+    facet_of,
+    plain,
+    short,
+)
 
 __all__ = [
-    "AGE_BINS", "STATUS_COLORS", "Forecast", "History",
-    "SecondOpinion", "age_histogram", "bytes_by_age", "bytes_by_status", "charts",
-    "finding_lines", "findings", "first_code", "growth_by_week", "growth_figure",
-    "listed",
-    "receipt_answer", "report_html", "second_opinion", "state_code", "states",
-    "summary_data", "summary_lines",
+    "AGE_BINS", "OBJECT_FACETS", "OBJECT_TEXTS", "STATUS_COLORS", "Bounds", "Choice",
+    "Chosen", "Condition", "Facet", "Forecast", "History", "RowFilter", "SecondOpinion",
+    "Wanted", "age_histogram", "bytes_by_age", "bytes_by_status", "charts",
+    "condition_of", "facet_of", "filter_objects", "finding_lines", "findings",
+    "first_code", "growth_by_week", "growth_figure", "listed", "object_rows", "plain",
+    "read_conditions", "receipt_answer", "report_html", "save_filter", "saved_filters",
+    "second_opinion", "short", "state_code", "states", "summary_data", "summary_lines",
 ]  # fmt: skip

@@ -21,8 +21,9 @@ from djgc_widgets.panel.widget import PanelWidget
 from djgc_widgets.panel.worker import Activity
 
 _OUTSIDE = (
-    "GCPanel is shown in a notebook: JupyterLab, Notebook 7, VS Code, Voila or marimo. "
-    "Here, use scan(schema), or the command djgc scan."
+    "GCPanel is shown in a notebook: JupyterLab, Notebook 7, VS Code or Voila; in "
+    "marimo as the last line of a cell. Here, use scan(schema), or the command "
+    "djgc scan."
 )
 _OBSERVABLE = ("scan", "activity", "selected")
 
@@ -85,7 +86,7 @@ class GCPanel:
         when the notebook is opened without a kernel. Where nobody can look later, as in
         ``jupyter nbconvert --execute``, it returns when the scan is done.
         """
-        if get_ipython() is None:
+        if getattr(get_ipython(), "kernel", None) is None:
             print(_OUTSIDE)  # noqa: T201 - a script has nothing but its output
             return
         cell = _running_cell_id()

@@ -9,7 +9,7 @@ import datajoint as dj
 import pandas as pd
 import traitlets
 
-from djgc_widgets.analysis import History, SecondOpinion, second_opinion
+from djgc_widgets.analysis import History, SecondOpinion, object_rows, second_opinion
 from djgc_widgets.collector import Clock, CompleteScan, read_sweeps, scan, utc_now
 from djgc_widgets.model import (
     MINIMUM_AGE,
@@ -25,7 +25,6 @@ from djgc_widgets.panel.basket import Basket, BasketCounter
 from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.tables import (
     missing_table,
-    object_rows,
     object_table,
     opinion_rows,
     opinion_table,

@@ -3,36 +3,30 @@
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from djgc_widgets.analysis import SecondOpinion
-from djgc_widgets.collector import Scan
+from djgc_widgets.analysis import (
+    OBJECT_FACETS,
+    OBJECT_TEXTS,
+    Facet,
+    SecondOpinion,
+)
 from djgc_widgets.model import (
-    OBJECTS,
     OPINIONS,
-    REASON_KINDS,
-    STATUS_LABELS,
-    STR,
     Status,
     absent,
     key_in_path,
-    parse_paths,
     readable_age,
     readable_bytes,
-    stacked,
     table_label,
 )
 from djgc_widgets.panel.grid.columns import GridColumn, Record
-from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridState
-from djgc_widgets.verdict import attributes_of
 
 _TABLE = GridColumn(
     "Table", "table", lambda row: table_label(row["schema"], row["table"])
 )
 _DAY = timedelta(days=1)
-_KINDS = {code.value: text for code, text in REASON_KINDS.items()}
 
 
 def _text_column(title: str, source: str, kind: str = "text") -> GridColumn:
@@ -67,11 +61,8 @@ def _iso(time: pd.Timestamp) -> str:
 _ATTRIBUTE = _text_column("Attribute", "attribute")
 _STORE = _text_column("Store", "store", "short")
 _PATH = GridColumn("Path", "path", lambda row: row["path"], kind="path")
-_BY_TABLE, _BY_STORE = Facet("Table", "table"), Facet("Store", "store")
-_BY_SCHEMA, _BY_ATTRIBUTE = Facet("Schema", "schema"), Facet("Attribute", "attribute")
-_BY_STATUS = Facet(
-    "Status", "status", labels={s.value: label for s, label in STATUS_LABELS.items()}
-)
+_FACETS = {facet.source: facet for facet in OBJECT_FACETS}
+_BY_TABLE, _BY_STORE = _FACETS["table"], _FACETS["store"]
 
 
 def object_table() -> GridState:
@@ -87,23 +78,16 @@ def object_table() -> GridState:
             _STORE,
             _PATH,
         ],
-        ("path", "schema", "table", "reason", "store"),
+        OBJECT_TEXTS,
         "size_bytes",
-        [
-            _BY_STATUS,
-            _BY_TABLE,
-            Facet("Why", "why"),
-            Facet("Size", "size_bytes", "size"),
-            Facet("Age", "age_days", "age"),
-            *(_BY_STORE, _BY_SCHEMA, _BY_ATTRIBUTE),
-        ],
+        OBJECT_FACETS,
     )
     grid.filter_by({"Status": [Status.ORPHAN.value]})
     return grid
 
 
 def _status_text(row: Record) -> str:
-    return _BY_STATUS.label(row["status"])
+    return _FACETS["status"].label(row["status"])
 
 
 def _age_text(row: Record) -> str:
@@ -112,47 +96,6 @@ def _age_text(row: Record) -> str:
 
 def _changed_at_text(row: Record) -> str:
     return _iso(row["modified_at"])
-
-
-def object_rows(scan: Scan) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
-    """Return every object, those in the trash last, and which of them are orphans.
-
-    It is a frame of the objects schema, with the columns that only the grid filters by.
-    """
-    rows = scan.objects.reset_index(drop=True)
-    age = pd.Timestamp(scan.started_at) - rows["modified_at"]
-    rows["age_days"] = age.dt.total_seconds() / _DAY.total_seconds()
-    swept = _swept_rows(scan)
-    if len(swept):
-        rows = stacked([rows, swept])
-    rows["attribute"] = attributes_of(rows)
-    rows["alone"] = len(rows["schema"].dropna().unique()) <= 1
-    rows["why"] = rows["reason_code"].map(_KINDS).astype(STR)
-    orphaned = rows["status"].eq(Status.ORPHAN.value)
-    return rows, orphaned.to_numpy(dtype=bool) & scan.complete
-
-
-def _swept_rows(scan: Scan) -> pd.DataFrame:
-    """Return what is in the trash as rows of the objects schema, with an age of NA."""
-    trash = scan.trash.reset_index(drop=True)
-    if trash.empty:
-        return OBJECTS.empty()
-    parsed = [
-        parse_paths(trash["path"][trash["store"].eq(store.name)], store)
-        for store in scan.stores
-    ]
-    names = pd.concat(parsed)[["section", "schema", "table"]]
-    known = pd.concat([trash, names], axis=1).assign(
-        is_dir=False,
-        status=Status.TRASH.value,
-        reason="in the trash, by sweep " + trash["sweep_id"],
-        n_references=0,
-    )
-    unknown = OBJECTS.empty().reindex(trash.index)[
-        ["modified_at", "changed_at", "reason_code", "sibling"]
-    ]
-    rows = OBJECTS.conform(pd.concat([known, unknown], axis=1))
-    return rows.assign(age_days=float("nan"))
 
 
 def _table_and_key(row: Record) -> str:
@@ -170,7 +113,7 @@ def missing_table() -> GridState:
         [_TABLE, _ATTRIBUTE, _text_column("Row", "row_key"), _STORE, _PATH],
         ("path", "schema", "table", "attribute", "row_key", "store"),
         "table",
-        [_BY_TABLE, _BY_ATTRIBUTE, _BY_STORE],
+        [_BY_TABLE, _FACETS["attribute"], _BY_STORE],
     )
 
 
@@ -219,7 +162,7 @@ def opinion_table() -> GridState:
         ],
         ("path", "schema", "table", "reason", "store", "opinion"),
         "rank",
-        [Facet("dj.gc", "opinion"), _BY_TABLE, _BY_SCHEMA, _BY_STORE],
+        [Facet("dj.gc", "opinion"), _BY_TABLE, _FACETS["schema"], _BY_STORE],
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from djgc_widgets.analysis import read_conditions, save_filter, saved_filters
 from djgc_widgets.model import InputError
 from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.overview import figures_shown, script_piece
@@ -106,6 +107,29 @@ class Verbs(TrashVerbs):
         grid = self.grid(table)
         grid.filter_by({facet.title: None for facet in grid.facets})
         grid.filter("")
+
+    @checked
+    def filters(self) -> list[str]:
+        """Return the names of the saved filters."""
+        return sorted(saved_filters())
+
+    @checked
+    def save(self, *, name: str) -> None:
+        """Save the filters of the objects by a name, beside the notebook."""
+        save_filter(name, self.state.objects.in_use())
+
+    @checked
+    def use(self, *, name: str) -> None:
+        """Filter the objects as was saved by a name."""
+        saved = saved_filters()
+        if name not in saved:
+            raise InputError(f"There is no saved filter {name!r} any more. Look again.")
+        self.state.objects.use(*read_conditions(saved[name]))
+
+    @checked
+    def forget(self, *, name: str) -> None:
+        """Remove a saved filter."""
+        save_filter(name, None)
 
     @checked
     def open(self, *, table: Table, row: int, of: int) -> None:

@@ -253,6 +253,22 @@ def test_nbconvert_saves_the_totals_of_a_finished_scan(
     context.close()
 
 
+def test_what_is_ticked_arrives_while_a_cell_prints_a_lot(journey: Journey) -> None:
+    flood = "for n in range(20_000):\n    print(n, 'x' * 200)"
+    journey.open("flood", LAST_LINE, "", flood)
+    journey.ready()
+
+    # the server drops messages of a kernel that sends too many
+    journey.choose("Run", "Run All Cells")
+    journey.ready()
+    journey.grid().get_by_role("searchbox").fill("superseded")
+    expect(journey.status()).to_contain_text("of 3 filtered")
+    journey.press("Select all 3")
+
+    expect(journey.basket).to_contain_text("3 objects · ")
+    expect(journey.panel.locator(".djgc-head [role=alert]:visible")).to_have_count(0)
+
+
 def test_where_the_page_lacks_anywidget_one_sentence_says_what_to_do(
     journey: Journey,
 ) -> None:

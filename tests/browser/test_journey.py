@@ -275,6 +275,33 @@ def test_what_is_shown_is_exported_beside_the_notebook(
     assert len(pd.read_parquet(table)) == 1
 
 
+def test_a_filter_is_saved_beside_the_notebook_and_used_again(
+    journey: Journey, demo: Demo
+) -> None:
+    journey.open("filters")
+    journey.ready()
+    grid = journey.grid()
+    grid.get_by_role("button", name="Add a filter").click()
+    journey.press("Size …")
+    grid.get_by_role("textbox", name="Size").fill("> 200 kB")
+    grid.get_by_role("textbox", name="Size").press("Enter")
+    expect(journey.status()).to_contain_text(re.compile(r"of \d\d filtered"))
+    shown = journey.status().inner_text()
+    grid.get_by_role("button", name="Saved filters").click()
+    grid.get_by_label("Name of the filter").fill("big ones")
+    grid.get_by_label("Name of the filter").press("Enter")
+    expect(grid.get_by_label("Name of the filter")).to_have_count(0)
+    journey.press("Remove all filters")
+    expect(journey.status()).to_contain_text("of 760")
+
+    grid.get_by_role("button", name="Saved filters").click()
+    journey.press("big ones")
+
+    expect(journey.status()).to_have_text(shown)
+    saved = json.loads((demo.notebooks / "djgc-filters.json").read_text())
+    assert saved == {"big ones": {"Status": ["orphan"], "Size": "> 200 kB"}}
+
+
 def test_an_incomplete_scan_shows_what_it_saw_and_moves_nothing(
     journey: Journey, lab: DemoLab
 ) -> None:

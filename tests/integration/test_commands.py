@@ -3,16 +3,39 @@
 from pathlib import Path
 
 import pytest
-from command_line import ALL, Own, Run
+from command_line import ALL, CommandLine, Own, Run
 from laboratory import HASH, Laboratory, orphaned
 
-from djgc_widgets import History
+from djgc_widgets import History, save_filter
 from djgc_widgets.model import ExitCode
 
 
 @pytest.fixture
 def laboratory(postgresql_laboratory: Laboratory) -> Laboratory:
     return postgresql_laboratory
+
+
+def test_a_sweep_takes_only_what_a_saved_filter_shows(
+    laboratory: Laboratory, djgc: CommandLine, own: Own
+) -> None:
+    orphaned(laboratory)
+    before = laboratory.contents()
+    file = djgc.folder / "djgc-filters.json"
+    save_filter("second", {"text": "id=2"}, file)
+    save_filter("live", {"Status": ["live"]}, file)
+    sweep = ("sweep", *own, *ALL, "--confirm", "raw", "--json")
+
+    for name, code, moved in (
+        ("live", ExitCode.DONE, 0),
+        ("other", ExitCode.USAGE_ERROR, 0),
+        ("second", ExitCode.DONE, 1),
+    ):
+        done, data = djgc(*sweep, "--filter", name)
+        assert done == code
+        assert len(data.get("rows", [])) == moved
+
+    (gone,) = set(before) - set(laboratory.contents())
+    assert "/id=2/" in gone
 
 
 def test_a_sweep_and_its_restore(laboratory: Laboratory, djgc: Run, own: Own) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from djgc_widgets.analysis.row_filter import Facet
 from djgc_widgets.model.arrow import STR
 from djgc_widgets.panel.grid.columns import GridColumn
-from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridState
 
 COLUMNS = [
@@ -16,7 +16,7 @@ COLUMNS = [
     ),
 ]
 FACETS = [
-    Facet("Table", "table", labels={"unit": "Unit"}),
+    Facet("Table", "table", labels={"recording": "recording", "unit": "Unit"}),
     Facet("Size", "size", "size"),
     Facet("Age", "age", "age"),
 ]

@@ -4,8 +4,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from djgc_widgets.analysis import Bounds, Condition, Facet, short
 from djgc_widgets.model import visible
-from djgc_widgets.panel.grid.filters import Bounds, Condition, Facet, short
 
 Record = dict[Hashable, Any]
 _NAMED = 3  # values that a chip names

@@ -10,16 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 import traitlets
 
-from djgc_widgets.model import InputError
-from djgc_widgets.panel.grid.columns import GridColumn, Record, cells_of, chip_text
-from djgc_widgets.panel.grid.filters import (
+from djgc_widgets.analysis import (
     Choice,
     Chosen,
     Condition,
     Facet,
     RowFilter,
-    parse_bounds,
+    Wanted,
+    condition_of,
+    facet_of,
+    plain,
 )
+from djgc_widgets.model import InputError
+from djgc_widgets.panel.grid.columns import GridColumn, Record, cells_of, chip_text
 
 
 class GridState(traitlets.HasTraits):
@@ -108,11 +111,7 @@ class GridState(traitlets.HasTraits):
 
     def facet(self, title: str) -> Facet:
         """Return the facet of a title."""
-        for facet in self.facets:
-            if facet.title == title:
-                return facet
-        titles = ", ".join(facet.title for facet in self.facets)
-        raise InputError(f"Expected a filter by {titles}; got {title!r}.")
+        return facet_of(self.facets, title)
 
     def choices(self, title: str, text: str = "") -> list[Choice]:
         """Return values to choose from, counted in what all other filters show."""
@@ -137,28 +136,33 @@ class GridState(traitlets.HasTraits):
                 )
             self.filter_by({title: [values[number] for number in numbers]})
 
-    def filter_by(
-        self, conditions: Mapping[str, Sequence[str | None] | str | None]
-    ) -> None:
+    def filter_by(self, conditions: Mapping[str, Wanted]) -> None:
         """Show only rows that fulfill conditions, by the title of a facet.
 
-        A condition is the values that a row may have (None stands for NA), or text such
-        as ``> 1 GB`` for a size and ``> 90 days`` for an age; None or nothing removes
-        it. Raises InputError, and changes nothing, if one of them cannot be understood.
+        Nothing removes a condition. Raises InputError, and changes nothing, if one of
+        them cannot be understood.
         """
         with self._lock:
             changed = dict(self.conditions)
             for title, wanted in conditions.items():
                 facet = self.facet(title)
                 changed.pop(facet, None)
-                if not wanted:
-                    continue
-                if facet.unit:
-                    changed[facet] = parse_bounds(facet.unit, str(wanted))
-                else:
-                    changed[facet] = Chosen(tuple(dict.fromkeys(wanted)))
+                if condition := condition_of(facet, wanted):
+                    changed[facet] = condition
             self.conditions = changed
             self._arrange()
+
+    def use(self, text: str, conditions: Mapping[Facet, Condition]) -> None:
+        """Show only rows that contain a text and fulfill exactly these conditions."""
+        with self._lock:
+            self.text, self.conditions = text, dict(conditions)
+            self._arrange()
+
+    def in_use(self) -> dict[str, Wanted]:
+        """Return the text and the conditions as plain values, by title."""
+        with self._lock:
+            used: dict[str, Wanted] = {"text": self.text} if self.text else {}
+            return used | {f.title: plain(c) for f, c in self.conditions.items()}
 
     def filter_for(self, title: str) -> tuple[str | None, ...]:
         """Return the values that the rows are filtered by; empty if by none."""

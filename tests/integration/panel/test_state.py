@@ -19,7 +19,14 @@ from hypothesis import strategies as st
 from laboratory import NPY, Laboratory, array, orphaned
 from plotly.offline import get_plotlyjs
 
-from djgc_widgets import GCPanel, History, IncompleteScan, InputError, Progress
+from djgc_widgets import (
+    GCPanel,
+    History,
+    IncompleteScan,
+    InputError,
+    Progress,
+    filter_objects,
+)
 from djgc_widgets.collector.clock import utc_now
 from djgc_widgets.lab.server import EmbeddedServer
 from djgc_widgets.panel.saved_html import saved_html
@@ -885,6 +892,30 @@ def test_every_table_has_details(swept: GCPanel, lab: Laboratory) -> None:
         assert len(open_row(swept, table)) > 3
     run(swept.state.undo)
     assert "Why" in open_row(swept, "objects")
+
+
+def test_filters_are_saved_used_and_forgotten(
+    panel: GCPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ask(panel, "filters") == []
+    ask(panel, "search", table="objects", text="id=2")
+    ask(panel, "bound", table="objects", title="Size", text="> 1 B < 1 GB")
+    ask(panel, "save", name="second")
+    used = panel.state.objects.in_use()
+    ask(panel, "unfilter", table="objects")
+    assert panel.widget.objects["shown"] == 5
+
+    assert ask(panel, "filters") == ["second"]
+    ask(panel, "use", name="second")
+
+    assert panel.state.objects.in_use() == used
+    assert panel.widget.objects["shown"] == 1
+    found = filter_objects(panel.scan, "second")
+    assert found["path"].tolist() == panel.state.objects.filtered["path"].tolist()
+    ask(panel, "forget", name="second")
+    assert "no saved filter" in refused(panel, "use", name="second")
+    assert "got nothing" in refused(panel, "save", name=" ")
 
 
 def test_figures_and_their_script_come_from_the_kernel(

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from djgc_widgets.analysis.row_filter import Facet
 from djgc_widgets.model.errors import InputError
 from djgc_widgets.model.frames import PLACES
 from djgc_widgets.panel.grid.columns import GridColumn
-from djgc_widgets.panel.grid.filters import Facet
 from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.treemap import (
     HEIGHT,

@@ -1,6 +1,7 @@
 // The filters of a list: a text, and one chip per column. A chip opens what it is made of.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Saved } from "./saved";
 import type { Grid, Table } from "./types";
 import { Button, Menu, usePanel } from "./ui";
 
@@ -33,6 +34,7 @@ export function Filters({ table, grid, hint }: { table: Table; grid: Grid; hint:
           )
         }
       </Menu>
+      {table === "objects" && <Saved filtered={filtered} />}
       {filtered && (
         <button type="button" class="djgc-link" onClick={() => ask(table, "unfilter", { table })}>
           Remove all filters

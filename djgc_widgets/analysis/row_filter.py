@@ -40,7 +40,7 @@ class Facet:
     unit: str = ""
     """``size`` or ``age`` (in days) of what is typed; empty if values are chosen."""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What a person calls a value, if not as it is."""
+    """Every value that there can be, and what a person calls it; empty if any can."""
 
     def label(self, value: str | None) -> str:
         """Return what a person calls a value; None stands for NA."""
@@ -64,6 +64,48 @@ class Bounds:
 
 
 Condition = Chosen | Bounds
+Wanted = Sequence[str | None] | str | None
+"""A condition as plain values: those that a row may have (None stands for NA), or text
+such as ``> 1 GB`` or ``> 90 days``; nothing if there is none."""
+
+
+def facet_of(facets: Sequence[Facet], title: str) -> Facet:
+    """Return the facet of a title, or raise InputError."""
+    for facet in facets:
+        if facet.title == title:
+            return facet
+    titles = ", ".join(facet.title for facet in facets)
+    raise InputError(f"Expected a filter by {titles}; got {title!r}.")
+
+
+def condition_of(facet: Facet, wanted: Wanted) -> Condition | None:
+    """Return what a person wants of a column as a condition, or raise InputError."""
+    if not wanted:
+        return None
+    if facet.unit:
+        if not isinstance(wanted, str):
+            raise InputError(
+                f"Expected text such as > 1 GB or > 90 days for {facet.title}; got "
+                f"{wanted!r}."
+            )
+        return parse_bounds(facet.unit, wanted)
+    values = [wanted] if isinstance(wanted, str) else list(wanted)
+    known = {None, *facet.labels} if facet.labels else {None, *values}
+    if unknown := [value for value in values if value not in known]:
+        names = ", ".join(sorted(facet.labels)) or "text"
+        raise InputError(
+            f"Expected for {facet.title} values among {names}; got {unknown[0]!r}."
+        )
+    if any(value is not None and not isinstance(value, str) for value in values):
+        raise InputError(f"Expected text for {facet.title}; got {values!r}.")
+    return Chosen(tuple(dict.fromkeys(values)))
+
+
+def plain(condition: Condition) -> list[str | None] | str:
+    """Return a condition as plain values, which `condition_of` reads again."""
+    if isinstance(condition, Bounds):
+        return condition.text
+    return list(condition.among)
 
 
 class Choice(NamedTuple):
@@ -199,6 +241,7 @@ _AGE = re.compile(
 )
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
 _SIGN = re.compile(r"\s*(>=|<=|>|<|≥|≤)?\s*([^<>≤≥]+?)\s*(?=[<>≤≥]|$)")
+_AND = re.compile(r"\s+and\s+(?=[<>≤≥])", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(.+?)\s+to\s+(.+?)\s*", re.IGNORECASE)
 
 
@@ -230,6 +273,7 @@ def parse_bounds(unit: str, text: str) -> Bounds:
     A number alone is a lower bound. Anything else raises InputError.
     """
     parse = _PARSE[unit]
+    text = _AND.sub(" ", text)
     if match := _RANGE.fullmatch(text):
         parts = [(">=", match[1]), ("<=", match[2])]
     else:
