@@ -1,7 +1,9 @@
 """The panel, as a notebook uses it."""
 
+import logging
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +15,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 
 from djgc_widgets.analysis import History
-from djgc_widgets.collector import CompleteScan, IncompleteScan
+from djgc_widgets.collector import CompleteScan, IncompleteScan, Scan
 from djgc_widgets.model import MINIMUM_AGE, InputError, Receipt, names_among
 from djgc_widgets.panel.saved_html import saved_html
 from djgc_widgets.panel.state import PanelState
@@ -25,6 +27,7 @@ _OUTSIDE = (
     "marimo as the last line of a cell. Here, use scan(schema), or the command "
     "djgc scan."
 )
+_LOGGER = logging.getLogger(__name__)
 _OBSERVABLE = ("scan", "activity", "selected")
 
 
@@ -57,7 +60,7 @@ class GCPanel:
     """
 
     # a cell that runs again makes another panel; the previous one is closed
-    _shown: ClassVar[dict[str, "GCPanel"]] = {}
+    _shown: ClassVar[dict[str, tuple[str, "GCPanel"]]] = {}
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class GCPanel:
             *schemas, stores=stores, minimum_age=minimum_age, history=history
         )
         self._widget = PanelWidget(self.state)
+        self._telling = ThreadPoolExecutor(1, thread_name_prefix="djgc observer")
 
     @property
     def widget(self) -> widgets.DOMWidget:
@@ -89,20 +93,18 @@ class GCPanel:
         if getattr(get_ipython(), "kernel", None) is None:
             print(_OUTSIDE)  # noqa: T201 - a script has nothing but its output
             return
-        cell = _running_cell_id()
-        before = self._shown.get(cell)
-        if before is not None and before is not self:
+        cell, run = _running_cell()
+        earlier_run, before = self._shown.get(cell, (run, self))
+        if run != earlier_run:
             before.close()
         if cell:
-            self._shown[cell] = self
+            self._shown[cell] = run, self
         display(self.widget)
         if not cell and "VOILA_SERVER_URL" not in os.environ:
             self.wait()
-        totals = display(HTML(saved_html(self.state.scan)), display_id=True)
+        totals = display(_totals(self.state.scan), display_id=True)
         if totals is not None:
-            self.state.observe(
-                lambda change: totals.update(HTML(saved_html(change["new"]))), "scan"
-            )
+            self.observe(lambda change: totals.update(_totals(change["new"])), "scan")
 
     def _ipython_display_(self) -> None:
         self.show()
@@ -129,6 +131,7 @@ class GCPanel:
     def close(self) -> None:
         """Stop what is running in the background and remove the panel."""
         self.state.close()
+        self._telling.shutdown(wait=False, cancel_futures=True)
         self._widget.close()
 
     def observe(self, handler: Callable[[dict[str, Any]], None], name: str) -> None:
@@ -137,8 +140,9 @@ class GCPanel:
         Parameters
         ----------
         handler : callable
-            Gets a mapping with ``name``, ``new`` and ``owner``, the panel. It may be
-            called from another thread.
+            Gets a mapping with ``name``, ``new`` and ``owner``, the panel. It is called
+            from a thread of its own, one change after the other; what it raises is
+            logged.
         name : str
             ``"scan"``, ``"activity"`` (its name; ``"idle"`` if nothing runs) or
             ``"selected"`` (``new`` is then the frame).
@@ -150,8 +154,16 @@ class GCPanel:
         """
         names_among([name], _OBSERVABLE, "name")
 
+        def handle(new: object) -> None:
+            try:
+                handler({"name": name, "new": new, "owner": self})
+            except Exception:
+                _LOGGER.exception("A handler of the panel's %s failed.", name)
+
+        # whoever changes something may hold locks that a handler needs
         def tell(new: object) -> None:
-            handler({"name": name, "new": new, "owner": self})
+            if not self.state.closed:
+                self._telling.submit(handle, new)
 
         if name == "selected":
             self.state.objects.observe(lambda _: tell(self.selected), "ticks")
@@ -193,9 +205,15 @@ class GCPanel:
         return self.state.selected
 
 
-def _running_cell_id() -> str:
-    """Return which cell of the notebook is running; empty elsewhere."""
+def _totals(scan: Scan | None) -> HTML:
+    return HTML(saved_html(scan))
+
+
+def _running_cell() -> tuple[str, str]:
+    """Return which cell of the notebook is running, and which run; empty elsewhere."""
     kernel = getattr(get_ipython(), "kernel", None)
     if kernel is None:
-        return ""
-    return str(kernel.get_parent("shell").get("metadata", {}).get("cellId", ""))
+        return "", ""
+    request = kernel.get_parent("shell")
+    cell = request.get("metadata", {}).get("cellId", "")
+    return str(cell), str(request.get("header", {}).get("msg_id", ""))

@@ -33,6 +33,8 @@ class TrashState(Background):
     """A purge is about to be confirmed."""
     purge_number = traitlets.Int(0)
     """Which question it is, counted from 1."""
+    purge_asked = traitlets.Int(0)
+    """Which set of sweeps the question is about, counted from 1."""
     purge_older_than = traitlets.Any(RETENTION)
     """Younger sweeps would stay."""
     purgeable = traitlets.Any(SWEEPS.empty())
@@ -89,6 +91,7 @@ class TrashState(Background):
         ticked = self.sweeps.selected
         self.purgeable = ticked[ticked["swept_at"] <= self._clock() - older_than]
         self.purge_older_than = older_than
+        self.purge_asked += 1
 
     def purge_confirmation(self) -> str:
         """Return what confirms a purge when typed: the ticked stores."""

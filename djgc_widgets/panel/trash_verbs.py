@@ -23,11 +23,15 @@ class TrashVerbs:
     def __init__(self, state: PanelState) -> None:
         self.state = state
 
-    def begin(self, place: str) -> None:
-        """Begin a command from a control, unless something else is running."""
+    def _expect_rest(self) -> None:
+        """Raise InputError if something is running."""
         if self.state.running:
             label = ACTIVITY_LABELS[self.state.activity]
             raise InputError(f"Still {label}. Cancel it or wait.")
+
+    def begin(self, place: str) -> None:
+        """Begin a command from a control, unless something else is running."""
+        self._expect_rest()
         self.state.listen_at(place)
 
     def expect_ticked(self, table: str, ticked: int) -> pd.DataFrame:
@@ -64,8 +68,7 @@ class TrashVerbs:
     def _expect_purge(self, purge: int) -> None:
         if not self.state.purge_wanted or purge != self.state.purge_number:
             raise InputError("This question is no longer open. Nothing was deleted.")
-        if self.state.running:
-            raise InputError("The trash is being purged. Cancel it or wait.")
+        self._expect_rest()
 
     @checked
     def purge_age(self, *, purge: int, days: int) -> None:
@@ -91,9 +94,14 @@ class TrashVerbs:
         self.state.purge_wanted = False
 
     @checked
-    def purge(self, *, purge: int, typed: str) -> None:
-        """Delete the ticked sweeps for good."""
+    def purge(self, *, purge: int, asked: int, typed: str) -> None:
+        """Delete the sweeps that the question is about for good."""
         self._expect_purge(purge)
+        if asked != self.state.purge_asked:
+            raise InputError(
+                "The question is about other sweeps by now. Nothing was deleted. Look "
+                "again."
+            )
         self.begin("purge")
         self.state.purge(typed)
 

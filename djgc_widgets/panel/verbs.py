@@ -220,8 +220,7 @@ class Verbs(TrashVerbs):
     def _expect_plan(self, plan: int) -> None:
         if self.state.plan is None or plan != self.state.plan_number:
             raise InputError("This plan is no longer open. Nothing was moved.")
-        if self.state.running:
-            raise InputError("The plan is being carried out. Cancel it or wait.")
+        self._expect_rest()
 
     @checked
     def lift(self, *, plan: int, name: str, on: bool) -> None:

@@ -48,7 +48,7 @@ _PARTS = {
     "said": ("message", "notice", "said_at", "receipt"),
     "plan": ("plan", "activity"),
     "purge": (
-        *("purge_wanted", "purge_number", "purge_acknowledged", "purge_older_than"),
+        *("purge_wanted", "purge_number", "purge_acknowledged", "purge_asked"),
         *("activity", "scan"),
     ),
     "basket": ("scan", "activity", "plan"),
@@ -59,13 +59,19 @@ _PARTS = {
 _GRIDS = ("objects", "missing", "usage", "sweeps", "opinions")
 
 
-def _part(name: str) -> Any:  # noqa: ANN401 - traitlets has no types
+class _Drawn(dict[str, Any]):
+    """A part as it is shown, and its version: whoever sends it sends both."""
+
+    def __init__(self, shown: Json, v: int) -> None:
+        super().__init__(shown)
+        self.v = v
+
+
+def _part() -> Any:  # noqa: ANN401 - traitlets has no types
     """Return the trait of a part, which is sent with its version."""
-
-    def send(value: Json, widget: "PanelWidget") -> Json:
-        return {"v": widget.versions.get(name, 0), "is": value}
-
-    return traitlets.Dict().tag(sync=True, to_json=send)
+    return traitlets.Any().tag(
+        sync=True, to_json=lambda drawn, _: {"v": drawn.v, "is": dict(drawn)}
+    )
 
 
 class PanelWidget(anywidget.AnyWidget):
@@ -80,26 +86,26 @@ class PanelWidget(anywidget.AnyWidget):
     _css = _STATIC / "panel.css"
     v = traitlets.Int(0).tag(sync=True)
     versions = traitlets.Dict().tag(sync=True)
-    scan = _part("scan")
-    work = _part("work")
-    said = _part("said")
-    plan = _part("plan")
-    purge = _part("purge")
-    basket = _part("basket")
-    opinion = _part("opinion")
-    treemap = _part("treemap")
-    objects = _part("objects")
-    missing = _part("missing")
-    usage = _part("usage")
-    sweeps = _part("sweeps")
-    opinions = _part("opinions")
+    scan = _part()
+    work = _part()
+    said = _part()
+    plan = _part()
+    purge = _part()
+    basket = _part()
+    opinion = _part()
+    treemap = _part()
+    objects = _part()
+    missing = _part()
+    usage = _part()
+    sweeps = _part()
+    opinions = _part()
 
     def __init__(self, state: PanelState) -> None:
         self.draws = _Parts(state).table()
         self._changed, self._trouble = 0, dict[str, str]()
         self._stale = set[str]()
         self._marking, self._publishing = threading.Lock(), threading.Lock()
-        super().__init__(**{name: draw() for name, draw in self.draws.items()})
+        super().__init__(**{name: _Drawn(d(), 0) for name, d in self.draws.items()})
         self.wire = Wire(Verbs(state), lambda: self._changed)
         for part, traits in _PARTS.items():
             state.observe(lambda _, part=part: self._mark(part), list(traits))
@@ -153,13 +159,16 @@ class PanelWidget(anywidget.AnyWidget):
                 text = f"Unexpected {type(error).__name__}: {error}. Please report it."
                 self._trouble[part] = text
             if part == "said" and self._trouble:
-                trouble = " ".join(dict.fromkeys(self._trouble.values()))
-                drawn[part] = {**self.said, "at": "header", "error": trouble}
+                said = drawn.get(part, self.said)
+                errors = [said["error"], *dict.fromkeys(self._trouble.values())]
+                at = said["at"] if said["error"] else "header"
+                text = " ".join(filter(None, errors))
+                drawn[part] = {**said, "at": at, "error": text}
         changed = {p for p, now in drawn.items() if now != getattr(self, p)}
         with self.hold_sync():
             self.versions = self.versions | dict.fromkeys(changed, version)
             for part in changed:
-                setattr(self, part, drawn[part])
+                setattr(self, part, _Drawn(drawn[part], version))
             self.v = version
 
     def __repr__(self) -> str:  # the text beside the view, where that cannot be shown
@@ -240,6 +249,7 @@ class _Parts:
             **purge_shown(ticked, old, asked, state.purge_confirmation()),
             "days": state.purge_older_than.days,
             "number": state.purge_number,
+            "asked": state.purge_asked,
         }
 
     def _basket(self) -> Json:

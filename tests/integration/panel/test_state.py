@@ -18,6 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from laboratory import NPY, Laboratory, array, orphaned
 from plotly.offline import get_plotlyjs
+from waiting import wait_for
 
 from djgc_widgets import (
     GCPanel,
@@ -72,6 +73,11 @@ def open_row(panel: GCPanel, table: str, at: int = 0) -> dict[str, str]:
     return {
         fact["label"]: fact["text"] for fact in getattr(panel.widget, table)["facts"]
     }
+
+
+def asked_now(panel: GCPanel) -> dict[str, int]:
+    purge = panel.widget.purge
+    return {"purge": purge["number"], "asked": purge["asked"]}
 
 
 def plan_page(panel: GCPanel) -> None:
@@ -370,14 +376,20 @@ def test_the_widget_starts_the_first_scan_and_is_one(lab: Laboratory) -> None:
     assert box.children[0] is box.children[1]
 
 
-def test_what_the_panel_does_can_be_observed(panel: GCPanel) -> None:
+def test_what_the_panel_does_can_be_observed(
+    panel: GCPanel, caplog: pytest.LogCaptureFixture
+) -> None:
     seen: dict[str, list[Any]] = {"scan": [], "activity": [], "selected": []}
     for name in seen:
         panel.observe(lambda change: seen[change["name"]].append(change["new"]), name)
 
+    panel.observe(lambda _: 1 / 0, "selected")  # stops nobody
+
     tick(panel)
     run(panel.refresh)
+    wait_for(lambda: seen["activity"][-1:] == ["idle"] and len(seen["selected"]) == 2)
 
+    assert "failed" in caplog.text
     assert seen["scan"] == [panel.scan]
     assert seen["activity"] == ["scanning", "idle"] == ["scanning", panel.activity]
     assert [len(frame) for frame in seen["selected"]] == [3, 0]
@@ -393,14 +405,31 @@ def test_a_purge_takes_no_more_than_was_asked_about(
     tick(swept, table="sweeps")
     days[0] = 29.9
     ask(swept, "ask_purge", ticked=1)
-    number = swept.widget.purge["number"]
     assert swept.widget.purge["nothing"]
 
     days[0] = 31  # meanwhile it is old enough, but the page said that nothing was
-    ask(swept, "purge", purge=number, typed="raw")
+    ask(swept, "purge", **asked_now(swept), typed="raw")
 
     assert state.receipt.count("moved") == 3
     assert state.message == "Nothing is old enough to be deleted."
+    assert len(in_trash(lab)) == 3
+
+
+def test_a_purge_that_is_asked_about_other_sweeps_is_another_question(
+    swept: GCPanel, lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, days, view = swept.state, [0.0], swept.widget
+    monkeypatch.setattr(state, "_clock", lambda: utc_now() + timedelta(days=days[0]))
+    tick(swept, table="sweeps")
+    ask(swept, "ask_purge", ticked=1)
+    shown = asked_now(swept)
+    days[0] = 31
+
+    ask(swept, "purge_age", purge=shown["purge"], days=30)  # the same number, later
+
+    assert view.purge["title"].startswith("Delete 3 objects")
+    why = refused(swept, "purge", **shown, typed="raw")
+    assert "about other sweeps by now. Nothing was deleted" in why
     assert len(in_trash(lab)) == 3
 
 
@@ -517,6 +546,10 @@ def test_what_cannot_be_drawn_hides_nothing_else(
     run(panel.refresh)
 
     assert "ZeroDivisionError: oh" in view.said["error"]
+    panel.state.listen_at("plan")
+    panel.state.message = "Type raw"
+    assert view.said["error"].startswith("Type raw Unexpected ZeroDivisionError: oh")
+    assert view.said["at"] == "plan"
     assert view.scan["complete"]
     assert view.objects["generation"] == panel.state.objects.generation
 
@@ -705,29 +738,31 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     number = view.purge["number"]
     assert view.purge["nothing"]
 
-    ask(swept, "purge", purge=number, typed="raw")
+    ask(swept, "purge", **asked_now(swept), typed="raw")
     assert swept.state.message == "Nothing is old enough to be deleted."
     assert len(in_trash(lab)) == 3
 
     ask(swept, "keep", purge=number)
     ask(swept, "ask_purge", ticked=1)
-    assert "Nothing was deleted" in refused(swept, "purge", purge=number, typed="raw")
+    assert "Nothing was deleted" in refused(
+        swept, "purge", purge=number, asked=1, typed="raw"
+    )
     number = view.purge["number"]
     assert view.purge["days"] == 30
     assert "0 of 1 ticked sweep" in view.purge["text"]
     why = refused(swept, "purge_age", purge=number, days=-1)
     assert "Expected an age from 0" in why
     ask(swept, "purge_age", purge=number, days=0)
-    ask(swept, "purge", purge=number, typed="")
+    ask(swept, "purge", **asked_now(swept), typed="")
     assert swept.state.message == "Type raw to confirm; got nothing."
-    ask(swept, "purge", purge=number, typed="raw")
+    ask(swept, "purge", **asked_now(swept), typed="raw")
     assert "short-retention: what would be deleted was swept" in swept.state.message
     assert view.said["at"] == "purge"
     assert len(in_trash(lab)) == 3
     assert [each["lifted"] for each in view.purge["questions"]] == [False]
     ask(swept, "lift_purge", purge=number, name="short-retention", on=True)
     assert [each["lifted"] for each in view.purge["questions"]] == [True]
-    ask(swept, "purge", purge=number, typed="raw")
+    ask(swept, "purge", **asked_now(swept), typed="raw")
 
     assert swept.state.receipt.count("purged") == 3
     assert not in_trash(lab)

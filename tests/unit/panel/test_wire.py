@@ -119,7 +119,7 @@ def test_what_is_no_question_gets_no_answer(content: object, page: Page) -> None
         ("lift", {"plan": 0, "name": "large-sweep", "on": True}, "no longer open"),
         ("drop", {"plan": 3}, "no longer open"),
         ("undo", {"receipt": "x"}, "no longer the latest"),
-        ("purge", {"purge": 0, "typed": "raw"}, "Nothing was deleted"),
+        ("purge", {"purge": 0, "asked": 0, "typed": "raw"}, "Nothing was deleted"),
         ("purge_age", {"purge": 0, "days": 1}, "Nothing was deleted"),
         ("restore", {"of": 7, "ticked": 0}, "changed meanwhile"),
         ("plan", {"ticked": 3}, "Expected 3 ticked rows, as shown; 0 are ticked"),

@@ -12,6 +12,7 @@ export interface Model {
 
 export type Connection = "greeting" | "live" | "silent" | "gone";
 
+const SENT = ["v", "versions", ...DRAWN];
 const BEHIND_MS = 400;
 const PING_MS = 5000;
 const SILENT_TRIES = 4; // 3.5 s
@@ -59,7 +60,7 @@ export class Kernel {
         if (this.connection !== "gone" && tries >= SILENT_TRIES) this.connect("silent");
       },
     );
-    for (const part of ["versions", ...DRAWN]) model.on(`change:${part}`, this.refresh);
+    for (const part of SENT) model.on(`change:${part}`, this.refresh);
     model.on("msg:custom", this.receive);
     model.on("comm_live_update", this.lost);
     this.hello();
@@ -72,7 +73,7 @@ export class Kernel {
   close(): void {
     this.closed = true;
     this.wire.stop();
-    for (const part of ["versions", ...DRAWN]) this.model.off(`change:${part}`, this.refresh);
+    for (const part of SENT) this.model.off(`change:${part}`, this.refresh);
     this.model.off("msg:custom", this.receive);
     this.model.off("comm_live_update", this.lost);
     clearInterval(this.pinging);

@@ -66,6 +66,7 @@ function Figures({ scan }: { scan: Scan }) {
   useEffect(() => {
     const ask = (verb: string, args: Record<string, unknown>): Promise<unknown> => kernel.wire.ask(verb, args);
     const fail = (reason: unknown): void => setError(refusalText(reason));
+    setError("");
     ask("figures", {}).then((value) => setFigures(value as Figure[]), fail);
     loadPlotly(ask).then((loaded) => setPlotly(() => loaded), fail);
   }, [scan.started_at]);
@@ -74,13 +75,14 @@ function Figures({ scan }: { scan: Scan }) {
   return (
     <>
       {figures.map((figure) => (
-        <Drawn key={figure.title} plotly={plotly} figure={figure} />
+        <Drawn key={figure.title} plotly={plotly} figure={figure} fail={(reason) => setError(String(reason))} />
       ))}
     </>
   );
 }
 
-function Drawn({ plotly, figure }: { plotly: Plotly; figure: Figure }) {
+function Drawn(props: { plotly: Plotly; figure: Figure; fail: (reason: unknown) => void }) {
+  const { plotly, figure } = props;
   const box = useRef<HTMLDivElement>(null);
   const height = Math.min(figure.layout.height, HIGHEST);
   useEffect(() => {
@@ -88,7 +90,7 @@ function Drawn({ plotly, figure }: { plotly: Plotly; figure: Figure }) {
     if (!node) return undefined;
     // in the notebook's own color of text, which a figure does not know
     const layout = { ...figure.layout, height, font: { size: 12, color: getComputedStyle(node).color } };
-    plotly.newPlot(node, figure.data, layout, { displayModeBar: false, responsive: true });
+    plotly.newPlot(node, figure.data, layout, { displayModeBar: false, responsive: true }).catch(props.fail);
     return () => plotly.purge(node);
   }, [figure]);
   return (

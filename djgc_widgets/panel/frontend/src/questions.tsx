@@ -16,7 +16,7 @@ export function useAnswers(number: number, asked: Question[], lift: (name: strin
   return { questions, answer };
 }
 
-export function Questions(props: { asked: Question[]; answer: (name: string, on: boolean) => void }) {
+export function Questions(props: { asked: Question[]; busy: boolean; answer: (name: string, on: boolean) => void }) {
   const { openTab } = usePanel();
   return (
     <ul class="djgc-questions">
@@ -28,6 +28,7 @@ export function Questions(props: { asked: Question[]; answer: (name: string, on:
                 type="checkbox"
                 aria-label={`Yes: ${question.text}`}
                 checked={question.lifted}
+                disabled={props.busy}
                 onChange={(event) => props.answer(question.name, event.currentTarget.checked)}
               />{" "}
               Yes

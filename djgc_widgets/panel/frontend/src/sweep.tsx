@@ -133,7 +133,7 @@ export function PlanView() {
         byte. What a row refers to by then is left alone.
       </p>
       <PlanTable plan={plan} />
-      <Questions asked={questions} answer={answer} />
+      <Questions asked={questions} busy={busy} answer={answer} />
       <Confirm
         key={number}
         place="plan"

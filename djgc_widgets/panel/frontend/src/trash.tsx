@@ -107,7 +107,7 @@ function PurgeView({ purge }: { purge: Purge }) {
         </>
       ) : (
         <>
-          <Questions asked={questions} answer={answer} />
+          <Questions asked={questions} busy={busy} answer={answer} />
           <Confirm
             key={number}
             place="purge"
@@ -117,7 +117,7 @@ function PurgeView({ purge }: { purge: Purge }) {
             no="Keep the trash"
             danger
             busy={busy || days !== purge.days}
-            confirm={(typed) => ask("purge", "purge", { purge: number, typed })}
+            confirm={(typed) => ask("purge", "purge", { purge: number, asked: purge.asked, typed })}
             keep={keep}
           />
         </>

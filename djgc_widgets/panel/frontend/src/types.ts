@@ -99,6 +99,7 @@ export interface Purge {
   number: number;
   title: string;
   text: string;
+  asked: number;
   nothing: boolean;
   questions: Question[];
   confirm: string;

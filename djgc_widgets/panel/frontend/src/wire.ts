@@ -27,6 +27,7 @@ interface Question {
 
 export class Refusal extends Error {}
 
+const GONE = "This kernel is gone. Run the panel's cell again.";
 const FIRST_MS = 500;
 const LONGEST_MS = 5000;
 
@@ -54,6 +55,7 @@ export class Wire {
 
   // A question takes the place of one that still waits if both have the same `replaces`.
   ask(verb: string, args: Record<string, unknown> = {}, replaces?: string): Promise<unknown> {
+    if (this.stopped) return Promise.reject(new Refusal(GONE));
     return new Promise((answer, fail) => {
       if (replaces !== undefined) {
         const superseded = this.waiting.filter((each) => each.replaces === replaces);
@@ -87,9 +89,14 @@ export class Wire {
     this.next();
   }
 
+  // Nothing is asked or answered any more.
   stop(): void {
     this.stopped = true;
     this.channel.forget(this.timer);
+    const left = [this.asked, ...this.waiting];
+    this.asked = undefined;
+    this.waiting = [];
+    for (const question of left) question?.fail(new Refusal(GONE));
   }
 
   private next(): void {
