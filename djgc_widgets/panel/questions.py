@@ -109,25 +109,27 @@ def questions(doubts: Iterable[Doubt], standing: Collection[Doubt]) -> list[Json
     return sorted(asked, key=lambda question: bool(question["liftable"]))
 
 
-def plan_shown(plan: SweepPlan | None, objects: pd.DataFrame, confirm: str) -> Json:
-    """Return what a sweep would move, how much of each table and store, what is asked.
+def plan_lines(plan: SweepPlan, objects: pd.DataFrame) -> list[Json]:
+    """Return what a sweep would move of each table, and how much of it that is.
 
-    `objects` is the frame of the scan's objects, and `confirm` is to be typed.
+    `objects` is the frame of the scan's objects.
     """
-    if plan is None:
-        return {}
     tables = plan.by_table()
     keys = ["store", "schema", "table"]
     here = objects[objects["store"].isin(tables["store"])]
     by_store = here.groupby("store")["size_bytes"].sum()
     by_table = here.groupby(keys, dropna=False)["size_bytes"].agg(["sum", "size"])
     of = tables.merge(by_table.reset_index(), on=keys, how="left")
-    lines = [_line(row, by_store) for row in of.head(_TABLES).to_dict("records")]
+    return [_line(row, by_store) for row in of.to_dict("records")]
+
+
+def plan_shown(plan: SweepPlan, lines: list[Json], confirm: str) -> Json:
+    """Return what a sweep would move, line by line, what is asked and what to type."""
     return {
         "title": f"Move {plural(len(plan.objects), 'object')}, "
         f"{readable_bytes(plan.size_bytes)}, to the trash?",
-        "lines": lines,
-        "more": and_more(len(of) - _TABLES, "table"),
+        "lines": lines[:_TABLES],
+        "more": and_more(len(lines) - _TABLES, "table"),
         "questions": questions(plan.doubts, plan.refusals),
         "confirm": visible(confirm),
     }

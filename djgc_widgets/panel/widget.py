@@ -1,38 +1,17 @@
 """The one widget of a panel: a state of the kernel, and pages that show it."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-from djgc_widgets.collector import Scan
-from djgc_widgets.model import FILES, Status, plural, readable_bytes, visible
-from djgc_widgets.panel.basket import Basket
-from djgc_widgets.panel.details import (
-    missing_details,
-    object_details,
-    opinion_details,
-    sweep_details,
-    usage_details,
-)
-from djgc_widgets.panel.grid.columns import Fact, Record
-from djgc_widgets.panel.grid.state import GridState
-from djgc_widgets.panel.progress import work_shown
-from djgc_widgets.panel.questions import plan_shown, purge_shown, questions
-from djgc_widgets.panel.shown import (
-    Json,
-    notices_shown,
-    opinion_shown,
-    receipt_shown,
-    scan_shown,
-)
+from djgc_widgets.panel.parts import Parts
+from djgc_widgets.panel.shown import Json
 from djgc_widgets.panel.state import PanelState
 from djgc_widgets.panel.verbs import Verbs
 from djgc_widgets.panel.wire import Wire
-from djgc_widgets.verdict import standing_doubts
 
 _STATIC = Path(__file__).parents[1] / "static"
 _WHEN_ALONE = (
@@ -40,8 +19,6 @@ _WHEN_ALONE = (
     "install djgc-widgets where its Jupyter server runs, restart that server, and "
     "reload the page. scan(schema) and the command djgc scan work without it."
 )
-PAGE_ROWS = 12
-_TABLES = 3
 _PARTS = {
     "scan": ("scan", "stale", "unread"),
     "work": ("activity", "progress", "listed", "elapsed_seconds"),
@@ -56,7 +33,14 @@ _PARTS = {
     "treemap": ("scan",),
 }
 """Which parts of what a page shows depend on which traits of the state."""
-_GRIDS = ("objects", "missing", "usage", "sweeps", "opinions")
+_GRIDS = {
+    "objects": ("objects", "treemap", "basket"),
+    "missing": ("missing",),
+    "usage": ("usage",),
+    "sweeps": ("sweeps", "purge"),
+    "opinions": ("opinions",),
+}
+"""Which parts depend on which grid."""
 
 
 class _Drawn(dict[str, Any]):
@@ -101,7 +85,7 @@ class PanelWidget(anywidget.AnyWidget):
     opinions = _part()
 
     def __init__(self, state: PanelState) -> None:
-        self.draws = _Parts(state).table()
+        self.draws = Parts(state).table()
         self._changed, self._trouble = 0, dict[str, str]()
         self._stale = set[str]()
         self._marking, self._publishing = threading.Lock(), threading.Lock()
@@ -109,14 +93,11 @@ class PanelWidget(anywidget.AnyWidget):
         self.wire = Wire(Verbs(state), lambda: self._changed)
         for part, traits in _PARTS.items():
             state.observe(lambda _, part=part: self._mark(part), list(traits))
-        for name in _GRIDS:
-            grid: GridState = getattr(state, name)
-            grid.observe(lambda _, name=name: self._mark(name), ["revision", "opened"])
-        state.objects.observe(
-            lambda _: self._mark("treemap", "basket"), ["revision", "opened"]
-        )
+        for name, parts in _GRIDS.items():
+            getattr(state, name).observe(
+                lambda _, all_=parts: self._mark(*all_), ["revision", "opened"]
+            )
         state.treemap.observe(lambda _: self._mark("treemap"), "revision")
-        state.sweeps.observe(lambda _: self._mark("purge"), "revision")
         state.observe(lambda _: self._mark(*_GRIDS), "scan")
         self.on_msg(lambda _, content, __: self._receive(content))
 
@@ -146,12 +127,10 @@ class PanelWidget(anywidget.AnyWidget):
 
     def _publish(self) -> None:
         with self._marking:
-            version, stale = self._changed, {*self._stale, "said"}
+            version, stale = self._changed, set(self._stale)
             self._stale.clear()
         drawn = dict[str, Json]()
-        for part in sorted(
-            stale, key=lambda part: part == "said"
-        ):  # it tells of errors
+        for part in (*(stale - {"said"}), "said"):  # it tells of errors
             try:
                 drawn[part] = self.draws[part]()
                 self._trouble.pop(part, None)
@@ -173,132 +152,3 @@ class PanelWidget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:  # the text beside the view, where that cannot be shown
         return _WHEN_ALONE
-
-
-class _Parts:
-    """Draws each part of what a page shows from the state."""
-
-    def __init__(self, state: PanelState) -> None:
-        self._state = state
-
-    def table(self) -> dict[str, Callable[[], Json]]:
-        """Return what draws each part, by its name."""
-        state = self._state
-        return {
-            "scan": self._scan,
-            "work": lambda: work_shown(state),
-            "said": self._said,
-            "plan": self._plan,
-            "purge": self._purge,
-            "basket": self._basket,
-            "opinion": lambda: opinion_shown(state.opinion) or {},
-            "treemap": lambda: state.treemap.shown() if state.scan else {},
-            "objects": lambda: self._grid(state.objects, _object_facts),
-            "missing": lambda: self._grid(
-                state.missing,
-                lambda row, scan: missing_details(
-                    row, scan.missing, complete=scan.complete
-                ),
-            ),
-            "usage": lambda: self._grid(state.usage, lambda row, _: usage_details(row)),
-            "sweeps": lambda: self._grid(
-                state.sweeps, lambda row, scan: sweep_details(row, scan.trash)
-            ),
-            "opinions": lambda: self._grid(
-                state.opinions,
-                lambda row, opinion: opinion_details(row, opinion.collector),
-            ),
-        }
-
-    def _scan(self) -> Json:
-        state = self._state
-        if state.scan is None:
-            return {}
-        return {
-            **scan_shown(state.scan),
-            "stale": state.stale,
-            "unread": notices_shown(state.unread),
-        }
-
-    def _said(self) -> Json:
-        state = self._state
-        return {
-            "at": state.said_at,
-            "error": visible(state.message),
-            "note": visible(state.notice),
-            "receipt": receipt_shown(state.receipt),
-        }
-
-    def _plan(self) -> Json:
-        state, plan = self._state, self._state.plan
-        if plan is None or state.scan is None:
-            return {}
-        return {
-            **plan_shown(plan, state.scan.objects, state.confirmation()),
-            "number": state.plan_number,
-        }
-
-    def _purge(self) -> Json:
-        state = self._state
-        if not state.purge_wanted:
-            return {}
-        doubts = state.purge_doubts()
-        asked = questions(doubts, standing_doubts(doubts, state.purge_acknowledged))
-        ticked, old = len(state.sweeps.selected), state.purgeable
-        return {
-            **purge_shown(ticked, old, asked, state.purge_confirmation()),
-            "days": state.purge_older_than.days,
-            "number": state.purge_number,
-            "asked": state.purge_asked,
-        }
-
-    def _basket(self) -> Json:
-        state, ticked = self._state, self._state.basket()
-        biggest = ", ".join(
-            f"{name} {count:,}" for name, count in ticked.tables[:_TABLES]
-        )
-        return {
-            "n_objects": ticked.n_objects,
-            "text": _basket_text(ticked),
-            "tables": visible(biggest),
-            "more": max(len(ticked.tables) - _TABLES, 0),
-            "can_sweep": state.can_sweep,
-        }
-
-    def _grid(
-        self, grid: GridState, explain: Callable[[Record, Any], list[Fact]]
-    ) -> Json:
-        with grid.held():
-            opened = grid.opened
-            facts = explain(grid.record(opened), grid.source) if opened >= 0 else []
-            return {
-                "columns": [
-                    {"title": c.title, "source": c.source, "kind": c.kind}
-                    for c in grid.columns
-                ],
-                "facets": [{"title": f.title, "unit": f.unit} for f in grid.facets],
-                **grid.page(PAGE_ROWS),
-                "facts": [
-                    {
-                        "label": fact.label,
-                        "text": visible(fact.text),
-                        "copyable": fact.copyable,
-                        "time": fact.time,
-                    }
-                    for fact in facts
-                ],
-            }
-
-
-def _object_facts(row: Record, scan: Scan) -> list[Fact]:
-    files = FILES.empty()
-    if row["status"] != Status.TRASH.value:
-        files = scan.files_of(row["store"], row["path"])
-    return object_details(row, files, scan.references)
-
-
-def _basket_text(ticked: Basket) -> str:
-    if not ticked.n_objects:
-        return ""
-    objects, files = plural(ticked.n_objects, "object"), plural(ticked.n_files, "file")
-    return f"{objects} · {readable_bytes(ticked.size_bytes)} · {files}"

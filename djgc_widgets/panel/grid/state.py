@@ -65,8 +65,7 @@ class GridState(traitlets.HasTraits):
     ) -> None:
         """Show other rows; nothing is ticked or opened then, the filters stay.
 
-        `source` is what explains them. Only `tickable` rows can be ticked; all by
-        default.
+        `source` explains them. Only `tickable` rows can be ticked; all by default.
         """
         with self._lock:
             self.generation += 1
@@ -89,10 +88,7 @@ class GridState(traitlets.HasTraits):
     def held(
         self, generation: int | None = None, arrangement: int | None = None
     ) -> Iterator[None]:
-        """Let no other thread change anything meanwhile.
-
-        Raises InputError if the rows, or those that are shown, are not the ones meant.
-        """
+        """Let no other thread change anything; InputError if other rows are meant."""
         with self._lock:
             if generation not in {None, self.generation} or arrangement not in {
                 None,
@@ -137,10 +133,9 @@ class GridState(traitlets.HasTraits):
             self.filter_by({title: [values[number] for number in numbers]})
 
     def filter_by(self, conditions: Mapping[str, Wanted]) -> None:
-        """Show only rows that fulfill conditions, by the title of a facet.
+        """Change conditions by their titles; nothing removes one.
 
-        Nothing removes a condition. Raises InputError, and changes nothing, if one of
-        them cannot be understood.
+        Raises InputError, and changes nothing, if one of them is not understood.
         """
         with self._lock:
             changed = dict(self.conditions)

@@ -16,7 +16,13 @@ from djgc_widgets.model.progress import Progress
 from djgc_widgets.model.receipt import Receipt
 from djgc_widgets.panel.basket import BasketCounter
 from djgc_widgets.panel.progress import work_shown
-from djgc_widgets.panel.questions import QUESTIONS, plan_shown, purge_shown, questions
+from djgc_widgets.panel.questions import (
+    QUESTIONS,
+    plan_lines,
+    plan_shown,
+    purge_shown,
+    questions,
+)
 from djgc_widgets.panel.shown import (
     notices_shown,
     opinion_shown,
@@ -65,7 +71,7 @@ def test_hidden_characters_of_names_are_seen() -> None:
         notices_shown(problems),
         opinion_shown(opinion),
         work_shown(work),
-        plan_shown(wanted, verdict.objects, HIDDEN),
+        plan_shown(wanted, plan_lines(wanted, verdict.objects), HIDDEN),
         questions([doubt], [doubt]),
         receipt_shown(receipt(1, HIDDEN, HIDDEN)),
     ]
@@ -104,7 +110,9 @@ def test_a_plan_says_how_much_of_each_table_and_store_it_is() -> None:
     orphans = reconciled.objects[reconciled.objects["path"].ne(object_path())]
     wanted = plan_sweep(reconciled, stored, orphans, seen, carry_out=print)
 
-    shown = plan_shown(wanted, reconciled.objects, "raw")
+    of = plan_lines(wanted, reconciled.objects)
+
+    shown = plan_shown(wanted, of, "raw")
 
     assert shown["title"] == "Move 2 objects, 2.00 KiB, to the trash?"
     lines = {line["table"]: line for line in shown["lines"]}
@@ -114,15 +122,14 @@ def test_a_plan_says_how_much_of_each_table_and_store_it_is() -> None:
     assert [each["name"] for each in shown["questions"]] == ["large-sweep"]
     assert not shown["questions"][0]["lifted"]
     lifted = wanted.acknowledging({"large-sweep"})
-    again = plan_shown(lifted, reconciled.objects, "raw")
+    again = plan_shown(lifted, of, "raw")
     assert again["questions"][0]["lifted"]
-    assert plan_shown(None, reconciled.objects, "") == {}
 
 
 def test_many_tables_are_counted() -> None:
     wanted, verdict = plan(files(*(object_path(table=f"t{n}") for n in range(23))))
 
-    shown = plan_shown(wanted, verdict.objects, "raw")
+    shown = plan_shown(wanted, plan_lines(wanted, verdict.objects), "raw")
 
     assert len(shown["lines"]) == 20
     assert shown["more"] == "and 3 more tables"

@@ -1,4 +1,4 @@
-// What the kernel sends; see panel/widget.py, which draws each part.
+// What the kernel sends; see panel/parts.py, which draws each part.
 
 export interface Notice {
   where: string;
