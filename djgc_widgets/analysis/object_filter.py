@@ -163,6 +163,16 @@ def save_filter(
     InputError
         If the name is empty, a condition cannot be understood, or the file cannot be
         written; nothing is changed then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from djgc_widgets import filter_objects, open_lab, save_filter, scan
+    >>> with open_lab() as lab, tempfile.TemporaryDirectory() as folder:
+    ...     file = f"{folder}/filters.json"
+    ...     save_filter("sorting", {"Table": ["old_sorting"], "Age": "> 1 day"}, file)
+    ...     len(filter_objects(scan(lab.schema), "sorting", file))
+    48
     """
     name = name.strip()
     if not name:
