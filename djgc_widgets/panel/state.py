@@ -214,6 +214,7 @@ class PanelState(TrashState):
             self._stale_timer = threading.Timer(hour, self.set_trait, ("stale", True))
             self._stale_timer.daemon = True
             self._stale_timer.start()
+        self.objects.row_filter.prepare()
         if self.history is not None:
             self.history.record(new)
 

@@ -43,7 +43,7 @@ _GRIDS = {
 """Which parts depend on which grid."""
 
 
-class _Drawn(dict[str, Any]):
+class Drawn(dict[str, Any]):
     """A part as it is shown, and its version: whoever sends it sends both."""
 
     def __init__(self, shown: Json, v: int) -> None:
@@ -89,7 +89,7 @@ class PanelWidget(anywidget.AnyWidget):
         self._changed, self._trouble = 0, dict[str, str]()
         self._stale = set[str]()
         self._marking, self._publishing = threading.Lock(), threading.Lock()
-        super().__init__(**{name: _Drawn(d(), 0) for name, d in self.draws.items()})
+        super().__init__(**{name: Drawn(d(), 0) for name, d in self.draws.items()})
         self.wire = Wire(Verbs(state), lambda: self._changed)
         for part, traits in _PARTS.items():
             state.observe(lambda _, part=part: self._mark(part), list(traits))
@@ -147,7 +147,7 @@ class PanelWidget(anywidget.AnyWidget):
         with self.hold_sync():
             self.versions = self.versions | dict.fromkeys(changed, version)
             for part in changed:
-                setattr(self, part, _Drawn(drawn[part], version))
+                setattr(self, part, Drawn(drawn[part], version))
             self.v = version
 
     def __repr__(self) -> str:  # the text beside the view, where that cannot be shown

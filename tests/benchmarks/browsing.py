@@ -43,21 +43,22 @@ orphans = OBJECTS.conform({{
 """
 _OURS = """\
 from djgc_widgets.panel.state import PanelState
-from djgc_widgets.panel.widget import PanelWidget
+from djgc_widgets.panel.widget import Drawn, PanelWidget
 PanelState.ready = property(lambda _: True)
 state = PanelState()
 widget = PanelWidget(state)
 texts = ("title", "facts", "servers", "seconds", "sum", "missing", "trash", "needed")
 lists = ("cards", "problems", "warnings", "unread")
-widget.scan = {
+widget.scan = Drawn({
     **dict.fromkeys(texts, ""), **dict.fromkeys(lists, []), "complete": True,
     "started_at": "2026-01-01T00:00:00+00:00", "adds_up": True, "interrupted": 0,
     "stale": False, "overview": {},
-}
+}, 1)
 state.objects.replace(orphans.assign(
     attribute="v", why=orphans["reason"], alone=True,
     age_days=(pd.Timestamp.now("UTC") - orphans["modified_at"]).dt.days,
 ))
+state.objects.row_filter.prepare()
 widget
 """
 _ITABLES = """\

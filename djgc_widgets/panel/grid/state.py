@@ -78,7 +78,7 @@ class GridState(traitlets.HasTraits):
     def _take(
         self, frame: pd.DataFrame, tickable: npt.NDArray[np.bool_] | None
     ) -> None:
-        self.frame, self._filter = frame, RowFilter(frame, self._searched)
+        self.frame, self.row_filter = frame, RowFilter(frame, self._searched)
         self._ticked: npt.NDArray[np.bool_] = np.zeros(len(frame), dtype=bool)
         every = np.ones(len(frame), dtype=bool)
         self.tickable = every if tickable is None else tickable
@@ -114,18 +114,18 @@ class GridState(traitlets.HasTraits):
         with self._lock:
             facet = self.facet(title)
             others = {f: c for f, c in self.conditions.items() if f != facet}
-            return self._filter.choices(facet, text, self._find(others))
+            return self.row_filter.choices(facet, text, self._find(others))
 
     def chosen(self, title: str) -> list[int]:
         """Return the numbers of the values that the rows are filtered by."""
         chosen = self.filter_for(title)
-        values = self._filter.values(self.facet(title)) if chosen else []
+        values = self.row_filter.values(self.facet(title)) if chosen else []
         return [at for at, value in enumerate(values) if value in chosen]
 
     def choose(self, title: str, numbers: Sequence[int]) -> None:
         """Show only rows with any of the values of these numbers; all if none is."""
         with self._lock:
-            values = self._filter.values(self.facet(title))
+            values = self.row_filter.values(self.facet(title))
             if not set(numbers) <= set(range(len(values))):
                 raise InputError(
                     f"Expected values from 0 to {len(values) - 1}; got {list(numbers)}."
@@ -286,7 +286,7 @@ class GridState(traitlets.HasTraits):
             }
 
     def _find(self, conditions: Mapping[Facet, Condition]) -> npt.NDArray[np.intp]:
-        return self._filter.shown(
+        return self.row_filter.shown(
             self.text, conditions, self.sort, descending=self.descending
         )
 
