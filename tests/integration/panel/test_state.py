@@ -745,7 +745,7 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     ask(swept, "keep", purge=number)
     ask(swept, "ask_purge", ticked=1)
     assert "Nothing was deleted" in refused(
-        swept, "purge", purge=number, asked=1, typed="raw"
+        swept, "purge", purge=number, asked=view.purge["asked"], typed="raw"
     )
     number = view.purge["number"]
     assert view.purge["days"] == 30
