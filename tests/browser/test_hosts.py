@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
+from waiting import wait_for
 
 from browser.conftest import PANEL, Demo, Journey
 from browser.test_journey import digests, sweep
@@ -39,6 +41,8 @@ panel => {
   const at = panel.getRootNode().elementFromPoint(box.x + 20, box.bottom - 8)
   return bar.contains(at)
 }"""
+_DRAWN = """\
+() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"""
 _PART = """\
 panel => {
   const box = panel.getBoundingClientRect()
@@ -98,7 +102,7 @@ def test_on_a_laptop_the_basket_is_in_sight_wherever_the_page_is_scrolled(
 
     for top in range(0, 1400, 100):
         scrolled.evaluate(f"area => {{ area.scrollTop = {top} }}")
-        journey.page.wait_for_timeout(100)
+        journey.page.evaluate(_DRAWN)
         if journey.panel.evaluate(_PART) > 250:
             journey.page.wait_for_function(
                 f"({_SEEN})(document.querySelector('.djgc'))"
@@ -176,23 +180,18 @@ def marimo(demo: Demo, folder: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+    def answers() -> bool:
+        assert process.poll() is None, "marimo has ended"
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
     try:
+        wait_for(answers)
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
         process.wait()
-
-
-def arrive(page: Page, address: str) -> None:
-    """Open a page whose server may still be starting."""
-    for _ in range(240):
-        try:
-            page.goto(address)
-        except Exception as error:  # noqa: BLE001 - Playwright has one class for all
-            assert "ERR_CONNECTION_REFUSED" in str(error)  # noqa: PT017 - until it is up
-            page.wait_for_timeout(500)
-        else:
-            return
 
 
 def test_marimo_shows_the_panel_and_sweeps(
@@ -201,7 +200,7 @@ def test_marimo_shows_the_panel_and_sweeps(
     before = digests(demo.stores)
     journey.frontend = "marimo"
     with marimo(demo, tmp_path) as address:
-        arrive(journey.page, address)
+        journey.page.goto(address)
         journey.ready()
         journey.grid().get_by_role("searchbox").fill("superseded")
         expect(journey.status()).to_contain_text("of 3 filtered")
