@@ -7,6 +7,7 @@ A **command report** is what the command line says of a scan, and its exit code.
 """
 
 from djgc_widgets.analysis import charts
+from djgc_widgets.analysis.bounds import Bounds
 from djgc_widgets.analysis.charts import (
     AGE_BINS,
     age_histogram,
@@ -41,7 +42,6 @@ from djgc_widgets.analysis.object_filter import (
     saved_filters,
 )
 from djgc_widgets.analysis.row_filter import (
-    Bounds,
     Choice,
     Chosen,
     Condition,

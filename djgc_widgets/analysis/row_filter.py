@@ -1,7 +1,5 @@
 """Frame, filters and order -> the rows that are shown. Quick at a million rows."""
 
-import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,18 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import KIBI, InputError, arrow_text, visible
+from djgc_widgets.analysis.bounds import Bounds, parse_bounds
+from djgc_widgets.model import InputError, arrow_text, visible
 
 _CHOICES = 200
 """How many values of a column are offered at once; a search finds the others."""
 _LABEL = 80
 _Mask = npt.NDArray[np.bool_]
-_OPERATORS = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 _Key = TypeVar("_Key")
 
 
@@ -52,15 +45,6 @@ class Chosen:
     """Rows whose column has any of these values; None stands for NA."""
 
     among: tuple[str | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Rows whose column fulfills every comparison: an operator and a number."""
-
-    comparisons: tuple[tuple[str, float], ...]
-    text: str
-    """As a person reads them: > 1 GB."""
 
 
 Condition = Chosen | Bounds
@@ -136,8 +120,9 @@ class RowFilter:
         self._values: dict[str, list[str | None]] = {}
 
     def prepare(self) -> None:
-        """Do what the first search for a text has to do: a second per million rows."""
-        _ = self._texts
+        """Do what first searches and orders of text need: a second per million rows."""
+        for name in self._texts:
+            self._order(name)
 
     def values(self, facet: Facet) -> list[str | None]:
         """Return every value of a column, the most frequent first."""
@@ -185,7 +170,7 @@ class RowFilter:
             return np.zeros(0, dtype=np.intp)
         masks: dict[object, _Mask] = {}
         shown = np.ones(len(self._frame), dtype=bool)
-        for word in text.lower().split():
+        for word in pc.utf8_lower(text).as_py().split():
             masks[word] = self._mask(word, self._contains)
             shown &= masks[word]
         for pair in conditions.items():
@@ -204,14 +189,16 @@ class RowFilter:
     @cached_property
     def _texts(self) -> dict[str, pa.DictionaryArray]:
         return {
-            name: pc.dictionary_encode(arrow_text(self._frame[name]), "encode")
+            name: pc.dictionary_encode(
+                pc.utf8_lower(arrow_text(self._frame[name])), "encode"
+            )
             for name in self._searched
         }
 
     def _contains(self, word: str) -> _Mask:
         mask = np.zeros(len(self._frame), dtype=bool)
         for texts in self._texts.values():
-            hit = pc.match_substring(texts.dictionary, word, ignore_case=True)
+            hit = pc.match_substring(texts.dictionary, word)
             hit = pc.take(pc.fill_null(hit, fill_value=False), texts.indices)
             mask |= hit.to_numpy(zero_copy_only=False)
         return mask
@@ -220,10 +207,7 @@ class RowFilter:
         facet, condition = pair
         values = self._frame[facet.source]
         if isinstance(condition, Bounds):
-            mask = np.ones(len(values), dtype=bool)
-            for sign, bound in condition.comparisons:
-                mask &= _OPERATORS[sign](values, bound).fillna(value=False)
-            return np.asarray(mask, dtype=bool)
+            return condition.fulfilled_by(values)
         named = [value for value in condition.among if value is not None]
         chosen = values.isin(named)
         if None in condition.among:
@@ -237,63 +221,3 @@ class RowFilter:
             order = np.asarray(values.array.argsort(kind="stable"), np.intp)
             self._orders[sort] = order, int(values.notna().sum())
         return self._orders[sort]
-
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?", re.IGNORECASE)
-_AGE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(h|d|w|mo|y)?(?:ours?|ays?|eeks?|nths?|ears?)?", re.IGNORECASE
-)
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
-_SIGN = re.compile(r"\s*(>=|<=|>|<|≥|≤)?\s*([^<>≤≥]+?)\s*(?=[<>≤≥]|$)")
-_AND = re.compile(r"\s+and\s+(?=[<>≤≥])", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(.+?)\s+to\s+(.+?)\s*", re.IGNORECASE)
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes of a size such as 1.5 KiB, 2 GB or 512, or raise InputError."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise InputError(f"Expected a size such as 10 MiB or 512; got {text!r}.")
-    number, letter, binary = match.groups()
-    power = " kmgtpe".index(letter.lower() or " ")
-    unit = (KIBI if binary else 1000) ** power
-    return round(float(number) * float(unit))
-
-
-def parse_age(text: str) -> float:
-    """Return the days of an age such as 36 h, 2 weeks or 90, or raise InputError."""
-    match = _AGE.fullmatch(text.strip())
-    if match is None:
-        raise InputError(f"Expected an age such as 90 d, 36 h or 2 y; got {text!r}.")
-    return float(match[1]) * _DAYS[(match[2] or "d").lower()]
-
-
-_PARSE = {"size": parse_size, "age": parse_age}
-
-
-def parse_bounds(unit: str, text: str) -> Bounds:
-    """Return the bounds that a person typed: > 1 GB, < 90 days, 1 GB to 2 GB, 90.
-
-    A number alone is a lower bound. Anything else raises InputError.
-    """
-    parse = _PARSE[unit]
-    text = _AND.sub(" ", text)
-    if match := _RANGE.fullmatch(text):
-        parts = [(">=", match[1]), ("<=", match[2])]
-    else:
-        found = list(_SIGN.finditer(text))
-        if not found or "".join(each[0] for each in found) != text:
-            parts = [(">=", text)]  # whose parser says what was expected
-        else:
-            signs = {None: ">=", "≥": ">=", "≤": "<="}
-            parts = [(signs.get(each[1], each[1]), each[2]) for each in found]
-    comparisons = tuple((sign, float(parse(given))) for sign, given in parts)
-    return Bounds(comparisons, " and ".join(f"{s} {_unit(unit, g)}" for s, g in parts))
-
-
-def _unit(unit: str, given: str) -> str:
-    """Return a bound as it was typed, with the unit that was meant."""
-    given = " ".join(given.split())
-    if given[-1:].isdigit():
-        given += " B" if unit == "size" else " days"
-    return given

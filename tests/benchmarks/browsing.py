@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from laboratory import Laboratory
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from djgc_widgets.lab.jupyterlab import NotebookServer, start_jupyterlab
+from tests.benchmarks.laboratories import fill_arrays, laboratory
 
+_TESTS = Path(__file__).parents[1]
 _LIMIT_MS = 120_000
 _LINE = "{:44}{:>10,} rows{:>8.2f} s{:>11,.0f} KB"
 _FRAME = """\
@@ -61,6 +64,24 @@ state.objects.replace(orphans.assign(
 state.objects.row_filter.prepare()
 widget
 """
+_PANEL = """\
+import sys
+from pathlib import Path
+sys.path[:0] = {paths}
+import datajoint as dj
+from laboratory import connect
+from djgc_widgets import GCPanel
+from djgc_widgets.lab.server import EmbeddedServer
+server = EmbeddedServer(Path("."), *{login})
+connection = connect(server, "postgresql", server.user, server.password, Path({lab}))
+panel = GCPanel(dj.Schema({name}, connection=connection, create_schema=False))
+def tell(change):
+    scan = change["new"]
+    Path("told").write_text(str(scan.started_at.timestamp() + scan.elapsed_seconds))
+panel.observe(tell, "scan")
+panel.show()
+panel.wait()
+"""
 _ITABLES = """\
 import itables
 itables.init_notebook_mode(connected=False)
@@ -93,10 +114,9 @@ class Wire:
 
 @contextmanager
 def opened(
-    server: NotebookServer, page: Page, name: str, rows: int, cell: str
+    server: NotebookServer, page: Page, name: str, *cells: str
 ) -> Iterator[Wire]:
     """Run a notebook, then open it in the page."""
-    cells = [_FRAME.format(rows=rows), cell]
     content = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(text) for text in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
@@ -109,6 +129,15 @@ def opened(
     yield wire
 
 
+def drawn(page: Page, part: str, holds: str) -> Callable[[], object]:
+    """Return what waits, from frame to frame, until a part of the page fulfills this.
+
+    (`expect` looks after 0.1, 0.35 and 0.85 s, which would be what is measured.)
+    """
+    test = f"() => {{ const part = {part}; return part && ({holds}) }}"
+    return lambda: page.wait_for_function(test, timeout=_LIMIT_MS)
+
+
 def timed(wire: Wire, act: Callable[[], object], shown: Callable[[], object]) -> tuple:
     """Return seconds and KB from the act until the page shows its answer."""
     before, start = wire.received, time.perf_counter()
@@ -119,46 +148,85 @@ def timed(wire: Wire, act: Callable[[], object], shown: Callable[[], object]) ->
 
 def ours(server: NotebookServer, page: Page, rows: int) -> None:
     """Print what each gesture takes."""
-    with opened(server, page, f"ours-{rows}", rows, _OURS) as wire:
+    with opened(server, page, f"ours-{rows}", _FRAME.format(rows=rows), _OURS) as wire:
         grid = page.locator(".djgc[data-connection=live] .djgc-list")
-        status, body = grid.locator(".djgc-foot [role=status]"), grid.locator("tbody")
-        cost = timed(wire, lambda: None, lambda: expect(grid).to_be_visible())
-        print(_LINE.format("ours: page of JupyterLab and first rows", rows, *cost))
 
-        def report(what: str, act: Callable[[], object], shown: Callable) -> None:
+        def seen(inside: str, holds: str) -> Callable[[], object]:
+            found = f"document.querySelector({f'.djgc-list {inside}'!r})"
+            return drawn(page, found, holds)
+
+        def report(
+            what: str, act: Callable[[], object], shown: Callable[[], object]
+        ) -> None:
             print(_LINE.format(f"ours: {what}", rows, *timed(wire, act, shown)))
 
+        report(
+            "page of JupyterLab and first rows",
+            lambda: None,
+            drawn(
+                page, "document.querySelector('.djgc[data-connection=live] td')", "1"
+            ),
+        )
         for column in ("Table", "Why", "Files", "Age", "Store", "Path", "Size"):
-            head = grid.locator("th", has_text=column)
             report(
                 f"sort by {column}",
-                head.get_by_role("button").click,
-                lambda head=head: expect(head).not_to_have_attribute(
-                    "aria-sort", "none"
-                ),
+                grid.locator("th", has_text=column).get_by_role("button").click,
+                seen("th[aria-sort$=ending]", f"part.innerText.includes({column!r})"),
             )
-        box = grid.get_by_role("searchbox")
+        status = ".djgc-foot [role=status]"
         report(
             "filter by text",
-            lambda: box.fill("recording dropped"),
-            lambda: expect(status).to_contain_text("filtered"),
+            lambda: grid.get_by_role("searchbox").fill("recording dropped"),
+            seen(status, "part.innerText.includes('filtered')"),
         )
+        checked = "part.querySelectorAll('input:checked').length === 12"
         report(
             "select all filtered",
             grid.get_by_role("button", name="Select all").click,
-            lambda: expect(body.locator("input:checked")).to_have_count(12),
+            seen("tbody", checked),
         )
         report(
             "next page",
             grid.get_by_role("button", name="Next page").click,
-            lambda: expect(status).to_contain_text("rows 13"),
+            seen(status, "part.innerText.includes('rows 13')"),
+        )
+
+
+def paint(server: NotebookServer, page: Page, lab: Laboratory, count: int) -> None:
+    """Print what passes from the end of a scan until the page shows its rows."""
+    login = lab.server.login
+    cell = _PANEL.format(
+        paths=[str(_TESTS.parent), str(_TESTS), str(_TESTS / "support")],
+        login=[login["port"], login["user"], login["password"]],
+        lab=repr(str(lab.folder)),
+        name=repr(lab.name),
+    )
+    time_of = "document.querySelector('.djgc[data-connection=live] .djgc-head time')"
+    with opened(server, page, f"panel-{count}", cell) as wire:
+        drawn(page, time_of, "1")()
+        before = page.evaluate(f"{time_of}.dateTime")
+        received = wire.received
+        page.get_by_role("button", name="Rescan").click()
+        drawn(
+            page,
+            time_of,
+            f"part.dateTime !== {before!r} && document.querySelector('.djgc-row')",
+        )()
+        painted = time.time()
+        page.get_by_role("button", name="Rescan").and_(
+            page.locator(":enabled")
+        ).wait_for()
+        seconds = painted - float((server.root / "told").read_text())
+        kb = (wire.received - received) / 1000
+        print(
+            _LINE.format("ours: first rows after the end of a scan", count, seconds, kb)
         )
 
 
 def other(server: NotebookServer, page: Page, rows: int, name: str) -> None:
     """Print what another grid takes until its first rows are there."""
     cell, mark = _OTHERS[name]
-    with opened(server, page, f"{name}-{rows}", rows, cell) as wire:
+    with opened(server, page, f"{name}-{rows}", _FRAME.format(rows=rows), cell) as wire:
         shown: Locator = page.locator(mark).first
         try:
             seconds, kb = timed(
@@ -189,6 +257,12 @@ def main() -> None:
             page = browser.new_page()
             ours(server, page, rows)
             page.close()
+        for count in (10_000, 100_000):
+            with laboratory() as lab:
+                fill_arrays(lab, count)
+                page = browser.new_page()
+                paint(server, page, lab, count)
+                page.close()
         for name, rows in (
             ("itables", 1_000),
             ("itables", 20_000),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from djgc_widgets.analysis.row_filter import parse_age, parse_bounds, parse_size
+from djgc_widgets.analysis.bounds import parse_age, parse_bounds, parse_size
 from djgc_widgets.model import InputError
 
 
