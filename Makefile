@@ -29,6 +29,8 @@ demo: $(VENV)/demo
 panel: $(VENV)/frontend/installed
 	NODE_PATH=$(VENV)/frontend/node_modules $(VENV)/frontend/node_modules/.bin/esbuild \
 	  djgc_widgets/panel/frontend/src/main.tsx $(BUNDLE) --outfile=djgc_widgets/static/panel.js
+	cd $(VENV)/frontend/node_modules && tail -n +1 preact/LICENSE d3-hierarchy/LICENSE \
+	  > $(CURDIR)/djgc_widgets/static/panel.licenses.txt
 
 test: $(VENV)/test services $(VENV)/mysql $(NPM)
 	$(BIN)/pytest --nbmake --cov -n logical --dist worksteal

@@ -55,6 +55,7 @@ class Parts:
             "basket": self._basket,
             "opinion": lambda: opinion_shown(state.opinion) or {},
             "treemap": lambda: state.treemap.shown() if state.scan else {},
+            "marks": state.treemap.marks,
             "objects": lambda: self._grid(state.objects, _object_facts),
             "missing": lambda: self._grid(
                 state.missing,

@@ -31,7 +31,7 @@ from djgc_widgets.panel.tables import (
     usage_table,
 )
 from djgc_widgets.panel.trash_state import TrashState
-from djgc_widgets.panel.treemap_state import TreemapState
+from djgc_widgets.panel.treemap import Treemap
 from djgc_widgets.panel.worker import Activity
 
 STALE = timedelta(hours=1)
@@ -68,7 +68,7 @@ class PanelState(TrashState):
         self._stale_timer: threading.Timer | None = None
         self.objects, self.missing = object_table(), missing_table()
         self.usage, self.opinions = usage_table(), opinion_table()
-        self.treemap = TreemapState(self.objects)
+        self.treemap = Treemap(self.objects)
         self._counter = BasketCounter(OBJECTS.empty())
 
     @property

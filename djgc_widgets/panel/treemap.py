@@ -1,203 +1,174 @@
-"""Bytes by location -> tiles of a treemap. Pure.
+"""What is stored where, as a tree of tiles, and the list that a tile filters."""
 
-The layout is that of Bruls, Huizing and van Wijk, "Squarified treemaps" (2000): rows of
-tiles are filled as long as the worst ratio of their sides gets better.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+import traitlets
 
-from djgc_widgets.model import absent, plural, readable_bytes, visible
-from djgc_widgets.panel.shown import percent
+from djgc_widgets.model import (
+    PLACES,
+    InputError,
+    absent,
+    plural,
+    readable_bytes,
+    visible,
+)
+from djgc_widgets.panel.grid.state import GridState
+from djgc_widgets.panel.shown import Json, percent
 
-HEIGHT = 112.0
-"""Of a treemap, in px."""
 LEVELS = ("store", "schema", "table", "attribute")
-_WIDTH = 1000.0  # the layout is made for a panel of this width, in px, and stretches
-_HEADER = 18.0
-_SMALLEST = 12.0
-_NARROW, _LINE = 45.0, 15.0  # px that a line of text needs
+_TILES = (["store"], ["schema", "table"], ["attribute"])
+"""Levels that a tile is one of, from outside in."""
 _MOST = 24
-_LEAST = 1e-6
-_SUMS = ["n_objects", "size_bytes", "orphan_bytes"]
+"""Tiles on one tile: the biggest."""
+_LEAST = 1e-4
+"""Part of the tile below that can still be seen."""
 Location = tuple[str | None, ...]
 """Store, schema, table and attribute, or the first of these; None stands for NA."""
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """Position of a tile: px from the left, of `_WIDTH`, and from the top."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def below_header(self) -> "Box":
-        """The part that the tiles of a group fill."""
-        height = self.height - _HEADER - 1
-        return Box(self.x + 1, self.y + _HEADER, self.width - 2, height)
-
-
-@dataclass(frozen=True, slots=True)
 class Tile:
-    """A tile of the treemap: what is stored at a location."""
+    """What is stored at a location."""
 
     location: Location
-    box: Box
+    parent: int
+    """Place of the tile that it lies on; -1 for a store."""
     name: str
     """What a person calls it."""
-    group: bool
-    """Other tiles lie on it."""
     n_objects: int
     size_bytes: int
     orphan_bytes: int
 
-    @property
-    def share(self) -> float:
-        """Percentage of the bytes that are orphaned."""
-        return 100 * self.orphan_bytes / self.size_bytes
-
-    @property
-    def divisible(self) -> bool:
-        """Whether there are tiles inside of it, perhaps too small to be seen."""
-        return self.location[-1] is not None and len(self.location) < len(LEVELS)
-
-    def drawn(self) -> dict[str, object]:
-        """Return what a view draws: percentages across, px down."""
+    def shown(self) -> Json:
+        """Return what a page needs to lay the tile out and to describe it."""
         size = readable_bytes(self.size_bytes)
         orphaned = f"{percent(self.orphan_bytes, self.size_bytes)} orphaned"
-        lines = [self.name, size, orphaned]
-        if self.group:
-            lines = [f"{self.name} · {size}, {orphaned}"]
-        box = self.box
-        fitting = int(box.height / _LINE) if box.width > _NARROW else 0
         return {
-            "x": box.x / _WIDTH * 100,
-            "width": box.width / _WIDTH * 100,
-            "y": box.y,
-            "height": box.height,
-            "group": self.group,
-            "divisible": self.divisible,
-            "share": self.share,
-            "lines": lines[:fitting],
+            "parent": self.parent,
+            "bytes": self.size_bytes,
+            "share": 100 * self.orphan_bytes / self.size_bytes,
+            "lines": [self.name, size, orphaned],
             "hover": (
-                f"{' / '.join(tile_names(self.location))}: {size}, "
+                f"{' / '.join(_names(self.location))}: {size}, "
                 f"{plural(self.n_objects, 'object')}, {orphaned} "
                 f"({readable_bytes(self.orphan_bytes)})"
             ),
         }
 
 
-def tiles_of(places: pd.DataFrame, height: float, inside: Location = ()) -> list[Tile]:
-    """Return a tile for each store, schema, table and attribute that has bytes.
+def tiles_of(places: pd.DataFrame) -> list[Tile]:
+    """Return a tile for each store, table and attribute that has bytes.
 
-    `places` is a frame of the places schema, `height` that of the treemap in px, and
-    only what lies `inside` a location is shown. Groups come before the tiles on them;
-    what is too small to be seen is left to its group.
+    `places` is a frame of the places schema. Tiles come before those that lie on them,
+    and bigger ones before smaller ones; of what is too small or too much to be seen,
+    there is none.
     """
     rows = places[places["size_bytes"].gt(0)]
-    for level, name in zip(LEVELS, inside, strict=False):
-        rows = rows[rows[level].isna() if name is None else rows[level].eq(name)]
-    tiles = list(_place_tiles(Box(0, 0, _WIDTH, height), rows, inside))
     schemas = rows["schema"].dropna().unique()
-    if len(schemas) == 1:  # its name is in the panel's title
-        prefix = f"{visible(schemas[0])}."
-        return [replace(t, name=t.name.removeprefix(prefix)) for t in tiles]
+    alone = f"{visible(schemas[0])}." if len(schemas) == 1 else ""  # in the title
+    tiles = list[Tile]()
+
+    def lay(rows: pd.DataFrame, depth: int, parent: int) -> None:
+        groups = [group for _, group in rows.groupby(_TILES[depth], dropna=False)]
+        groups.sort(key=lambda group: -int(group["size_bytes"].sum()))
+        least = _LEAST * float(rows["size_bytes"].sum())
+        above = tiles[parent].location if depth else ()
+        for group in groups[:_MOST]:
+            columns = ("n_objects", "size_bytes", "orphan_bytes")
+            n_objects, size, orphaned = (int(group[name].sum()) for name in columns)
+            if size < least:
+                return
+            own = _location(group, depth)
+            names = _names(own, first=len(above))
+            # a hash names no table, and what names no table has no attribute
+            divisible = depth < len(_TILES) - 1 and own[-1] is not None
+            if divisible and depth and len(group) == 1:
+                divisible = False
+                (attribute,) = _location(group, depth + 1)
+                names += [] if attribute is None else [visible(attribute)]
+            name = ".".join(names).removeprefix(alone)
+            tiles.append(Tile(above + own, parent, name, n_objects, size, orphaned))
+            if divisible:
+                lay(group, depth + 1, len(tiles) - 1)
+
+    lay(rows, 0, -1)
     return tiles
 
 
-def squarify(sizes: Sequence[float], box: Box) -> list[Box]:
-    """Divide a box in proportion to sizes, which descend, into near-squares."""
-    left, rest = list(sizes), box
-    boxes: list[Box] = []
-    while left:
-        scale = rest.width * rest.height / sum(left)
-        side = min(rest.width, rest.height)
-        count = 1
-        while count < len(left) and _worst_aspect_ratio(
-            left[: count + 1], side, scale
-        ) <= _worst_aspect_ratio(left[:count], side, scale):
-            count += 1
-        row, left = left[:count], left[count:]
-        row_boxes, rest = _tile_row(row, rest, scale)
-        boxes.extend(row_boxes)
-    return boxes
+def _location(rows: pd.DataFrame, depth: int) -> Location:
+    """Return what the rows of a tile have in common at its levels."""
+    row = rows.iloc[0]
+    names = tuple(None if absent(row[n]) else str(row[n]) for n in _TILES[depth])
+    return names[: names.index(None) + 1] if None in names else names
 
 
-def _worst_aspect_ratio(row: Sequence[float], side: float, scale: float) -> float:
-    area = sum(row) * scale
-    ratios = [size * scale * side**2 / area**2 for size in (row[0], row[-1])]
-    return max(max(ratio, 1 / ratio) for ratio in ratios)
-
-
-def _tile_row(row: Sequence[float], box: Box, scale: float) -> tuple[list[Box], Box]:
-    """Lay a row along the shorter side; return its boxes and what is left."""
-    total = sum(row)
-    upright = box.width >= box.height
-    depth = total * scale / (box.height if upright else box.width)
-    boxes, at = [], 0.0
-    for size in row:
-        length = (box.height if upright else box.width) * size / total
-        boxes.append(
-            Box(box.x, box.y + at, depth, length)
-            if upright
-            else Box(box.x + at, box.y, length, depth)
-        )
-        at += length
-    if upright:
-        return boxes, Box(box.x + depth, box.y, box.width - depth, box.height)
-    return boxes, Box(box.x, box.y + depth, box.width, box.height - depth)
-
-
-def _place_tiles(box: Box, rows: pd.DataFrame, above: Location) -> Iterator[Tile]:
-    """Yield the tiles that share a box, each followed by the tiles on it."""
-    for location, own, area in _divide_box(box, rows, above):
-        level, known = LEVELS[len(above)], location[-1] is not None
-        # a hash names no table, and what names no table has no attribute
-        divisible = known and level != "attribute" and _has_room(area.below_header)
-        if divisible and level == "schema":
-            # the names of its tables include it
-            yield from _place_tiles(area, own, location)
-            continue
-        attributes = own["attribute"].unique()
-        group = divisible and not (level == "table" and len(attributes) == 1)
-        name = tile_names(location)[-1]
-        if level == "table":
-            only = attributes if known and len(attributes) == 1 else ()
-            parts = [*tile_names(location)[1:], *only]
-            name = ".".join(visible(part) for part in parts if not absent(part))
-        sums = (int(own[column].sum()) for column in _SUMS)
-        yield Tile(location, area, name, group, *sums)
-        if group:
-            yield from _place_tiles(area.below_header, own, location)
-
-
-def _divide_box(
-    box: Box, rows: pd.DataFrame, above: Location
-) -> Iterator[tuple[Location, pd.DataFrame, Box]]:
-    """Yield each location one level below, its rows, and its share of the box."""
-    level = LEVELS[len(above)]
-    sums = rows.groupby(level, dropna=False)["size_bytes"].sum()
-    sizes = sums.sort_values(ascending=False).head(_MOST)
-    sizes = sizes[sizes > sizes.sum() * _LEAST]  # the rest has no area as a float
-    for name, area in zip(
-        sizes.index, squarify([*map(float, sizes)], box), strict=True
-    ):
-        if area.width >= _SMALLEST and area.height >= _SMALLEST:
-            unnamed = absent(name)
-            own = rows[rows[level].isna() if unnamed else rows[level].eq(name)]
-            yield (*above, None if unnamed else str(name)), own, area
-
-
-def _has_room(box: Box) -> bool:
-    return box.height > _HEADER and box.width > 2 * _HEADER
-
-
-def tile_names(location: Location) -> list[str]:
+def _names(location: Location, first: int = 0) -> list[str]:
     """Return what a person calls each part of a location."""
-    named = zip(LEVELS, location, strict=False)
+    named = zip(LEVELS[first:], location, strict=False)
     return [f"no {level}" if v is None else visible(v) for level, v in named]
+
+
+class Treemap(traitlets.HasTraits):
+    """Tiles that filter a grid by store, schema, table and attribute.
+
+    Pressed, a tile filters the grid; pressed again, no longer.
+    """
+
+    revision = traitlets.Int(0)
+    """Which tiles these are, counted from 1."""
+
+    def __init__(self, grid: GridState) -> None:
+        super().__init__()
+        self.grid = grid
+        self._tiles = list[Tile]()
+
+    def draw(self, places: pd.DataFrame) -> None:
+        """Show a frame of the places schema."""
+        with self.grid.held():
+            self._tiles = tiles_of(PLACES.conform(places))
+            self.revision += 1
+
+    def press(self, revision: int, at: int) -> None:
+        """Filter the grid by a tile, or remove that filter."""
+        if revision != self.revision or not 0 <= at < len(self._tiles):
+            raise InputError("The treemap has changed meanwhile. Look again.")
+        location = self._tiles[at].location
+        wanted = () if self.filtered == location else location
+        self.grid.filter_by(
+            {
+                level.capitalize(): [wanted[depth]] if depth < len(wanted) else None
+                for depth, level in enumerate(LEVELS)
+            }
+        )
+
+    @property
+    def filtered(self) -> Location | None:
+        """The location that the grid is filtered by; None if it is no location."""
+        chosen = [self.grid.filter_for(level.capitalize()) for level in LEVELS]
+        depth = next((n for n, values in enumerate(chosen) if not values), len(LEVELS))
+        if any(len(values) != 1 for values in chosen[:depth]) or any(chosen[depth:]):
+            return None
+        return tuple(values[0] for values in chosen[:depth])
+
+    def shown(self) -> Json:
+        """Return the tiles as a page lays them out."""
+        with self.grid.held():
+            tiles = [tile.shown() for tile in self._tiles]
+            return {"revision": self.revision, "tiles": tiles}
+
+    def marks(self) -> Json:
+        """Return which tile is pressed, and which has the open row; -1 for none."""
+        with self.grid.held():
+            row: dict[Any, Any] = {}
+            if (opened := self.grid.opened) >= 0:
+                row = self.grid.record(opened)
+            here = tuple(None if absent(row[n]) else row[n] for n in LEVELS if row)
+            pressed, around, filtered = -1, -1, self.filtered
+            for at, tile in enumerate(self._tiles):
+                if tile.location == filtered:
+                    pressed = at
+                if here and tile.location == here[: len(tile.location)]:
+                    around = at  # tiles come before those that lie on them
+            return {"pressed": pressed, "here": around}

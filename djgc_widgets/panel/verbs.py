@@ -206,11 +206,6 @@ class Verbs(TrashVerbs):
         self.state.treemap.press(of, tile)
 
     @checked
-    def zoom(self, *, tile: int | None, of: int) -> None:
-        """Show what is inside a tile, or around what is shown."""
-        self.state.treemap.zoom(of, tile)
-
-    @checked
     def plan(self, *, ticked: int) -> None:
         """Plan to move what is ticked to the trash."""
         self.expect_ticked("objects", ticked)

@@ -34,7 +34,7 @@ _PARTS = {
 }
 """Which parts of what a page shows depend on which traits of the state."""
 _GRIDS = {
-    "objects": ("objects", "treemap", "basket"),
+    "objects": ("objects", "marks", "basket"),
     "missing": ("missing",),
     "usage": ("usage",),
     "sweeps": ("sweeps", "purge"),
@@ -78,6 +78,7 @@ class PanelWidget(anywidget.AnyWidget):
     basket = _part()
     opinion = _part()
     treemap = _part()
+    marks = _part()
     objects = _part()
     missing = _part()
     usage = _part()
@@ -97,7 +98,7 @@ class PanelWidget(anywidget.AnyWidget):
             getattr(state, name).observe(
                 lambda _, all_=parts: self._mark(*all_), ["revision", "opened"]
             )
-        state.treemap.observe(lambda _: self._mark("treemap"), "revision")
+        state.treemap.observe(lambda _: self._mark("treemap", "marks"), "revision")
         state.observe(lambda _: self._mark(*_GRIDS), "scan")
         self.on_msg(lambda _, content, __: self._receive(content))
 

@@ -1,7 +1,9 @@
 """The panel's script: its types, its own tests, its bundle, and its end of the wire."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from services import Services
 from djgc_widgets.panel.trash_verbs import TrashVerbs, checked
 from djgc_widgets.panel.wire import Wire
 
+_LICENSES = "djgc_widgets/static/panel.licenses.txt"
 _BUNDLE = "djgc_widgets/static/panel.js"
 _MOST_BYTES = 150_000
 _MOST_LINES = 200
@@ -49,6 +52,26 @@ def test_the_bundle_is_what_the_sources_make(
     committed = (pytestconfig.rootpath / _BUNDLE).read_text()
     assert built.stdout == committed, "make panel"
     assert len(committed) < _MOST_BYTES
+
+
+def test_what_is_bundled_stands_beside_it_with_its_license(
+    frontend: Frontend, pytestconfig: pytest.Config
+) -> None:
+    meta = frontend.folder / "meta.json"
+    built = frontend.run(
+        *("esbuild", "src/main.tsx", "--bundle", "--outfile=out.js"),
+        f"--metafile={meta}",
+    )
+    assert built.returncode == 0, built.stderr
+    inputs = map(Path, json.loads(meta.read_text())["inputs"])
+    parts = [path.parts for path in inputs if "node_modules" in path.parts]
+    packages = {each[each.index("node_modules") + 1] for each in parts}
+
+    licenses = (pytestconfig.rootpath / _LICENSES).read_text()
+
+    assert packages == {"preact", "d3-hierarchy"}
+    for name in packages:
+        assert (PACKAGES / name / "LICENSE").read_text() in licenses
 
 
 def test_no_component_is_long_and_none_makes_markup_of_text(frontend: Frontend) -> None:

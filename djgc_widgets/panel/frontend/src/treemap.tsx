@@ -1,9 +1,12 @@
 // What uses the space: a tile per store, table and attribute, colored by how much of it is orphaned.
 // A tile filters the list. Arrow keys go from tile to tile.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type Box, HEIGHT, layOut } from "./tiles";
 import { given, type Tile, type Treemap } from "./types";
 import { Button, Said, usePanel } from "./ui";
+
+const WIDTH = 1000; // px, before it is known
 
 const STEPS = [
   { most: 0, label: "0 %" },
@@ -18,34 +21,47 @@ const stepOf = (share: number): number => STEPS.findIndex((step) => share <= ste
 export function TreemapView() {
   const { kernel, ask } = usePanel();
   const [folded, setFolded] = useState(false);
+  const [zoomed, setZoomed] = useState({ of: 0, inside: -1 });
+  const [width, setWidth] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const treemap = given<Treemap>(kernel.state.treemap);
-  if (!treemap?.tiles.length) return null;
-  const of = treemap.revision;
-  const chosen = treemap.tiles.findIndex((tile) => tile.pressed);
+  const tiles = treemap?.tiles ?? [];
+  const of = treemap?.revision ?? 0;
+  const inside = zoomed.of === of ? zoomed.inside : -1;
+  const boxes = useMemo(() => (width ? layOut(tiles, inside, width) : []), [tiles, inside, width]);
+  const shown = tiles.length > 0 && !folded;
+  useLayoutEffect(() => setWidth(box.current?.clientWidth || WIDTH), [shown]);
+  useEffect(() => {
+    if (!box.current) return undefined;
+    const sizes = new ResizeObserver(([entry]) => entry?.contentRect.width && setWidth(entry.contentRect.width));
+    sizes.observe(box.current);
+    return () => sizes.disconnect();
+  }, [shown]);
+  if (!tiles.length) return null;
+  const { pressed, here } = kernel.state.marks;
+  const chosen = boxes.find((each) => each.at === pressed);
+  const around = near(tiles, boxes, here);
+  const zoom = (at: number): void => setZoomed({ of, inside: at });
   const move = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step || !box.current) return;
     event.preventDefault();
-    const tiles = [...box.current.querySelectorAll<HTMLElement>(".djgc-tile")];
-    const at = tiles.findIndex((tile) => tile.matches(":focus")) + step;
-    tiles[(at + tiles.length) % tiles.length]?.focus();
+    const buttons = [...box.current.querySelectorAll<HTMLElement>(".djgc-tile")];
+    const at = buttons.findIndex((button) => button.matches(":focus")) + step;
+    buttons[(at + buttons.length) % buttons.length]?.focus();
   };
-  const zoom = (tile: number | null): Promise<unknown> => ask("treemap", "zoom", { tile, of });
   return (
     <section class="djgc-where" aria-label="What uses the space">
       <div class="djgc-line djgc-small">
         <button type="button" class="djgc-link" aria-expanded={!folded} onClick={() => setFolded(!folded)}>
           {folded ? "▸" : "▾"} Where it is
         </button>
-        {treemap.inside.length > 0 && (
-          <button type="button" class="djgc-link" onClick={() => zoom(null)}>
-            ↑ out of {treemap.inside.join(" / ")}
+        {inside >= 0 && (
+          <button type="button" class="djgc-link" onClick={() => zoom(tiles[inside]?.parent ?? -1)}>
+            ↑ out of {tiles[inside]?.hover.split(":")[0]}
           </button>
         )}
-        {chosen >= 0 && treemap.tiles[chosen]?.divisible && (
-          <Button onClick={() => zoom(chosen)}>Zoom in</Button>
-        )}
+        {chosen?.divisible && <Button onClick={() => zoom(chosen.at)}>Zoom in</Button>}
         <span class="djgc-grow" />
         {!folded && <Legend />}
       </div>
@@ -56,21 +72,32 @@ export function TreemapView() {
           class="djgc-treemap"
           role="group"
           aria-label="Bytes by store, table and attribute; a tile filters the list"
-          style={{ height: `${treemap.height}px` }}
+          style={{ height: `${HEIGHT}px` }}
           onKeyDown={move}
         >
-          {treemap.tiles.map((tile, at) => (
+          {boxes.map((each, n) => (
             <TileButton
-              tile={tile}
-              first={at === Math.max(chosen, 0)}
-              press={() => ask("treemap", "press", { tile: at, of })}
-              zoom={() => tile.divisible && zoom(at)}
+              key={each.at}
+              tile={tiles[each.at] as Tile}
+              box={each}
+              pressed={each === chosen}
+              here={each.at === around}
+              first={chosen ? each === chosen : n === 0}
+              press={() => ask("treemap", "press", { tile: each.at, of })}
+              zoom={() => each.divisible && zoom(each.at)}
             />
           ))}
         </div>
       )}
     </section>
   );
+}
+
+// The innermost tile around one that is drawn.
+function near(tiles: Tile[], boxes: Box[], at: number): number {
+  let around = at;
+  while (around >= 0 && !boxes.some((each) => each.at === around)) around = tiles[around]?.parent ?? -1;
+  return around;
 }
 
 function Legend() {
@@ -85,29 +112,32 @@ function Legend() {
   );
 }
 
-function TileButton(props: { tile: Tile; first: boolean; press: () => void; zoom: () => void }) {
-  const { tile } = props;
-  const place = {
-    left: `${tile.x}%`,
-    width: `${tile.width}%`,
-    top: `${tile.y}px`,
-    height: `${tile.height}px`,
-  };
-  const look = `djgc-tile djgc-share-${stepOf(tile.share)} ${tile.group ? "djgc-tile-group" : ""}`;
+interface TileProps {
+  tile: Tile;
+  box: Box;
+  pressed: boolean;
+  here: boolean;
+  first: boolean;
+  press: () => void;
+  zoom: () => void;
+}
+
+function TileButton({ tile, box, pressed, here, first, press, zoom }: TileProps) {
+  const place = { left: `${box.x}px`, width: `${box.width}px`, top: `${box.y}px`, height: `${box.height}px` };
   return (
     <button
       type="button"
-      class={look}
+      class={`djgc-tile djgc-share-${stepOf(tile.share)} ${box.group ? "djgc-tile-group" : ""}`}
       style={place}
       title={tile.hover}
-      aria-label={tile.lines.length ? undefined : tile.hover}
-      aria-pressed={tile.pressed}
-      aria-current={tile.here ? "true" : undefined}
-      tabIndex={props.first ? 0 : -1}
-      onClick={props.press}
-      onDblClick={props.zoom}
+      aria-label={box.lines.length ? undefined : tile.hover}
+      aria-pressed={pressed}
+      aria-current={here ? "true" : undefined}
+      tabIndex={first ? 0 : -1}
+      onClick={press}
+      onDblClick={zoom}
     >
-      {tile.lines.map((line) => (
+      {box.lines.map((line) => (
         <span>{line}</span>
       ))}
     </button>

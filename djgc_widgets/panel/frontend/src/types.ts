@@ -124,24 +124,21 @@ export interface Opinion {
 }
 
 export interface Tile {
-  x: number;
-  width: number;
-  y: number;
-  height: number;
-  group: boolean;
-  divisible: boolean;
-  share: number;
+  parent: number; // the tile that it lies on; -1 for none
+  bytes: number;
+  share: number; // percent that is orphaned
   lines: string[];
   hover: string;
-  pressed: boolean;
-  here: boolean;
 }
 
 export interface Treemap {
   revision: number;
-  height: number;
-  inside: string[];
   tiles: Tile[];
+}
+
+export interface Marks {
+  pressed: number;
+  here: number;
 }
 
 export interface Row {
@@ -192,10 +189,11 @@ export interface State extends Record<Table, Grid> {
   basket: Basket;
   opinion: Opinion | Record<string, never>;
   treemap: Treemap | Record<string, never>;
+  marks: Marks;
 }
 
 // each comes as { v, is }: its version, and what it is
-export const DRAWN = ["scan", "work", "said", "plan", "purge", "basket", "opinion", "treemap", ...TABLES] as const;
+export const DRAWN = ["scan", "work", "said", "plan", "purge", "basket", "opinion", "treemap", "marks", ...TABLES] as const;
 
 // An empty object says that there is none.
 export function given<T extends object>(part: T | Record<string, never>): T | undefined {

@@ -70,24 +70,14 @@ export function example(): State & { planned: Plan } {
     opinion: {},
     treemap: {
       revision: 2,
-      height: 100,
-      inside: [],
       tiles: [
-        {
-          x: 0,
-          width: 100,
-          y: 0,
-          height: 100,
-          group: false,
-          divisible: true,
-          share: 40,
-          lines: ["raw"],
-          hover: "raw: 1 B",
-          pressed: false,
-          here: false,
-        },
+        { parent: -1, bytes: 90, share: 40, lines: ["raw", "90 B", "40 % orphaned"], hover: "raw: 90 B" },
+        { parent: 0, bytes: 60, share: 0, lines: ["lab.a", "60 B", "0 % orphaned"], hover: "raw / lab / a: 60 B" },
+        { parent: 0, bytes: 30, share: 100, lines: ["lab.b", "30 B", "100 % orphaned"], hover: "raw / lab / b: 30 B" },
+        { parent: -1, bytes: 10, share: 10, lines: ["cold", "10 B", "10 % orphaned"], hover: "cold: 10 B" },
       ],
     },
+    marks: { pressed: -1, here: -1 },
     objects: grid({
       rows: [
         { id: 10, ticked: false, tickable: true, cells: ["2 B", "<img src=x onerror=alert(1)>", "a/b"], hovers },

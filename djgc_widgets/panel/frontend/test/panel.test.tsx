@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import main from "../src/main";
 import type { Answer } from "../src/wire";
+import type { Tile, Treemap } from "../src/types";
 import { example } from "./example";
 
 class Model {
@@ -306,11 +307,39 @@ test("letters do not reach the shortcuts of the page, saving does", async () => 
   expect(search.hasAttribute("data-lm-suppress-shortcuts")).toBe(false);
 });
 
-test("a tile filters the list, and is zoomed into", async () => {
+const tileNames = (): (string | null)[] => [...el.querySelectorAll(".djgc-tile")].map((tile) => tile.getAttribute("title"));
+
+test("a tile filters the list", async () => {
   find(".djgc-tile").click();
   await settle();
   expect(model.asked("press")).toMatchObject([{ tile: 0, of: 2 }]);
+});
+
+test("a tile is zoomed into and out of, and another scan shows all", async () => {
+  expect(tileNames()).toEqual(["raw: 90 B", "raw / lab / a: 60 B", "raw / lab / b: 30 B", "cold: 10 B"]);
   find(".djgc-tile").dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
   await settle();
-  expect(model.asked("zoom")).toMatchObject([{ tile: 0, of: 2 }]);
+  expect(tileNames()).toEqual(["raw / lab / a: 60 B", "raw / lab / b: 30 B"]);
+  const out = [...el.querySelectorAll<HTMLElement>(".djgc-where .djgc-link")].find((link) => link.textContent === "↑ out of raw");
+  out?.click();
+  await settle();
+  expect(tileNames()).toHaveLength(4);
+  find(".djgc-tile").dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  await settle();
+  const treemap = model.state.treemap as Treemap;
+  model.change({ treemap: { ...treemap, revision: 3 } });
+  await settle();
+  expect(tileNames()).toHaveLength(4);
+});
+
+test("the pressed tile and that of the open row are marked, if only by what they lie on", async () => {
+  model.change({ marks: { pressed: 2, here: 1 } });
+  await settle();
+  expect(find(".djgc-tile[aria-pressed=true]").title).toBe("raw / lab / b: 30 B");
+  expect(find(".djgc-tile[aria-current]").title).toBe("raw / lab / a: 60 B");
+  const treemap = model.state.treemap as Treemap;
+  const tiny = { ...(treemap.tiles[1] as Tile), parent: 1, bytes: 0.001, hover: "raw / lab / a / v: 1 B" };
+  model.change({ treemap: { ...treemap, tiles: [...treemap.tiles, { ...tiny, bytes: 60 }, tiny] }, marks: { pressed: -1, here: 5 } });
+  await settle();
+  expect(find(".djgc-tile[aria-current]").title).toBe("raw / lab / a: 60 B");
 });
