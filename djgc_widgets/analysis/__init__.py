@@ -25,6 +25,7 @@ from djgc_widgets.analysis.command_report import (
     summary_data,
     summary_lines,
 )
+from djgc_widgets.analysis.cost import readable_cost
 from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
 from djgc_widgets.analysis.figure_style import STATUS_COLORS
 from djgc_widgets.analysis.forecast import Forecast
@@ -55,11 +56,12 @@ from djgc_widgets.analysis.row_filter import (
 )
 
 __all__ = [
-    "AGE_BINS", "OBJECT_FACETS", "OBJECT_TEXTS", "STATUS_COLORS", "Bounds", "Choice",
-    "Chosen", "Condition", "Facet", "Forecast", "History", "RowFilter", "SecondOpinion",
-    "Wanted", "age_histogram", "bytes_by_age", "bytes_by_status", "charts",
-    "condition_of", "facet_of", "filter_objects", "finding_lines", "findings",
-    "first_code", "growth_by_week", "growth_figure", "listed", "object_rows", "plain",
-    "read_conditions", "receipt_answer", "report_html", "save_filter", "saved_filters",
-    "second_opinion", "short", "state_code", "states", "summary_data", "summary_lines",
+    "AGE_BINS", "OBJECT_FACETS", "OBJECT_TEXTS", "STATUS_COLORS", "Bounds",
+    "Choice", "Chosen", "Condition", "Facet", "Forecast", "History", "RowFilter",
+    "SecondOpinion", "Wanted", "age_histogram", "bytes_by_age", "bytes_by_status",
+    "charts", "condition_of", "facet_of", "filter_objects", "finding_lines",
+    "findings", "first_code", "growth_by_week", "growth_figure", "listed",
+    "object_rows", "plain", "read_conditions", "readable_cost", "receipt_answer",
+    "report_html", "save_filter", "saved_filters", "second_opinion", "short",
+    "state_code", "states", "summary_data", "summary_lines",
 ]  # fmt: skip

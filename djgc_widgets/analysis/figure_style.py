@@ -20,6 +20,8 @@ STATUS_COLORS = {
 
 _PATTERNS = dict(zip(Status, ("", "/", ".", "x", "-"), strict=True))
 NEUTRAL = "#757b83"  # as readable on light as on dark: a figure cannot follow the theme
+GRID_LINES = {"gridcolor": "rgba(128,136,145,0.25)", "zeroline": False}
+"""Part of the layout of an axis."""
 LOGICAL = "#72b7b2"
 """Color of bytes that are counted once per row that refers."""
 
@@ -92,8 +94,7 @@ def lay_out_figure(
     sizes = {
         "tickvals": ticks,
         "ticktext": [readable_bytes(tick) for tick in ticks],
-        "gridcolor": "rgba(128,136,145,0.25)",
-        "zeroline": False,
+        **GRID_LINES,
         "range": [0, 1.05 * longest or 1],
     }
     others: dict[str, object] = {"automargin": True, "showgrid": False}
@@ -101,19 +102,26 @@ def lay_out_figure(
         others["type"] = "category"
     figure.update_layout(
         **transparent_layout(max(150, 90 + 36 * bars)),
+        **legend_below(),
         barmode="stack",
-        margin={"l": 8, "r": 8, "t": 8, "b": 66},
-        showlegend=True,
-        legend={
+        xaxis=sizes if sized == "x" else others,
+        yaxis=others if sized == "x" else {**sizes, "automargin": True},
+    )
+
+
+def legend_below() -> dict[str, object]:
+    """Return the layout of a legend below the figure, and of the margins around."""
+    return {
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 66},
+        "showlegend": True,
+        "legend": {
             "orientation": "h",
             "traceorder": "normal",
             "yref": "container",
             "y": 0,
             "yanchor": "bottom",
         },
-        xaxis=sizes if sized == "x" else others,
-        yaxis=others if sized == "x" else {**sizes, "automargin": True},
-    )
+    }
 
 
 def transparent_layout(height: int) -> dict[str, object]:

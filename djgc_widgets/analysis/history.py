@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from pyarrow import ArrowInvalid
 
 from djgc_widgets.analysis.arguments import expect_scan
+from djgc_widgets.analysis.cost import Price, checked_price, cost_figure, costs_by_scan
 from djgc_widgets.analysis.forecast import Forecast, forecast_of
 from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
@@ -28,6 +29,8 @@ class History:
     ----------
     path : str or Path
         Folder of the records; created when the first is written.
+    price : float or mapping of str to float, optional
+        Of 10^12 bytes for a month, in any currency: of every store, or by store.
 
     Examples
     --------
@@ -40,13 +43,14 @@ class History:
     ['derived', 'raw']
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, price: Price | None = None) -> None:
         if not isinstance(path, str | Path):
             raise InputError(
                 f"Expected the path of a folder; got {shown(path)}. Pass for example "
                 'History("store-history").'
             )
         self._folder = Path(path)
+        self.price = checked_price(price)
 
     def record(self, scan: Scan) -> Path:
         """Write the totals of a scan as a new file, and return its path.
@@ -164,6 +168,38 @@ class History:
         totals = self.totals(store)
         trash = self.measured(store).groupby("scanned_at")["trash_bytes"].sum()
         return forecast_of(totals, quota_bytes, trash)
+
+    def costs(self) -> pd.DataFrame:
+        """Return what the stores cost a month at each comparable scan.
+
+        Returns
+        -------
+        DataFrame
+            ``stored_cost`` and ``orphan_cost``, in the currency of the price, with the
+            aware times of scans as its index.
+
+        Raises
+        ------
+        InputError
+            If there is no price, or none of a store.
+        """
+        if self.price is None:
+            raise InputError(
+                "Expected a history with a price; got one without. Pass for example "
+                f'History("{self._folder}", price=23.0), the price of a terabyte for a '
+                "month."
+            )
+        return costs_by_scan(self.measured(), self.price)
+
+    def cost_figure(self) -> go.Figure:
+        """Draw what the stores cost a month, and orphans, at each comparable scan.
+
+        Raises
+        ------
+        InputError
+            As in `costs`.
+        """
+        return cost_figure(self.costs())
 
     def figure(self, scan: Scan, quota_bytes: int | None = None) -> go.Figure:
         """Draw measured growth beside the one reconstructed from object dates.

@@ -45,7 +45,8 @@ class GCPanel:
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     history : History or str or Path, optional
-        Folder in which each scan is recorded; the overview shows how the stores grew.
+        Folder in which each scan is recorded; the overview shows how the stores grew,
+        and with ``History(folder, price=23.0)`` also what they cost.
 
     Examples
     --------
@@ -142,7 +143,7 @@ class GCPanel:
         handler : callable
             Gets a mapping with ``name``, ``new`` and ``owner``, the panel. It is called
             from a thread of its own, one change after the other; what it raises is
-            logged.
+            shown in the panel and logged.
         name : str
             ``"scan"``, ``"activity"`` (its name; ``"idle"`` if nothing runs) or
             ``"selected"`` (``new`` is then the frame).
@@ -157,8 +158,12 @@ class GCPanel:
         def handle(new: object) -> None:
             try:
                 handler({"name": name, "new": new, "owner": self})
-            except Exception:
+            except Exception as error:  # the handler is the user's
                 _LOGGER.exception("A handler of the panel's %s failed.", name)
+                self.state.handler_error = (
+                    f"A handler of the panel's {name} failed: {type(error).__name__}: "
+                    f"{error}. The log has its traceback."
+                )
 
         # whoever changes something may hold locks that a handler needs
         def tell(new: object) -> None:

@@ -8,7 +8,13 @@ from functools import cache
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from djgc_widgets.analysis import History, charts, growth_by_week, growth_figure
+from djgc_widgets.analysis import (
+    History,
+    charts,
+    growth_by_week,
+    growth_figure,
+    readable_cost,
+)
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import InputError
 from djgc_widgets.panel.shown import Json
@@ -35,20 +41,27 @@ def script_piece(number: int) -> Json:
 
 
 def figures_shown(scan: Scan, history: History | None) -> list[Json]:
-    """Return the biggest tables and the growth of a scan as figures of plotly.
+    """Return the biggest tables, the growth and the cost of a scan as Plotly figures.
 
     Growth is measured where there is a history, and else only reconstructed from the
-    dates of what is stored today.
+    dates of what is stored today. There is a cost if the history has a price.
     """
-    title = "Growth, from the dates of what is stored"
+    biggest = _figure_shown("Biggest tables", charts.biggest_tables(scan.places()))
     if history is None:
         grown = growth_figure(growth_by_week(scan.objects))
-    else:
-        title, grown = "Growth, measured", history.figure(scan)
-    return [
-        _figure_shown("Biggest tables", charts.biggest_tables(scan.places())),
-        _figure_shown(title, grown),
-    ]
+        return [
+            biggest,
+            _figure_shown("Growth, from the dates of what is stored", grown),
+        ]
+    figures = [biggest, _figure_shown("Growth, measured", history.figure(scan))]
+    if history.price is not None and len(costs := history.costs()):
+        latest = costs.iloc[-1]
+        title = (
+            f"Cost a month: {readable_cost(latest['stored_cost'])}, of it "
+            f"{readable_cost(latest['orphan_cost'])} for orphans"
+        )
+        figures.append(_figure_shown(title, history.cost_figure()))
+    return figures
 
 
 def _figure_shown(title: str, figure: go.Figure) -> Json:

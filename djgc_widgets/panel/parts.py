@@ -85,9 +85,12 @@ class Parts:
 
     def _said(self) -> Json:
         state = self._state
+        at, error = state.said_at, state.message
+        if state.handler_error and not error:  # it belongs to no control
+            at, error = "header", state.handler_error
         return {
-            "at": state.said_at,
-            "error": visible(state.message),
+            "at": at,
+            "error": visible(error),
             "note": visible(state.notice),
             "receipt": receipt_shown(state.receipt),
         }

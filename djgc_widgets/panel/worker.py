@@ -48,6 +48,8 @@ class Background(traitlets.HasTraits):
     """Why the latest command failed; empty if it did not."""
     notice = traitlets.Unicode("")
     """What the latest command did, if it has no receipt."""
+    handler_error = traitlets.Unicode("")
+    """What a handler of somebody else raised since the latest command."""
     said_at = traitlets.Unicode("header")
     """Which control the latest command came from: its message belongs beside it."""
     closed = traitlets.Bool(default_value=False)
@@ -70,6 +72,7 @@ class Background(traitlets.HasTraits):
     def listen_at(self, place: str) -> None:
         """Say that the next command comes from a control; forget earlier messages."""
         self.said_at, self.message, self.notice = place, "", ""
+        self.handler_error = ""
 
     def cancel(self) -> None:
         """Stop what is running at its next page; the previous results stay."""

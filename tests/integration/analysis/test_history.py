@@ -9,6 +9,7 @@ import pytest
 from laboratory import Laboratory, complete, orphaned
 
 from djgc_widgets import History, InputError
+from djgc_widgets.analysis.cost import readable_cost
 
 
 @pytest.fixture
@@ -103,3 +104,44 @@ def test_a_file_that_is_not_a_record_is_an_error(
     file.write_text("")
     with pytest.raises(InputError, match="Expected a folder for the history"):
         History(file).record(result)
+
+
+def test_what_the_stores_cost_follows_from_the_price_of_each(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    History(tmp_path).record(complete(lab))
+    stored, orphaned_ = 5 * 384, 3 * 384
+
+    for price in (2e9, {"raw": 2e9, "derived": 7}):
+        history = History(tmp_path, price=price)
+        costs = history.costs()
+        assert costs["stored_cost"].tolist() == pytest.approx([stored * 2e9 / 1e12])
+        assert costs["orphan_cost"].tolist() == pytest.approx([orphaned_ * 2e9 / 1e12])
+        assert list(costs.index) == list(history.totals().index)
+        lines = {line.name: list(line.y) for line in history.cost_figure().data}
+        assert lines == {
+            "all that is stored": costs["stored_cost"].tolist(),
+            "orphans": costs["orphan_cost"].tolist(),
+        }
+
+    with pytest.raises(InputError, match=r"got none for derived\. Give 0"):
+        History(tmp_path, price={"raw": 1.0}).costs()
+    with pytest.raises(InputError, match="Expected a history with a price"):
+        History(tmp_path).costs()
+
+
+@pytest.mark.parametrize(
+    "price", [-1, "23", float("nan"), float("inf"), {"raw": "much"}, [23.0]]
+)
+def test_what_is_no_price_is_refused(price: object, tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match="Expected the price of a terabyte for a month"
+    ):
+        History(tmp_path, price=price)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cost", "text"), [(0, "0.00"), (0.000_53, "0.00053"), (1234.567, "1,234.57")]
+)
+def test_a_cost_is_read_as_people_write_it(cost: float, text: str) -> None:
+    assert readable_cost(cost) == text

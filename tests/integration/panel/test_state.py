@@ -383,13 +383,24 @@ def test_what_the_panel_does_can_be_observed(
     for name in seen:
         panel.observe(lambda change: seen[change["name"]].append(change["new"]), name)
 
-    panel.observe(lambda _: 1 / 0, "selected")  # stops nobody
+    panel.observe(lambda _: 1 / 0, "selected")  # stops nobody, and is told
 
     tick(panel)
     run(panel.refresh)
     wait_for(lambda: seen["activity"][-1:] == ["idle"] and len(seen["selected"]) == 2)
 
-    assert "failed" in caplog.text
+    assert "Traceback" in caplog.text
+    told = "A handler of the panel's selected failed: ZeroDivisionError"
+    said: dict[str, Any] = {}
+
+    def is_told() -> bool:
+        said.update(panel.widget.said)  # type: ignore[attr-defined]
+        return told in said["error"]
+
+    wait_for(is_told)
+    assert said["at"] == "header"
+    panel.state.listen_at("header")  # the next command
+    wait_for(lambda: not panel.widget.said["error"])  # type: ignore[attr-defined]
     assert seen["scan"] == [panel.scan]
     assert seen["activity"] == ["scanning", "idle"] == ["scanning", panel.activity]
     assert [len(frame) for frame in seen["selected"]] == [3, 0]
@@ -973,6 +984,14 @@ def test_figures_and_their_script_come_from_the_kernel(
     assert len(History(tmp_path / "history").measured()["scanned_at"].unique()) == 2
     assert ask(measured, "figures")[1]["title"] == "Growth, measured"
     assert len(json.dumps(ask(measured, "figures"))) < 50_000
+
+    history = History(tmp_path / "history", price=1e12)
+    priced = scanned(panel.state.scan.connections[0], history=history)
+    stored = priced.scan.listed_bytes
+    orphaned_bytes = int(priced.scan.orphans["size_bytes"].sum())
+    assert ask(priced, "figures")[2]["title"] == (
+        f"Cost a month: {stored:,.2f}, of it {orphaned_bytes:,.2f} for orphans"
+    )
 
 
 def test_a_history_that_cannot_be_written_hides_no_scan(
