@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_pl
 from playwright.sync_api import TimeoutError as Late
 from services import Services
 from unprivileged import open_folder
+from waiting import wait_for
 
-from djgc_widgets.lab.demo_lab import DemoLab, attach_lab
+from djgc_widgets.lab.demo_lab import LAB_VARIABLE, DemoLab, attach_lab
 from djgc_widgets.lab.jupyterlab import NotebookServer
-from djgc_widgets.lab.server import EmbeddedServer
+from djgc_widgets.lab.server import EmbeddedServer, free_port
 
 _LIMIT_SECONDS = 120
 _ARGUMENTS = [
@@ -38,7 +40,7 @@ _README = {
     "objects-narrow-light",
 }
 _SERIOUS = {"serious", "critical"}
-FRONTENDS = ("lab", "notebook", "voila")
+HOSTS = ("lab", "notebook", "voila", "marimo")
 HABITS = {  # what a page without a panel asks of other machines, or complains about
     "lab": ("Could not restore the debugger state",),
     "notebook": ("reading 'schema'", "'filebrowser:open-path' not registered"),
@@ -50,6 +52,7 @@ HABITS = {  # what a page without a panel asks of other machines, or complains a
         "403 (Forbidden)",  # as it shuts the kernel of a page down that is left
     ),
 }
+in_every_host = pytest.mark.parametrize("host", HOSTS, indirect=True)
 PANEL = """\
 from djgc_widgets import GCPanel, open_lab
 lab = open_lab()
@@ -58,12 +61,27 @@ panel.show()
 """
 
 
+_MARIMO = """\
+import marimo
+app = marimo.App(width="full")
+@app.cell
+def _():
+    from djgc_widgets import GCPanel, open_lab
+    lab = open_lab()
+    panel = GCPanel(lab.schema)
+    panel
+    return
+"""
+_BUSY = "while True: pass"
+
+
 @dataclass(slots=True)
 class Demo:
-    """The running demo: its address, its token, and its folder."""
+    """The running demo: its address, its token, its folder, and that of marimo."""
 
     url: str
     folder: Path
+    marimo: str = ""
 
     @property
     def lab_folder(self) -> Path:
@@ -87,6 +105,8 @@ class Demo:
         return {path.name: path for path in (self.lab_folder / "stores").iterdir()}
 
     def address(self, frontend: str, notebook: str) -> str:
+        if frontend == "marimo":
+            return self.marimo
         parts = urlsplit(self.url)
         page = {
             "lab": f"lab/workspaces/{Path(notebook).stem}/tree",  # opens nothing else
@@ -133,14 +153,17 @@ class Journey:
         )
 
     def open(self, name: str, *cells: str, frontend: str = "lab") -> None:
-        """Write a notebook, run it on its kernel and open it; Voila runs it itself."""
+        """Write a notebook, run it on its kernel and open it; Voila runs it itself.
+
+        marimo has an app of its own, with the panel alone.
+        """
         self.frontend, self.notebook = frontend, f"{name}.ipynb"
         content = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in (cells or (PANEL,))],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(content, self.file)
-        if frontend != "voila":
+        if frontend in {"lab", "notebook"}:
             self.demo.server.execute(self.notebook)
         address = self.demo.address(frontend, self.notebook)
         theme = "&theme=dark" if self.dark and frontend == "voila" else ""
@@ -233,6 +256,57 @@ def demo() -> Iterator[Demo]:
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=_LIMIT_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def marimo(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An app of marimo with the panel, beside the notebooks of the demo."""
+    folder = tmp_path_factory.mktemp("marimo")
+    (folder / "panel.py").write_text(_MARIMO)
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [
+            *(sys.executable, "-m", "marimo", "-q", "run", str(folder / "panel.py")),
+            *("--headless", "--no-token", "--port", str(port), "--host", "127.0.0.1"),
+        ],
+        cwd=demo.notebooks,
+        env={**os.environ, LAB_VARIABLE: str(demo.lab_folder), "HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def answers() -> bool:
+        assert process.poll() is None, "marimo has ended"
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        wait_for(answers)
+        demo.marimo = f"http://127.0.0.1:{port}/"
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def host(request: pytest.FixtureRequest) -> str:
+    """Where a journey goes; `in_every_host` names them."""
+    name: str = request.param
+    if name == "marimo":
+        request.getfixturevalue("marimo")
+    return name
+
+
+@pytest.fixture
+def load() -> Iterator[None]:
+    """Two processes that do nothing, all the time."""
+    command = [sys.executable, "-c", _BUSY]
+    busy = [subprocess.Popen(command) for _ in range(2)]  # noqa: S603 - ours
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

@@ -4,37 +4,22 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
-from waiting import wait_for
 
-from browser.conftest import PANEL, Demo, Journey
+from browser.conftest import PANEL, Demo, Journey, in_every_host
 from browser.test_journey import digests, sweep
 from djgc_widgets.lab.demo_lab import LAB_VARIABLE
-from djgc_widgets.lab.server import free_port
 
 LAST_LINE = PANEL.replace("panel.show()", "panel")
-MARIMO = """\
-import marimo
-app = marimo.App(width="full")
-@app.cell
-def _():
-    from djgc_widgets import GCPanel, open_lab
-    lab = open_lab()
-    panel = GCPanel(lab.schema)
-    panel
-    return
-"""
+_RELOADS = 10
 _LAPTOP = {"width": 1400, "height": 860}
-_BUSY = "while True: pass"
 _SEEN = """\
 panel => {
   const bar = panel.querySelector(".djgc-basket"), box = bar.getBoundingClientRect()
@@ -51,28 +36,13 @@ panel => {
 }"""
 
 
-@pytest.fixture
-def load() -> Iterator[None]:
-    """Two processes that do nothing, all the time."""
-    command = [sys.executable, "-c", _BUSY]
-    busy = [subprocess.Popen(command) for _ in range(2)]  # noqa: S603 - ours
-    yield
-    for process in busy:
-        process.kill()
-        process.wait()
-
-
+@in_every_host
 @pytest.mark.usefixtures("load")
-@pytest.mark.parametrize(
-    ("frontend", "reloads"), [("lab", 10), ("notebook", 4), ("voila", 2)]
-)
-def test_after_every_reload_the_panel_answers(
-    frontend: str, reloads: int, journey: Journey
-) -> None:
-    journey.open(f"reload-{frontend}", LAST_LINE, frontend=frontend)
+def test_after_every_reload_the_panel_answers(host: str, journey: Journey) -> None:
+    journey.open(f"reload-{host}", LAST_LINE, frontend=host)
     journey.ready()
 
-    for n in range(reloads):
+    for n in range(_RELOADS):
         journey.page.reload()
         journey.card("Unknown").click()
         expect(journey.status()).to_contain_text("rows 1\u20133 of 3 filtered")
@@ -163,60 +133,6 @@ def test_a_kernel_that_is_gone_is_told_and_the_cell_brings_it_back(
     journey.run_all()
     journey.ready()
     expect(journey.panel).to_have_count(1)
-
-
-@contextmanager
-def marimo(demo: Demo, folder: Path) -> Iterator[str]:
-    """Serve the panel as an app of marimo; return its address."""
-    (folder / "panel.py").write_text(MARIMO)
-    port = free_port()
-    process = subprocess.Popen(  # noqa: S603 - ours
-        [
-            *(sys.executable, "-m", "marimo", "-q", "run", "panel.py", "--headless"),
-            *("--no-token", "--port", str(port), "--host", "127.0.0.1"),
-        ],
-        cwd=folder,
-        env={**os.environ, LAB_VARIABLE: str(demo.lab_folder), "HOME": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def answers() -> bool:
-        assert process.poll() is None, "marimo has ended"
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        wait_for(answers)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def test_marimo_shows_the_panel_and_sweeps(
-    journey: Journey, demo: Demo, tmp_path: Path
-) -> None:
-    before = digests(demo.stores)
-    journey.frontend = "marimo"
-    with marimo(demo, tmp_path) as address:
-        journey.page.goto(address)
-        journey.ready()
-        journey.grid().get_by_role("searchbox").fill("superseded")
-        expect(journey.status()).to_contain_text("of 3 filtered")
-        journey.press("Select all 3")
-        expect(sweep(journey, "raw")).to_contain_text("3 objects moved")
-        journey.press("Undo")
-        expect(journey.receipt).to_contain_text("3 objects restored")
-        journey.tab("Overview")
-        expect(journey.panel.locator(".js-plotly-plot .legend")).to_have_count(2)
-        for _ in range(2):
-            journey.page.reload()
-            journey.ready()
-            journey.card("Unknown").click()
-            expect(journey.status()).to_contain_text("of 3 filtered")
-        journey.page.goto("about:blank")  # a page complains if its server ends
-    assert digests(demo.stores) == before
 
 
 def test_nbconvert_saves_the_totals_of_a_finished_scan(

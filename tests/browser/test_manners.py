@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Demo, Journey
+from browser.conftest import Demo, Journey, in_every_host
 from browser.test_journey import choose, sweep
 from djgc_widgets.lab.demo_lab import DemoLab
 
@@ -16,6 +16,12 @@ TABS = (
     *("Overview", "Objects", "Missing", "References", "Trash", "Problems"),
     "Second opinion",
 )
+_FOCUSED = """\
+() => {
+  let here = document.activeElement
+  while (here.shadowRoot?.activeElement) here = here.shadowRoot.activeElement
+  return here.getAttribute("aria-label") ?? here.textContent
+}"""
 ASK = "Ask DataJoint's own collector"
 _RUNNING = "[onload], [onerror], [src=x]"
 RUN = "window.evil=1"
@@ -34,18 +40,18 @@ panel.show()
 def walk(page: Page, name: str) -> None:
     """Press Tab until the element of this name has the focus."""
     for _ in range(80):
-        name_of_focus = page.evaluate(
-            "(e => e.getAttribute('aria-label') ?? e.textContent)"
-            "(document.activeElement)"
-        )
+        name_of_focus = page.evaluate(_FOCUSED)
         if name_of_focus.startswith(name):
             return
         page.keyboard.press("Tab")
     pytest.fail(f"the keyboard does not come to {name!r}")
 
 
-def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(journey: Journey) -> None:
-    journey.open("keyboard")
+@in_every_host
+def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(
+    host: str, journey: Journey
+) -> None:
+    journey.open(f"keyboard-{host}", frontend=host)
     journey.ready()
     page, grid = journey.page, journey.grid()
     boxes = grid.locator(".djgc-row input")
@@ -95,11 +101,21 @@ def test_everything_is_done_by_keyboard_and_no_shortcut_leaks(journey: Journey) 
     page.keyboard.press("Enter")
     expect(journey.receipt).to_contain_text("3 objects restored")
 
-    # what is JupyterLab's own still works from here
+
+def test_the_notebook_is_saved_from_the_panel_by_its_own_shortcut(
+    journey: Journey,
+) -> None:
+    journey.open("shortcut")
+    journey.ready()
+    journey.run_all()
+    journey.ready()
+    unsaved = journey.page.locator(".jp-mod-dirty")
+    expect(unsaved).not_to_have_count(0)
+
     journey.panel.get_by_role("button", name="Rescan").focus()
-    page.keyboard.press("Control+s")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    assert "3 objects restored" not in journey.file.read_text()
+    journey.page.keyboard.press("Control+s")
+
+    expect(unsaved).to_have_count(0)
     assert "djgc-saved" in journey.file.read_text()
 
 
