@@ -9,7 +9,7 @@ from .analysis import (
     save_filter,
     second_opinion,
 )
-from .collector import CompleteScan, IncompleteScan, Trash, scan
+from .collector import CompleteScan, GarbageCollector, IncompleteScan, Trash, scan
 from .lab import DemoLab, open_lab
 from .model import (
     Cancelled,
@@ -31,6 +31,7 @@ __all__ = [
     "DemoLab",
     "Forecast",
     "GCPanel",
+    "GarbageCollector",
     "History",
     "IncompleteScan",
     "InputError",

@@ -13,6 +13,7 @@ or undoes what was interrupted.
 """
 
 from djgc_widgets.collector.clock import Clock, utc_now
+from djgc_widgets.collector.garbage_collector import GarbageCollector
 from djgc_widgets.collector.purge import expect_liftable, short_retention_doubt
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
 from djgc_widgets.collector.scanner import scan
@@ -24,7 +25,7 @@ from djgc_widgets.collector.sweeps_in_trash import (
 from djgc_widgets.collector.trash import Trash
 
 __all__ = [
-    "Clock", "CompleteScan", "IncompleteScan", "Scan", "Trash",
+    "Clock", "CompleteScan", "GarbageCollector", "IncompleteScan", "Scan", "Trash",
     "expect_liftable", "purge_sweeps", "read_sweeps", "restore_sweeps", "scan",
     "short_retention_doubt", "utc_now",
 ]  # fmt: skip
