@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,6 +21,7 @@ Price = float | Mapping[str, float]
 """Of a terabyte for a month: of every store, or by the name of the store."""
 
 _TERABYTE = 1e12
+_CENT = 0.01
 _HEIGHT = 320  # px
 _LINES = {
     "stored_cost": ("all that is stored", Status.LIVE),
@@ -25,19 +29,27 @@ _LINES = {
 }
 
 
-def checked_price(price: Price | None) -> Price | None:
-    """Return a price, or raise InputError if it is none."""
-    prices = list(price.values()) if isinstance(price, Mapping) else [price]
-    if price is not None and not all(map(_is_amount, prices)):
+def checked_price(price: Any) -> Price:  # noqa: ANN401 - what a caller passes
+    """Return a price as numbers, or raise InputError if it is none."""
+    given = dict(price) if isinstance(price, Mapping) else {"": price}
+    try:
+        prices = {name: _amount(each) for name, each in given.items()}
+    except (OverflowError, TypeError, ValueError):
         raise InputError(
             "Expected the price of a terabyte for a month as a number, or a mapping "
             f'such as {{"raw": 23.0, "derived": 4.0}}; got {shown(price)}.'
-        )
-    return price
+        ) from None
+    return prices if isinstance(price, Mapping) else prices[""]
 
 
-def _is_amount(price: object) -> bool:
-    return isinstance(price, int | float) and math.isfinite(price) and price >= 0
+def _amount(price: object) -> float:
+    """Return an amount of money, or raise OverflowError, TypeError or ValueError."""
+    if isinstance(price, bool) or not isinstance(price, Real | Decimal):
+        raise TypeError
+    amount = float(price)
+    if not 0 <= amount < math.inf:
+        raise ValueError
+    return amount
 
 
 def costs_by_scan(measured: pd.DataFrame, price: Price) -> pd.DataFrame:
@@ -60,14 +72,17 @@ def costs_by_scan(measured: pd.DataFrame, price: Price) -> pd.DataFrame:
     InputError
         If a store has no price.
     """
-    stores = sorted(measured["store"].unique())
+    # a store that was renamed has the price of its latest name
+    latest = measured.groupby("address")["store"].last()
+    stores = sorted(latest.unique())
     prices = price if isinstance(price, Mapping) else dict.fromkeys(stores, price)
     if unknown := [store for store in stores if store not in prices]:
         raise InputError(
             f"Expected a price for each of the stores {', '.join(stores)}; got none "
             f"for {', '.join(unknown)}. Give 0 if it costs nothing."
         )
-    each = measured["store"].map({store: float(prices[store]) for store in stores})
+    by_address = latest.map(dict(prices)).astype(float)
+    each = measured["address"].map(by_address).astype(float)
     costs = {
         "stored_cost": measured["stored_bytes"] * each / _TERABYTE,
         "orphan_cost": measured["orphan_bytes"] * each / _TERABYTE,
@@ -106,5 +121,5 @@ def cost_figure(costs: pd.DataFrame) -> go.Figure:
 
 
 def readable_cost(cost: float) -> str:
-    """Return a cost with two decimals, or if it is small, with two digits."""
-    return f"{cost:,.2f}" if cost >= 1 or cost == 0 else f"{cost:.2g}"
+    """Return a cost as people write it: with two decimals."""
+    return "under 0.01" if 0 < cost < _CENT else f"{cost:,.2f}"

@@ -50,7 +50,7 @@ class History:
                 'History("store-history").'
             )
         self._folder = Path(path)
-        self.price = checked_price(price)
+        self.price = None if price is None else checked_price(price)
 
     def record(self, scan: Scan) -> Path:
         """Write the totals of a scan as a new file, and return its path.

@@ -16,7 +16,13 @@ from IPython.display import HTML, display
 
 from djgc_widgets.analysis import History
 from djgc_widgets.collector import CompleteScan, IncompleteScan, Scan
-from djgc_widgets.model import MINIMUM_AGE, InputError, Receipt, names_among
+from djgc_widgets.model import (
+    MINIMUM_AGE,
+    InputError,
+    Receipt,
+    error_text,
+    names_among,
+)
 from djgc_widgets.panel.saved_html import saved_html
 from djgc_widgets.panel.state import PanelState
 from djgc_widgets.panel.widget import PanelWidget
@@ -159,10 +165,10 @@ class GCPanel:
             try:
                 handler({"name": name, "new": new, "owner": self})
             except Exception as error:  # the handler is the user's
-                _LOGGER.exception("A handler of the panel's %s failed.", name)
+                _LOGGER.exception("A handler that observes %r failed.", name)
                 self.state.handler_error = (
-                    f"A handler of the panel's {name} failed: {type(error).__name__}: "
-                    f"{error}. The log has its traceback."
+                    f"A handler that observes {name!r} failed: {error_text(error)}. "
+                    "Its traceback is in the kernel's log."
                 )
 
         # whoever changes something may hold locks that a handler needs

@@ -16,7 +16,7 @@ from djgc_widgets.analysis import (
     readable_cost,
 )
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import InputError
+from djgc_widgets.model import InputError, visible
 from djgc_widgets.panel.shown import Json
 
 _PIECE = 256 * 1024  # bytes of one message
@@ -54,14 +54,26 @@ def figures_shown(scan: Scan, history: History | None) -> list[Json]:
             _figure_shown("Growth, from the dates of what is stored", grown),
         ]
     figures = [biggest, _figure_shown("Growth, measured", history.figure(scan))]
-    if history.price is not None and len(costs := history.costs()):
-        latest = costs.iloc[-1]
-        title = (
-            f"Cost a month: {readable_cost(latest['stored_cost'])}, of it "
-            f"{readable_cost(latest['orphan_cost'])} for orphans"
-        )
-        figures.append(_figure_shown(title, history.cost_figure()))
+    if history.price is not None:
+        figures.append(_cost_shown(history))
     return figures
+
+
+def _cost_shown(history: History) -> Json:
+    try:
+        costs = history.costs()
+    except InputError as error:  # it hides no other figure
+        return {"title": "Cost a month", "text": visible(str(error))}
+    if costs.empty:
+        text = "It is known after the first complete scan."
+        return {"title": "Cost a month", "text": text}
+    latest = costs.iloc[-1]
+    title = (
+        f"Cost a month, on {costs.index[-1]:%Y-%m-%d}: "
+        f"{readable_cost(latest['stored_cost'])}, of it "
+        f"{readable_cost(latest['orphan_cost'])} for orphans"
+    )
+    return _figure_shown(title, history.cost_figure())
 
 
 def _figure_shown(title: str, figure: go.Figure) -> Json:

@@ -85,12 +85,9 @@ class Parts:
 
     def _said(self) -> Json:
         state = self._state
-        at, error = state.said_at, state.message
-        if state.handler_error and not error:  # it belongs to no control
-            at, error = "header", state.handler_error
         return {
-            "at": at,
-            "error": visible(error),
+            "at": state.said_at,
+            "error": visible(state.message),
             "note": visible(state.notice),
             "receipt": receipt_shown(state.receipt),
         }

@@ -13,7 +13,8 @@ def work_shown(work: Background) -> Json:
     """Return what is being done, and how far it is."""
     activity, progress = work.activity, work.progress
     if activity is Activity.IDLE:
-        return {"activity": "", "text": "", "done": None, "stoppable": False}
+        idle = {"activity": "", "text": "", "done": None, "stoppable": False}
+        return {**idle, "handler": visible(work.handler_error)}
     label = ACTIVITY_LABELS[activity]
     text, done = f"{label[0].upper()}{label[1:]} …", None
     if progress is not None:
@@ -34,6 +35,7 @@ def work_shown(work: Background) -> Json:
         "text": visible(text),
         "done": done,
         "stoppable": activity not in UNSTOPPABLE,
+        "handler": visible(work.handler_error),
     }
 
 

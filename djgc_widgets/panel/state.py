@@ -10,10 +10,18 @@ import pandas as pd
 import traitlets
 
 from djgc_widgets.analysis import History, SecondOpinion, object_rows, second_opinion
-from djgc_widgets.collector import Clock, CompleteScan, read_sweeps, scan, utc_now
+from djgc_widgets.collector import (
+    Clock,
+    CompleteScan,
+    Scan,
+    read_sweeps,
+    scan,
+    utc_now,
+)
 from djgc_widgets.model import (
     MINIMUM_AGE,
     OBJECTS,
+    InputError,
     Receipt,
     SweepReceipt,
     encode_frame,
@@ -197,6 +205,7 @@ class PanelState(TrashState):
         )
         (objects, tickable), sweeps = object_rows(new), read_sweeps(new, self._trash)
         usage, places = new.usage(), new.places()
+        unrecorded = self._record(new)
         # what can fail is done; from here on all of it belongs to this scan
         self.plan, self.purge_wanted = None, False
         self.objects.replace(objects, new, tickable)
@@ -215,8 +224,17 @@ class PanelState(TrashState):
             self._stale_timer.daemon = True
             self._stale_timer.start()
         self.objects.row_filter.prepare()
-        if self.history is not None:
-            self.history.record(new)
+        if unrecorded is not None:
+            raise unrecorded
+
+    def _record(self, new: Scan) -> InputError | None:
+        """Record a scan; return why not, which must not hide the scan."""
+        try:
+            if self.history is not None:
+                self.history.record(new)
+        except InputError as error:
+            return error
+        return None
 
     def _stop_timer(self) -> None:
         if self._stale_timer is not None:

@@ -18,12 +18,10 @@ from djgc_widgets.panel.grid.state import GridState
 from djgc_widgets.panel.shown import Json, percent
 
 LEVELS = ("store", "schema", "table", "attribute")
-_TILES = (["store"], ["schema", "table"], ["attribute"])
-"""Levels that a tile is one of, from outside in."""
-_MOST = 24
-"""Tiles on one tile: the biggest."""
-_LEAST = 1e-4
-"""Part of the tile below that can still be seen."""
+_STORE, _TABLE, _ATTRIBUTE = 1, 3, 4
+"""How many levels the location of such a tile has."""
+_MOST = 300
+"""Tiles that are shown: the biggest."""
 Location = tuple[str | None, ...]
 """Store, schema, table and attribute, or the first of these; None stands for NA."""
 
@@ -33,80 +31,86 @@ class Tile:
     """What is stored at a location."""
 
     location: Location
-    parent: int
-    """Place of the tile that it lies on; -1 for a store."""
     name: str
     """What a person calls it."""
     n_objects: int
     size_bytes: int
     orphan_bytes: int
 
+    @property
+    def above(self) -> Location:
+        """Location of the tile that it lies on; empty for a store."""
+        if len(self.location) == _ATTRIBUTE:
+            return self.location[:_TABLE]
+        return self.location[: _STORE if len(self.location) > _STORE else 0]
+
     def shown(self) -> Json:
         """Return what a page needs to lay the tile out and to describe it."""
         size = readable_bytes(self.size_bytes)
         orphaned = f"{percent(self.orphan_bytes, self.size_bytes)} orphaned"
         return {
-            "parent": self.parent,
             "bytes": self.size_bytes,
             "share": 100 * self.orphan_bytes / self.size_bytes,
             "lines": [self.name, size, orphaned],
-            "hover": (
-                f"{' / '.join(_names(self.location))}: {size}, "
-                f"{plural(self.n_objects, 'object')}, {orphaned} "
-                f"({readable_bytes(self.orphan_bytes)})"
-            ),
+            "where": " / ".join(_names(self.location)),
+            "objects": plural(self.n_objects, "object"),
+            "orphan_size": readable_bytes(self.orphan_bytes),
         }
 
 
 def tiles_of(places: pd.DataFrame) -> list[Tile]:
-    """Return a tile for each store, table and attribute that has bytes.
+    """Return the biggest tiles: of stores, of tables and of attributes that have bytes.
 
-    `places` is a frame of the places schema. Tiles come before those that lie on them,
-    and bigger ones before smaller ones; of what is too small or too much to be seen,
-    there is none.
+    `places` is a frame of the places schema. Bigger tiles come first, so each comes
+    after the one that it lies on.
     """
     rows = places[places["size_bytes"].gt(0)]
+    rows = rows.assign(only=rows["attribute"])
     schemas = rows["schema"].dropna().unique()
     alone = f"{visible(schemas[0])}." if len(schemas) == 1 else ""  # in the title
     tiles = list[Tile]()
-
-    def lay(rows: pd.DataFrame, depth: int, parent: int) -> None:
-        groups = [group for _, group in rows.groupby(_TILES[depth], dropna=False)]
-        groups.sort(key=lambda group: -int(group["size_bytes"].sum()))
-        least = _LEAST * float(rows["size_bytes"].sum())
-        above = tiles[parent].location if depth else ()
-        for group in groups[:_MOST]:
-            columns = ("n_objects", "size_bytes", "orphan_bytes")
-            n_objects, size, orphaned = (int(group[name].sum()) for name in columns)
-            if size < least:
-                return
-            own = _location(group, depth)
-            names = _names(own, first=len(above))
+    for depth in (_STORE, _TABLE, _ATTRIBUTE):
+        if rows.empty:
+            break
+        groups = rows.groupby([*LEVELS[:depth]], dropna=False, sort=False)
+        sums = groups.agg(
+            n_objects=("n_objects", "sum"),
+            size_bytes=("size_bytes", "sum"),
+            orphan_bytes=("orphan_bytes", "sum"),
+            n_places=("size_bytes", "size"),
+            only=("only", "first"),
+        )
+        biggest = sums.nlargest(_MOST, "size_bytes").reset_index()
+        tiles += (_tile(row, depth, alone) for row in biggest.to_dict("records"))
+        if depth == _TABLE:
             # a hash names no table, and what names no table has no attribute
-            divisible = depth < len(_TILES) - 1 and own[-1] is not None
-            if divisible and depth and len(group) == 1:
-                divisible = False
-                (attribute,) = _location(group, depth + 1)
-                names += [] if attribute is None else [visible(attribute)]
-            name = ".".join(names).removeprefix(alone)
-            tiles.append(Tile(above + own, parent, name, n_objects, size, orphaned))
-            if divisible:
-                lay(group, depth + 1, len(tiles) - 1)
-
-    lay(rows, 0, -1)
-    return tiles
+            several = groups["size_bytes"].transform("size").gt(1)
+            rows = rows[several & rows["schema"].notna() & rows["table"].notna()]
+    tiles.sort(key=lambda tile: -tile.size_bytes)  # stable, for equal ones
+    return tiles[:_MOST]
 
 
-def _location(rows: pd.DataFrame, depth: int) -> Location:
-    """Return what the rows of a tile have in common at its levels."""
-    row = rows.iloc[0]
-    names = tuple(None if absent(row[n]) else str(row[n]) for n in _TILES[depth])
-    return names[: names.index(None) + 1] if None in names else names
+def _tile(row: dict[Any, Any], depth: int, alone: str) -> Tile:
+    values = [
+        None if absent(row[level]) else str(row[level]) for level in LEVELS[:depth]
+    ]
+    known = values.index(None) + 1 if None in values else depth
+    location = tuple(values[:known])
+    names = _names(location)
+    if depth == _TABLE:
+        del names[:_STORE]
+        if None not in values and row["n_places"] == 1 and not absent(row["only"]):
+            names.append(visible(str(row["only"])))
+        name = ".".join(names).removeprefix(alone)
+    else:
+        name = names[-1]
+    sums = (int(row[column]) for column in ("n_objects", "size_bytes", "orphan_bytes"))
+    return Tile(location, name, *sums)
 
 
-def _names(location: Location, first: int = 0) -> list[str]:
+def _names(location: Location) -> list[str]:
     """Return what a person calls each part of a location."""
-    named = zip(LEVELS[first:], location, strict=False)
+    named = zip(LEVELS, location, strict=False)
     return [f"no {level}" if v is None else visible(v) for level, v in named]
 
 
@@ -126,8 +130,9 @@ class Treemap(traitlets.HasTraits):
 
     def draw(self, places: pd.DataFrame) -> None:
         """Show a frame of the places schema."""
+        tiles = tiles_of(PLACES.conform(places))
         with self.grid.held():
-            self._tiles = tiles_of(PLACES.conform(places))
+            self._tiles = tiles
             self.revision += 1
 
     def press(self, revision: int, at: int) -> None:
@@ -155,8 +160,10 @@ class Treemap(traitlets.HasTraits):
     def shown(self) -> Json:
         """Return the tiles as a page lays them out."""
         with self.grid.held():
-            tiles = [tile.shown() for tile in self._tiles]
-            return {"revision": self.revision, "tiles": tiles}
+            tiles, revision = self._tiles, self.revision
+        at = {tile.location: n for n, tile in enumerate(tiles)}
+        shown = [{"parent": at.get(tile.above, -1), **tile.shown()} for tile in tiles]
+        return {"revision": revision, "tiles": shown}
 
     def marks(self) -> Json:
         """Return which tile is pressed, and which has the open row; -1 for none."""
@@ -170,5 +177,5 @@ class Treemap(traitlets.HasTraits):
                 if tile.location == filtered:
                     pressed = at
                 if here and tile.location == here[: len(tile.location)]:
-                    around = at  # tiles come before those that lie on them
+                    around = at  # each comes after the one that it lies on
             return {"pressed": pressed, "here": around}

@@ -21,8 +21,8 @@ _WHEN_ALONE = (
 )
 _PARTS = {
     "scan": ("scan", "stale", "unread"),
-    "work": ("activity", "progress", "listed", "elapsed_seconds"),
-    "said": ("message", "handler_error", "notice", "said_at", "receipt"),
+    "work": ("activity", "progress", "listed", "elapsed_seconds", "handler_error"),
+    "said": ("message", "notice", "said_at", "receipt"),
     "plan": ("plan", "activity"),
     "purge": (
         *("purge_wanted", "purge_number", "purge_acknowledged", "purge_asked"),

@@ -72,7 +72,6 @@ class Background(traitlets.HasTraits):
     def listen_at(self, place: str) -> None:
         """Say that the next command comes from a control; forget earlier messages."""
         self.said_at, self.message, self.notice = place, "", ""
-        self.handler_error = ""
 
     def cancel(self) -> None:
         """Stop what is running at its next page; the previous results stay."""
@@ -105,7 +104,7 @@ class Background(traitlets.HasTraits):
                 self.message = f"Still {label}. Cancel it or wait."
                 return
             self._stop.clear()
-            self.message = ""
+            self.message = self.handler_error = ""
             try:
                 self.activity = activity
             except BaseException:  # a redraw failed: nothing runs

@@ -3,12 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from laboratory import Laboratory, complete, orphaned
 
-from djgc_widgets import History, InputError
+from djgc_widgets import History, InputError, scan
 from djgc_widgets.analysis.cost import readable_cost
 
 
@@ -131,7 +134,8 @@ def test_what_the_stores_cost_follows_from_the_price_of_each(
 
 
 @pytest.mark.parametrize(
-    "price", [-1, "23", float("nan"), float("inf"), {"raw": "much"}, [23.0]]
+    "price",
+    [-1, "23", float("nan"), float("inf"), {"raw": "much"}, [23.0], True, 10**400],
 )
 def test_what_is_no_price_is_refused(price: object, tmp_path: Path) -> None:
     with pytest.raises(
@@ -140,8 +144,41 @@ def test_what_is_no_price_is_refused(price: object, tmp_path: Path) -> None:
         History(tmp_path, price=price)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("price", [np.int64(23), np.float32(23), Decimal(23), 23])
+def test_a_price_is_any_kind_of_number(price: Any, tmp_path: Path) -> None:
+    assert History(tmp_path, price=price).price == 23.0
+
+
+def test_without_a_complete_scan_no_cost_is_known(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    history = History(tmp_path, price=23.0)
+    lab.write_row("recording", 9, {"where": "unknown"})
+    history.record(lab.scan())
+
+    assert history.costs().empty
+    assert [list(line.y) for line in history.cost_figure().data] == [[], []]
+
+
+def test_a_store_that_was_renamed_has_the_price_of_its_latest_name(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    history = History(tmp_path, price={"new": 1e12, "derived": 0})
+    history.record(complete(lab))
+    lab.config.stores["new"] = lab.config.stores.pop("raw")
+    result = scan(lab.schema, minimum_age=lab.minimum_age)
+    assert [store.name for store in result.stores] == ["derived", "new"]
+    history.record(result)
+
+    costs = history.costs()
+
+    assert len(costs) == 2
+    assert costs["stored_cost"].tolist() == [5 * 384.0] * 2
+
+
 @pytest.mark.parametrize(
-    ("cost", "text"), [(0, "0.00"), (0.000_53, "0.00053"), (1234.567, "1,234.57")]
+    ("cost", "text"),
+    [(0, "0.00"), (0.000_53, "under 0.01"), (0.5, "0.50"), (1234.567, "1,234.57")],
 )
 def test_a_cost_is_read_as_people_write_it(cost: float, text: str) -> None:
     assert readable_cost(cost) == text

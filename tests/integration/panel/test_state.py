@@ -390,22 +390,19 @@ def test_what_the_panel_does_can_be_observed(
     wait_for(lambda: seen["activity"][-1:] == ["idle"] and len(seen["selected"]) == 2)
 
     assert "Traceback" in caplog.text
-    told = "A handler of the panel's selected failed: ZeroDivisionError"
-    said: dict[str, Any] = {}
-
-    def is_told() -> bool:
-        said.update(panel.widget.said)  # type: ignore[attr-defined]
-        return told in said["error"]
-
-    wait_for(is_told)
-    assert said["at"] == "header"
-    panel.state.listen_at("header")  # the next command
-    wait_for(lambda: not panel.widget.said["error"])  # type: ignore[attr-defined]
+    told = "A handler that observes 'selected' failed: division by zero."
+    wait_for(lambda: told in panel.widget.work["handler"])  # type: ignore[attr-defined]
     assert seen["scan"] == [panel.scan]
     assert seen["activity"] == ["scanning", "idle"] == ["scanning", panel.activity]
     assert [len(frame) for frame in seen["selected"]] == [3, 0]
     with pytest.raises(InputError, match="Expected in name names among"):
         panel.observe(print, "weather")
+    run(panel.refresh)  # nothing was ticked meanwhile, but all ticks are new
+    wait_for(lambda: len(seen["selected"]) == 3)
+    wait_for(lambda: told in panel.widget.work["handler"])  # type: ignore[attr-defined]
+    panel.state.start(Activity.EXPORTING, lambda: None)
+    panel.wait()
+    assert panel.widget.work["handler"] == ""  # type: ignore[attr-defined]
 
 
 def test_a_purge_takes_no_more_than_was_asked_about(
@@ -990,8 +987,28 @@ def test_figures_and_their_script_come_from_the_kernel(
     stored = priced.scan.listed_bytes
     orphaned_bytes = int(priced.scan.orphans["size_bytes"].sum())
     assert ask(priced, "figures")[2]["title"] == (
-        f"Cost a month: {stored:,.2f}, of it {orphaned_bytes:,.2f} for orphans"
+        f"Cost a month, on {priced.scan.started_at:%Y-%m-%d}: {stored:,.2f}, of it "
+        f"{orphaned_bytes:,.2f} for orphans"
     )
+
+
+def test_a_cost_that_is_not_known_hides_no_other_figure(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(lab)
+    lab.write_row("recording", 9, {"where": "unknown"})
+    panel = scanned(lab.schema, history=History(tmp_path / "a", price=23.0))
+    table = lab.quote(lab.name, "recording")
+    lab.connection.query(f"DELETE FROM {table} WHERE id = 9")
+
+    *_, unknown = ask(panel, "figures")
+    assert unknown["text"] == "It is known after the first complete scan."
+    partly = History(tmp_path / "b", price={"raw": 23.0})
+    tables, growth, unpriced = ask(scanned(lab.schema, history=partly), "figures")
+
+    assert tables["data"]
+    assert growth["data"]
+    assert "got none for derived" in unpriced["text"]
 
 
 def test_a_history_that_cannot_be_written_hides_no_scan(

@@ -45,6 +45,34 @@ def test_every_word_of_the_filter_must_occur_in_any_case(grid: GridState) -> Non
     assert sorted(shown(grid)) == [f"Odd/{n:02d}" for n in (1, 11, 13, 15, 17, 19, 21)]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("5 \u00b5m", "\u03bcM"),
+        ("\u039f\u0394\u039f\u03a3", "\u03bf\u03b4\u03bf\u03c2"),
+    ],
+)
+def test_letters_that_differ_by_case_alone_are_one(path: str, text: str) -> None:
+    grid = GridState([GridColumn("Path", "path", str)], ["path"], "path")
+    grid.replace(pd.DataFrame({"path": pd.array([path, "x"], dtype="str")}))
+
+    grid.filter(text)
+
+    assert grid.filtered["path"].tolist() == [path]
+
+
+def test_text_that_is_no_unicode_matches_nothing_and_breaks_nothing(
+    grid: GridState,
+) -> None:
+    grid.filter("\udc80")
+    assert page(grid, 0, 10)["shown"] == 0
+
+    grid.replace(frame())
+    grid.filter("")
+
+    assert page(grid, 0, 10)["shown"] == 30
+
+
 def test_a_filter_is_text_not_a_pattern(grid: GridState) -> None:
     grid.filter(".*")
 

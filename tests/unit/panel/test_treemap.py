@@ -29,26 +29,55 @@ def places(rows: list[tuple[object, ...]] = ROWS) -> pd.DataFrame:
 def test_tiles_name_their_location_and_share() -> None:
     tiles = tiles_of(places())
 
-    assert [(tile.name, tile.location, tile.parent) for tile in tiles] == [
-        ("raw", ("raw",), -1),
-        ("recording", ("raw", "ephys", "recording"), 0),
-        ("voltage", ("raw", "ephys", "recording", "voltage"), 1),
-        ("lfp", ("raw", "ephys", "recording", "lfp"), 1),
-        ("stack.frames", ("raw", "ephys", "stack"), 0),
-        ("no table", ("raw", "ephys", None), 0),
-        ("cold", ("cold",), -1),
-        ("unit.times", ("cold", "ephys", "unit"), 6),
-        ("no schema", ("cold", None), 6),
+    assert [(tile.name, tile.location) for tile in tiles] == [
+        ("raw", ("raw",)),
+        ("recording", ("raw", "ephys", "recording")),
+        ("voltage", ("raw", "ephys", "recording", "voltage")),
+        ("cold", ("cold",)),
+        ("unit.times", ("cold", "ephys", "unit")),
+        ("lfp", ("raw", "ephys", "recording", "lfp")),
+        ("stack.frames", ("raw", "ephys", "stack")),
+        ("no table", ("raw", "ephys", None)),
+        ("no schema", ("cold", None)),
     ]
     assert tiles[0].size_bytes == 9800
     assert tiles[2].shown() == {
-        "parent": 1,
         "bytes": 6000,
         "share": 50,
         "lines": ["voltage", "5.86 KiB", "50 % orphaned"],
-        "hover": "raw / ephys / recording / voltage: 5.86 KiB, 2 objects, 50 % "
-        "orphaned (2.93 KiB)",
+        "where": "raw / ephys / recording / voltage",
+        "objects": "2 objects",
+        "orphan_size": "2.93 KiB",
     }
+
+
+def test_a_tile_lies_on_that_of_its_store_or_table(treemap: Treemap) -> None:
+    shown = treemap.shown()["tiles"]
+
+    above = {
+        tile["where"]: shown[tile["parent"]]["where"] if tile["parent"] >= 0 else ""
+        for tile in shown
+    }
+
+    assert above == {
+        "raw": "",
+        "cold": "",
+        "raw / ephys / recording": "raw",
+        "raw / ephys / stack": "raw",
+        "raw / ephys / no table": "raw",
+        "raw / ephys / recording / voltage": "raw / ephys / recording",
+        "raw / ephys / recording / lfp": "raw / ephys / recording",
+        "cold / ephys / unit": "cold",
+        "cold / no schema": "cold",
+    }
+
+
+def test_the_only_schema_is_left_out_of_names_of_tables_alone() -> None:
+    rows = [("ephys.raw", "ephys", "recording", "ephys.v", 9, 0)]
+
+    names = [tile.name for tile in tiles_of(places(rows))]
+
+    assert names == ["ephys.raw", "recording.ephys.v"]
 
 
 def test_tables_of_two_schemas_have_the_schema_in_their_name() -> None:
@@ -59,22 +88,33 @@ def test_tables_of_two_schemas_have_the_schema_in_their_name() -> None:
     assert {"ephys.recording", "imaging.scan.frames", "ephys.no table"} <= names
 
 
-def test_what_cannot_be_seen_is_left_to_its_group() -> None:
-    rows = [("raw", "a", "b", "c", 10**18, 0), ("cold", "a", "b", "c", 1, 0)]
-    many = [("raw", "a", f"t{n:03}", "c", 1000 - n, 0) for n in range(100)]
+def test_the_biggest_tiles_are_shown_with_those_that_they_lie_on() -> None:
+    sizes = [2_000 - n for n in range(400)]
+    rows = [
+        ("raw", "a", f"t{n // 2:03}", f"c{n % 2}", *(s, 0)) for n, s in enumerate(sizes)
+    ]
 
-    assert {tile.location[0] for tile in tiles_of(places(rows))} == {"raw"}
-    names = [tile.name for tile in tiles_of(places(many))]
-    assert names == ["raw", *(f"t{n:03}.c" for n in range(24))]
+    tiles = tiles_of(places([*rows, ("cold", "a", "b", "c", 1, 1)]))
+
+    assert len(tiles) == 300
+    locations = {tile.location for tile in tiles}
+    assert {tile.above for tile in tiles} <= {(), *locations}
+    assert tiles[0].size_bytes == sum(sizes)
+    assert [tile.name for tile in tiles[1:4]] == ["t000", "t001", "t002"]
+    assert "cold" not in {tile.name for tile in tiles}
 
 
-def test_the_whole_of_each_store_is_in_its_tile_whatever_lies_on_it() -> None:
-    rows = [*ROWS, *(("raw", "ephys", f"t{n}", "x", 1, 1) for n in range(500))]
+def test_many_tables_take_no_longer_than_their_sums() -> None:
+    rows = [
+        ("raw", f"s{n % 50}", f"t{n}", f"c{m}", 1 + n, 0)
+        for n in range(5000)
+        for m in (0, 1)
+    ]
 
-    whole = {tile.name: tile for tile in tiles_of(places(rows)) if tile.parent < 0}
+    sizes = [tile.size_bytes for tile in tiles_of(places(rows))]
 
-    assert whole["raw"].size_bytes == 9800 + 500
-    assert whole["raw"].orphan_bytes == 4100 + 500
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == 300
 
 
 def test_nothing_stored_is_no_tile() -> None:
@@ -98,13 +138,13 @@ def treemap() -> Treemap:
     return treemap
 
 
-def hovers(treemap: Treemap) -> list[str]:
-    return [tile["hover"].split(":")[0] for tile in treemap.shown()["tiles"]]
+def wheres(treemap: Treemap) -> list[str]:
+    return [tile["where"] for tile in treemap.shown()["tiles"]]
 
 
 def marked(treemap: Treemap, mark: str) -> str:
     at = treemap.marks()[mark]
-    return hovers(treemap)[at] if at >= 0 else ""
+    return wheres(treemap)[at] if at >= 0 else ""
 
 
 def press(treemap: Treemap, name: str) -> None:
@@ -112,7 +152,7 @@ def press(treemap: Treemap, name: str) -> None:
 
 
 def at(treemap: Treemap, name: str) -> int:
-    names = hovers(treemap)
+    names = wheres(treemap)
     return next(n for n, each in enumerate(names) if each.endswith(name))
 
 

@@ -15,11 +15,14 @@ import { type Panel, PanelContext, refusalText, usePanel } from "./ui";
 export function App({ kernel, root }: { kernel: Kernel; root: HTMLElement }) {
   const [tab, setTab] = useState("objects");
   const [refusals, setRefusals] = useState<Record<string, string>>({});
+  const [zoomed, setZoomed] = useState({ of: 0, inside: -1 });
   const panel: Panel = {
     kernel,
     root,
     refusals,
     openTab: setTab,
+    zoomed,
+    setZoomed,
     ask: (place, verb, args, replaces) => {
       const asked = kernel.wire.ask(verb, args, replaces);
       if (!place) return asked;

@@ -1,3 +1,5 @@
+// Where parts of the panel have to lie.
+
 // Keeps a bar in sight: position:sticky does not, since JupyterLab makes every output scroll. The bar is
 // moved up by as much as it lies below what can be seen.
 
@@ -40,4 +42,19 @@ function visibleBottom(root: HTMLElement): number {
     node = node instanceof ShadowRoot ? node.host : node.parentNode;
   }
   return bottom;
+}
+
+// Moves a box to the left by as much as it would leave the panel on its right.
+export function keepWithin(root: HTMLElement, box: HTMLElement): () => void {
+  const place = (): void => {
+    box.style.transform = "";
+    const own = box.getBoundingClientRect();
+    const whole = root.getBoundingClientRect();
+    const shift = Math.max(Math.min(whole.right - own.right, 0), whole.left - own.left);
+    box.style.transform = `translateX(${shift}px)`;
+  };
+  place();
+  const sizes = new ResizeObserver(place);
+  sizes.observe(box);
+  return () => sizes.disconnect();
 }

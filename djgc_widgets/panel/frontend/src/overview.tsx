@@ -10,8 +10,9 @@ const HIGHEST = 320; // px
 
 interface Figure {
   title: string;
+  text?: string; // instead of a figure
   data: unknown;
-  layout: { height: number };
+  layout?: { height: number };
 }
 
 export function OverviewTab() {
@@ -84,10 +85,10 @@ function Figures({ scan }: { scan: Scan }) {
 function Drawn(props: { plotly: Plotly; figure: Figure; fail: (reason: unknown) => void }) {
   const { plotly, figure } = props;
   const box = useRef<HTMLDivElement>(null);
-  const height = Math.min(figure.layout.height, HIGHEST);
+  const height = Math.min(figure.layout?.height ?? 0, HIGHEST);
   useEffect(() => {
     const node = box.current;
-    if (!node) return undefined;
+    if (!node || figure.text) return undefined;
     // in the notebook's own color of text, which a figure does not know
     const layout = { ...figure.layout, height, font: { size: 12, color: getComputedStyle(node).color } };
     plotly.newPlot(node, figure.data, layout, { displayModeBar: false, responsive: true }).catch(props.fail);
@@ -96,7 +97,7 @@ function Drawn(props: { plotly: Plotly; figure: Figure; fail: (reason: unknown) 
   return (
     <figure class="djgc-chart">
       <figcaption>{figure.title}</figcaption>
-      <div ref={box} style={{ height: `${height}px` }} />
+      {figure.text ? <p class="djgc-muted">{figure.text}</p> : <div ref={box} style={{ height: `${height}px` }} />}
     </figure>
   );
 }

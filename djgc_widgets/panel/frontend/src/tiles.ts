@@ -26,7 +26,12 @@ type Node = HierarchyRectangularNode<number>;
 export function layOut(tiles: Tile[], inside: number, width: number): Box[] {
   const inner = new Map<number, number[]>();
   tiles.forEach((tile, at) => inner.set(tile.parent, [...(inner.get(tile.parent) ?? []), at]));
-  const tree = hierarchy(inside, (at) => inner.get(at)).sum((at) => (inner.has(at) ? 0 : (tiles[at]?.bytes ?? 0)));
+  // what lies on a tile may be less than all of it
+  const rest = (at: number): number => {
+    const parts = (inner.get(at) ?? []).reduce((sum, part) => sum + (tiles[part]?.bytes ?? 0), 0);
+    return Math.max((tiles[at]?.bytes ?? 0) - parts, 0);
+  };
+  const tree = hierarchy(inside, (at) => inner.get(at)).sum(rest);
   const roomy = (node: Node): boolean =>
     node.children !== undefined && node.x1 - node.x0 > 2 * HEADER && node.y1 - node.y0 > 2 * HEADER;
   const margin = (node: Node): number => (node.depth && roomy(node) ? 1 : 0);

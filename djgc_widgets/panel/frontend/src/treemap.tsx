@@ -19,11 +19,11 @@ const STEPS = [
 const stepOf = (share: number): number => STEPS.findIndex((step) => share <= step.most + 1e-9);
 
 export function TreemapView() {
-  const { kernel, ask } = usePanel();
+  const { kernel, ask, zoomed, setZoomed } = usePanel();
   const [folded, setFolded] = useState(false);
-  const [zoomed, setZoomed] = useState({ of: 0, inside: -1 });
   const [width, setWidth] = useState(0);
   const box = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
   const treemap = given<Treemap>(kernel.state.treemap);
   const tiles = treemap?.tiles ?? [];
   const of = treemap?.revision ?? 0;
@@ -37,11 +37,19 @@ export function TreemapView() {
     sizes.observe(box.current);
     return () => sizes.disconnect();
   }, [shown]);
+  // what had the focus is gone then
+  useEffect(() => {
+    if (moved.current) box.current?.querySelector<HTMLElement>(".djgc-tile")?.focus();
+    moved.current = false;
+  }, [inside]);
   if (!tiles.length) return null;
   const { pressed, here } = kernel.state.marks;
   const chosen = boxes.find((each) => each.at === pressed);
   const around = near(tiles, boxes, here);
-  const zoom = (at: number): void => setZoomed({ of, inside: at });
+  const zoom = (at: number): void => {
+    moved.current = true;
+    setZoomed({ of, inside: at });
+  };
   const move = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step || !box.current) return;
@@ -58,7 +66,7 @@ export function TreemapView() {
         </button>
         {inside >= 0 && (
           <button type="button" class="djgc-link" onClick={() => zoom(tiles[inside]?.parent ?? -1)}>
-            ↑ out of {tiles[inside]?.hover.split(":")[0]}
+            ↑ out of {tiles[inside]?.where}
           </button>
         )}
         {chosen?.divisible && <Button onClick={() => zoom(chosen.at)}>Zoom in</Button>}
@@ -124,13 +132,14 @@ interface TileProps {
 
 function TileButton({ tile, box, pressed, here, first, press, zoom }: TileProps) {
   const place = { left: `${box.x}px`, width: `${box.width}px`, top: `${box.y}px`, height: `${box.height}px` };
+  const hover = `${tile.where}: ${tile.lines[1]}, ${tile.objects}, ${tile.lines[2]} (${tile.orphan_size})`;
   return (
     <button
       type="button"
       class={`djgc-tile djgc-share-${stepOf(tile.share)} ${box.group ? "djgc-tile-group" : ""}`}
       style={place}
-      title={tile.hover}
-      aria-label={box.lines.length ? undefined : tile.hover}
+      title={hover}
+      aria-label={box.lines.length ? undefined : hover}
       aria-pressed={pressed}
       aria-current={here ? "true" : undefined}
       tabIndex={first ? 0 : -1}

@@ -48,6 +48,7 @@ export interface Work {
   text: string;
   done: number | null;
   stoppable: boolean;
+  handler: string; // what a handler of somebody else raised
 }
 
 export interface Receipt {
@@ -128,7 +129,9 @@ export interface Tile {
   bytes: number;
   share: number; // percent that is orphaned
   lines: string[];
-  hover: string;
+  where: string;
+  objects: string;
+  orphan_size: string;
 }
 
 export interface Treemap {

@@ -1,8 +1,9 @@
 // Small parts that all others are made of.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { createContext } from "preact";
+import { keepWithin } from "./fit";
 import type { Kernel } from "./kernel";
 import { ago, local, utc } from "./time";
 import type { Notice } from "./types";
@@ -15,6 +16,9 @@ export interface Panel {
   ask(place: string, verb: string, args?: Record<string, unknown>, replaces?: string): Promise<unknown>;
   refusals: Record<string, string>;
   openTab(name: string): void;
+  // Which tile the treemap shows the inside of, and of which scan's tiles; -1 for all.
+  zoomed: { of: number; inside: number };
+  setZoomed(zoomed: { of: number; inside: number }): void;
 }
 
 export const PanelContext = createContext<Panel | undefined>(undefined);
@@ -95,6 +99,7 @@ export function Menu(props: {
   const [opened, setOpened] = useState(props.opened ?? false);
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
+  const { root } = usePanel();
   const shut = (): void => {
     setOpened(false);
     props.onClose?.();
@@ -103,6 +108,7 @@ export function Menu(props: {
     shut();
     opener.current?.focus();
   };
+  useLayoutEffect(() => (opened && box.current ? keepWithin(root, box.current) : undefined), [opened]);
   useEffect(() => {
     if (!opened) return undefined;
     box.current?.querySelector<HTMLElement>("input, button:not(.djgc-opener)")?.focus();

@@ -62,7 +62,7 @@ export function example(): State & { planned: Plan } {
       stale: false,
       overview: { stores: [], ages: [] },
     },
-    work: { activity: "", text: "", done: null, stoppable: false },
+    work: { activity: "", text: "", done: null, stoppable: false, handler: "" },
     said: { at: "header", error: "", note: "", receipt: null },
     plan: {},
     purge: {},
@@ -71,10 +71,10 @@ export function example(): State & { planned: Plan } {
     treemap: {
       revision: 2,
       tiles: [
-        { parent: -1, bytes: 90, share: 40, lines: ["raw", "90 B", "40 % orphaned"], hover: "raw: 90 B" },
-        { parent: 0, bytes: 60, share: 0, lines: ["lab.a", "60 B", "0 % orphaned"], hover: "raw / lab / a: 60 B" },
-        { parent: 0, bytes: 30, share: 100, lines: ["lab.b", "30 B", "100 % orphaned"], hover: "raw / lab / b: 30 B" },
-        { parent: -1, bytes: 10, share: 10, lines: ["cold", "10 B", "10 % orphaned"], hover: "cold: 10 B" },
+        { parent: -1, bytes: 90, share: 40, lines: ["raw", "90 B", "40 % orphaned"], where: "raw", objects: "2 objects", orphan_size: "1 B" },
+        { parent: 0, bytes: 60, share: 0, lines: ["lab.a", "60 B", "0 % orphaned"], where: "raw / lab / a", objects: "2 objects", orphan_size: "1 B" },
+        { parent: 0, bytes: 30, share: 100, lines: ["lab.b", "30 B", "100 % orphaned"], where: "raw / lab / b", objects: "2 objects", orphan_size: "1 B" },
+        { parent: -1, bytes: 10, share: 10, lines: ["cold", "10 B", "10 % orphaned"], where: "cold", objects: "2 objects", orphan_size: "1 B" },
       ],
     },
     marks: { pressed: -1, here: -1 },

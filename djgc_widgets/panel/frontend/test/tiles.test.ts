@@ -9,7 +9,9 @@ const tile = (parent: number, bytes: number, name = "t"): Tile => ({
   bytes,
   share: 0,
   lines: [name, `${bytes} B`, "0 % orphaned"],
-  hover: name,
+  where: name,
+  objects: "1 object",
+  orphan_size: "0 B",
 });
 const area = (box: Box): number => box.width * box.height;
 
@@ -46,6 +48,13 @@ test("what is too small to be seen is left to its group, and zoomed into it is t
   expect(cold.divisible).toBe(true);
   expect(cold.lines).toEqual([]);
   expect(layOut(tiles, 3, 1000).map((box) => box.at)).toEqual([4]);
+});
+
+test("a group is as big as it is, although not all of it lies on it", () => {
+  const tiles = [tile(-1, 100, "raw"), tile(-1, 30, "cold"), tile(0, 10, "a"), tile(0, 9, "b"), tile(1, 30, "c")];
+  const [raw, , , cold] = layOut(tiles, -1, 1000) as [Box, Box, Box, Box];
+  expect(area(raw) / area(cold)).toBeCloseTo(100 / 30, 6);
+  expect([raw.at, cold.at]).toEqual([0, 1]);
 });
 
 test("no tile is no box", () => {
