@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn, TextIO
@@ -50,6 +51,7 @@ def _days_option(default: timedelta, text: str) -> dict[str, Any]:
     return {"type": _age, "default": default, "metavar": "DAYS", "help": shown}
 
 
+_WIDTH = 80
 _FLAG = {"action": "store_true"}
 _LIST = {"action": "append", "default": []}
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -84,15 +86,33 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "NAME",
         "help": "sweep only what a saved filter shows (djgc-filters.json, here)",
     },
+    "--table": {**_LIST, "help": "sweep only objects of this table; repeatable"},
+    "--reason": {
+        **_LIST,
+        "metavar": "CODE",
+        "help": "sweep only orphans for this reason, such as row-deleted; repeatable",
+    },
+    "--larger-than": {
+        "metavar": "SIZE",
+        "help": "sweep only larger objects, for example 10MB",
+    },
     "--dry-run": {**_FLAG, "help": "change nothing in any case"},
     "--no-browser": {**_FLAG, "help": "print the URL instead of opening it"},
 }
+_OPTIONS_OF = {
+    ("sweep", "--older-than"): {
+        "metavar": "AGE",
+        "help": "sweep only objects that last changed before, for example 90d",
+    },
+}
+"""What an option is to one command alone."""
 _SCAN = ("--json", "--schema", "--stores", "--minimum-age")
 _CONFIRM = ("--confirm", "--dry-run")
 _TRASH = ("--json", "--store")
 _REPORT = (*_SCAN, "--history")
 _HEAL = _SCAN + _CONFIRM
-_SWEEP = (*_HEAL, "--filter", "--acknowledge")
+_FILTERS = ("--table", "--reason", "--larger-than", "--older-than", "--filter")
+_SWEEP = (*_HEAL, *_FILTERS, "--acknowledge")
 _RESTORE = (*_TRASH, "sweep_id", "paths", *_CONFIRM)
 _RECOVER = (*_TRASH, "--break-lock", *_CONFIRM)
 _PURGE = (*_TRASH, "--older-than", "--acknowledge", *_CONFIRM)
@@ -108,6 +128,21 @@ _COMMANDS = {
     "demo": ("open the panel on a demo that Ctrl-C ends", ("--no-browser",)),
 }
 """For each command its help and its options."""
+_EXAMPLES = {
+    "scan": ("djgc scan --schema lab_ephys", "djgc scan --stores raw --json"),
+    "report": ("djgc report --history store-history",),
+    "sweep": (
+        "djgc sweep --schema lab_ephys  # says what it would move",
+        "djgc sweep --schema lab_ephys --confirm raw --acknowledge sole-owner",
+        "djgc sweep --table old_sorting --older-than 90d --confirm raw,derived",
+    ),
+    "heal": ("djgc heal --confirm raw",),
+    "trash": ("djgc trash --store raw",),
+    "restore": ("djgc restore --store raw 20260101T030000Z-0a1b2c3d --confirm raw",),
+    "recover": ("djgc recover --store raw --confirm raw",),
+    "purge": ("djgc purge --store raw --older-than 60 --confirm raw",),
+    "demo": ("djgc demo --no-browser",),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -195,22 +230,42 @@ class _Parser(argparse.ArgumentParser):
 
 def _argument_parser() -> argparse.ArgumentParser:
     names = (f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
-    epilog = f"exit codes: {', '.join(names)}"
+    codes = textwrap.fill(f"exit codes: {', '.join(names)}", _WIDTH)
+    every = "\n".join(f"  {lines[0]}" for lines in _EXAMPLES.values())
     parser = _Parser(
         prog="djgc",
-        description="Inspect and sweep DataJoint object stores. The connection and the "
-        "stores are those of DataJoint's own configuration. No command changes a store "
-        "unless --confirm names it.",
-        epilog=epilog,
+        description=textwrap.fill(
+            "Inspect and sweep DataJoint object stores. The connection and the stores "
+            "are those of DataJoint's own configuration. No command changes a store "
+            "unless --confirm names it.",
+            _WIDTH,
+        ),
+        epilog=f"examples:\n{every}\n\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"djgc-widgets {_version()}"
     )
     subparsers = parser.add_subparsers(required=True, dest="command", metavar="command")
     for name, (text, options) in _COMMANDS.items():
+        examples = "\n".join(f"  {line}" for line in _EXAMPLES[name])
         command = subparsers.add_parser(
-            name, help=text, description=text, epilog=epilog
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=f"examples:\n{examples}\n\n{codes}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         for option in options:
-            command.add_argument(option, **_OPTIONS[option])
+            own = _OPTIONS_OF.get((name, option))
+            command.add_argument(option, **(own or _OPTIONS[option]))
     return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - which costs a start 30 ms
+
+    return version("djgc-widgets")
 
 
 if __name__ == "__main__":

@@ -35,15 +35,17 @@ from djgc_widgets.collector import (
     scan,
 )
 from djgc_widgets.model import (
+    REASON_KINDS,
     Answer,
     DoubtCode,
     ExitCode,
     InputError,
     Outcome,
-    Status,
+    Reason,
     SweepState,
     error_text,
     json_rows,
+    names_among,
     write_new_file,
 )
 from djgc_widgets.references import errors_of_dialects
@@ -107,11 +109,7 @@ def run_sweep(arguments: Namespace) -> Answer:
 
 
 def _sweep(arguments: Namespace, result: CompleteScan, confirmed: list[str]) -> Answer:
-    chosen = None
-    if arguments.filter is not None:
-        shown = filter_objects(result, arguments.filter)
-        chosen = shown[shown["status"].eq(Status.ORPHAN.value)]
-    plan = result.plan(chosen, acknowledge=arguments.acknowledge)
+    plan = result.plan(_chosen(arguments, result), acknowledge=arguments.acknowledge)
     left = sorted(set(plan.objects["store"]) - set(confirmed))
     if confirmed and left:
         chosen = plan.objects[plan.objects["store"].isin(confirmed)]
@@ -134,6 +132,27 @@ def _sweep(arguments: Namespace, result: CompleteScan, confirmed: list[str]) -> 
         return Answer(ExitCode.ORPHANS_FOUND, [*lines, *dry], data)
     swept = receipt_answer(plan.sweep(), Outcome.MOVED)
     return replace(swept, lines=[*swept.lines, *dry])
+
+
+def _chosen(arguments: Namespace, result: CompleteScan) -> pd.DataFrame | None:
+    """Return the orphans that every filter shows; None for all, without a filter."""
+    names_among(arguments.reason, [code.value for code in REASON_KINDS], "--reason")
+    bounds = {"Size": arguments.larger_than, "Age": arguments.older_than}
+    conditions: dict[str, list[str] | str] = {
+        "Why": [REASON_KINDS[Reason(code)] for code in arguments.reason],
+        **{title: f"> {text}" for title, text in bounds.items() if text is not None},
+    }
+    tables, saved = arguments.table, arguments.filter
+    if saved is None and not tables and not any(conditions.values()):
+        return None
+    chosen = result.orphans
+    if tables:
+        full = chosen["schema"].str.cat(chosen["table"], sep=".")
+        chosen = chosen[chosen["table"].isin(tables) | full.isin(tables)]
+    for wanted in (conditions, saved):
+        if wanted is not None:
+            chosen = chosen[chosen.index.isin(filter_objects(result, wanted).index)]
+    return chosen
 
 
 def run_heal(arguments: Namespace) -> Answer:

@@ -1,12 +1,16 @@
 """The command line, as cron and admins use it: dry unless confirmed."""
 
+import re
+import shlex
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from command_line import ALL, CommandLine, Own, Run
-from laboratory import HASH, Laboratory, orphaned
+from laboratory import HASH, Laboratory, every_kind_orphaned, orphaned
 
 from djgc_widgets import History, save_filter
+from djgc_widgets.cli import _COMMANDS, _argument_parser
 from djgc_widgets.model import ExitCode
 
 
@@ -36,6 +40,78 @@ def test_a_sweep_takes_only_what_a_saved_filter_shows(
 
     (gone,) = set(before) - set(laboratory.contents())
     assert "/id=2/" in gone
+
+
+def test_a_sweep_takes_only_what_all_of_its_filters_show(
+    laboratory: Laboratory, djgc: CommandLine, own: Own
+) -> None:
+    every_kind_orphaned(laboratory)
+    laboratory.put(f"_schema/{laboratory.name}/gone/id=1/data_AbCd1234.npy")
+    laboratory.put(f"_schema/{laboratory.name}/gone/id=2/data_AbCd1234.npy", data=b"")
+    laboratory.age()
+    sweep = ("sweep", *own, *ALL, "--json")
+
+    for options, tables in (
+        (("--table", "array"), {"array"}),
+        (("--table", f"{laboratory.name}.gone", "--table", "array"), {"array", "gone"}),
+        (("--table", "other.gone"), set()),
+        (("--table", ""), set()),
+        (("--reason", "table-dropped"), {"gone"}),
+        (("--reason", "table-dropped", "--table", "array"), set()),
+        (("--larger-than", "320 B", "--older-than", "2 weeks"), {"array"}),
+        (("--older-than", "400"), set()),
+    ):
+        code, data = djgc(*sweep, *options)
+        assert {row["table"] for row in data["plan"]} == tables, options
+        assert code == (ExitCode.ORPHANS_FOUND if tables else ExitCode.DONE)
+
+    save_filter("gone", {"Table": ["gone"]}, djgc.folder / "djgc-filters.json")
+    one = ("--filter", "gone", "--larger-than", "1", "--confirm", "raw")
+    code, data = djgc(*sweep, *one)
+    assert [row["n_files"] for row in data["rows"]] == [1]
+    assert "/gone/id=1/" in data["rows"][0]["path"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("--reason", "because"), "Expected in --reason names among"),
+        (("--larger-than", ""), "Expected a size"),
+        (("--larger-than", "> 3"), "Expected a size"),
+        (("--larger-than", "1 GB to 2 GB"), "Expected a size"),
+        (("--older-than", "yesterday"), "Expected an age"),
+    ],
+)
+def test_a_filter_that_is_not_understood_moves_nothing(
+    typed: tuple[str, str], said: str, laboratory: Laboratory, djgc: Run, own: Own
+) -> None:
+    orphaned(laboratory)
+    before = laboratory.contents()
+
+    code, text = djgc("sweep", *own, *ALL, "--confirm", "raw", *typed)
+
+    assert code == ExitCode.USAGE_ERROR
+    assert said in text
+    assert laboratory.contents() == before
+
+
+def test_the_help_has_examples_that_are_understood(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parser = _argument_parser()
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--version"])
+    assert capsys.readouterr().out == f"djgc-widgets {version('djgc-widgets')}\n"
+
+    for name in _COMMANDS:
+        with pytest.raises(SystemExit):
+            parser.parse_args([name, "--help"])
+        text = capsys.readouterr().out
+        shown = re.findall(r"^  (djgc .*)$", text, re.MULTILINE)
+        assert shown, name
+        for line in shown:
+            _, *words = shlex.split(line, comments=True)
+            assert parser.parse_args(words).command == name
 
 
 def test_a_sweep_and_its_restore(laboratory: Laboratory, djgc: Run, own: Own) -> None:
