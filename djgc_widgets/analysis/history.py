@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
-from pyarrow import ArrowInvalid
+from pyarrow import ArrowException, ArrowInvalid
 
 from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.cost import Price, checked_price, cost_figure, costs_by_scan
@@ -13,7 +13,16 @@ from djgc_widgets.analysis.forecast import Forecast, forecast_of
 from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
-from djgc_widgets.model import HISTORY, InputError, Status, names_of, shown, stacked
+from djgc_widgets.model import (
+    HISTORY,
+    InputError,
+    Status,
+    as_text,
+    error_text,
+    names_of,
+    shown,
+    stacked,
+)
 
 _FORMER_NAMES = {"objects": "n_objects", "missing": "n_missing"}
 """Columns of version 0.1, and their names now."""
@@ -73,10 +82,10 @@ class History:
             self._folder.mkdir(parents=True, exist_ok=True)
             totals_of(scan).to_parquet(unfinished, index=False)
             unfinished.rename(path)
-        except OSError as error:
+        except (OSError, ValueError, ArrowException) as error:
             raise InputError(
                 f"Expected a folder for the history that can be written to; "
-                f"{self._folder} cannot ({error.strerror}). Pass another path."
+                f"{self._folder} cannot ({error_text(error)}). Pass another path."
             ) from error
         return path
 
@@ -232,7 +241,7 @@ def totals_of(scan: Scan) -> pd.DataFrame:
             {
                 "scanned_at": scan.started_at,
                 "store": store.name,
-                "address": store.address,
+                "address": as_text(store.address),
                 "complete": scan.complete,
                 "schemas": ", ".join(scan.schemas),
                 "n_objects": int(own["n_objects"].sum()),

@@ -30,7 +30,7 @@ from djgc_widgets.model import (
     parse_paths,
     stacked,
 )
-from djgc_widgets.verdict import attributes_of
+from djgc_widgets.verdict import with_places
 
 FILTER_FILE = "djgc-filters.json"
 """Where filters are saved: beside the notebook, or where the command runs."""
@@ -244,8 +244,7 @@ def _swept_rows(scan: Scan) -> pd.DataFrame:
 def with_facets(rows: pd.DataFrame, scan: Scan) -> pd.DataFrame:
     """Return rows of the objects schema with the columns that only filters use."""
     age = pd.Timestamp(scan.started_at) - rows["modified_at"]
-    return rows.assign(
-        attribute=attributes_of(rows),
+    return with_places(rows, scan.references).assign(
         why=rows["reason_code"].map(_KINDS).astype(STR),
         age_days=age.dt.total_seconds() / _DAY.total_seconds(),
         alone=len(rows["schema"].dropna().unique()) <= 1,

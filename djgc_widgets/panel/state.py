@@ -21,7 +21,6 @@ from djgc_widgets.collector import (
 from djgc_widgets.model import (
     MINIMUM_AGE,
     OBJECTS,
-    InputError,
     Receipt,
     SweepReceipt,
     encode_frame,
@@ -227,12 +226,12 @@ class PanelState(TrashState):
         if unrecorded is not None:
             raise unrecorded
 
-    def _record(self, new: Scan) -> InputError | None:
+    def _record(self, new: Scan) -> Exception | None:
         """Record a scan; return why not, which must not hide the scan."""
         try:
             if self.history is not None:
                 self.history.record(new)
-        except InputError as error:
+        except Exception as error:  # noqa: BLE001 - raised once the scan is shown
             return error
         return None
 

@@ -64,8 +64,7 @@ def tiles_of(places: pd.DataFrame) -> list[Tile]:
     `places` is a frame of the places schema. Bigger tiles come first, so each comes
     after the one that it lies on.
     """
-    rows = places[places["size_bytes"].gt(0)]
-    rows = rows.assign(only=rows["attribute"])
+    rows = places.assign(only=places["attribute"])
     schemas = rows["schema"].dropna().unique()
     alone = f"{visible(schemas[0])}." if len(schemas) == 1 else ""  # in the title
     tiles = list[Tile]()
@@ -80,6 +79,7 @@ def tiles_of(places: pd.DataFrame) -> list[Tile]:
             n_places=("size_bytes", "size"),
             only=("only", "first"),
         )
+        sums = sums[sums["size_bytes"].gt(0)]
         biggest = sums.nlargest(_MOST, "size_bytes").reset_index()
         tiles += (_tile(row, depth, alone) for row in biggest.to_dict("records"))
         if depth == _TABLE:
@@ -117,7 +117,7 @@ def _names(location: Location) -> list[str]:
 class Treemap(traitlets.HasTraits):
     """Tiles that filter a grid by store, schema, table and attribute.
 
-    Pressed, a tile filters the grid; pressed again, no longer.
+    Pressed, a tile filters the grid; pressed again, the filters are as before.
     """
 
     revision = traitlets.Int(0)
@@ -127,6 +127,7 @@ class Treemap(traitlets.HasTraits):
         super().__init__()
         self.grid = grid
         self._tiles = list[Tile]()
+        self._before: dict[str, list[str | None]] = {}
 
     def draw(self, places: pd.DataFrame) -> None:
         """Show a frame of the places schema."""
@@ -137,16 +138,20 @@ class Treemap(traitlets.HasTraits):
 
     def press(self, revision: int, at: int) -> None:
         """Filter the grid by a tile, or remove that filter."""
-        if revision != self.revision or not 0 <= at < len(self._tiles):
-            raise InputError("The treemap has changed meanwhile. Look again.")
-        location = self._tiles[at].location
-        wanted = () if self.filtered == location else location
-        self.grid.filter_by(
-            {
-                level.capitalize(): [wanted[depth]] if depth < len(wanted) else None
-                for depth, level in enumerate(LEVELS)
-            }
-        )
+        with self.grid.held():
+            if revision != self.revision or not 0 <= at < len(self._tiles):
+                raise InputError("The treemap has changed meanwhile. Look again.")
+            location, filtered = self._tiles[at].location, self.filtered
+            if not filtered:  # what a person chose, which a release brings back
+                titles = [level.capitalize() for level in LEVELS]
+                self._before = {t: [*self.grid.filter_for(t)] for t in titles}
+            wanted = dict(self._before)
+            if filtered != location:
+                wanted = {
+                    level.capitalize(): [location[n]] if n < len(location) else []
+                    for n, level in enumerate(LEVELS)
+                }
+            self.grid.filter_by(wanted)
 
     @property
     def filtered(self) -> Location | None:

@@ -15,6 +15,7 @@ refuse it.
 
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.doubt import (
+    LIFTABLE,
     LIFTABLE_IN_PURGE,
     OF_ONE,
     Doubt,
@@ -52,16 +53,21 @@ from djgc_widgets.verdict.servers import (
     server_doubts,
 )
 from djgc_widgets.verdict.status import World
-from djgc_widgets.verdict.usage import attributes_of, bytes_by_place, usage_by_attribute
+from djgc_widgets.verdict.usage import (
+    bytes_by_place,
+    usage_by_attribute,
+    with_places,
+)
 
 __all__ = [
-    "INDEX", "LIFTABLE_IN_PURGE", "OF_ONE", "Circumstances", "Doubt", "KnownServer",
-    "Ownership", "Reconciled", "RelatedRows", "Selection", "SweepPlan", "World",
-    "after_acknowledgment", "attributes_of", "bytes_by_place", "cover",
+    "INDEX", "LIFTABLE", "LIFTABLE_IN_PURGE", "OF_ONE", "Circumstances", "Doubt",
+    "KnownServer", "Ownership", "Reconciled", "RelatedRows", "Selection",
+    "SweepPlan", "World", "after_acknowledgment", "bytes_by_place", "cover",
     "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
     "missing_objects_doubt", "names_one", "notices_of_hard_links",
     "notices_of_other_stores", "notices_of_trash", "path_keys", "plan_sweep",
-    "prepared_doubt", "reconcile", "same_servers", "server_doubts", "standing_doubts",
-    "stored_at_recorded_path", "targets_in_scanned_stores", "through_same_folders",
-    "unseen_doubts", "usage_by_attribute", "withhold_orphans",
+    "prepared_doubt", "reconcile", "same_servers", "server_doubts",
+    "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
+    "through_same_folders", "unseen_doubts", "usage_by_attribute", "with_places",
+    "withhold_orphans",
 ]  # fmt: skip

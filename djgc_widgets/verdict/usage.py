@@ -86,11 +86,10 @@ def attributes_of(objects: pd.DataFrame) -> pd.Series:
     return attributes
 
 
-def bytes_by_place(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
-    """Add up what is stored per store, schema, table and attribute, each object once.
+def with_places(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
+    """Return objects with the attribute, and hashes with the table, that they are of.
 
-    The result is a frame of the places schema. A hash names neither table nor
-    attribute: they are those of the first row of its schema that refers to it.
+    A hash names neither: they are those of the first row of its schema that refers.
     """
     rows = objects.assign(attribute=attributes_of(objects))
     hashed = rows.index[rows["section"].eq(Section.HASH.value)]
@@ -109,6 +108,15 @@ def bytes_by_place(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFr
         for name in ("table", "attribute"):
             column = references[name].reset_index(drop=True)
             rows.loc[hashed, name] = column.reindex(first).array
+    return rows
+
+
+def bytes_by_place(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
+    """Add up what is stored per store, schema, table and attribute, each object once.
+
+    The result is a frame of the places schema.
+    """
+    rows = with_places(objects, references)
     orphan = rows["status"].eq(Status.ORPHAN.value)
     group, sums = group_numbers(rows, _PLACE)
     sizes = rows["size_bytes"]

@@ -1,5 +1,6 @@
 """The history of scans: no record is lost, however many processes record."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -147,6 +148,22 @@ def test_what_is_no_price_is_refused(price: object, tmp_path: Path) -> None:
 @pytest.mark.parametrize("price", [np.int64(23), np.float32(23), Decimal(23), 23])
 def test_a_price_is_any_kind_of_number(price: Any, tmp_path: Path) -> None:
     assert History(tmp_path, price=price).price == 23.0
+
+
+def test_a_store_whose_name_is_not_utf_8_is_recorded(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(lab.folder) + b"/caf\xe9"))
+    lab.store("raw").rename(folder)
+    lab.config.stores["raw"]["location"] = str(folder)
+    history = History(tmp_path / "history")
+
+    history.record(complete(lab))
+
+    (address,) = history.frame.query("store == 'raw'")["address"]
+    assert "caf" in address
+    with pytest.raises(InputError, match="that can be written to"):
+        History("a\0b").record(complete(lab))
 
 
 def test_without_a_complete_scan_no_cost_is_known(

@@ -74,9 +74,96 @@ def test_what_rows_need_again_returns_first(postgresql_laboratory: Laboratory) -
 
     stats = collector(lab).collect(dry_run=False)
 
-    assert stats["deleted"] == 0
+    assert (stats["deleted"], stats["restored"], stats["errors"]) == (0, 1, 0)
     assert complete(lab).missing.empty
     assert path in untouched(lab)
+
+
+def test_nothing_is_swept_if_what_rows_need_does_not_return(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    lab = postgresql_laboratory
+    table = orphaned(lab, HASH)
+    before = untouched(lab)
+    collector(lab).collect(dry_run=False)
+    gone = before.keys() - untouched(lab).keys()
+    table.insert1({"id": 1, "data": array(1).tobytes()})
+    (path,) = gone & untouched(lab).keys()
+    lab.remove(path)
+    (table & "id = 5").delete()
+    lab.age()
+    (lab.store("raw") / path).mkdir()  # is in the way
+    left = untouched(lab)
+
+    with pytest.raises(SweepRefusedError, match="not all that rows need came back"):
+        collector(lab).collect(dry_run=False)
+
+    assert untouched(lab) == left
+
+
+def test_after_an_incomplete_scan_nothing_is_restored_either(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    lab = postgresql_laboratory
+    table = orphaned(lab, HASH)
+    collector(lab).collect(dry_run=False)
+    swept = untouched(lab)
+    table.insert1({"id": 1, "data": array(1).tobytes()})
+    (path,) = untouched(lab).keys() - swept.keys()
+    lab.remove(path)
+    lab.write_row("recording", 9, {"where": "unknown"})
+    before = lab.contents()
+
+    with pytest.raises(SweepRefusedError, match=r"^Nothing was swept, since not every"):
+        collector(lab).collect(dry_run=False)
+
+    assert lab.contents() == before
+    assert not collector(lab).collect()["complete"]
+
+
+def test_a_store_within_another_and_a_second_name_are_told_apart(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    lab = postgresql_laboratory
+    orphaned(lab)
+    spec = dict(lab.config.stores["raw"])
+    lab.config.stores["second"] = spec
+    lab.config.stores["whole"] = {**spec, "location": str(lab.folder)}
+
+    whole = collector(lab, store="whole").collect(dry_run=False)
+    second = collector(lab, store="second").collect()
+
+    assert (whole["deleted"], whole["schema_paths_referenced"]) == (0, 0)
+    assert second["schema_paths_referenced"] == 2
+    assert second["schema_paths_orphaned"] == 3
+    assert collector(lab, store="second").collect(dry_run=False)["deleted"] == 3
+
+
+def test_paths_below_a_former_prefix_are_referred_to(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    lab = postgresql_laboratory
+    lab.config.stores["raw"]["schema_prefix"] = "former"
+    orphaned(lab)
+    lab.config.stores["raw"]["schema_prefix"] = "_schema"
+
+    stats = collector(lab).collect()
+
+    assert stats["schema_paths_referenced"] == 2
+    assert stats["schema_paths_stored"] == 5
+
+
+def test_what_is_moved_is_logged_where_datajoint_logs(
+    postgresql_laboratory: Laboratory, caplog: pytest.LogCaptureFixture
+) -> None:
+    lab = postgresql_laboratory
+    orphaned(lab)
+
+    collector(lab).collect(verbose=True)
+    assert caplog.text.count("Orphan: _schema/") == 3
+    collector(lab).collect(dry_run=False, verbose=True)
+
+    assert caplog.text.count("Moved to the trash: _schema/") == 3
 
 
 def test_doubts_and_problems_refuse_a_sweep_and_are_named(
@@ -137,3 +224,12 @@ def test_what_cannot_be_collected_is_said(postgresql_laboratory: Laboratory) -> 
         GarbageCollector(schema, store="raw", minimum_age=7)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="in acknowledge"):
         GarbageCollector(schema, store="raw", acknowledge="sole-owner")
+    for name in ("sole-ownr", "abandoned-schema:gone", "unseen-schemas"):
+        with pytest.raises(InputError, match="in acknowledge"):
+            GarbageCollector(schema, store="raw", acknowledge=[name])
+    with pytest.raises(InputError, match="Expected schemas"):
+        GarbageCollector(postgresql_laboratory.connection, store="raw")
+    with pytest.raises(InputError, match="name of a store"):
+        GarbageCollector(schema, store=["raw"])  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="Leave it out"):
+        GarbageCollector(schema, store="raw", config={})

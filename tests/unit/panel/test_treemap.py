@@ -175,6 +175,29 @@ def test_a_pressed_tile_filters_the_list_and_releases_it_again(
     assert [chip["text"] for chip in grid.page(5)["chips"]] == ["x"]
 
 
+def test_a_released_tile_brings_back_what_a_person_chose(treemap: Treemap) -> None:
+    grid = treemap.grid
+    chosen = {"Store": ["raw", "cold"], "Table": ["recording"]}
+    grid.filter_by(chosen)
+
+    press(treemap, "raw")
+    press(treemap, "unit")
+    assert list(grid.filtered["table"]) == ["unit"]
+    press(treemap, "unit")
+
+    assert {title: [*grid.filter_for(title)] for title in chosen} == chosen
+    assert len(grid.filtered) == 2
+
+
+def test_a_tile_with_an_attribute_in_its_name_has_no_other_inside() -> None:
+    rows = [("raw", "a", "rec", "wave", 9, 0), ("raw", "a", "rec", "note", 0, 0)]
+
+    names = [tile.name for tile in tiles_of(places(rows))]
+
+    assert names == ["raw", "rec", "wave"]
+    assert tiles_of(places(rows))[1].n_objects == 4
+
+
 def test_the_tile_of_the_filter_and_that_of_the_open_row_are_marked(
     treemap: Treemap,
 ) -> None:
