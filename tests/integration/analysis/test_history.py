@@ -153,7 +153,7 @@ def test_a_price_is_any_kind_of_number(price: Any, tmp_path: Path) -> None:
 def test_a_store_whose_name_is_not_utf_8_is_recorded(
     lab: Laboratory, tmp_path: Path
 ) -> None:
-    folder = Path(os.fsdecode(os.fsencode(lab.folder) + b"/caf\xe9"))
+    folder = Path(os.fsdecode(os.fsencode(lab.folder) + b"/rec\xe9"))
     lab.store("raw").rename(folder)
     lab.config.stores["raw"]["location"] = str(folder)
     history = History(tmp_path / "history")
@@ -161,7 +161,7 @@ def test_a_store_whose_name_is_not_utf_8_is_recorded(
     history.record(complete(lab))
 
     (address,) = history.frame.query("store == 'raw'")["address"]
-    assert "caf" in address
+    assert "rec" in address
     with pytest.raises(InputError, match="that can be written to"):
         History("a\0b").record(complete(lab))
 

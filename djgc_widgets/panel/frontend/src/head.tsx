@@ -48,7 +48,7 @@ export function Head() {
       </div>
       {kernel.connection in SILENT && <div class="djgc-error" role="alert">✕ {SILENT[kernel.connection]}</div>}
       <Said place="header" />
-      <div role="alert">{work.handler && <div class="djgc-error">⚠ {work.handler}</div>}</div>
+      {work.handler && <div class="djgc-error" role="alert">⚠ {work.handler}</div>}
       {scan && <Duties scan={scan} />}
     </header>
   );
