@@ -6,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import nbformat
@@ -103,6 +106,23 @@ class Demo:
     @property
     def stores(self) -> dict[str, Path]:
         return {path.name: path for path in (self.lab_folder / "stores").iterdir()}
+
+    def end_kernels(self) -> None:
+        """End the kernels of notebooks that nobody looks at any more.
+
+        Each holds connections to the database, which are not many.
+        """
+        server = self.server
+        for kernel in server.request("kernels"):
+            request = urllib.request.Request(  # noqa: S310 - loopback
+                f"{server.address}/api/kernels/{kernel['id']}",
+                headers={"Authorization": f"token {server.server.password}"},
+                method="DELETE",
+            )
+            try:
+                urllib.request.urlopen(request, timeout=_LIMIT_SECONDS).close()  # noqa: S310
+            except HTTPError as error:
+                assert error.code == HTTPStatus.NOT_FOUND  # Voila has ended it  # noqa: PT017
 
     def address(self, frontend: str, notebook: str) -> str:
         if frontend == "marimo":
@@ -347,6 +367,7 @@ def start(browser: Browser, demo: Demo) -> Iterator[Callable[..., Journey]]:
     yield begin
     for journey in journeys:
         journey.page.context.close()
+    demo.end_kernels()
     for journey in journeys:
         seen = [*journey.foreign, *journey.errors]
         own = HABITS.get(journey.frontend, ())
