@@ -228,6 +228,16 @@ class _Parser(argparse.ArgumentParser):
         _show(message, file)
 
 
+class _ShowVersion(argparse.Action):
+    """Shows the version of the installed package."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - no other command needs it
+
+        _show(f"djgc-widgets {version('djgc-widgets')}\n", sys.stdout)
+        parser.exit()
+
+
 def _argument_parser() -> argparse.ArgumentParser:
     names = (f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
     codes = textwrap.fill(f"exit codes: {', '.join(names)}", _WIDTH)
@@ -244,7 +254,7 @@ def _argument_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--version", action="version", version=f"djgc-widgets {_version()}"
+        "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
     )
     subparsers = parser.add_subparsers(required=True, dest="command", metavar="command")
     for name, (text, options) in _COMMANDS.items():
@@ -260,12 +270,6 @@ def _argument_parser() -> argparse.ArgumentParser:
             own = _OPTIONS_OF.get((name, option))
             command.add_argument(option, **(own or _OPTIONS[option]))
     return parser
-
-
-def _version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 - which costs a start 30 ms
-
-    return version("djgc-widgets")
 
 
 if __name__ == "__main__":
