@@ -32,6 +32,7 @@ from djgc_widgets.verdict.match import MatchedFiles, mark
 from djgc_widgets.verdict.objects import group_files
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
 from djgc_widgets.verdict.resolve import names_known_store
+from djgc_widgets.verdict.same_folders import leads_out_of_scan
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
 
@@ -196,7 +197,8 @@ def _reference_states(
     # of each reference the first that is stored, else the first
     order = exact[np.lexsort((~present[exact], numbers[exact]))]
     best = order[np.diff(numbers[order], prepend=-1) > 0]
-    best = best[present[best] | recorded["declared"].to_numpy()[rows[best]]]
+    looked = ~leads_out_of_scan(marked.targets.iloc[best], marked.names).to_numpy()
+    best = best[present[best] | recorded["declared"].to_numpy()[rows[best]] & looked]
     known = recorded.iloc[rows[best]].reset_index(drop=True)
     known["store"] = marked.targets["store"].array[best]
     states = pd.array([State.MISSING.value, State.PRESENT.value], dtype=STR)

@@ -28,6 +28,21 @@ def through_same_folders(targets: pd.DataFrame, names: StoreNames) -> pd.DataFra
     return every
 
 
+def leads_out_of_scan(targets: pd.DataFrame, names: StoreNames) -> pd.Series:
+    """Return which targets lie in a store that is left out, inside a scanned one.
+
+    What is there was not looked at.
+    """
+    scanned = {store.name for store in names.stores}
+    out = pd.Series(data=False, index=targets.index)
+    for folder in names.same:
+        if folder.to_store not in scanned:
+            inside = f"{folder.path}/" if folder.path else ""
+            here = targets["store"].eq(folder.store)
+            out |= here & targets["path"].str.startswith(inside)
+    return out
+
+
 def _targets_inside(
     targets: pd.DataFrame, keys: pa.Array, same: pd.DataFrame
 ) -> pd.DataFrame:

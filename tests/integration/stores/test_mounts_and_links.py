@@ -71,6 +71,24 @@ def test_an_inner_store_is_safe_when_it_is_scanned_alone(lab: Laboratory) -> Non
     assert statuses(lab, stores=["raw"]) == {}
 
 
+def test_rows_of_an_inner_store_lack_nothing_while_it_is_left_out(
+    lab: Laboratory,
+) -> None:
+    add_store(lab, "inner", lab.store("raw") / "inner")
+    lab.put(f"inner/{named(lab, 1)}")
+    put(lab, 4)
+    refer(lab, named(lab, 1), "inner")
+    refer(lab, f"inner/{named(lab, 2)}", key=2)
+    refer(lab, named(lab, 3), key=3)
+    lab.age()
+
+    missing = complete(lab, stores=["raw"]).missing
+    assert list(missing["path"]) == [named(lab, 3)]
+    missing = complete(lab).missing
+    keys = set(zip(missing["store"], missing["path"], strict=True))
+    assert keys == {("raw", f"inner/{named(lab, 2)}"), ("raw", named(lab, 3))}
+
+
 @needs_root
 def test_a_folder_mounted_inside_its_own_store_is_listed_once(lab: Laboratory) -> None:
     put(lab, 1, 2)
