@@ -1,9 +1,8 @@
 """See what DataJoint object stores hold, what rows need, and what can be swept.
 
-The house has eight rooms and two doors; imports point down only::
+The house has nine rooms; imports point down only::
 
-    cli                                   parses the command line
-    commands   panel                      what they do; the panel in a notebook
+    cli        panel                      the command line; the panel in a notebook
     analysis                              figures, history, report, second opinion
     collector                             scan, sweep, restore, purge: the use cases
     references  stores  verdict  lab      rows to paths; list and move; decide; the demo

@@ -9,13 +9,14 @@ from .analysis import (
     save_filter,
     second_opinion,
 )
-from .collector import CompleteScan, GarbageCollector, IncompleteScan, Trash, scan
+from .collector import CompleteScan, GarbageCollector, IncompleteScan, Pins, Trash, scan
 from .lab import DemoLab, open_lab
 from .model import (
     Cancelled,
     InputError,
     Notice,
     Notices,
+    Pin,
     Progress,
     Receipt,
     ServerError,
@@ -37,6 +38,8 @@ __all__ = [
     "InputError",
     "Notice",
     "Notices",
+    "Pin",
+    "Pins",
     "Progress",
     "Receipt",
     "SecondOpinion",

@@ -3,7 +3,6 @@
 A **chart** is a pure function from a frame to a Plotly figure. **Growth** is
 reconstructed from the dates of what is stored, or measured by a **history** of scans.
 The **second opinion** compares what DataJoint's own collector would delete with ours.
-A **command report** is what the command line says of a scan, and its exit code.
 """
 
 from djgc_widgets.analysis import charts
@@ -13,17 +12,6 @@ from djgc_widgets.analysis.charts import (
     age_histogram,
     bytes_by_age,
     bytes_by_status,
-)
-from djgc_widgets.analysis.command_report import (
-    finding_lines,
-    findings,
-    first_code,
-    listed,
-    receipt_answer,
-    state_code,
-    states,
-    summary_data,
-    summary_lines,
 )
 from djgc_widgets.analysis.cost import readable_cost
 from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
@@ -59,9 +47,7 @@ __all__ = [
     "AGE_BINS", "OBJECT_FACETS", "OBJECT_TEXTS", "STATUS_COLORS", "Bounds",
     "Choice", "Chosen", "Condition", "Facet", "Forecast", "History", "RowFilter",
     "SecondOpinion", "Wanted", "age_histogram", "bytes_by_age", "bytes_by_status",
-    "charts", "condition_of", "facet_of", "filter_objects", "finding_lines",
-    "findings", "first_code", "growth_by_week", "growth_figure", "listed",
-    "object_rows", "plain", "read_conditions", "readable_cost", "receipt_answer",
+    "charts", "condition_of", "facet_of", "filter_objects", "growth_by_week",
+    "growth_figure", "object_rows", "plain", "read_conditions", "readable_cost",
     "report_html", "save_filter", "saved_filters", "second_opinion", "short",
-    "state_code", "states", "summary_data", "summary_lines",
 ]  # fmt: skip

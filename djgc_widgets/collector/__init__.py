@@ -12,20 +12,25 @@ or undoes what was interrupted.
                                       recheck (references are read again)
 """
 
+from djgc_widgets.collector.arguments import names_of_sweepable_stores
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.garbage_collector import GarbageCollector
+from djgc_widgets.collector.pins import Pins
 from djgc_widgets.collector.purge import expect_liftable, short_retention_doubt
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeps_in_trash import (
+    carry_out_each,
     purge_sweeps,
     read_sweeps,
     restore_sweeps,
 )
 from djgc_widgets.collector.trash import Trash
+from djgc_widgets.collector.unattended import Unattended, plan_unattended
 
 __all__ = [
-    "Clock", "CompleteScan", "GarbageCollector", "IncompleteScan", "Scan", "Trash",
-    "expect_liftable", "purge_sweeps", "read_sweeps", "restore_sweeps", "scan",
-    "short_retention_doubt", "utc_now",
+    "Clock", "CompleteScan", "GarbageCollector", "IncompleteScan", "Pins", "Scan",
+    "Trash", "Unattended", "carry_out_each", "expect_liftable",
+    "names_of_sweepable_stores", "plan_unattended", "purge_sweeps", "read_sweeps",
+    "restore_sweeps", "scan", "short_retention_doubt", "utc_now",
 ]  # fmt: skip

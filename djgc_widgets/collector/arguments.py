@@ -8,9 +8,14 @@ import datajoint as dj
 from datajoint.errors import DataJointError
 
 from djgc_widgets.collector.clock import Clock
-from djgc_widgets.model import InputError, names_of, shown
+from djgc_widgets.model import InputError, SweepRefusedError, names_of, shown
 from djgc_widgets.references import errors_of_dialects, server_name
-from djgc_widgets.stores import stores_of
+from djgc_widgets.stores import (
+    SweepableStore,
+    open_stores,
+    stores_of,
+    sweepable_stores,
+)
 
 
 def connection_of(source: Any) -> dj.Connection:  # noqa: ANN401 - what a caller passes
@@ -86,6 +91,40 @@ def _closed_connection_error(connection: dj.Connection) -> InputError:
         f"Expected an open connection to {server_name(connection)}; got one that is "
         "closed or does not answer. Connect again."
     )
+
+
+def sweepable_store(
+    source: Any,  # noqa: ANN401 - what a caller passes
+    store: str,
+    also: Sequence[dj.Connection] = (),
+) -> SweepableStore:
+    """Return a store in which objects can be moved, as a connection configures it.
+
+    An unknown name, or a store in which nothing can be moved, is an `InputError`; one
+    that does not open, a `SweepRefusedError`.
+    """
+    names_of([store], "store")
+    opened = open_stores((connection_of(source), *also), [store])
+    if opened.problems:
+        raise SweepRefusedError(str(opened.problems[0]))
+    able = sweepable_stores(opened.stores)
+    if not able:
+        raise InputError(
+            f"Expected a store in a folder or on S3; got {store!r}, in which nothing "
+            "can be moved."
+        )
+    return able[0]
+
+
+def names_of_sweepable_stores(source: dj.Schema | dj.Connection) -> list[str]:
+    """Return the names of all stores in which objects can be moved.
+
+    One that does not open is a `SweepRefusedError`.
+    """
+    opened = open_stores([connection_of(source)], None)
+    if opened.problems:
+        raise SweepRefusedError(str(opened.problems[0]))
+    return [store.info.name for store in sweepable_stores(opened.stores)]
 
 
 def expect_stores(stores: Any) -> None:  # noqa: ANN401 - what a caller passes

@@ -19,6 +19,7 @@ from typing import Self
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import account_name, host_name
 from djgc_widgets.collector.lock_holder import LockHolder, read_holder
+from djgc_widgets.collector.marker import expect_known_layout
 from djgc_widgets.collector.processes import own_process
 from djgc_widgets.model import (
     TRASH_FOLDER,
@@ -85,6 +86,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             since=now,
             heartbeat=now,
         )
+        expect_known_layout(self._store)
         try:
             self._acquire_or_leave()
         except NotExclusiveError as error:

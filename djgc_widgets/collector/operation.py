@@ -8,18 +8,15 @@ import pandas as pd
 
 from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
+from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
     RECEIPT,
     RECORD_ENDS,
-    Cancelled,
     Detail,
     Notice,
     NoticeCode,
     Notices,
     Outcome,
-    Progress,
-    ProgressCallback,
-    Step,
     SweepRefusedError,
     error_text,
     in_store,
@@ -39,7 +36,11 @@ from djgc_widgets.stores import (
 )
 
 SKIPPED_LIVE = Result(Outcome.SKIPPED, Detail.LIVE_AGAIN)
+SKIPPED_PINNED = Result(Outcome.SKIPPED, Detail.PINNED)
 RETURNED_LIVE = Result(Outcome.RESTORED, Detail.LIVE_AGAIN)
+
+MOST_FAILURES = 20
+"""After so many in a row nothing more is tried."""
 
 Verb = Callable[[Iterable[PinnedObject], Stopped], Iterator[Results]]
 Key = tuple[str, str]
@@ -66,6 +67,8 @@ class Operation:
     results: dict[Key, tuple[PinnedObject, Result]] = field(default_factory=dict)
     problems: list[Notice] = field(default_factory=list)
     """Records that could not be written."""
+    _failures: int = 0
+    """In a row."""
 
     def note(self, objects: Iterable[PinnedObject], result: Result) -> None:
         """Note what became of objects."""
@@ -84,19 +87,28 @@ class Operation:
         """Leave objects out of the receipt."""
         self.results = {k: pair for k, pair in self.results.items() if not which(*pair)}
 
-    def run(self, verb: Verb, objects: Sequence[PinnedObject], steps: "Steps") -> None:
+    def run(self, verb: Verb, objects: Sequence[PinnedObject], steps: Steps) -> None:
         """Let a verb of the store process objects until it ends or is stopped.
 
-        If the progress callback raises `Cancelled`, what was done is noted.
+        If the progress callback raises `Cancelled`, what was done is noted. So it is
+        after many failures in a row: the store may be going away.
         """
-        passing = steps.passing(objects, self.lock)
+        passing = steps.passing(objects, self.stops)
         try:
-            for results in verb(passing, lambda: steps.stopped(self.lock)):
+            for results in verb(passing, lambda: steps.stopped(self.stops)):
                 for pinned, result in results:
                     self.note([pinned], result)
+                    failed = result.outcome is Outcome.FAILED
+                    self._failures = self._failures + 1 if failed else 0
                     self.problems += result.notices
         except OSError as error:  # of the store itself, such as a mount that went away
             self.note(self.pending(objects), failed_result(error))
+
+    def stops(self) -> Result | None:
+        """Return why nothing more may be done, if so."""
+        if self._failures >= MOST_FAILURES:
+            return Result(Outcome.SKIPPED, Detail.GAVE_UP, {"n": MOST_FAILURES})
+        return self.lock.lost()
 
     def bring_back(self, objects: Sequence[PinnedObject], why: Result) -> None:
         """Move objects back from the trash, whatever else happens, and note why.
@@ -206,43 +218,12 @@ def write_rows(
         Journal(store, str(sweep_id)).write_outcome(name, now, own)
 
 
-class Steps:
-    """Reports progress over the objects of all stores, once before each object."""
-
-    def __init__(self, step: Step, total: int, progress: ProgressCallback) -> None:
-        self._step, self._total, self._progress = step, total, progress
-        self._done = 0
-        self._canceled: Cancelled | None = None
-
-    def passing(
-        self, objects: Iterable[PinnedObject], lock: StoreLock
-    ) -> Iterator[PinnedObject]:
-        """Pass objects on; stop if the lock is lost."""
-        for pinned in objects:
-            if self._canceled is not None:
-                raise self._canceled
-            self._progress(Progress(self._step, self._done, self._total))
-            self._done += 1
-            if lock.lost():
-                return
-            yield pinned
-
-    def stopped(self, lock: StoreLock) -> bool:
-        """Return whether nothing more may be moved of what was passed on already."""
-        if self._canceled is None:
-            try:
-                self._progress(Progress(self._step, self._done, self._total))
-            except Cancelled as canceled:
-                self._canceled = canceled
-        return self._canceled is not None or lock.lost() is not None
-
-
 def skip_rest(operations: Iterable[tuple[Operation, Iterable[PinnedObject]]]) -> None:
     """Note why objects were not reached."""
     canceled = Result(Outcome.SKIPPED, Detail.CANCELED)
     for operation, objects in operations:
         left = operation.pending(objects)
-        operation.note(left, operation.lock.lost() or canceled)
+        operation.note(left, operation.stops() or canceled)
 
 
 def receipt_rows(

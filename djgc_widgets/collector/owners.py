@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,7 +16,7 @@ from djgc_widgets.collector.sightings import (
     sighting_record,
     sightings_of,
 )
-from djgc_widgets.model import TRASH_FOLDER, Sighting
+from djgc_widgets.model import OLDEST, TRASH_FOLDER, Sighting
 from djgc_widgets.stores import SweepableStore
 from djgc_widgets.verdict import KnownServer, Ownership
 
@@ -38,6 +39,7 @@ class _Owners(Record):
     known: list[_Server] | None = None
     """None in records of version 0.1."""
     gone: list[str] = Field(default=[])
+    oldest_backup_days: Annotated[float, Field(ge=0, le=OLDEST.days)] | None = None
 
 
 def read_ownership(store: SweepableStore) -> Ownership:
@@ -55,7 +57,9 @@ def read_ownership(store: SweepableStore) -> Ownership:
         known = tuple(KnownServer(each.identifier, (each,)) for each in former)
     else:
         known = tuple(each.value() for each in record.known)
-    return Ownership(name, known, frozenset(record.gone))
+    days = record.oldest_backup_days
+    backup = None if days is None else timedelta(days=days)
+    return Ownership(name, known, frozenset(record.gone), backup)
 
 
 def with_journals(owner: Ownership, seen: Iterable[Sighting]) -> Ownership:
@@ -78,6 +82,7 @@ def with_journals(owner: Ownership, seen: Iterable[Sighting]) -> Ownership:
 
 def write_ownership(store: SweepableStore, now: datetime, owner: Ownership) -> None:
     """Record for which servers a store is swept."""
+    backup = owner.oldest_backup
     record = {
         "since": now.isoformat(),
         "servers": addresses_of(s for server in owner.known for s in server.sightings),
@@ -90,5 +95,6 @@ def write_ownership(store: SweepableStore, now: datetime, owner: Ownership) -> N
             for server in owner.known
         ],
         "gone": sorted(owner.gone),
+        "oldest_backup_days": None if backup is None else backup / timedelta(days=1),
     }
     store.write(OWNER_PATH, seal(record))

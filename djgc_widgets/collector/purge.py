@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NoReturn
 
@@ -12,9 +12,9 @@ from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import Planned
 from djgc_widgets.collector.operation import (
     RETURNED_LIVE,
+    SKIPPED_PINNED,
     Key,
     Operation,
-    Steps,
     begin,
     key_of,
     skip_rest,
@@ -24,9 +24,12 @@ from djgc_widgets.collector.owners import (
     with_journals,
     write_ownership,
 )
+from djgc_widgets.collector.pins import read_pins
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.scan_result import CompleteScan
+from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
+    STR,
     Cancelled,
     Detail,
     DoubtCode,
@@ -36,7 +39,10 @@ from djgc_widgets.model import (
     Sighting,
     Step,
     SweepRefusedError,
+    error_text,
     names_among,
+    parse_paths,
+    remedy_for,
     trash_of,
 )
 from djgc_widgets.stores import PinnedObject, Result
@@ -46,6 +52,7 @@ from djgc_widgets.verdict import (
     Doubt,
     Ownership,
     after_acknowledgment,
+    are_pinned,
     names_one,
     prepared_doubt,
     server_doubts,
@@ -79,8 +86,11 @@ class Purge:
         older_than: timedelta,
         acknowledge: Collection[str],
         progress: ProgressCallback,
+        oldest_backup: timedelta | None = None,
     ) -> None:
         """Bring back what is live, then delete what has been there for long enough.
+
+        That is longer than `older_than`, and than the oldest backup is old.
 
         If rows of other servers or of schemas that cannot be seen may need it,
         `SweepRefusedError` is raised.
@@ -94,12 +104,16 @@ class Purge:
         referenced = self._pinned(trash[trash["referenced"]])
         elsewhere = referenced.keys() - returned.keys() - again.keys()
         held = {pinned.sweep_id for pinned in every.values()} & self.chosen
+        backup = self._oldest_backup(oldest_backup)
+        older_than = max(older_than, backup or older_than)
         ages = {sweep_id: self._age(sweep_id) for sweep_id in held}
         old = {sweep_id for sweep_id, age in ages.items() if age >= older_than}
         due = [p for k, p in every.items() if k not in returned and p.sweep_id in old]
         doubt = short_retention_doubt([ages[pinned.sweep_id] for pinned in due])
         if doubt and doubt.name not in acknowledge:
             refuse(doubt.code, **doubt.values)
+        if due and backup is None and DoubtCode.OLDEST_BACKUP not in acknowledge:
+            refuse(DoubtCode.OLDEST_BACKUP)
         if not due and not returned:
             return
         objects = [*returned.values(), *due]
@@ -108,6 +122,7 @@ class Purge:
         if DoubtCode.MISSING_OBJECTS not in acknowledge and self._still_missing():
             operation.note(due, _MISSING)
         operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
+        operation.note(self._kept_by_pins(due), SKIPPED_PINNED)
         due = operation.pending(due)
         try:
             self._delete(due, again, acknowledge, progress)
@@ -118,6 +133,20 @@ class Purge:
         self._record(end, objects)
         self._record_servers(acknowledge)
 
+    def _oldest_backup(self, said: timedelta | None) -> timedelta | None:
+        """Return the age of the oldest backup; write down what is said of it."""
+        store, owner = self.operation.store, read_ownership(self.operation.store)
+        if said is None or said == owner.oldest_backup:
+            return owner.oldest_backup
+        try:
+            write_ownership(store, self.clock(), replace(owner, oldest_backup=said))
+        except OSError as error:
+            raise SweepRefusedError(
+                f"The age of the oldest backup could not be written down "
+                f"({error_text(error)}), so nothing was deleted. {remedy_for(error)}."
+            ) from error
+        return said
+
     def _record(self, end: str, objects: Collection[PinnedObject]) -> None:
         sweep_ids = sorted({pinned.sweep_id for pinned in objects})
         self.operation.record(end, self.clock(), sweep_ids)
@@ -126,6 +155,8 @@ class Purge:
         """Record how the servers looked, and which of them are gone."""
         store, read = self.operation.store, self.rechecker.servers
         owner = after_acknowledgment(self._ownership(), read, acknowledge)
+        if DoubtCode.OLDEST_BACKUP in acknowledge and owner.oldest_backup is None:
+            owner = replace(owner, oldest_backup=timedelta(0))
         try:
             write_ownership(store, self.clock(), owner)
         except OSError as error:  # what was done is done
@@ -160,6 +191,17 @@ class Purge:
                 if path in owners:
                     pinned[key_of(owners[path])] = owners[path]
         return pinned
+
+    def _kept_by_pins(self, due: Collection[PinnedObject]) -> list[PinnedObject]:
+        """Return what somebody has pinned, by the path that it had in the store."""
+        store = self.scan.store_names.stores
+        (info,) = (
+            each for each in store if each.name == self.operation.store.info.name
+        )
+        paths = pd.Series([pinned.path for pinned in due], dtype=STR)
+        named = parse_paths(paths, info)[["schema", "table"]].assign(path=paths)
+        kept = are_pinned(named, read_pins(self.operation.store))
+        return [pinned for pinned, keep in zip(due, kept, strict=True) if keep]
 
     def _expect_sight(self, acknowledge: Collection[str]) -> None:
         owner, read = self._ownership(), self.rechecker.servers

@@ -10,11 +10,11 @@ from djgc_widgets.collector.journal import Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import (
     Operation,
-    Steps,
     begin,
     receipt_rows,
     skip_rest,
 )
+from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
     Cancelled,
     Detail,

@@ -1,7 +1,7 @@
 """The result of a scan: frames, problems and, if it is complete, plans."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import datajoint as dj
@@ -29,9 +29,10 @@ from djgc_widgets.model import (
     readable_bytes,
 )
 from djgc_widgets.references import ColumnCount
-from djgc_widgets.stores import sweepable_stores
+from djgc_widgets.stores import SweepableStore, sweepable_stores
 from djgc_widgets.verdict import (
     INDEX,
+    Brakes,
     Reconciled,
     Selection,
     SweepPlan,
@@ -172,6 +173,11 @@ class Scan:
         return FILES.conform(self._files[self._reconciled.object_of_file.eq(at[0])])
 
     @property
+    def sweepable(self) -> list[SweepableStore]:
+        """The stores of the scan in which objects can be moved."""
+        return sweepable_stores(self._sweeper.stores)
+
+    @property
     def interrupted(self) -> list[tuple[str, str]]:
         """Store and sweep of those that are running or were interrupted."""
         return sorted(interrupted_sweeps(self._files))
@@ -202,8 +208,8 @@ class Scan:
             If a store is locked, or a journal cannot be trusted.
         """
         wanted = names_among(stores, {each.name for each in self.stores}, "stores")
-        able, clock = sweepable_stores(self._sweeper.stores), self._sweeper.clock
-        here = [store for store in able if store.info.name in wanted]
+        here = [store for store in self.sweepable if store.info.name in wanted]
+        clock = self._sweeper.clock
         return restore_returnable(self.trash, here, clock=clock, progress=progress)
 
     def adds_up(self) -> bool:
@@ -240,7 +246,10 @@ class CompleteScan(Scan):
     """A scan that read everything; only it can make a plan."""
 
     def plan(
-        self, selection: Selection = None, acknowledge: Collection[str] = frozenset()
+        self,
+        selection: Selection = None,
+        acknowledge: Collection[str] = frozenset(),
+        brakes: Brakes | None = None,
     ) -> SweepPlan:
         """Pin what should be moved to the trash.
 
@@ -258,6 +267,8 @@ class CompleteScan(Scan):
             if no row that the account cannot see there refers to these stores, and
             ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
             a schema that no server has.
+        brakes : Brakes, optional
+            Which share of a table or store is large; a quarter by default.
 
         Returns
         -------
@@ -276,6 +287,7 @@ class CompleteScan(Scan):
         lifted, sweeper = names_of(acknowledge, "acknowledge"), self._sweeper
         what = self._reconciled, self._files, selection
         now = sweeper.circumstances(lifted, *seen)
+        now = replace(now, brakes=brakes or now.brakes)
         return plan_sweep(*what, now, carry_out=sweeper.carry_out)
 
 

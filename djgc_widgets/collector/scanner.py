@@ -17,6 +17,7 @@ from djgc_widgets.collector.arguments import (
     scope_of,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
+from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.releases import release_warnings
 from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
@@ -148,7 +149,10 @@ def run_scan(
     judged = _judged_schemas(wanted, reading)
     follow = LinkFollower(names.all_stores).follow
     located = locate(listed.files, reading.recorded, names, follow)
-    world = World(names, reading.names, judged, reading.tables, started, minimum_age)
+    kept, unread = pins_of(opened.stores, listed.files)
+    world = World(
+        names, reading.names, judged, reading.tables, started, minimum_age, kept
+    )
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
@@ -157,7 +161,7 @@ def run_scan(
     listable = () if listed.problems else names.stores
     empty = find_empty_stores(reconciled, listed.files, listable, judged)
     problems = [
-        *(*opened.problems, *listed.problems, *reading.problems),
+        *(*opened.problems, *listed.problems, *reading.problems, *unread),
         *find_twin_stores(listed.files, names.stores),
         *empty,
         *located.problems,

@@ -14,18 +14,21 @@ from datetime import datetime, timedelta
 from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import RESULT, Journal
 from djgc_widgets.collector.lock import StoreLock
+from djgc_widgets.collector.marker import write_marker
 from djgc_widgets.collector.operation import (
     RETURNED_LIVE,
     SKIPPED_LIVE,
+    SKIPPED_PINNED,
     Operation,
-    Steps,
     receipt_rows,
     skip_rest,
     unread_references,
 )
 from djgc_widgets.collector.owners import read_ownership, write_ownership
+from djgc_widgets.collector.pins import read_pins
 from djgc_widgets.collector.recheck import Live, Rechecker
 from djgc_widgets.collector.restore import restore_sweep
+from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
     Cancelled,
     Detail,
@@ -54,6 +57,7 @@ from djgc_widgets.verdict import (
     Circumstances,
     SweepPlan,
     after_acknowledgment,
+    are_pinned,
     server_doubts,
     standing_doubts,
 )
@@ -146,6 +150,7 @@ class Sweeper:
             needed = live.objects | back
             again = [p for p in pinned[name] if (name, p.path) in needed]
             operation.note(again, SKIPPED_LIVE)
+            self._skip_pinned(plan, operation, pinned[name])
             self._skip_young(plan, operation, pinned[name])
         self._write_down(plan, operations, pinned, now, live.servers)
         due = {name: op.pending(pinned[name]) for name, op in operations.items()}
@@ -172,6 +177,15 @@ class Sweeper:
         for doubt in standing_doubts(every, plan.acknowledged):
             raise SweepRefusedError(str(doubt))
 
+    def _skip_pinned(
+        self, plan: SweepPlan, operation: Operation, objects: list[PinnedObject]
+    ) -> None:
+        """Leave alone what somebody has pinned since the scan."""
+        here = plan.objects[plan.objects["store"].eq(operation.store.info.name)]
+        kept = set(here.loc[are_pinned(here, read_pins(operation.store)), "path"])
+        again = [p for p in operation.pending(objects) if p.path in kept]
+        operation.note(again, SKIPPED_PINNED)
+
     def _skip_young(
         self, plan: SweepPlan, operation: Operation, objects: list[PinnedObject]
     ) -> None:
@@ -197,6 +211,7 @@ class Sweeper:
         try:
             for name, operation in operations.items():
                 objects = pinned[name]
+                write_marker(operation.store)
                 folders = operation.store.prepare(operation.pending(objects))
                 journal = Journal(operation.store, objects[0].sweep_id)
                 journal.write_plan(now, servers, plan.acknowledged, objects, folders)

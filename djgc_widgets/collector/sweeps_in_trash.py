@@ -1,6 +1,6 @@
 """The sweeps in all trashes of a scan: listed, brought back or purged."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -35,19 +35,23 @@ class Swept:
     """A frame of the sweeps schema, the latest first."""
     problems: Notices
     """Trashes that could not be read."""
+    oldest_backups: Mapping[str, timedelta | None]
+    """By store the age of the oldest backup of a database that may be restored."""
 
 
 def read_sweeps(scan: Scan, open_trash: OpenTrash) -> Swept:
     """Read the journals of every store with a trash."""
-    frames, problems = [SWEEPS.empty()], []
+    frames, problems, backups = [SWEEPS.empty()], [], {}
     for store in sorted(scan.trash["store"].unique()):
         try:
-            frames.append(open_trash(store).sweeps)
+            trash = open_trash(store)
+            frames.append(trash.sweeps)
+            backups[store] = trash.oldest_backup
         except (InputError, SweepRefusedError) as error:
             where, values = f"trash of {in_store(store)}", {"error": str(error)}
             problems.append(Notice(NoticeCode.TRASH_UNREAD, where, values))
     every = stacked(frames).sort_values("swept_at", ascending=False, kind="stable")
-    return Swept(SWEEPS.conform(every), Notices(problems))
+    return Swept(SWEEPS.conform(every), Notices(problems), backups)
 
 
 def restore_sweeps(

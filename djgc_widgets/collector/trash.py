@@ -11,11 +11,13 @@ from djgc_widgets.collector.arguments import (
     connection_of,
     expect_function,
     further_connections,
+    sweepable_store,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import Operation, receipt_rows
+from djgc_widgets.collector.owners import read_ownership
 from djgc_widgets.collector.purge import Purge, expect_liftable, refuse
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.recover import recover
@@ -40,12 +42,7 @@ from djgc_widgets.model import (
     no_progress,
     parse_trash,
 )
-from djgc_widgets.stores import (
-    SweepableStore,
-    list_trash,
-    open_stores,
-    sweepable_stores,
-)
+from djgc_widgets.stores import list_trash
 
 
 class Trash:
@@ -76,17 +73,8 @@ class Trash:
         connection = connection_of(source)
         self._also = tuple(further_connections(also, connection))
         self._source, self._clock = source, checked_clock(clock)
-        (self._name,) = names_of([store], "store")
-        opened = open_stores((connection, *self._also), [store])
-        if opened.problems:
-            raise SweepRefusedError(str(opened.problems[0]))
-        able = sweepable_stores(opened.stores)
-        if not able:
-            raise InputError(
-                f"Expected a store in a folder or on S3; got {store!r}, in which "
-                "nothing can be moved."
-            )
-        self._store: SweepableStore = able[0]
+        self._store = sweepable_store(source, store, self._also)
+        self._name = store
 
     def now(self) -> datetime:
         """Return the current time by the clock that was given, aware, in UTC."""
@@ -111,6 +99,11 @@ class Trash:
         ]
         frame = pd.DataFrame(rows, columns=SWEEPS.column_names[1:])
         return SWEEPS.conform(frame.assign(store=self._store.info.name))
+
+    @property
+    def oldest_backup(self) -> timedelta | None:
+        """Age of the oldest backup that may be restored; None if nobody has said so."""
+        return read_ownership(self._store).oldest_backup
 
     def restore(
         self,
@@ -197,6 +190,8 @@ class Trash:
         acknowledge: Collection[str] = frozenset(),
         progress: ProgressCallback = no_progress,
         sweep_ids: Collection[str] | None = None,
+        *,
+        oldest_backup: timedelta | None = None,
     ) -> Receipt:
         """Delete for good what has been in the trash for long.
 
@@ -211,13 +206,18 @@ class Trash:
         acknowledge : collection of str
             ``"unseen-schemas:WHERE"`` if no row that the account cannot see there
             refers to the store, ``"missing-objects"`` if the missing objects are known
-            to be lost, ``"short-retention"`` if what was swept less than a day ago may
-            go already, ``"other-owner:SERVER"`` and others that a refusal names if a
-            server is gone, has moved or was restored.
+            to be lost, ``"oldest-backup"`` if no backup of the database will be
+            restored that is older than the sweeps, ``"short-retention"`` if what was
+            swept less than a day ago may go already, ``"other-owner:SERVER"`` and
+            others that a refusal names if a server is gone, has moved or was restored.
         progress : callable, optional
             Called before each object; may raise `Cancelled` to leave the rest alone.
         sweep_ids : collection of str, optional
             Only what these sweeps moved; all by default.
+        oldest_backup : timedelta, optional
+            Age of the oldest backup of the database that may be restored; the store
+            remembers it. Sweeps that are younger are kept, since rows of that backup
+            may need them.
 
         Returns
         -------
@@ -234,7 +234,8 @@ class Trash:
             journal cannot be trusted or written, or rows that cannot be seen may need
             what is there; nothing was deleted then.
         """
-        expect_age(older_than)
+        for age in (older_than, *filter(None, [oldest_backup])):
+            expect_age(age)
         lifted = names_of(acknowledge, "acknowledge")
         expect_liftable(lifted, "acknowledge")
         with StoreLock(self._store, "purge", clock=self._clock) as lock:
@@ -253,7 +254,7 @@ class Trash:
             planned = {each: self._plan_of(each) for each in planned_sweep_ids(listed)}
             chosen = names_among(sweep_ids, planned, "sweep_ids")
             purge = Purge(operation, result, rechecker, planned, self._clock, chosen)
-            purge.run(older_than, lifted, progress)
+            purge.run(older_than, lifted, progress, oldest_backup)
         return Receipt("", *receipt_rows([operation]))
 
     def _scan(self) -> tuple[CompleteScan | IncompleteScan, Rechecker]:

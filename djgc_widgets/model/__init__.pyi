@@ -27,6 +27,7 @@ from .codes import (
     Step,
     SweepState,
 )
+from .doubt_messages import DOUBTS
 from .errors import (
     Cancelled,
     InputError,
@@ -43,11 +44,13 @@ from .frames import (
     HISTORY,
     OBJECTS,
     OPINIONS,
+    PINS,
     PLACES,
     PLANNED,
     RECEIPT,
     RECORDED,
     REFERENCES,
+    SEEN_ORPHANS,
     SUMMARY,
     SWEEPS,
     TRASH,
@@ -55,7 +58,6 @@ from .frames import (
 )
 from .html import Heading, html_list, html_table, safe
 from .messages import (
-    DOUBTS,
     EXPLANATIONS,
     OPINION_LABELS,
     OUTCOME_LABELS,
@@ -80,6 +82,7 @@ from .object_paths import (
     re2_literal,
     section_of,
 )
+from .pins import Pin
 from .progress import Progress, ProgressCallback, no_progress
 from .receipt import Receipt, SweepReceipt
 from .servers import Position, Sighting
@@ -127,6 +130,7 @@ __all__ = [
     "OPINIONS",
     "OPINION_LABELS",
     "OUTCOME_LABELS",
+    "PINS",
     "PLACES",
     "PLANNED",
     "REASONS",
@@ -136,6 +140,7 @@ __all__ = [
     "RECORD_ENDS",
     "REFERENCES",
     "RETENTION",
+    "SEEN_ORPHANS",
     "STATUS_LABELS",
     "STR",
     "SUMMARY",
@@ -160,6 +165,7 @@ __all__ = [
     "Notices",
     "OpinionCode",
     "Outcome",
+    "Pin",
     "Position",
     "Progress",
     "ProgressCallback",

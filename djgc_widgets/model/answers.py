@@ -31,3 +31,12 @@ class Answer:
     """For people."""
     data: dict[str, Any] = field(default_factory=dict)
     """For programs, as JSON."""
+    frame: Any = None
+    """For spreadsheets, as CSV: a frame, or None."""
+    changed: bool = False
+    """Whether anything was moved, restored, deleted or recorded in a store."""
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What a person has to look at: a sentence for each, by a name that stays the same
+    from run to run."""
+    scan: Any = None
+    """The last scan that the command made, or None."""

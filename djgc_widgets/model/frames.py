@@ -218,6 +218,30 @@ OPINIONS = _frame(
     ("reason", "str", "why we say so"),
 )
 
+PINS = _frame(
+    "pins",
+    ("store", "str", "store whose trash records the pin"),
+    ("path", "str", "path or pattern that is kept, or empty"),
+    ("table", "str", "schema.table or schema that is kept, or empty"),
+    ("key", "str", "values that the key in the path has to have"),
+    ("why", "str", "reason"),
+    ("account", "str", "account that pinned it"),
+    ("pinned_at", _TIME, "when that was"),
+)
+
+SEEN_ORPHANS = _frame(
+    "seen orphans",
+    ("path", "str", "path relative to the store"),
+    ("size_bytes", "int64", "sum of the sizes of its files, in bytes"),
+    ("n_files", "int64", "stored files"),
+    ("changed_at", _TIME, "latest change of these files: another date, another object"),
+    ("schema", "str", "schema that the path names"),
+    ("table", "str", "table that the path names; NA in the hash section"),
+    ("first_seen", _TIME, "start of the scan that first called it an orphan"),
+    ("last_seen", _TIME, "start of the last one that did"),
+    ("current", "bool", "no scan in between called it anything else"),
+)
+
 NOTICES = _frame(
     "notices",
     ("code", "str", "what the problem or warning is about"),

@@ -133,6 +133,13 @@ MESSAGES = {
         ),
         "Nothing to do: sweeping and purging such a file alone frees no bytes",
     ),
+    NoticeCode.PINS_UNREAD: (
+        (
+            "its pins could not be read, so what somebody wants to keep is not known: "
+            "{error}"
+        ),
+        "Repair the record, or remove it if no pin has to hold any more",
+    ),
     NoticeCode.STORE_INSIDE: (
         (
             "it is the root of store {inner}, which no mount explains, so objects of "

@@ -83,6 +83,11 @@ QUESTIONS = {
         "It was moved to the trash {minutes:,} minutes ago, so nobody may have missed "
         "it yet.",
     ),
+    DoubtCode.OLDEST_BACKUP: _Question(
+        "Will no backup of the database be restored that is older than these sweeps?",
+        "Rows of a backup refer to what was stored when it was made. To be asked no "
+        "more, say how old the oldest one is: djgc purge --oldest-backup DAYS.",
+    ),
 }
 """For each doubt that a person can lift: a yes lifts it."""
 

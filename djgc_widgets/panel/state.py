@@ -212,7 +212,7 @@ class PanelState(TrashState):
         self.usage.replace(usage, new)
         self.sweeps.replace(sweeps.frame, new)
         self._set_opinion(None)
-        self.unread = sweeps.problems
+        self.unread, self.oldest_backups = sweeps.problems, dict(sweeps.oldest_backups)
         self.treemap.draw(places)
         self.stale = False
         self.scan = new

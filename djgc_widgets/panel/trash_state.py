@@ -16,7 +16,7 @@ from djgc_widgets.collector import (
     restore_sweeps,
     short_retention_doubt,
 )
-from djgc_widgets.model import RETENTION, SWEEPS, Receipt
+from djgc_widgets.model import RETENTION, SWEEPS, DoubtCode, Receipt
 from djgc_widgets.panel.tables import sweep_table
 from djgc_widgets.panel.worker import Activity, Background
 from djgc_widgets.verdict import Doubt, missing_objects_doubt
@@ -29,6 +29,8 @@ class TrashState(Background):
     """The latest `CompleteScan` or `IncompleteScan`."""
     unread = traitlets.Tuple()
     """Notices about trashes whose sweeps could not be read."""
+    oldest_backups = traitlets.Dict()
+    """By store the age of the oldest backup of a database that may be restored."""
     purge_wanted = traitlets.Bool(default_value=False)
     """A purge is about to be confirmed."""
     purge_number = traitlets.Int(0)
@@ -89,9 +91,15 @@ class TrashState(Background):
     def ask_purge_of(self, older_than: timedelta) -> None:
         """Ask about those ticked sweeps that are at least this old by now."""
         ticked = self.sweeps.selected
+        older_than = max([older_than, *filter(None, self._backups())])
         self.purgeable = ticked[ticked["swept_at"] <= self._clock() - older_than]
         self.purge_older_than = older_than
         self.purge_asked += 1
+
+    def _backups(self) -> list[timedelta | None]:
+        """Return the age of the oldest backup, for each of the ticked stores."""
+        stores = self.sweeps.selected["store"].unique()
+        return [self.oldest_backups.get(str(name)) for name in stores]
 
     def purge_confirmation(self) -> str:
         """Return what confirms a purge when typed: the ticked stores."""
@@ -103,7 +111,8 @@ class TrashState(Background):
         if not ages or self.scan is None:
             return ()
         missing = missing_objects_doubt(self.scan.references)
-        return tuple(filter(None, [short_retention_doubt(ages), missing]))
+        unsaid = Doubt(DoubtCode.OLDEST_BACKUP) if None in self._backups() else None
+        return tuple(filter(None, [short_retention_doubt(ages), unsaid, missing]))
 
     def acknowledge_purge(self, name: str, *, lifted: bool) -> None:
         """Lift a doubt about the purge, or withdraw the acknowledgment."""

@@ -18,12 +18,17 @@ from djgc_widgets.verdict.doubt import (
     LIFTABLE,
     LIFTABLE_IN_PURGE,
     OF_ONE,
+    Brakes,
     Doubt,
     names_one,
     standing_doubts,
     unseen_doubts,
 )
-from djgc_widgets.verdict.doubts import Circumstances, missing_objects_doubt
+from djgc_widgets.verdict.doubts import (
+    Circumstances,
+    large_tables,
+    missing_objects_doubt,
+)
 from djgc_widgets.verdict.hard_links import notices_of_hard_links
 from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
@@ -38,11 +43,18 @@ from djgc_widgets.verdict.notices import (
     notices_of_trash,
 )
 from djgc_widgets.verdict.objects import entered_objects
+from djgc_widgets.verdict.pinned import are_pinned
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled, reconcile
 from djgc_widgets.verdict.related_rows import RelatedRows
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
+from djgc_widgets.verdict.seen_orphans import (
+    of_tables,
+    rate_doubts,
+    remember,
+    seen_twice,
+)
 from djgc_widgets.verdict.selection import INDEX, Selection
 from djgc_widgets.verdict.servers import (
     KnownServer,
@@ -60,14 +72,51 @@ from djgc_widgets.verdict.usage import (
 )
 
 __all__ = [
-    "INDEX", "LIFTABLE", "LIFTABLE_IN_PURGE", "OF_ONE", "Circumstances", "Doubt",
-    "KnownServer", "Ownership", "Reconciled", "RelatedRows", "Selection",
-    "SweepPlan", "World", "after_acknowledgment", "bytes_by_place", "cover",
-    "entered_objects", "find_empty_stores", "find_twin_stores", "locate", "mark",
-    "missing_objects_doubt", "names_one", "notices_of_hard_links",
-    "notices_of_other_stores", "notices_of_trash", "path_keys", "plan_sweep",
-    "prepared_doubt", "reconcile", "same_servers", "server_doubts",
-    "standing_doubts", "stored_at_recorded_path", "targets_in_scanned_stores",
-    "through_same_folders", "unseen_doubts", "usage_by_attribute", "with_places",
+    "INDEX",
+    "LIFTABLE",
+    "LIFTABLE_IN_PURGE",
+    "OF_ONE",
+    "Brakes",
+    "Circumstances",
+    "Doubt",
+    "KnownServer",
+    "Ownership",
+    "Reconciled",
+    "RelatedRows",
+    "Selection",
+    "SweepPlan",
+    "World",
+    "after_acknowledgment",
+    "are_pinned",
+    "bytes_by_place",
+    "cover",
+    "entered_objects",
+    "find_empty_stores",
+    "find_twin_stores",
+    "large_tables",
+    "locate",
+    "mark",
+    "missing_objects_doubt",
+    "names_one",
+    "notices_of_hard_links",
+    "notices_of_other_stores",
+    "notices_of_trash",
+    "of_tables",
+    "path_keys",
+    "plan_sweep",
+    "prepared_doubt",
+    "rate_doubts",
+    "reconcile",
+    "remember",
+    "same_servers",
+    "seen_twice",
+    "server_doubts",
+    "standing_doubts",
+    "stored_at_recorded_path",
+    "targets_in_scanned_stores",
+    "through_same_folders",
+    "unseen_doubts",
+    "usage_by_attribute",
+    "with_places",
     "withhold_orphans",
 ]  # fmt: skip

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from djgc_widgets.model import DOUBTS, DoubtCode, Notices
 
-LIFTABLE = frozenset(
+UNATTENDED = frozenset({DoubtCode.FIRST_ORPHANS, DoubtCode.MORE_ORPHANS})
+"""Doubts of a sweep that nobody looks at."""
+
+LIFTABLE = UNATTENDED | frozenset(
     {
         DoubtCode.UNSEEN_SCHEMAS,
         DoubtCode.MINIMUM_AGE,
@@ -25,6 +28,7 @@ LIFTABLE_IN_PURGE = frozenset(
         DoubtCode.UNSEEN_SCHEMAS,
         DoubtCode.MISSING_OBJECTS,
         DoubtCode.SHORT_RETENTION,
+        DoubtCode.OLDEST_BACKUP,
         DoubtCode.SOLE_OWNER,
         DoubtCode.PREPARED_TRANSACTIONS,
         DoubtCode.OTHER_OWNER,
@@ -39,8 +43,21 @@ OF_ONE = {
     DoubtCode.OTHER_OWNER: "SERVER",
     DoubtCode.SERVER_CHANGED: "SERVER",
     DoubtCode.SERVER_BEHIND: "SERVER",
+    DoubtCode.FIRST_ORPHANS: "TABLE",
+    DoubtCode.MORE_ORPHANS: "TABLE",
 }
 """Those whose name tells, after a colon, which one it is about, and of which kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brakes:
+    """How many orphans are usual; more of them are in doubt."""
+
+    large_sweep: float = 0.25
+    """Greatest share of a table or store, in objects or bytes, that may be swept."""
+    more_orphans: float = 2.0
+    """Greatest number of new orphans of a table in a day, relative to the greatest on
+    any day before; asked if unattended."""
 
 
 @dataclass(frozen=True, slots=True)

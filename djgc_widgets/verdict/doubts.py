@@ -8,6 +8,7 @@ import pandas as pd
 
 from djgc_widgets.model import (
     MINIMUM_AGE,
+    STR,
     TRASH_FOLDER,
     DoubtCode,
     Notices,
@@ -17,12 +18,12 @@ from djgc_widgets.model import (
     plural,
     table_label,
 )
-from djgc_widgets.verdict.doubt import Doubt, unseen_doubts
+from djgc_widgets.verdict.doubt import Brakes, Doubt, unseen_doubts
 from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.servers import Ownership, prepared_doubt, server_doubts
 
-_LARGE_SHARE = 0.25
 _SHORT = timedelta(hours=1)
+_TABLE = ["store", "schema", "table"]
 
 
 def abandoned_name(schema: str) -> str:
@@ -56,6 +57,8 @@ class Circumstances:
     """Store and sweep of sweeps without a result."""
     mounted: frozenset[tuple[str, str]] = frozenset()
     """Store and path of what is mounted inside a store."""
+    brakes: Brakes = field(default_factory=Brakes)
+    """What is too much at once."""
 
 
 def doubts(
@@ -64,7 +67,7 @@ def doubts(
     """Return whatever refuses a sweep of these objects, acknowledged or not."""
     return (
         *_of_circumstances(chosen, seen),
-        *_large_sweep_doubts(chosen, reconciled.objects),
+        *_large_sweep_doubts(chosen, reconciled.objects, seen.brakes),
         *filter(None, [missing_objects_doubt(reconciled.references)]),
         *_doubts_by_store(chosen, seen),
     )
@@ -81,22 +84,32 @@ def _of_circumstances(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Dou
         yield doubt
 
 
-def _large_sweep_doubts(chosen: pd.DataFrame, objects: pd.DataFrame) -> Iterator[Doubt]:
-    if chosen.empty:
-        return
+def _large_sweep_doubts(
+    chosen: pd.DataFrame, objects: pd.DataFrame, brakes: Brakes
+) -> Iterator[Doubt]:
     shares = [
-        share
-        for columns in (["store"], ["store", "schema", "table"])
-        for share in _large_shares(chosen, objects, columns)
+        text
+        for columns in (["store"], _TABLE)
+        for _, text in _large_shares(chosen, objects, columns, brakes)
     ]
     if shares:
-        values = {"share": _LARGE_SHARE, "shares": "; ".join(shares)}
+        values = {"share": brakes.large_sweep, "shares": "; ".join(shares)}
         yield Doubt(DoubtCode.LARGE_SWEEP, values)
 
 
+def large_tables(
+    chosen: pd.DataFrame, objects: pd.DataFrame, brakes: Brakes
+) -> Iterator[tuple[tuple[str, str], Doubt]]:
+    """Yield each table of one store of which much would go, and the doubt about it."""
+    for (_, *table), text in _large_shares(chosen, objects, _TABLE, brakes):
+        values = {"share": brakes.large_sweep, "shares": text}
+        schema, name = pd.Series(table, dtype=STR).fillna("")
+        yield (schema, name), Doubt(DoubtCode.LARGE_SWEEP, values)
+
+
 def _large_shares(
-    chosen: pd.DataFrame, objects: pd.DataFrame, columns: list[str]
-) -> Iterator[str]:
+    chosen: pd.DataFrame, objects: pd.DataFrame, columns: list[str], brakes: Brakes
+) -> Iterator[tuple[list[str], str]]:
     part, total = (
         frame.groupby(columns, dropna=False)["size_bytes"]
         .agg(["size", "sum"])
@@ -106,12 +119,15 @@ def _large_shares(
     both = part.merge(total, on=columns, suffixes=("", "_of"))
     for *key, count, size, of_count, of_size in both.itertuples(index=False):
         share = max(count / of_count, size / max(of_size, 1))
-        if share > _LARGE_SHARE:
+        if share > brakes.large_sweep:
             store, *table = key
             label = f"{table_label(*table)} in " if table else ""
             yield (
-                f"{count:,} of {plural(of_count, 'object')} and {size:,} of "
-                f"{of_size:,} bytes of {label}store {store}"
+                key,
+                (
+                    f"{count:,} of {plural(of_count, 'object')} and {size:,} of "
+                    f"{of_size:,} bytes of {label}store {store}"
+                ),
             )
 
 

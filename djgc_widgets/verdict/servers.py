@@ -6,6 +6,7 @@ rows that were not read refer to.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from djgc_widgets.model import DoubtCode, Notice, Position, Sighting
 from djgc_widgets.verdict.doubt import Doubt
@@ -35,6 +36,9 @@ class Ownership:
     """Empty before the first sweep."""
     gone: frozenset[str] = frozenset()
     """Identifiers of servers that were acknowledged to be gone for good."""
+    oldest_backup: timedelta | None = None
+    """Age of the oldest backup of a database that may be restored; None before a purge
+    asked."""
 
 
 def server_doubts(owner: Ownership, read: Sequence[Sighting]) -> Iterator[Doubt]:

@@ -1,7 +1,7 @@
 """The verdict: which status each object has, and why."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     STR,
+    Pin,
     Reason,
     SchemaNames,
     Section,
@@ -19,6 +20,7 @@ from djgc_widgets.model import (
     arrow_text,
     key_in_path,
 )
+from djgc_widgets.verdict.pinned import are_pinned
 from djgc_widgets.verdict.reasons import KIND_REASONS, comparable_table_name
 
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -41,6 +43,8 @@ class World:
     """Aware time to which ages are counted."""
     minimum_age: timedelta
     """Younger objects are never orphans."""
+    pins: Mapping[str, Sequence[Pin]] = field(default_factory=dict)
+    """What is kept although no row refers to it, by store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def judge(objects: pd.DataFrame, world: World) -> Judged:
     kind = objects["kind"]
     by_path: list[_Rule] = [
         (objects["n_references"].gt(0), Status.LIVE, None),
+        (_pinned(objects, world.pins), Status.UNKNOWN, Reason.PINNED),
         (kind.notna(), Status.UNKNOWN, Reason.SYMLINK),  # or another kind, see below
         (_are_user_files(objects, world.names), Status.UNKNOWN, Reason.USER_FILE),
         (_are_of_datajoint_0_14(objects), Status.UNKNOWN, Reason.DATAJOINT_0_14),
@@ -139,6 +144,14 @@ def _belongs_to(table: TableInfo | None, path: str) -> bool:
     name = path.rpartition("/")[2]
     has_key = set(table.primary_key) <= key <= set(table.attributes)
     return has_key and any(name.startswith(f"{a}_") for a in table.attributes)
+
+
+def _pinned(objects: pd.DataFrame, pins: Mapping[str, Sequence[Pin]]) -> pd.Series:
+    pinned = pd.Series(data=False, index=objects.index)
+    for store, own in pins.items():
+        here = objects[objects["store"].eq(store)]
+        pinned[here.index] = are_pinned(here, own)
+    return pinned
 
 
 def _are_user_files(objects: pd.DataFrame, names: StoreNames) -> pd.Series:

@@ -10,7 +10,7 @@ from command_line import ALL, CommandLine, Own, Run
 from laboratory import HASH, Laboratory, every_kind_orphaned, orphaned
 
 from djgc_widgets import History, save_filter
-from djgc_widgets.cli import _COMMANDS, _argument_parser
+from djgc_widgets.cli.options import COMMANDS, argument_parser
 from djgc_widgets.model import ExitCode
 
 
@@ -98,12 +98,12 @@ def test_a_filter_that_is_not_understood_moves_nothing(
 def test_the_help_has_examples_that_are_understood(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    parser = _argument_parser()
+    parser = argument_parser()
     with pytest.raises(SystemExit):
         parser.parse_args(["--version"])
     assert capsys.readouterr().out == f"djgc-widgets {version('djgc-widgets')}\n"
 
-    for name in _COMMANDS:
+    for name in COMMANDS:
         with pytest.raises(SystemExit):
             parser.parse_args([name, "--help"])
         text = capsys.readouterr().out
@@ -168,15 +168,21 @@ def test_a_purge_is_dry_until_confirmed(
     djgc("sweep", *own, *ALL, "--confirm", "raw")
 
     assert "old enough: none" in djgc("purge", "--store", "raw")[1]
-    dry = ("purge", "--store", "raw", "--older-than", "0")
+    dry = ("purge", "--store", "raw", "--retention", "0")
     assert "To do it, add: --confirm raw" in djgc(*dry)[1]
     assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3
     code, text = djgc(*dry, "--confirm", "raw")
     assert code == ExitCode.REFUSED
     assert "short-retention: what would be deleted was swept" in text
     assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3
-    lifted = ("--acknowledge", "short-retention")
-    code, data = djgc(*dry, *lifted, "--confirm", "raw", "--json")
+    lifted = ("--acknowledge", "short-retention", "--confirm", "raw")
+    code, text = djgc(*dry, *lifted)
+    assert code == ExitCode.REFUSED
+    assert "how old the oldest backup" in text
+    assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3
+    code, data = djgc(*dry, *lifted, "--oldest-backup", "1", "--json")
+    assert (code, data["changed"], data["rows"]) == (ExitCode.DONE, False, [])
+    code, data = djgc(*dry, *lifted, "--oldest-backup", "0", "--json")
 
     assert code == ExitCode.DONE
     assert [row["outcome"] for row in data["rows"]] == ["purged"] * 3

@@ -11,7 +11,7 @@ import pytest
 from command_line import ALL, CommandLine, Own
 from laboratory import HASH, Laboratory, complete, filled, orphaned, planned
 
-from djgc_widgets.analysis import first_code
+from djgc_widgets.cli.answers import first_code
 from djgc_widgets.model import ExitCode
 
 _README = Path(__file__).parents[2] / "README.md"
@@ -186,7 +186,7 @@ def test_each_kind_of_failure_has_its_exit_code_and_one_line_of_json(
         ("scan", *own, "--minimum-age", "nan"),
         ("scan", "--minimum-age", "-1"),
         ("scan", "--minimum-age", "inf"),
-        ("purge", "--store", "raw", "--older-than", "1e30"),
+        ("purge", "--store", "raw", "--retention", "1e30"),
         ("purge", "--store", "raw", "--acknowledge", "everything"),
         ("trash", "--store", "cold"),
         ("restore", "--store", "raw", "no-such-sweep"),

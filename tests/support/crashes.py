@@ -94,7 +94,7 @@ def act(arm: Callable[[], None]) -> None:
         report(trash.restore(sweep_id).rows)
     elif verb == "purge":
         arm()
-        report(trash.purge(timedelta(0), {"short-retention"}).rows)
+        report(trash.purge(timedelta(0), {"short-retention", "oldest-backup"}).rows)
     else:
         plan = complete(schema).plan(acknowledge=ALL)
         hashed = next(p for p in plan.objects["path"] if p.startswith("_hash"))
@@ -148,7 +148,7 @@ def check(before: dict[str, bytes]) -> None:
     assert result.adds_up()
     live = set(result.references["path"])
     if purging:
-        trash.purge(timedelta(0), {"short-retention"})
+        trash.purge(timedelta(0), {"short-retention", "oldest-backup"})
         needed = {p: c for p, c in before.items() if covered(p, live)}
         assert {p: c for p, c in stored().items() if covered(p, live)} == needed
         assert not any("/objects/" in str(p) for p in raw.rglob("*") if p.is_file())

@@ -34,7 +34,7 @@ DAY_SECONDS = 86_400
 NOW = timedelta(0)
 HASH = "id : int32\n---\ndata : <hash@raw>\n"
 ACKNOWLEDGED = frozenset({"sole-owner", "large-sweep", "minimum-age"})
-AT_ONCE = frozenset({"short-retention"})
+AT_ONCE = frozenset({"short-retention", "oldest-backup"})
 """Acknowledges a purge of what was swept just now."""
 NPY = "id : int32\n---\ndata : <npy@raw>\n"
 

@@ -59,7 +59,9 @@ def test_a_full_store_can_be_swept_and_purged(small: Laboratory) -> None:
     result = complete(small)
     swept = planned(result, rest).sweep()
     fill(raw)
-    purged = Trash(small.schema, "raw").purge(NEVER, {"short-retention"})
+    purged = Trash(small.schema, "raw").purge(
+        NEVER, {"short-retention", "oldest-backup"}
+    )
 
     assert outcomes(swept) == {"moved": 2}
     assert outcomes(purged) == {"purged": 3}

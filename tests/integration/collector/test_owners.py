@@ -11,6 +11,7 @@ import pymysql
 import pytest
 from copies import namesake_of, standby_of
 from laboratory import (
+    AT_ONCE,
     HASH,
     Laboratory,
     complete,
@@ -60,7 +61,7 @@ def test_a_copy_or_an_older_state_of_a_server_is_never_taken_for_it(
     laboratory: Laboratory, code: str, changes: dict[str, object]
 ) -> None:
     name = f"{code}:{swept_by(laboratory, **changes)}"
-    at_once = {"short-retention"}
+    at_once = AT_ONCE
     trash = Trash(laboratory.schema, "raw")
 
     plan = planned(complete(laboratory))
@@ -221,7 +222,9 @@ def test_rows_that_are_prepared_have_to_be_acknowledged(laboratory: Laboratory) 
             before.sweep()
         swept = planned(complete(laboratory), acknowledge=lifted).sweep()
         with pytest.raises(SweepRefusedError, match="prepared-transactions"):
-            Trash(laboratory.schema, "raw").purge(timedelta(0), {"short-retention"})
+            Trash(laboratory.schema, "raw").purge(
+                timedelta(0), {"short-retention", "oldest-backup"}
+            )
 
     assert [doubt.name for doubt in plan.refusals] == ["prepared-transactions"]
     assert swept.count("moved") == 3

@@ -57,6 +57,8 @@ def test_a_sweep_moves_what_was_planned_and_nothing_else(
     assert sorted(set(now) - set(expected)) == [
         f"{trash}/plan.json",
         f"{trash}/result.json",
+        "_trash/README.md",
+        "_trash/marker.json",
         "_trash/owner.json",
         "_trash/reserve",
     ]

@@ -418,7 +418,9 @@ def test_an_insert_never_fails_because_something_is_swept(lab: Laboratory) -> No
             for _ in range(5):
                 sweep_orphans(lab).restore()
                 sweep_orphans(lab)
-                Trash(lab.schema, "raw").purge(NEVER, {"short-retention"})
+                Trash(lab.schema, "raw").purge(
+                    NEVER, {"short-retention", "oldest-backup"}
+                )
                 table.insert({"id": key, "data": array(key)} for key in range(1, 4))
                 (table & "id < 4").delete()
                 for file in raw.rglob("data_*.npy"):

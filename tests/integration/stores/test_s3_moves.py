@@ -187,7 +187,7 @@ def test_what_a_versioned_bucket_keeps_is_told(
     orphaned(lab, HASH)
 
     receipt = planned(complete(lab)).sweep()
-    gone = Trash(lab.schema, "raw").purge(NOW, {"short-retention"})
+    gone = Trash(lab.schema, "raw").purge(NOW, {"short-retention", "oldest-backup"})
 
     assert outcomes(receipt) == {"moved": 3}
     assert [problem.code for problem in receipt.problems] == [swept]

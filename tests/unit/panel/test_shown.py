@@ -8,9 +8,9 @@ import pytest
 from builders import files, hash_path, judge, object_path, recorded
 
 from djgc_widgets.analysis import SecondOpinion
+from djgc_widgets.model import DOUBTS
 from djgc_widgets.model.codes import DoubtCode, NoticeCode, Step
 from djgc_widgets.model.frames import OPINIONS, RECEIPT
-from djgc_widgets.model.messages import DOUBTS
 from djgc_widgets.model.notices import Notice, Notices
 from djgc_widgets.model.progress import Progress
 from djgc_widgets.model.receipt import Receipt
@@ -30,7 +30,12 @@ from djgc_widgets.panel.shown import (
     receipt_shown,
 )
 from djgc_widgets.panel.worker import Activity, Background
-from djgc_widgets.verdict.doubt import LIFTABLE, LIFTABLE_IN_PURGE, Doubt
+from djgc_widgets.verdict.doubt import (
+    LIFTABLE,
+    LIFTABLE_IN_PURGE,
+    UNATTENDED,
+    Doubt,
+)
 from djgc_widgets.verdict.doubts import Circumstances
 from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled
@@ -81,7 +86,7 @@ def test_hidden_characters_of_names_are_seen() -> None:
         assert "\\u202eb" not in part.replace("\\\\u202eb", "")
 
 
-@pytest.mark.parametrize("code", sorted(LIFTABLE | LIFTABLE_IN_PURGE))
+@pytest.mark.parametrize("code", sorted((LIFTABLE | LIFTABLE_IN_PURGE) - UNATTENDED))
 def test_what_can_be_lifted_is_a_question_of_the_same_facts(code: DoubtCode) -> None:
     asked, message = QUESTIONS[code], "".join(DOUBTS[code])
     named = {name for _, name, *_ in Formatter().parse(asked.text + asked.why) if name}

@@ -1,38 +1,20 @@
-"""The command line: ``djgc scan``, ``djgc sweep`` and so on, and ``djgc demo``."""
+"""What every command is called, does and takes; how its arguments are read."""
 
 import argparse
-import json
-import logging
-import os
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
+from djgc_widgets.cli.terminal import show
 from djgc_widgets.model import (
     MINIMUM_AGE,
     OLDEST,
     RETENTION,
-    Answer,
     ExitCode,
     InputError,
-    ServerError,
-    SweepRefusedError,
     expect_age,
-    visible,
 )
-
-
-def _run_demo(arguments: argparse.Namespace) -> Answer:
-    try:
-        from djgc_widgets.lab.jupyterlab import run_demo  # noqa: PLC0415 - needs the extra "demo"
-    except ModuleNotFoundError as error:
-        raise ServerError(
-            f"Expected the package {error.name}; install it with: pip install "
-            '"djgc-widgets[demo]"'
-        ) from None
-    return Answer(run_demo(open_browser=not arguments.no_browser))
 
 
 def _age(text: str) -> timedelta:
@@ -46,32 +28,60 @@ def _age(text: str) -> timedelta:
     return age
 
 
-def _days_option(default: timedelta, text: str) -> dict[str, Any]:
-    shown = f"{text} ({default / timedelta(days=1):g})"
-    return {"type": _age, "default": default, "metavar": "DAYS", "help": shown}
+def _days_option(text: str, default: timedelta | None = None) -> dict[str, Any]:
+    shown = f"{text} ({default.days})" if default else text
+    return {"type": _age, "metavar": "DAYS", "help": shown}
 
 
 _WIDTH = 80
 _FLAG = {"action": "store_true"}
 _LIST = {"action": "append", "default": []}
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "--json": {**_FLAG, "help": "print JSON"},
+    "--format": {
+        "choices": ["table", "csv", "json"],
+        "default": "table",
+        "help": "what is printed; json is one line, whatever happens",
+    },
+    "--json": {
+        "action": "store_const",
+        "dest": "format",
+        "const": "json",
+        "help": "the same as --format json",
+    },
+    "-o": {
+        "dest": "output",
+        "metavar": "FILE",
+        "help": "write there what would be printed",
+    },
+    "--config": {
+        "metavar": "FILE",
+        "help": "configuration (djgc.toml or pyproject.toml, here)",
+    },
+    "--log-file": {"metavar": "FILE", "help": "add a line of JSON about this run"},
+    "--notify": {
+        "metavar": "COMMAND|URL",
+        "help": "tell of trouble: on the command's standard input, or by a POST",
+    },
+    "--metrics": {"metavar": "FILE", "help": "write metrics for Prometheus there"},
     "--schema": {**_LIST, "help": "schema to judge; repeatable; all by default"},
     "--stores": {
         **_LIST,
         "metavar": "STORE",
         "help": "store to scan; repeatable; all by default",
     },
-    "--minimum-age": _days_option(MINIMUM_AGE, "younger objects are never orphans"),
+    "--minimum-age": _days_option("younger objects are never orphans", MINIMUM_AGE),
     "--history": {
         "metavar": "FOLDER",
-        "help": "add this scan to the history in a folder, and draw the growth",
+        "help": "add this scan to the history in a folder",
     },
-    "--store": {"required": True, "help": "name of the store"},
+    "--store": {**_LIST, "help": "name of a store; repeatable; all by default"},
     "sweep_id": {"help": "name of the sweep"},
     "paths": {"nargs": "*", "help": "objects; all by default"},
     "--break-lock": {**_FLAG, "help": "take the lock even if its owner may still run"},
-    "--older-than": _days_option(RETENTION, "age of a sweep, in days"),
+    "--retention": _days_option("keep what was swept more recently", RETENTION),
+    "--oldest-backup": _days_option(
+        "age of the oldest backup of the database that may be restored; kept in mind"
+    ),
     "--acknowledge": {
         **_LIST,
         "metavar": "NAME",
@@ -81,6 +91,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         **_LIST,
         "metavar": "STORE[,STORE]",
         "help": "do it, in these stores; without it nothing is changed",
+    },
+    "--dry-run": {**_FLAG, "help": "change nothing in any case"},
+    "--unattended": {
+        **_FLAG,
+        "help": "take only what scans a day apart called orphans, and only as many of "
+        "each table as is usual",
     },
     "--filter": {
         "metavar": "NAME",
@@ -96,35 +112,49 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "SIZE",
         "help": "sweep only larger objects, for example 10MB",
     },
-    "--dry-run": {**_FLAG, "help": "change nothing in any case"},
-    "--no-browser": {**_FLAG, "help": "print the URL instead of opening it"},
-}
-_OPTIONS_OF = {
-    ("sweep", "--older-than"): {
+    "--older-than": {
         "metavar": "AGE",
         "help": "sweep only objects that last changed before, for example 90d",
     },
+    "--path": {"metavar": "PATH", "help": "object, folder or pattern to keep"},
+    "--key": {
+        **_LIST,
+        "metavar": "NAME=VALUE",
+        "help": "keep only what has this in its path; repeatable",
+    },
+    "--why": {"default": "", "help": "reason, for whoever finds the pin"},
+    "number": {"type": int, "help": "number of the pin, as djgc pins lists it"},
+    "--no-browser": {**_FLAG, "help": "print the URL instead of opening it"},
+}
+_OPTIONS_OF: dict[tuple[str, str], dict[str, Any]] = {
+    ("pin", "--table"): {"help": "schema.table, or schema, to keep"},
+    ("pin", "--store"): {"required": True, "help": "name of the store"},
+    ("unpin", "--store"): {"required": True, "help": "name of the store"},
 }
 """What an option is to one command alone."""
-_SCAN = ("--json", "--schema", "--stores", "--minimum-age")
+_SHOW = ("--format", "--json", "-o", "--config", "--log-file", "--notify")
+_SCAN = (*_SHOW, "--metrics", "--schema", "--stores", "--minimum-age", "--history")
 _CONFIRM = ("--confirm", "--dry-run")
-_TRASH = ("--json", "--store")
-_REPORT = (*_SCAN, "--history")
+_TRASH = (*_SHOW, "--store")
 _HEAL = _SCAN + _CONFIRM
 _FILTERS = ("--table", "--reason", "--larger-than", "--older-than", "--filter")
-_SWEEP = (*_HEAL, *_FILTERS, "--acknowledge")
+_SWEEP = (*_HEAL, *_FILTERS, "--unattended", "--acknowledge")
 _RESTORE = (*_TRASH, "sweep_id", "paths", *_CONFIRM)
 _RECOVER = (*_TRASH, "--break-lock", *_CONFIRM)
-_PURGE = (*_TRASH, "--older-than", "--acknowledge", *_CONFIRM)
-_COMMANDS = {
+_PURGE = (*_TRASH, "--retention", "--oldest-backup", "--acknowledge", *_CONFIRM)
+_PIN = (*_TRASH, "--path", "--table", "--key", "--why", *_CONFIRM)
+COMMANDS = {
     "scan": ("add up what the stores hold", _SCAN),
-    "report": ("write a page about the stores", _REPORT),
+    "report": ("write a page about the stores", _SCAN),
     "sweep": ("move orphans to the trash, all by default", _SWEEP),
     "heal": ("restore from the trash what rows need", _HEAL),
-    "trash": ("list the sweeps of a store", _TRASH),
+    "trash": ("list the sweeps of the stores", _TRASH),
     "restore": ("restore what a sweep moved", _RESTORE),
     "recover": ("finish or undo interrupted sweeps", _RECOVER),
     "purge": ("delete old sweeps for good", _PURGE),
+    "pins": ("list what somebody keeps although no row needs it", _TRASH),
+    "pin": ("keep what no row needs: a path, a table or a key of it", _PIN),
+    "unpin": ("keep something no longer", (*_TRASH, "number", *_CONFIRM)),
     "demo": ("open the panel on a demo that Ctrl-C ends", ("--no-browser",)),
 }
 """For each command its help and its options."""
@@ -135,86 +165,24 @@ _EXAMPLES = {
         "djgc sweep --schema lab_ephys  # says what it would move",
         "djgc sweep --schema lab_ephys --confirm raw --acknowledge sole-owner",
         "djgc sweep --table old_sorting --older-than 90d --confirm raw,derived",
+        "djgc sweep --unattended --confirm raw  # for cron",
     ),
     "heal": ("djgc heal --confirm raw",),
-    "trash": ("djgc trash --store raw",),
-    "restore": ("djgc restore --store raw 20260101T030000Z-0a1b2c3d --confirm raw",),
+    "trash": ("djgc trash --store raw", "djgc trash --format csv -o sweeps.csv"),
+    "restore": ("djgc restore 20260101T030000Z-0a1b2c3d --confirm raw",),
     "recover": ("djgc recover --store raw --confirm raw",),
-    "purge": ("djgc purge --store raw --older-than 60 --confirm raw",),
+    "purge": (
+        "djgc purge --store raw --retention 60 --confirm raw",
+        "djgc purge --oldest-backup 14 --confirm raw,derived",
+    ),
+    "pins": ("djgc pins --store raw",),
+    "pin": (
+        "djgc pin --store raw --path _schema/lab_ephys/scan/id=5 --confirm raw",
+        "djgc pin --store raw --table lab_ephys.scan --key id=5 --confirm raw",
+    ),
+    "unpin": ("djgc unpin --store raw 0 --confirm raw",),
     "demo": ("djgc demo --no-browser",),
 }
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; by default that of this process.
-
-    With ``--json`` exactly one line goes to standard output, whatever happens.
-    """
-    given = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in given
-    try:
-        parsed = _argument_parser().parse_args(given)
-        answer = _run(parsed)
-    except SweepRefusedError as error:
-        answer = Answer(ExitCode.REFUSED, [str(error)], {"refused": str(error)})
-    except InputError as error:
-        answer = _failure(ExitCode.USAGE_ERROR, error)
-    except _expected_errors() as error:
-        answer = _failure(ExitCode.ERROR, error)
-    except Exception as error:
-        if as_json:
-            _show(_json_line(_failure(ExitCode.ERROR, error)), sys.stdout)
-        raise
-    lines = "".join(f"{visible(line)}\n" for line in answer.lines)
-    try:
-        _show(_json_line(answer) if as_json else lines, sys.stdout)
-    except OSError as error:
-        answer = _failure(ExitCode.ERROR, error)
-    return int(answer.code)
-
-
-def _run(parsed: argparse.Namespace) -> Answer:
-    if parsed.command == "demo":
-        return _run_demo(parsed)
-    from djgc_widgets import commands  # noqa: PLC0415 - with all that they need
-
-    for handler in logging.getLogger("datajoint").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)  # standard output is for programs, too
-    run: Callable[[argparse.Namespace], Answer]
-    run = getattr(commands, f"run_{parsed.command}")
-    return run(parsed)
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return what may fail; DataJoint may not even be loaded."""
-    datajoint = sys.modules.get("datajoint.errors")
-    own = (OSError, ServerError)
-    return (*own, datajoint.DataJointError) if datajoint else own
-
-
-def _failure(code: ExitCode, error: Exception) -> Answer:
-    text = str(error) or type(error).__name__
-    _show(f"djgc: {visible(text)}\n", sys.stderr)
-    return Answer(code, data={"error": text})
-
-
-def _json_line(answer: Answer) -> str:
-    return json.dumps({"code": answer.code, **answer.data}) + "\n"
-
-
-def _show(text: str, stream: TextIO | None) -> None:
-    """Write to a stream; whether anybody reads it changes nothing."""
-    if stream is None:  # it was closed before this process began
-        return
-    try:
-        stream.write(text)
-        stream.flush()
-    except OSError as error:
-        # what is left in the buffer must not fail once more when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise
 
 
 class _Parser(argparse.ArgumentParser):
@@ -225,7 +193,7 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message} ({usage})")
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - argparse passes streams
-        _show(message, file)
+        show(message, file)
 
 
 class _ShowVersion(argparse.Action):
@@ -234,11 +202,28 @@ class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version  # noqa: PLC0415 - no other command needs it
 
-        _show(f"djgc-widgets {version('djgc-widgets')}\n", sys.stdout)
+        show(f"djgc-widgets {version('djgc-widgets')}\n", sys.stdout)
         parser.exit()
 
 
-def _argument_parser() -> argparse.ArgumentParser:
+class _ShowCompletion(argparse.Action):
+    """Shows a script that completes commands and options in a shell."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401 - what argparse has read
+        _option: str | None = None,
+    ) -> None:
+        import shtab  # noqa: PLC0415 - no other command needs it
+
+        show(f"{shtab.complete(parser, values)}\n", sys.stdout)
+        parser.exit()
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     names = (f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
     codes = textwrap.fill(f"exit codes: {', '.join(names)}", _WIDTH)
     every = "\n".join(f"  {lines[0]}" for lines in _EXAMPLES.values())
@@ -256,8 +241,14 @@ def _argument_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
     )
+    parser.add_argument(
+        "--completion",
+        action=_ShowCompletion,
+        choices=["bash", "zsh", "tcsh"],
+        help="show a script that completes words in this shell, and exit",
+    )
     subparsers = parser.add_subparsers(required=True, dest="command", metavar="command")
-    for name, (text, options) in _COMMANDS.items():
+    for name, (text, options) in COMMANDS.items():
         examples = "\n".join(f"  {line}" for line in _EXAMPLES[name])
         command = subparsers.add_parser(
             name,
@@ -270,7 +261,3 @@ def _argument_parser() -> argparse.ArgumentParser:
             own = _OPTIONS_OF.get((name, option))
             command.add_argument(option, **(own or _OPTIONS[option]))
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,6 +15,7 @@ from djgc_widgets.model import (
     Receipt,
     json_rows,
     plural,
+    readable_bytes,
     trash_records_text,
     visible,
 )
@@ -22,6 +23,7 @@ from djgc_widgets.model import (
 _ROWS = 20
 
 
+_CHANGES = Outcome.MOVED, Outcome.RESTORED, Outcome.PURGED
 _PRECEDENCE = (
     *(ExitCode.SCAN_INCOMPLETE, ExitCode.DONE_IN_PART, ExitCode.REPAIR_NEEDED),
     *(ExitCode.REFUSED, ExitCode.OBJECTS_MISSING, ExitCode.ORPHANS_FOUND),
@@ -69,6 +71,24 @@ def finding_lines(result: Scan) -> Iterator[str]:
         yield f"note: {plural(n_missing, 'missing object')}: see djgc report --json"
 
 
+def troubles_of(result: Scan) -> dict[str, str]:
+    """Return what a person has to look at, by names that stay the same."""
+    codes = NoticeCode.NEEDED_AGAIN, NoticeCode.SWEEP_INTERRUPTED
+    notices = [*result.problems, *result.warnings.with_code(*codes)]
+    troubles = {f"{each.code} {each.where}": str(each) for each in notices}
+    missing = result.missing.groupby("store").size()
+    for store, n_missing in missing.items():
+        text = f"store {store}: {plural(int(n_missing), 'missing object')}"
+        troubles[f"missing {store} {n_missing}"] = f"{text}: see djgc report --json"
+    return troubles
+
+
+def needed_in_trash(result: Scan, stores: Collection[str]) -> pd.DataFrame:
+    """Return what rows need from the trash, of some stores, or of all if of none."""
+    needed = result.trash[result.trash["returnable"]]
+    return needed[needed["store"].isin(stores)] if stores else needed
+
+
 def receipt_answer(receipt: Receipt, expected: Outcome | None) -> Answer:
     """Report a receipt; done in part if an object has another outcome than expected."""
     others = expected is not None and receipt.rows["outcome"].ne(expected.value).any()
@@ -81,7 +101,18 @@ def receipt_answer(receipt: Receipt, expected: Outcome | None) -> Answer:
         "problems": json_rows(receipt.problems.frame()),
     }
     partial = others or receipt.problems
-    return Answer(ExitCode.DONE_IN_PART if partial else ExitCode.DONE, lines, data)
+    done = receipt.rows["outcome"].isin([each.value for each in _CHANGES])
+    troubles = {f"{each.code} {each.where}": str(each) for each in receipt.problems}
+    if others:
+        troubles[f"in part {receipt.sweep_id}"] = receipt.headline()
+    return Answer(
+        ExitCode.DONE_IN_PART if partial else ExitCode.DONE,
+        lines,
+        data,
+        receipt.rows,
+        bool(done.any()),
+        troubles,
+    )
 
 
 def summary_data(result: Scan) -> dict[str, Any]:
@@ -112,15 +143,20 @@ def summary_lines(result: Scan) -> Iterator[str]:
 
 def listed(key: str, title: str, frame: pd.DataFrame, *more: str) -> Answer:
     """Answer with a frame, and with lines below it."""
-    return Answer(
-        ExitCode.DONE, [*_table_lines(title, frame), *more], {key: json_rows(frame)}
-    )
+    lines = [*_table_lines(title, frame), *more]
+    return Answer(ExitCode.DONE, lines, {key: json_rows(frame)}, frame)
 
 
 def _table_lines(title: str, frame: pd.DataFrame) -> list[str]:
     if frame.empty:
         return [f"{title}: none"]
-    text = frame.head(_ROWS).to_string(index=False, max_colwidth=100)
+    first = frame.head(_ROWS).rename(columns=lambda name: name.removesuffix("_bytes"))
+    for name in frame.columns[frame.columns.str.endswith("_bytes")]:
+        sizes = frame.head(_ROWS)[name]
+        first[name.removesuffix("_bytes")] = [
+            "" if pd.isna(size) else readable_bytes(int(size)) for size in sizes
+        ]
+    text = first.to_string(index=False, max_colwidth=100)
     left = len(frame) - _ROWS
     more = [f"… and {left:,} more: --json has all"] if left > 0 else []
     return [f"{title}:", *map(visible, text.split("\n")), *more]

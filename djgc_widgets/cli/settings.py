@@ -1,0 +1,133 @@
+"""The configuration file: what every run of a lab has in common, checked.
+
+``djgc.toml``, or the table ``[tool.djgc]`` of ``pyproject.toml``, in the folder where a
+command runs. What the command line says wins. No file can confirm that a store may be
+changed.
+"""
+
+import argparse
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from djgc_widgets.model import OLDEST, InputError, shown
+
+FILE_NAME = "djgc.toml"
+_PROJECT = Path("pyproject.toml")
+_Days = Annotated[float, Field(ge=0, le=OLDEST.days)]
+
+
+def _as_written(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", alias_generator=_as_written
+    )
+
+
+class BrakeSettings(_Table):
+    """What is unusual."""
+
+    large_sweep: Annotated[float, Field(gt=0, le=1)] = 0.25
+    more_orphans: Annotated[float, Field(ge=1)] = 2.0
+
+
+class Settings(_Table):
+    """What the file may say; each key is the long name of an option."""
+
+    schema_: list[str] = Field(default=[], alias="schema")
+    stores: list[str] = []
+    minimum_age: _Days | None = None
+    retention: _Days | None = None
+    oldest_backup: _Days | None = None
+    acknowledge: list[str] = []
+    filter: str | None = None
+    history: str | None = None
+    metrics: str | None = None
+    notify: str | None = None
+    log_file: str | None = None
+    brakes: BrakeSettings = BrakeSettings()
+
+
+def fill(parsed: argparse.Namespace) -> None:
+    """Give options that were not typed the values of the configuration file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or says something else than what is expected; the
+        error names the line.
+    """
+    settings = _read(parsed.config)
+    for name, value in settings:
+        option = name.rstrip("_")
+        if name == "brakes" or not hasattr(parsed, option):
+            continue
+        typed = getattr(parsed, option)
+        if value is not None and (typed is None or typed == []):
+            days = option in {"minimum_age", "retention", "oldest_backup"}
+            setattr(parsed, option, timedelta(days=value) if days else value)
+    parsed.brakes = settings.brakes
+
+
+def _read(given: str | None) -> Settings:
+    path = _found() if given is None else Path(given)
+    if path is None:
+        return Settings()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"Expected a configuration file that can be read; got {path} ({error}). "
+            "Correct its name, or its permissions."
+        ) from None
+    try:
+        content: Any = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"Expected TOML in {path}; got: {error}. Correct that line."
+        ) from None
+    if path.name == _PROJECT.name:
+        content = content.get("tool", {}).get("djgc", {})
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_message(error, path, text)) from None
+
+
+def _found() -> Path | None:
+    """Return the file in this folder, if there is one."""
+    own = Path(FILE_NAME)
+    if own.exists():
+        return own
+    if _PROJECT.exists() and "tool.djgc" in _PROJECT.read_text(errors="replace"):
+        return _PROJECT
+    return None
+
+
+def _message(error: ValidationError, path: Path, text: str) -> str:
+    first = error.errors(include_url=False)[0]
+    *_, key = [part for part in first["loc"] if isinstance(part, str)] or ["schema"]
+    if first["type"] == "extra_forbidden":
+        table = BrakeSettings if "brakes" in first["loc"][:-1] else Settings
+        names = (field.alias or "" for field in table.model_fields.values())
+        what, came = f"one of the keys {', '.join(names)}", repr(key)
+    else:
+        what = first["msg"].removeprefix("Input should be ")
+        came = shown(first["input"])
+    return (
+        f"Expected {what} in {path}, {_line_of(key, text)}; got {came}. Correct it, or "
+        "remove the line."
+    )
+
+
+def _line_of(key: str, text: str) -> str:
+    pattern = re.compile(rf"""\s*\[*["']?{re.escape(key)}["']?\s*[\]=.]""")
+    numbers = (n for n, line in enumerate(text.split("\n"), 1) if pattern.match(line))
+    return f"line {next(numbers, 1)} ({key})"

@@ -1,0 +1,188 @@
+"""``djgc sweep``: heal, plan, and move what is confirmed and in no doubt."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from djgc_widgets.analysis import filter_objects
+from djgc_widgets.cli.answers import (
+    finding_lines,
+    findings,
+    first_code,
+    needed_in_trash,
+    receipt_answer,
+    state_code,
+    states,
+    summary_data,
+    summary_lines,
+    troubles_of,
+)
+from djgc_widgets.cli.asked import (
+    asked_scan,
+    confirmed_stores,
+    dry_line,
+    progress_bar,
+    recorded,
+)
+from djgc_widgets.collector import CompleteScan, Unattended, plan_unattended
+from djgc_widgets.model import (
+    REASON_KINDS,
+    Answer,
+    DoubtCode,
+    ExitCode,
+    Outcome,
+    Reason,
+    json_rows,
+    names_among,
+    plural,
+    readable_bytes,
+)
+from djgc_widgets.verdict import Brakes, Doubt, SweepPlan
+
+
+def run_sweep(arguments: Namespace) -> Answer:
+    """Plan to move orphans to the trash; do so in the stores that are confirmed.
+
+    What rows need from the trash of these stores goes back before anything is moved.
+    """
+    result = asked_scan(arguments)
+    recorded(arguments, result)
+    confirmed = confirmed_stores(arguments, [store.name for store in result.stores])
+    healed = Answer(ExitCode.DONE)
+    if result.complete and confirmed and len(needed_in_trash(result, confirmed)):
+        healed = receipt_answer(result.heal(stores=confirmed), Outcome.RESTORED)
+        result = asked_scan(arguments)
+    if not isinstance(result, CompleteScan):
+        swept = Answer(
+            state_code(result), list(summary_lines(result)), summary_data(result)
+        )
+    elif confirmed and len(needed_in_trash(result, confirmed)):
+        swept = Answer(ExitCode.REPAIR_NEEDED, ["Nothing was swept."])
+    elif arguments.unattended:
+        swept = _sweep_unattended(arguments, result, confirmed)
+    else:
+        swept = _sweep(arguments, result, confirmed)
+    excused = {ExitCode.ORPHANS_FOUND}
+    if DoubtCode.MISSING_OBJECTS in arguments.acknowledge:
+        excused.add(ExitCode.OBJECTS_MISSING)
+    code = first_code({healed.code, swept.code, *(states(result) - excused)})
+    lines = [f"restored, since rows need it: {line}" for line in healed.lines]
+    return Answer(
+        code,
+        [*lines, *swept.lines, *finding_lines(result)],
+        {**findings(result), "healed": healed.data.get("rows", []), **swept.data},
+        frame=swept.frame,
+        changed=healed.changed or swept.changed,
+        troubles={**troubles_of(result), **healed.troubles, **swept.troubles},
+        scan=result,
+    )
+
+
+def _sweep(arguments: Namespace, result: CompleteScan, confirmed: list[str]) -> Answer:
+    lifted, brakes = arguments.acknowledge, _brakes(arguments)
+    plan = result.plan(_chosen(arguments, result), lifted, brakes)
+    left = sorted(set(plan.objects["store"]) - set(confirmed))
+    if confirmed and left:
+        chosen = plan.objects[plan.objects["store"].isin(confirmed)]
+        plan = result.plan(chosen, lifted, brakes)
+    return _carried_out(plan, sure=bool(confirmed), left=left)
+
+
+def _sweep_unattended(
+    arguments: Namespace, result: CompleteScan, confirmed: list[str]
+) -> Answer:
+    found = plan_unattended(
+        result,
+        _chosen(arguments, result),
+        stores=confirmed or [store.info.name for store in result.sweepable],
+        acknowledge=arguments.acknowledge,
+        brakes=_brakes(arguments),
+        dry=not confirmed,
+    )
+    left = sorted(set(result.orphans["store"]) - set(confirmed))
+    swept = _carried_out(found.plan, sure=bool(confirmed), left=left)
+    held = {
+        f"held {doubt.name}": f"{doubt.message}. {doubt.remedy}."
+        for doubt in found.held
+    }
+    lines = [_waiting_line(found)] if len(found.waiting) else []
+    lines += [f"held: {doubt}" for doubt in found.held]
+    data = {
+        "n_waiting": len(found.waiting),
+        "n_held": len(found.held_objects),
+        "held": _doubt_rows(found.held),
+        **swept.data,
+    }
+    code = first_code({swept.code, *([ExitCode.REFUSED] if held else [])})
+    return replace(
+        swept,
+        code=code,
+        lines=[*swept.lines, *lines],
+        data=data,
+        changed=swept.changed or bool(confirmed),
+        troubles={**swept.troubles, **held},
+    )
+
+
+def _waiting_line(found: Unattended) -> str:
+    size = readable_bytes(int(found.waiting["size_bytes"].sum()))
+    return (
+        f"{plural(len(found.waiting), 'orphan')} ({size}) waiting: no scan a day ago "
+        "saw them"
+    )
+
+
+def _carried_out(plan: SweepPlan, *, sure: bool, left: Sequence[str]) -> Answer:
+    """Carry out a plan if it is allowed, and sure; say what it is otherwise."""
+    data = {
+        "allowed": plan.allowed,
+        "refusals": _doubt_rows(plan.refusals),
+        "plan": json_rows(plan.by_table()),
+    }
+    dry = [dry_line(left)] if left else []
+    if plan.objects.empty:
+        return Answer(ExitCode.DONE, ["Nothing to sweep.", *dry], data)
+    lines, frame = str(plan).splitlines(), plan.by_table()
+    if not plan.allowed:
+        why = {f"refused {doubt.name}": str(doubt) for doubt in plan.refusals}
+        return Answer(ExitCode.REFUSED, lines, data, frame, troubles=why)
+    if not sure:
+        return Answer(ExitCode.ORPHANS_FOUND, [*lines, *dry], data, frame)
+    with progress_bar() as progress:
+        swept = receipt_answer(plan.sweep(progress), Outcome.MOVED)
+    return replace(swept, lines=[*swept.lines, *dry])
+
+
+def _brakes(arguments: Namespace) -> Brakes:
+    brakes = arguments.brakes
+    return Brakes(brakes.large_sweep, brakes.more_orphans)
+
+
+def _doubt_rows(doubts: Sequence[Doubt]) -> list[dict[str, str]]:
+    return [
+        {"name": doubt.name, "message": doubt.message, "remedy": doubt.remedy}
+        for doubt in doubts
+    ]
+
+
+def _chosen(arguments: Namespace, result: CompleteScan) -> pd.DataFrame | None:
+    """Return the orphans that every filter shows; None for all, without a filter."""
+    names_among(arguments.reason, [code.value for code in REASON_KINDS], "--reason")
+    bounds = {"Size": arguments.larger_than, "Age": arguments.older_than}
+    conditions: dict[str, list[str] | str] = {
+        "Why": [REASON_KINDS[Reason(code)] for code in arguments.reason],
+        **{title: f"> {text}" for title, text in bounds.items() if text is not None},
+    }
+    tables, saved = arguments.table, arguments.filter
+    if saved is None and not tables and not any(conditions.values()):
+        return None
+    chosen = result.orphans
+    if tables:
+        full = chosen["schema"].str.cat(chosen["table"], sep=".")
+        chosen = chosen[chosen["table"].isin(tables) | full.isin(tables)]
+    for wanted in (conditions, saved):
+        if wanted is not None:
+            chosen = chosen[chosen.index.isin(filter_objects(result, wanted).index)]
+    return chosen

@@ -1,0 +1,207 @@
+"""Commands about what lies in a trash, and about pins; dry unless confirmed.
+
+Each command takes the parsed arguments and returns an `Answer`.
+"""
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import datajoint as dj
+import pandas as pd
+
+from djgc_widgets.cli.answers import (
+    finding_lines,
+    findings,
+    first_code,
+    listed,
+    needed_in_trash,
+    receipt_answer,
+    states,
+    troubles_of,
+)
+from djgc_widgets.cli.asked import (
+    asked_scan,
+    confirmed_stores,
+    connect,
+    dry_line,
+    progress_bar,
+    recorded,
+)
+from djgc_widgets.collector import (
+    Pins,
+    Trash,
+    carry_out_each,
+    expect_liftable,
+    names_of_sweepable_stores,
+)
+from djgc_widgets.model import (
+    RETENTION,
+    SWEEPS,
+    Answer,
+    ExitCode,
+    InputError,
+    Outcome,
+    Pin,
+    Receipt,
+    SweepState,
+    in_store,
+    json_rows,
+    stacked,
+)
+
+
+def run_heal(arguments: Namespace) -> Answer:
+    """List the objects in the trash that rows need; restore them if confirmed."""
+    result = asked_scan(arguments)
+    recorded(arguments, result)
+    confirmed = confirmed_stores(arguments, [store.name for store in result.stores])
+    needed = needed_in_trash(result, confirmed)
+    done = Answer(ExitCode.DONE, ["Nothing to restore."], {"needed": []})
+    if confirmed and len(needed):
+        with progress_bar() as progress:
+            receipt = result.heal(progress, stores=confirmed)
+        done = receipt_answer(receipt, Outcome.RESTORED)
+        result = asked_scan(arguments)
+    elif len(needed):
+        dry = dry_line(sorted(needed["store"].unique()))
+        done = listed("needed", "needed", needed, dry)
+    code = first_code({done.code, *(states(result) - {ExitCode.ORPHANS_FOUND})})
+    return Answer(
+        code,
+        [*done.lines, *finding_lines(result)],
+        {**findings(result), **done.data},
+        done.frame,
+        done.changed,
+        {**troubles_of(result), **done.troubles},
+        result,
+    )
+
+
+def run_trash(arguments: Namespace) -> Answer:
+    """List the sweeps of the stores."""
+    return listed("sweeps", "sweeps", _sweeps(*_trashes(arguments)))
+
+
+def run_restore(arguments: Namespace) -> Answer:
+    """List what a sweep still has in the trash; restore it if confirmed."""
+    connection, stores = _trashes(arguments)
+    sweeps = _sweeps(connection, stores)
+    sweep = sweeps[sweeps["sweep_id"].eq(arguments.sweep_id)]
+    if sweep.empty:
+        raise InputError(
+            f"Expected a sweep of store {' or '.join(stores)}; got "
+            f"{arguments.sweep_id!r}. List them with: djgc trash"
+        )
+    stores = list(sweep["store"])
+    confirmed = confirmed_stores(arguments, stores)
+    if not confirmed:
+        return listed("sweeps", "sweeps", sweep, dry_line(stores))
+
+    def restore(store: str) -> Receipt:
+        with progress_bar() as progress:
+            return Trash(connection, store).restore(
+                arguments.sweep_id, arguments.paths or None, progress
+            )
+
+    return _each(confirmed, restore, Outcome.RESTORED)
+
+
+def run_recover(arguments: Namespace) -> Answer:
+    """List the interrupted sweeps; finish or undo them if confirmed."""
+    connection, stores = _trashes(arguments)
+    confirmed = confirmed_stores(arguments, stores)
+    if not confirmed:
+        sweeps = _sweeps(connection, stores)
+        due = sweeps[sweeps["state"].eq(SweepState.INTERRUPTED.value)]
+        return listed("interrupted", "interrupted", due, dry_line(stores))
+
+    def recover(store: str) -> Receipt:
+        return Trash(connection, store).recover(break_lock=arguments.break_lock)
+
+    return _each(confirmed, recover, None)
+
+
+def run_purge(arguments: Namespace) -> Answer:
+    """List the sweeps that are old enough; delete them for good if confirmed."""
+    age = RETENTION if arguments.retention is None else arguments.retention
+    lifted = arguments.acknowledge
+    expect_liftable(lifted, "--acknowledge")
+    connection, stores = _trashes(arguments)
+    confirmed = confirmed_stores(arguments, stores)
+    if not confirmed:
+        sweeps = _sweeps(connection, stores)
+        now = Trash(connection, stores[0]).now()
+        old = sweeps[(sweeps["swept_at"] <= now - age) & sweeps["n_left"].gt(0)]
+        return listed("sweeps", "old enough", old, dry_line(stores))
+
+    def purge(store: str) -> Receipt:
+        with progress_bar() as progress:
+            return Trash(connection, store).purge(
+                age, lifted, progress, oldest_backup=arguments.oldest_backup
+            )
+
+    return _each(confirmed, purge, Outcome.PURGED)
+
+
+def run_pins(arguments: Namespace) -> Answer:
+    """List the pins of the stores."""
+    connection, stores = _trashes(arguments)
+    frames = [Pins(connection, store).frame for store in stores]
+    numbered = stacked([frame.reset_index(names="number") for frame in frames])
+    return listed("pins", "pins", numbered)
+
+
+def run_pin(arguments: Namespace) -> Answer:
+    """Keep what a path, a table or a key of it says, if confirmed."""
+    pairs = [text.partition("=") for text in arguments.key]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise InputError(
+            f"Expected NAME=VALUE in --key; got {wrong[0]!r}. Pass for example "
+            "--key id=5"
+        )
+    pin = Pin(
+        arguments.path or "",
+        arguments.table or "",
+        {name: value for name, _, value in pairs},
+        arguments.why,
+    )
+    return _pinned(arguments, lambda pins: pins.add(pin), f"pinned: {pin}")
+
+
+def run_unpin(arguments: Namespace) -> Answer:
+    """Keep something no longer, if confirmed."""
+    text = f"no longer pinned: number {arguments.number}"
+    return _pinned(arguments, lambda pins: pins.remove(arguments.number), text)
+
+
+def _pinned(arguments: Namespace, do: Callable[[Pins], None], done: str) -> Answer:
+    store = arguments.store
+    pins = Pins(connect(), store)
+    if not confirmed_stores(arguments, [store]):
+        return Answer(ExitCode.DONE, [f"would be {done}", dry_line([store])])
+    do(pins)
+    return Answer(
+        ExitCode.DONE, [done], {"pins": json_rows(pins.frame)}, pins.frame, changed=True
+    )
+
+
+def _trashes(arguments: Namespace) -> tuple[dj.Connection, list[str]]:
+    """Return the connection, and the stores that a command is about."""
+    connection = connect()
+    return connection, arguments.store or names_of_sweepable_stores(connection)
+
+
+def _sweeps(connection: dj.Connection, stores: Sequence[str]) -> pd.DataFrame:
+    frames = [Trash(connection, store).sweeps for store in stores]
+    every = stacked([SWEEPS.empty(), *frames])
+    return every.sort_values("swept_at", ascending=False, kind="stable")
+
+
+def _each(
+    stores: Sequence[str], do: Callable[[str], Receipt], expected: Outcome | None
+) -> Answer:
+    commands = [(in_store(store), partial(do, store)) for store in stores]
+    if len(commands) == 1:  # its own error says more than that one failed
+        return receipt_answer(do(stores[0]), expected)
+    return receipt_answer(carry_out_each(commands), expected)

@@ -1,0 +1,165 @@
+"""A sweep that nobody looks at takes what is garbage beyond doubt, and no more."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from laboratory import HASH, NPY, Laboratory, array, complete, orphaned, outcomes
+
+from djgc_widgets import CompleteScan, SweepRefusedError
+from djgc_widgets.collector import Unattended, plan_unattended
+from djgc_widgets.collector.marker import MARKER_PATH
+from djgc_widgets.collector.records import seal
+from djgc_widgets.collector.unattended import SEEN_PATH
+
+LIFTED = {"sole-owner", "large-sweep", "minimum-age"}
+START = datetime.now(UTC) + timedelta(hours=1)  # what a bucket dates is not young
+
+
+def look(
+    lab: Laboratory, night: int, **options: Any
+) -> tuple[CompleteScan, Unattended]:
+    now = START + timedelta(days=night)
+    result = complete(lab, clock=lambda: now)
+    lifted = LIFTED | set(options.pop("lifted", ()))
+    options = {"stores": ["raw"], **options}
+    return result, plan_unattended(result, acknowledge=lifted, **options)
+
+
+def first_orphans(lab: Laboratory) -> str:
+    return f"first-orphans:{lab.name}.recording"
+
+
+def test_an_orphan_waits_for_a_second_scan(anywhere: Laboratory) -> None:
+    orphaned(anywhere)
+    lifted = [first_orphans(anywhere)]
+
+    _, first = look(anywhere, 0, lifted=lifted)
+    assert len(first.waiting) == 3
+    assert first.plan.objects.empty
+    _, again = look(anywhere, 0, lifted=lifted)
+    assert again.plan.objects.empty
+    _, second = look(anywhere, 1, lifted=lifted)
+    assert second.waiting.empty
+    assert outcomes(second.plan.sweep()) == {"moved": 3}
+    _, third = look(anywhere, 2, lifted=lifted)
+    assert third.plan.objects.empty
+
+
+def test_tables_that_were_never_looked_at_are_held(anywhere: Laboratory) -> None:
+    orphaned(anywhere)
+    look(anywhere, 0)
+
+    _, found = look(anywhere, 1)
+
+    assert [doubt.name for doubt in found.held] == [first_orphans(anywhere)]
+    assert len(found.held_objects) == 3
+    assert found.plan.objects.empty
+
+
+def test_other_tables_are_swept_while_one_is_held(anywhere: Laboratory) -> None:
+    orphaned(anywhere)
+    hashes = anywhere.declare(HASH, "Image")
+    hashes.insert({"id": key, "data": b"%d" % key} for key in range(5))
+    (hashes & "id = 0").delete()
+    anywhere.age()
+    lifted = [f"first-orphans:{anywhere.name}"]
+    look(anywhere, 0, lifted=lifted)
+
+    _, found = look(anywhere, 1, lifted=lifted)
+
+    assert [doubt.name for doubt in found.held] == [first_orphans(anywhere)]
+    assert list(found.plan.objects["section"]) == ["hash"]
+    assert outcomes(found.plan.sweep()) == {"moved": 1}
+
+
+def test_a_large_share_of_a_table_is_held(postgresql_laboratory: Laboratory) -> None:
+    lab = postgresql_laboratory
+    orphaned(lab)
+    other = lab.declare(NPY, "Other")
+    other.insert({"id": key, "data": array(key)} for key in range(100, 140))
+    lab.age()
+    names = {first_orphans(lab), "sole-owner"}
+    scans = [
+        complete(lab, clock=lambda night=night: START + timedelta(days=night))
+        for night in (0, 1)
+    ]
+    found = [plan_unattended(s, stores=["raw"], acknowledge=names) for s in scans]
+
+    (doubt,) = found[1].held
+    assert doubt.name == "large-sweep"
+    assert "3 of 5 objects" in doubt.message
+    assert found[1].plan.objects.empty
+    again = plan_unattended(
+        scans[1], stores=["raw"], acknowledge={*names, "large-sweep"}
+    )
+    assert len(again.plan.objects) == 3
+
+
+def test_only_the_named_stores_are_touched(laboratory: Laboratory) -> None:
+    orphaned(laboratory)
+
+    _, found = look(laboratory, 0, stores=["derived"])
+
+    assert found.waiting.empty
+    assert SEEN_PATH not in laboratory.contents()
+    assert SEEN_PATH in laboratory.contents("derived")
+
+
+def test_a_dry_look_remembers_nothing(laboratory: Laboratory) -> None:
+    orphaned(laboratory)
+    before = laboratory.contents()
+
+    look(laboratory, 0, dry=True)
+    _, found = look(laboratory, 1, dry=True)
+
+    assert len(found.waiting) == 3
+    assert laboratory.contents() == before
+
+
+def test_a_record_that_was_altered_refuses(laboratory: Laboratory) -> None:
+    orphaned(laboratory)
+    look(laboratory, 0)
+    record = laboratory.store("raw") / SEEN_PATH
+    written = record.read_bytes()
+
+    middle = len(written) // 3
+    flipped = bytes([written[middle] ^ 1])
+    for altered in (
+        b"",
+        b"PAR1",
+        written[: len(written) // 2],
+        written[:middle] + flipped + written[middle + 1 :],
+    ):
+        record.write_bytes(altered)
+        with pytest.raises(SweepRefusedError, match="seen-orphans of store raw"):
+            look(laboratory, 1)
+        assert record.read_bytes() == altered
+
+
+def test_a_trash_of_a_later_layout_is_left_alone(laboratory: Laboratory) -> None:
+    orphaned(laboratory)
+    result = complete(laboratory)
+    plan = result.plan(acknowledge=LIFTED)
+    marker = seal({"layout": 2, "version": "9.0"})
+    laboratory.put(MARKER_PATH, data=marker)
+    before = laboratory.contents()
+
+    with pytest.raises(SweepRefusedError, match=r"layout 2, which djgc-widgets 9\.0"):
+        plan.sweep()
+    with pytest.raises(SweepRefusedError, match="layout 2"):
+        look(laboratory, 0)
+    assert laboratory.contents() == before
+
+
+def test_the_trash_says_what_it_is(anywhere: Laboratory) -> None:
+    orphaned(anywhere)
+    swept = complete(anywhere).plan(acknowledge=LIFTED).sweep()
+
+    contents = anywhere.contents()
+    assert b"All of them can be brought\nback." in contents["_trash/README.md"]
+    assert b'"layout":1' in contents[MARKER_PATH]
+    assert swept.count("moved") == 3
+    result = complete(anywhere)
+    assert set(result.objects["status"]) == {"live"}
+    assert result.adds_up()
