@@ -163,12 +163,16 @@ def _read(store: SweepableStore) -> pd.DataFrame:
             "answers."
         ) from error
     try:
-        head, _, rows = data.partition(b"\n")
-        if head != b"%b %b" % (_FORMAT, _digest(rows)):
-            raise ValueError("its checksum does not match")
-        return SEEN_ORPHANS.conform(pq.read_table(io.BytesIO(rows)).to_pandas())
+        return _rows_of(data)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise altered_record(store, SEEN_PATH, error) from error
+
+
+def _rows_of(data: bytes) -> pd.DataFrame:
+    head, _, rows = data.partition(b"\n")
+    if head != b"%b %b" % (_FORMAT, _digest(rows)):
+        raise ValueError("its checksum does not match")
+    return SEEN_ORPHANS.conform(pq.read_table(io.BytesIO(rows)).to_pandas())
 
 
 def _digest(rows: bytes) -> bytes:
