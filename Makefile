@@ -6,6 +6,7 @@
 # make soak     run 10,000 random steps of a laboratory; nothing live is lost
 # make matrix   scan what other releases of DataJoint wrote, and show what their collectors lose
 # make bench    compare speed with DataJoint's collector and with other grids
+# make docs     build the documentation, with every link checked
 # make lock     resolve the dependencies again
 
 VENV := .venv
@@ -21,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # Keep compiled bytecode, so that not every process of every test compiles it again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo panel test lint types mutants soak matrix bench lock clean
+.PHONY: demo panel test lint types mutants soak matrix bench docs lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/djgc demo $(DEMO)
@@ -63,12 +64,15 @@ matrix: $(VENV)/test services $(VENV)/mysql
 bench: $(VENV)/test services $(VENV)/mysql
 	$(BIN)/python -m tests.benchmarks
 
+docs: $(VENV)/test
+	$(BIN)/mkdocs build --quiet --config-file docs/mkdocs.yml
+
 lock: $(BIN)/uv
-	$(COMPILE) --upgrade --extra demo --group test --group lint --group bench -o tests/requirements.txt
+	$(COMPILE) --upgrade --extra demo --group test --group lint --group bench --group docs -o tests/requirements.txt
 	$(COMPILE) --extra demo -c tests/requirements.txt -o binder/requirements.txt
 
 clean:
-	rm -rf $(VENV) .coverage .hypothesis .*_cache
+	rm -rf $(VENV) docs/site .coverage .hypothesis .*_cache
 
 # As root on Debian, install the packages that are missing; elsewhere install them by hand.
 .PHONY: services

@@ -24,9 +24,10 @@ from .model import (
     SweepRefusedError,
 )
 from .panel import GCPanel
-from .verdict import SweepPlan
+from .verdict import Brakes, SweepPlan
 
 __all__ = [
+    "Brakes",
     "Cancelled",
     "CompleteScan",
     "DemoLab",

@@ -167,8 +167,9 @@ def test_the_crontab_of_the_readme_works_as_written(
 
     (log,) = djgc.folder.parent.glob("**/sweeps.jsonl")
     first, second = map(json.loads, log.read_text().splitlines())
+    # on one day nothing was seen twice
     assert ended == [first["code"], second["code"]] == [ExitCode.DONE] * 2
-    assert [row["outcome"] for row in first["rows"]] == ["moved"]
+    assert first["n_waiting"] == second["n_waiting"] == 1
     assert second["plan"] == []
     assert len(laboratory.contents("derived")) == 1
 
