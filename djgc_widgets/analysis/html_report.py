@@ -1,21 +1,18 @@
 """Scan -> one HTML file for a group meeting, which asks nothing of any other host."""
 
 import pandas as pd
-import plotly.graph_objects as go
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.charts import (
     age_histogram,
     biggest_tables,
     bytes_by_status,
-    dedup_ratio,
-    treemap,
 )
 from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.analysis.history import History
+from djgc_widgets.analysis.still_figure import bars_html, lines_html
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
     STATUS_LABELS,
@@ -32,6 +29,7 @@ from djgc_widgets.model import (
 )
 
 _ROWS = 20
+_USAGE = ["table", "attribute", "n_rows", "logical_bytes", "physical_bytes"]
 _STYLE = Markup("""
 :root { color-scheme: light dark; --line: #d0d7de; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --line: #444c56; --bad: #ff8f87; } }
@@ -40,16 +38,29 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2em auto
 table { border-collapse: collapse; font-size: 13px; width: 100%; }
 th, td { padding: 3px 10px; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }
+th { white-space: nowrap; }
 .djgc-number { white-space: nowrap; }
+.headline { font-size: 24px; margin: 0; }
+.bars td { border: 0; padding: 2px 6px; }
+.bars td:last-child { width: 60%; }
+.bar { display: flex; height: 14px; }
+.part { height: 14px; }
+.key { margin-right: 1.5em; white-space: nowrap; }
+.key i { display: inline-block; width: 12px; height: 12px; margin-right: 5px; }
+.keys, .axis { font-size: 13px; }
+.axis { display: flex; justify-content: space-between; margin: 0; }
+svg { width: 100%; height: 240px; border-bottom: 1px solid var(--line); }
 .bad { color: var(--bad); font-weight: 600; }
 """)
 _PAGE = Markup(
     "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>"
-    "<style>{style}</style><script>{script}</script></head>"
+    "<meta name='viewport' content='width=device-width'>"
+    "<style>{style}</style></head>"
     "<body><h1>{title}</h1>{body}</body></html>\n"
 )
 _SECTION = Markup("<h2>{}</h2>{}")
 _TEXT = Markup("<p>{}</p>")
+_HEADLINE = Markup("<p class='headline'>{}</p>")
 _INCOMPLETE = Markup(
     "<p class='bad'>The scan is incomplete, so no object is called an orphan: a row "
     "that was not read may refer to it.</p>"
@@ -57,10 +68,10 @@ _INCOMPLETE = Markup(
 
 
 def report_html(scan: Scan, history: History | None = None) -> str:
-    """Return a page about what the stores hold, with figures that can be zoomed.
+    """Return a page about what the stores hold, and how much of it can be freed.
 
-    Everything is in the page, plotly's script as well (about 5 MB): it can be mailed
-    and opened without a network. Names cannot act as HTML.
+    It has no script, needs no network and is small, so that it can be mailed and
+    printed. Names cannot act as HTML.
 
     Parameters
     ----------
@@ -85,27 +96,26 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     summary, places = scan.summary(), scan.places()
     records = trash_records_text(summary, scan.trash)
     measured = None if history is None else history.measured()
+    grown = growth(growth_by_week(scan.objects), measured)
     figures = {
-        "What the stores hold": bytes_by_status(summary),
-        "Where the bytes are": treemap(places),
-        "The biggest tables": biggest_tables(places),
-        "Age": age_histogram(scan.objects, scan.started_at),
-        "Logical and physical bytes": dedup_ratio(scan.usage()),
-        "Growth": growth(growth_by_week(scan.objects), measured),
+        "What the stores hold": bars_html(bytes_by_status(summary)),
+        "The biggest tables": bars_html(biggest_tables(places)),
+        "Age": bars_html(age_histogram(scan.objects, scan.started_at)),
+        "Growth": lines_html(grown),
     }
     labels = {status.value: label for status, label in STATUS_LABELS.items()}
     totals = ["store", "status", "n_objects", "size_bytes", "logical_bytes"]
     orphans = ["size_bytes", "store", "path", "reason"]
     notices = html_list([*scan.problems, *scan.unseen, *scan.warnings])
     parts = [
+        _HEADLINE.format(safe(_headline(scan))),
         _TEXT.format(safe(f"{'✓' if scan.complete else '✕'} {scan.headline()}")),
         "" if scan.complete else _INCOMPLETE,
         _frame_html(summary[totals].assign(status=summary["status"].map(labels))),
         records and _TEXT.format(safe(f"The trash is counted {records}.")),
-        *(
-            _SECTION.format(title, _figure_html(each))
-            for title, each in figures.items()
-        ),
+        *(_SECTION.format(title, each) for title, each in figures.items()),
+        _SECTION.format("What rows need", _first_rows_html(scan.usage()[_USAGE])),
+        _SECTION.format("Trash", _first_rows_html(_sweeps(scan.trash))),
         _SECTION.format("Orphans", _first_rows_html(scan.orphans[orphans])),
         _SECTION.format(
             "Missing objects",
@@ -116,17 +126,27 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     page = _PAGE.format(
         title=safe(f"Object stores of {', '.join(scan.schemas)}"),
         style=_STYLE,
-        script=Markup(get_plotlyjs()),  # noqa: S704 - of the installed package
         body=Markup("").join(parts),
     )
     return str(page)
 
 
-def _figure_html(figure: go.Figure) -> Markup:
-    config = {"displayModeBar": False, "responsive": True}
-    return Markup(  # noqa: S704 - plotly escapes its data as JSON, names are `safe`
-        figure.to_html(full_html=False, include_plotlyjs=False, config=config)
+def _headline(scan: Scan) -> str:
+    if not scan.complete:
+        return "What can be freed is not known"
+    size = readable_bytes(int(scan.orphans["size_bytes"].sum()))
+    trash = readable_bytes(int(scan.trash["size_bytes"].sum()))
+    return f"{size} can be freed, and {trash} are in the trash"
+
+
+def _sweeps(trash: pd.DataFrame) -> pd.DataFrame:
+    """Add up the trash by sweep, the latest first."""
+    sums = trash.groupby(["store", "sweep_id"]).agg(
+        n_objects=("path", "size"),
+        size_bytes=("size_bytes", "sum"),
+        n_needed_again=("returnable", "sum"),
     )
+    return sums.reset_index().sort_values("sweep_id", ascending=False, kind="stable")
 
 
 def _first_rows_html(rows: pd.DataFrame) -> Markup:

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Request, expect
 
 from browser.test_manners import EVIL
 from djgc_widgets import report_html
+from djgc_widgets.model import readable_bytes
 
-_FIGURES = 6
+_BARS, _SMALL = 3, 100_000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -22,7 +23,9 @@ def test_the_report_asks_no_host_and_runs_no_name(
     laboratory.put("_schema/<script>window.evil=1<!--/a/id=1/data_AbCd1234.npy")
     laboratory.age()
     page_file = tmp_path / "report.html"
-    page_file.write_text(report_html(complete(laboratory)))
+    result = complete(laboratory)
+    page_file.write_text(report_html(result))
+    assert page_file.stat().st_size < _SMALL
     context = browser.new_context(
         color_scheme=scheme, viewport={"width": 900, "height": 700}
     )
@@ -41,8 +44,12 @@ def test_the_report_asks_no_host_and_runs_no_name(
     page.on("console", complain)
     page.goto(page_file.as_uri())
 
-    figures = page.locator(".js-plotly-plot .main-svg:first-child")
-    expect(figures).to_have_count(_FIGURES)
+    expect(page.locator("table.bars")).to_have_count(_BARS)
+    expect(page.locator(".part").first).to_be_visible()
+    expect(page.get_by_role("img", name="Bytes over time")).to_be_visible()
+    assert page.locator("script").count() == 0
+    freed = readable_bytes(int(result.orphans["size_bytes"].sum()))
+    expect(page.get_by_text(f"{freed} can be freed")).to_be_visible()
     expect(page.get_by_text("<img src=x onerror=").first).to_be_visible()
     assert page.evaluate("window.evil") is None
     assert page.locator("[onerror], img, iframe").count() == 0

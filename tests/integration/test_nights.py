@@ -291,6 +291,8 @@ def an_older_state_is_restored(nights: Nights, dump: Rows) -> None:
 def the_disk_is_full_for_a_night(nights: Nights) -> None:
     filler = nights.lab.store("raw") / "filler"
     nights.day()
+    assert nights.night() == ExitCode.DONE
+    nights.day()
     free = os.statvfs(filler.parent)
     filler.write_bytes(bytes(free.f_bavail * free.f_frsize))
     os.utime(filler, (10**9, 10**9))
