@@ -66,6 +66,9 @@ def second_opinion(scan: CompleteScan | IncompleteScan) -> SecondOpinion:
     the scan's schemas and every name of the scan's stores. The stores may have changed
     since the scan. The opinion's `losses` are the objects that a row needs.
 
+    Its documentation says in several ways which schemas it has to be given and whether
+    it may run beside inserts; docs/pages/explanation/second-opinion.md cites both.
+
     Parameters
     ----------
     scan : CompleteScan

@@ -76,6 +76,8 @@ def troubles_of(result: Scan) -> dict[str, str]:
     codes = NoticeCode.NEEDED_AGAIN, NoticeCode.SWEEP_INTERRUPTED
     notices = [*result.problems, *result.warnings.with_code(*codes)]
     troubles = {f"{each.code} {each.where}": str(each) for each in notices}
+    if not result.complete:  # of a store that is away, all is missing
+        return troubles
     missing = result.missing.groupby("store").size()
     for store, n_missing in missing.items():
         text = f"store {store}: {plural(int(n_missing), 'missing object')}"

@@ -90,6 +90,12 @@ def confirmed_stores(arguments: Namespace, stores: Collection[str]) -> list[str]
     return [] if arguments.dry_run else names
 
 
+def stores_to_confirm(result: CompleteScan | IncompleteScan) -> list[str]:
+    """Return the stores that may be confirmed; those that did not open, too."""
+    broken = result.store_names.servers[0].broken
+    return [*(store.name for store in result.stores), *sorted(broken)]
+
+
 def dry_line(stores: Sequence[str]) -> str:
     """Say where nothing was changed, and how to do it."""
     return f"Nothing was changed. To do it, add: --confirm {','.join(stores)}"

@@ -75,7 +75,8 @@ def _values(command: str, answer: Answer) -> Iterator[_Value]:
             yield "djgc_stored_objects", labels, row["n_objects"]
             yield "djgc_stored_bytes", labels, row["size_bytes"]
         missing = scan.missing["store"].value_counts()
-        for store in scan.stores:
+        # of a store that is away, all is missing
+        for store in scan.stores if scan.complete else ():
             n_missing = missing.get(store.name, 0)
             yield "djgc_missing_references", (store.name,), n_missing
     for name, key in (("waiting", "n_waiting"), ("held", "n_held")):

@@ -5,11 +5,13 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 from djgc_widgets.cli.options import argument_parser
-from djgc_widgets.cli.terminal import show, text_of
+from djgc_widgets.cli.terminal import is_terminal, show, text_of
 from djgc_widgets.model import (
     Answer,
     ExitCode,
@@ -29,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     With ``--json`` exactly one line goes to standard output, whatever happens.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parsed = argparse.Namespace(format="json" if "--json" in given else "table")
+    parsed = argparse.Namespace(
+        format="json" if _wants_json(given) else "table", command=" ".join(given[:1])
+    )
     unexpected = None
     try:
         parsed = argument_parser().parse_args(given)
@@ -47,14 +51,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer = _failure(ExitCode.ERROR, error)
     except Exception as error:  # noqa: BLE001 - it is raised again, when it was told
         answer, unexpected = _failure(ExitCode.ERROR, error), error
-    for tell in (_print, _tell):
+    code = answer.code
+    for tell in (_tell, _print):  # what was done is told whatever becomes of the other
         try:
             tell(parsed, answer, quiet=unexpected is not None)
         except (InputError, OSError, ServerError) as error:
-            answer = _failure(ExitCode.ERROR, error)
+            code = _failure(ExitCode.ERROR, error).code
     if unexpected is not None:
         raise unexpected
-    return int(answer.code)
+    return int(code)
+
+
+def _wants_json(given: Sequence[str]) -> bool:
+    """Return whether JSON is asked for, whatever else is wrong."""
+    pairs = pairwise(given)
+    return (
+        not {"--json", "--format=json"}.isdisjoint(given)
+        or ("--format", "json") in pairs
+    )
 
 
 def _run(parsed: argparse.Namespace) -> Answer:
@@ -91,7 +105,8 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 def _failure(code: ExitCode, error: Exception) -> Answer:
     text = str(error) or type(error).__name__
-    show(f"djgc: {visible(text)}\n", sys.stderr)
+    with suppress(OSError):  # if nobody can read this, the exit code is left to tell
+        show(f"djgc: {visible(text)}\n", sys.stderr)
     return Answer(code, data={"error": text}, troubles={f"error {text}": text})
 
 
@@ -103,8 +118,12 @@ def _print(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:
         return
     if kind == "json":
         text = _json_line(answer)
-    elif kind == "csv" and answer.frame is not None:
-        text = import_module("djgc_widgets.model.export").csv_text(answer.frame)
+    elif kind == "csv":
+        frame = answer.frame
+        csv_text = import_module("djgc_widgets.model.export").csv_text
+        text = "" if frame is None else csv_text(frame)
+        if frame is None:  # no table of an answer that has none
+            show(text_of(answer.lines, sys.stderr), sys.stderr)
     else:
         text = text_of(answer.lines, sys.stdout if path is None else None)
     if path is None:
@@ -115,6 +134,9 @@ def _print(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:
 
 def _tell(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:  # noqa: ARG001 - trouble is told in any case
     """Add to a log, write metrics, notify."""
+    # the arguments could not even be read; who typed them sees it
+    if not hasattr(parsed, "notify") and not is_terminal(sys.stderr):
+        import_module("djgc_widgets.cli.settings").fill_channels(parsed)
     wanted = [getattr(parsed, n, None) for n in ("log_file", "metrics", "notify")]
     if any(wanted):
         import_module("djgc_widgets.cli.telling").tell(parsed, answer)

@@ -8,6 +8,7 @@ changed.
 import argparse
 import re
 import tomllib
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,10 +71,31 @@ def fill(parsed: argparse.Namespace) -> None:
         if name == "brakes" or not hasattr(parsed, option):
             continue
         typed = getattr(parsed, option)
+        if option == "acknowledge" and parsed.command != "sweep":
+            continue  # what a sweep may, a purge asks anew
         if value is not None and (typed is None or typed == []):
             days = option in {"minimum_age", "retention", "oldest_backup"}
             setattr(parsed, option, timedelta(days=value) if days else value)
     parsed.brakes = settings.brakes
+
+
+def fill_channels(parsed: argparse.Namespace) -> None:
+    """Set where to tell of a run whose arguments or settings cannot be read."""
+    path = None
+    with suppress(OSError):
+        path = _found()
+    content: Any = {}
+    with suppress(OSError, ValueError):
+        content = {} if path is None else _content(path, path.read_text())
+    for name in ("notify", "log_file", "metrics", "history"):
+        said = content.get(_as_written(name))
+        setattr(parsed, name, said if isinstance(said, str) else None)
+
+
+def _content(path: Path, text: str) -> Any:  # noqa: ANN401 - what the file says
+    content = tomllib.loads(text)
+    in_project = path.name == _PROJECT.name
+    return content.get("tool", {}).get("djgc", {}) if in_project else content
 
 
 def _read(given: str | None) -> Settings:
@@ -88,13 +110,11 @@ def _read(given: str | None) -> Settings:
             "Correct its name, or its permissions."
         ) from None
     try:
-        content: Any = tomllib.loads(text)
+        content = _content(path, text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(
             f"Expected TOML in {path}; got: {error}. Correct that line."
         ) from None
-    if path.name == _PROJECT.name:
-        content = content.get("tool", {}).get("djgc", {})
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
@@ -106,9 +126,8 @@ def _found() -> Path | None:
     own = Path(FILE_NAME)
     if own.exists():
         return own
-    if _PROJECT.exists() and "tool.djgc" in _PROJECT.read_text(errors="replace"):
-        return _PROJECT
-    return None
+    is_ours = _PROJECT.exists() and "djgc" in _PROJECT.read_text(errors="replace")
+    return _PROJECT if is_ours else None
 
 
 def _message(error: ValidationError, path: Path, text: str) -> str:
@@ -128,6 +147,11 @@ def _message(error: ValidationError, path: Path, text: str) -> str:
 
 
 def _line_of(key: str, text: str) -> str:
-    pattern = re.compile(rf"""\s*\[*["']?{re.escape(key)}["']?\s*[\]=.]""")
-    numbers = (n for n, line in enumerate(text.split("\n"), 1) if pattern.match(line))
+    pattern = re.compile(rf"""\s*(?:\[+.*)?["']?\b{re.escape(key)}["']?\s*[\]=.]""")
+    lines = text.split("\n")
+    tables = [n for n, line in enumerate(lines) if re.match(r"\s*\[tool.*djgc", line)]
+    start = tables[0] if tables else 0
+    numbers = (
+        n for n, line in enumerate(lines, 1) if n > start and pattern.match(line)
+    )
     return f"line {next(numbers, 1)} ({key})"

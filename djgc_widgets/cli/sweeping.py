@@ -25,6 +25,7 @@ from djgc_widgets.cli.asked import (
     dry_line,
     progress_bar,
     recorded,
+    stores_to_confirm,
 )
 from djgc_widgets.collector import CompleteScan, Unattended, plan_unattended
 from djgc_widgets.model import (
@@ -34,6 +35,7 @@ from djgc_widgets.model import (
     ExitCode,
     Outcome,
     Reason,
+    SweepRefusedError,
     json_rows,
     names_among,
     plural,
@@ -49,7 +51,7 @@ def run_sweep(arguments: Namespace) -> Answer:
     """
     result = asked_scan(arguments)
     recorded(arguments, result)
-    confirmed = confirmed_stores(arguments, [store.name for store in result.stores])
+    confirmed = confirmed_stores(arguments, stores_to_confirm(result))
     healed = Answer(ExitCode.DONE)
     if result.complete and confirmed and len(needed_in_trash(result, confirmed)):
         healed = receipt_answer(result.heal(stores=confirmed), Outcome.RESTORED)
@@ -60,10 +62,15 @@ def run_sweep(arguments: Namespace) -> Answer:
         )
     elif confirmed and len(needed_in_trash(result, confirmed)):
         swept = Answer(ExitCode.REPAIR_NEEDED, ["Nothing was swept."])
-    elif arguments.unattended:
-        swept = _sweep_unattended(arguments, result, confirmed)
     else:
-        swept = _sweep(arguments, result, confirmed)
+        sweep = _sweep_unattended if arguments.unattended else _sweep
+        try:
+            swept = sweep(arguments, result, confirmed)
+        except SweepRefusedError as error:  # what was healed and seen is told as well
+            why = {f"refused {error}": str(error)}
+            swept = Answer(
+                *(ExitCode.REFUSED, [str(error)], {"refused": str(error)}), troubles=why
+            )
     excused = {ExitCode.ORPHANS_FOUND}
     if DoubtCode.MISSING_OBJECTS in arguments.acknowledge:
         excused.add(ExitCode.OBJECTS_MISSING)
@@ -104,25 +111,28 @@ def _sweep_unattended(
     left = sorted(set(result.orphans["store"]) - set(confirmed))
     swept = _carried_out(found.plan, sure=bool(confirmed), left=left)
     held = {
-        f"held {doubt.name}": f"{doubt.message}. {doubt.remedy}."
-        for doubt in found.held
+        f"held {each.doubt.name} {each.store} {each.table}": str(each.doubt)
+        for each in found.held
     }
+    refused = {f"refused {text}": text for text in found.refused.values()}
     lines = [_waiting_line(found)] if len(found.waiting) else []
-    lines += [f"held: {doubt}" for doubt in found.held]
+    lines += [f"held: {text}" for text in held.values()]
+    lines += [f"refused: {text}" for text in refused.values()]
     data = {
         "n_waiting": len(found.waiting),
         "n_held": len(found.held_objects),
-        "held": _doubt_rows(found.held),
+        "held": _doubt_rows([each.doubt for each in found.held]),
         **swept.data,
+        **({"refused": " ".join(refused.values())} if refused else {}),
     }
-    code = first_code({swept.code, *([ExitCode.REFUSED] if held else [])})
+    doubtful = [ExitCode.REFUSED] if held or refused else []
     return replace(
         swept,
-        code=code,
+        code=first_code({swept.code, *doubtful}),
         lines=[*swept.lines, *lines],
         data=data,
         changed=swept.changed or bool(confirmed),
-        troubles={**swept.troubles, **held},
+        troubles={**swept.troubles, **held, **refused},
     )
 
 

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import urllib.request
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 
 from djgc_widgets.cli.metrics import write_metrics
@@ -55,49 +56,63 @@ def _log(path: str, parsed: argparse.Namespace, answer: Answer) -> None:
 def _notify(target: str, parsed: argparse.Namespace, answer: Answer) -> None:
     """Tell of trouble; with a history, of each trouble once while it lasts."""
     history = getattr(parsed, "history", None)
-    told = None if history is None else Path(history) / _TOLD
-    before = _told_before(told)
+    path = None if history is None else Path(history) / _TOLD
+    told = _told_before(path)
+    # another command, or one over other stores, sees other troubles
+    which = " ".join([parsed.command, *sorted(getattr(parsed, "stores", None) or [])])
+    before = told.get(which, {})
     new = [text for name, text in answer.troubles.items() if name not in before]
     if new:
         head = f"djgc {parsed.command}: {len(new)} to look at (exit code {answer.code})"
         _send(target, "\n".join([head, *(f"- {text}" for text in new), ""]))
-    if told is not None and set(before) != set(answer.troubles):
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        lasting = {name: before.get(name, now) for name in answer.troubles}
-        told.parent.mkdir(parents=True, exist_ok=True)
-        told.write_text(json.dumps(lasting, indent=1), encoding="utf-8")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    lasting = {name: before.get(name, now) for name in answer.troubles}
+    if answer.scan is None:  # who did not look does not know what is over
+        lasting = {**before, **lasting}
+    if path is not None and lasting != before:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({**told, which: lasting}, indent=1)
+        path.write_text(text, encoding="utf-8")
 
 
-def _told_before(path: Path | None) -> dict[str, str]:
+def _told_before(path: Path | None) -> dict[str, dict[str, str]]:
     """Return what was told; what cannot be read was not: better told twice."""
     try:
         known = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    fits = isinstance(known, dict) and all(isinstance(v, dict) for v in known.values())
+    return known if fits else {}
 
 
 def _send(target: str, message: str) -> None:
-    if target.startswith(("http://", "https://")):
-        request = urllib.request.Request(  # noqa: S310 - one of these two schemes
-            target,
-            json.dumps({"text": message}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS):  # noqa: S310 - likewise
-            return
-    command = shlex.split(target)
     try:
-        subprocess.run(  # noqa: S603 - the command that the account configured
-            command,
-            input=message,
-            text=True,
-            check=True,
-            capture_output=True,
-            timeout=_PATIENCE_SECONDS,
-        )
-    except (IndexError, subprocess.SubprocessError) as error:
+        if target.startswith(("http://", "https://")):
+            _post(target, message)
+        else:
+            subprocess.run(  # noqa: S603 - the command that the account configured
+                shlex.split(target),
+                input=message,
+                text=True,
+                check=True,
+                capture_output=True,
+                timeout=_PATIENCE_SECONDS,
+            )
+    except (
+        *(OSError, ValueError, IndexError),
+        *(subprocess.SubprocessError, HTTPException),
+    ) as error:
         raise ServerError(
-            f"Expected a command in --notify that takes a message; got {target!r}, "
-            f"which failed ({error_text(error)}). Try it in a shell."
+            f"Expected a command or URL in --notify that takes a message; got "
+            f"{target!r}, which failed ({error_text(error)}). Try it in a shell."
         ) from error
+
+
+def _post(url: str, message: str) -> None:
+    request = urllib.request.Request(  # noqa: S310 - http or https
+        url,
+        json.dumps({"text": message}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS):  # noqa: S310 - likewise
+        pass

@@ -5,6 +5,8 @@ Each command takes the parsed arguments and returns an `Answer`.
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import datajoint as dj
@@ -27,6 +29,7 @@ from djgc_widgets.cli.asked import (
     dry_line,
     progress_bar,
     recorded,
+    stores_to_confirm,
 )
 from djgc_widgets.collector import (
     Pins,
@@ -34,28 +37,34 @@ from djgc_widgets.collector import (
     carry_out_each,
     expect_liftable,
     names_of_sweepable_stores,
+    scan,
 )
 from djgc_widgets.model import (
+    PINS,
     RETENTION,
     SWEEPS,
     Answer,
     ExitCode,
     InputError,
+    Notices,
     Outcome,
     Pin,
     Receipt,
     SweepState,
     in_store,
     json_rows,
+    plural,
+    readable_bytes,
     stacked,
 )
+from djgc_widgets.verdict import are_pinned
 
 
 def run_heal(arguments: Namespace) -> Answer:
     """List the objects in the trash that rows need; restore them if confirmed."""
     result = asked_scan(arguments)
     recorded(arguments, result)
-    confirmed = confirmed_stores(arguments, [store.name for store in result.stores])
+    confirmed = confirmed_stores(arguments, stores_to_confirm(result))
     needed = needed_in_trash(result, confirmed)
     done = Answer(ExitCode.DONE, ["Nothing to restore."], {"needed": []})
     if confirmed and len(needed):
@@ -80,12 +89,13 @@ def run_heal(arguments: Namespace) -> Answer:
 
 def run_trash(arguments: Namespace) -> Answer:
     """List the sweeps of the stores."""
-    return listed("sweeps", "sweeps", _sweeps(*_trashes(arguments)))
+    connection, stores, away = _trashes(arguments)
+    return _with_away(listed("sweeps", "sweeps", _sweeps(connection, stores)), away)
 
 
 def run_restore(arguments: Namespace) -> Answer:
     """List what a sweep still has in the trash; restore it if confirmed."""
-    connection, stores = _trashes(arguments)
+    connection, stores, away = _trashes(arguments)
     sweeps = _sweeps(connection, stores)
     sweep = sweeps[sweeps["sweep_id"].eq(arguments.sweep_id)]
     if sweep.empty:
@@ -96,7 +106,7 @@ def run_restore(arguments: Namespace) -> Answer:
     stores = list(sweep["store"])
     confirmed = confirmed_stores(arguments, stores)
     if not confirmed:
-        return listed("sweeps", "sweeps", sweep, dry_line(stores))
+        return _with_away(listed("sweeps", "sweeps", sweep, dry_line(stores)), away)
 
     def restore(store: str) -> Receipt:
         with progress_bar() as progress:
@@ -109,12 +119,13 @@ def run_restore(arguments: Namespace) -> Answer:
 
 def run_recover(arguments: Namespace) -> Answer:
     """List the interrupted sweeps; finish or undo them if confirmed."""
-    connection, stores = _trashes(arguments)
+    connection, stores, away = _trashes(arguments)
     confirmed = confirmed_stores(arguments, stores)
     if not confirmed:
         sweeps = _sweeps(connection, stores)
         due = sweeps[sweeps["state"].eq(SweepState.INTERRUPTED.value)]
-        return listed("interrupted", "interrupted", due, dry_line(stores))
+        found = listed("interrupted", "interrupted", due, dry_line(stores))
+        return _with_away(found, away)
 
     def recover(store: str) -> Receipt:
         return Trash(connection, store).recover(break_lock=arguments.break_lock)
@@ -127,13 +138,13 @@ def run_purge(arguments: Namespace) -> Answer:
     age = RETENTION if arguments.retention is None else arguments.retention
     lifted = arguments.acknowledge
     expect_liftable(lifted, "--acknowledge")
-    connection, stores = _trashes(arguments)
+    connection, stores, away = _trashes(arguments)
     confirmed = confirmed_stores(arguments, stores)
     if not confirmed:
-        sweeps = _sweeps(connection, stores)
-        now = Trash(connection, stores[0]).now()
-        old = sweeps[(sweeps["swept_at"] <= now - age) & sweeps["n_left"].gt(0)]
-        return listed("sweeps", "old enough", old, dry_line(stores))
+        old = [_purgeable(Trash(connection, store), age) for store in stores]
+        frame = stacked([SWEEPS.empty(), *old])
+        found = listed("sweeps", "old enough", frame, dry_line(stores))
+        return _with_away(found, away)
 
     def purge(store: str) -> Receipt:
         with progress_bar() as progress:
@@ -146,10 +157,10 @@ def run_purge(arguments: Namespace) -> Answer:
 
 def run_pins(arguments: Namespace) -> Answer:
     """List the pins of the stores."""
-    connection, stores = _trashes(arguments)
-    frames = [Pins(connection, store).frame for store in stores]
+    connection, stores, away = _trashes(arguments)
+    frames = [PINS.empty(), *(Pins(connection, store).frame for store in stores)]
     numbered = stacked([frame.reset_index(names="number") for frame in frames])
-    return listed("pins", "pins", numbered)
+    return _with_away(listed("pins", "pins", numbered), away)
 
 
 def run_pin(arguments: Namespace) -> Answer:
@@ -160,13 +171,31 @@ def run_pin(arguments: Namespace) -> Answer:
             f"Expected NAME=VALUE in --key; got {wrong[0]!r}. Pass for example "
             "--key id=5"
         )
+    named = [name for name, *_ in pairs]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise InputError(
+            f"Expected each attribute once in --key; got {twice[0]} several times. "
+            "Make a pin for each value."
+        )
     pin = Pin(
         arguments.path or "",
         arguments.table or "",
         {name: value for name, _, value in pairs},
         arguments.why,
     )
-    return _pinned(arguments, lambda pins: pins.add(pin), f"pinned: {pin}")
+    kept = _kept_by(pin, arguments.store)
+    size = readable_bytes(int(kept["size_bytes"].sum()))
+    text = f"pinned: {pin}, which keeps {plural(len(kept), 'object')} ({size})"
+    warning = [] if len(kept) else ["note: nothing that is stored now is kept by it"]
+    return _pinned(arguments, lambda pins: pins.add(pin), text, *warning)
+
+
+def _kept_by(pin: Pin, store: str) -> pd.DataFrame:
+    """Return what of a store a pin would keep from a sweep."""
+    with progress_bar() as progress:
+        objects = scan(connect(), stores=[store], progress=progress).objects
+    free = objects[objects["n_references"].eq(0)]
+    return free[are_pinned(free, [pin])]
 
 
 def run_unpin(arguments: Namespace) -> Answer:
@@ -175,21 +204,49 @@ def run_unpin(arguments: Namespace) -> Answer:
     return _pinned(arguments, lambda pins: pins.remove(arguments.number), text)
 
 
-def _pinned(arguments: Namespace, do: Callable[[Pins], None], done: str) -> Answer:
+def _pinned(
+    arguments: Namespace, do: Callable[[Pins], None], done: str, *notes: str
+) -> Answer:
     store = arguments.store
     pins = Pins(connect(), store)
     if not confirmed_stores(arguments, [store]):
-        return Answer(ExitCode.DONE, [f"would be {done}", dry_line([store])])
+        lines = [f"would be {done}", *notes, dry_line([store])]
+        return Answer(ExitCode.DONE, lines)
     do(pins)
     return Answer(
-        ExitCode.DONE, [done], {"pins": json_rows(pins.frame)}, pins.frame, changed=True
+        ExitCode.DONE,
+        [done, *notes],
+        {"pins": json_rows(pins.frame)},
+        pins.frame,
+        changed=True,
     )
 
 
-def _trashes(arguments: Namespace) -> tuple[dj.Connection, list[str]]:
-    """Return the connection, and the stores that a command is about."""
+def _trashes(arguments: Namespace) -> tuple[dj.Connection, list[str], Notices]:
+    """Return the connection, the stores that a command is about, and what is away."""
     connection = connect()
-    return connection, arguments.store or names_of_sweepable_stores(connection)
+    if arguments.store:
+        return connection, arguments.store, Notices()
+    return connection, *names_of_sweepable_stores(connection)
+
+
+def _with_away(answer: Answer, away: Notices) -> Answer:
+    """Say which stores could not be opened, besides what the others hold."""
+    if not away:
+        return answer
+    return replace(
+        answer,
+        code=first_code({answer.code, ExitCode.DONE_IN_PART}),
+        lines=[*answer.lines, *(f"problem: {notice}" for notice in away)],
+        data={**answer.data, "problems": json_rows(away.frame())},
+        troubles={f"{n.code} {n.where}": str(n) for n in away},
+    )
+
+
+def _purgeable(trash: Trash, age: timedelta) -> pd.DataFrame:
+    """Return the sweeps that a purge would look at."""
+    age, sweeps = max(age, trash.oldest_backup or age), trash.sweeps
+    return sweeps[(sweeps["swept_at"] <= trash.now() - age) & sweeps["n_left"].gt(0)]
 
 
 def _sweeps(connection: dj.Connection, stores: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,13 @@ import datajoint as dj
 from datajoint.errors import DataJointError
 
 from djgc_widgets.collector.clock import Clock
-from djgc_widgets.model import InputError, SweepRefusedError, names_of, shown
+from djgc_widgets.model import (
+    InputError,
+    Notices,
+    SweepRefusedError,
+    names_of,
+    shown,
+)
 from djgc_widgets.references import errors_of_dialects, server_name
 from djgc_widgets.stores import (
     SweepableStore,
@@ -116,15 +122,16 @@ def sweepable_store(
     return able[0]
 
 
-def names_of_sweepable_stores(source: dj.Schema | dj.Connection) -> list[str]:
+def names_of_sweepable_stores(
+    source: dj.Schema | dj.Connection,
+) -> tuple[list[str], Notices]:
     """Return the names of all stores in which objects can be moved.
 
-    One that does not open is a `SweepRefusedError`.
+    Beside them stands which stores could not be opened.
     """
     opened = open_stores([connection_of(source)], None)
-    if opened.problems:
-        raise SweepRefusedError(str(opened.problems[0]))
-    return [store.info.name for store in sweepable_stores(opened.stores)]
+    names = [store.info.name for store in sweepable_stores(opened.stores)]
+    return names, Notices(opened.problems)
 
 
 def expect_stores(stores: Any) -> None:  # noqa: ANN401 - what a caller passes

@@ -69,6 +69,7 @@ class Operation:
     """Records that could not be written."""
     _failures: int = 0
     """In a row."""
+    _most_failures: int | None = None
 
     def note(self, objects: Iterable[PinnedObject], result: Result) -> None:
         """Note what became of objects."""
@@ -87,12 +88,20 @@ class Operation:
         """Leave objects out of the receipt."""
         self.results = {k: pair for k, pair in self.results.items() if not which(*pair)}
 
-    def run(self, verb: Verb, objects: Sequence[PinnedObject], steps: Steps) -> None:
+    def run(
+        self,
+        verb: Verb,
+        objects: Sequence[PinnedObject],
+        steps: Steps,
+        *,
+        most_failures: int | None = None,
+    ) -> None:
         """Let a verb of the store process objects until it ends or is stopped.
 
         If the progress callback raises `Cancelled`, what was done is noted. So it is
-        after many failures in a row: the store may be going away.
+        after the most failures in a row: the store may be going away.
         """
+        self._most_failures = most_failures
         passing = steps.passing(objects, self.stops)
         try:
             for results in verb(passing, lambda: steps.stopped(self.stops)):
@@ -106,8 +115,9 @@ class Operation:
 
     def stops(self) -> Result | None:
         """Return why nothing more may be done, if so."""
-        if self._failures >= MOST_FAILURES:
-            return Result(Outcome.SKIPPED, Detail.GAVE_UP, {"n": MOST_FAILURES})
+        if self._most_failures and self._failures >= self._most_failures:
+            values = {"n": self._most_failures}
+            return Result(Outcome.SKIPPED, Detail.GAVE_UP, values)
         return self.lock.lost()
 
     def bring_back(self, objects: Sequence[PinnedObject], why: Result) -> None:

@@ -1,6 +1,7 @@
 """The pins of a store, as a record in its trash."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import datajoint as dj
@@ -122,7 +123,7 @@ class Pins:
             new = _Pinned(
                 path=pin.path,
                 table=pin.table,
-                key={name: str(value) for name, value in pin.key.items()},
+                key={name: _text(value) for name, value in pin.key.items()},
                 why=pin.why,
                 account=account_name(),
                 pinned_at=self._clock(),
@@ -164,6 +165,13 @@ class Pins:
                 f"{PINS_PATH} of store {self._store.info.name} could not be written "
                 f"({error_text(error)}). {remedy_for(error)}."
             ) from error
+
+
+def _text(value: object) -> str:
+    """Return a value as a path has it, so that it can be read back as text."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return str(value)
 
 
 def read_pins(store: SweepableStore) -> list[Pin]:

@@ -11,8 +11,8 @@ import pandas as pd
 from djgc_widgets.collector.clock import Clock
 from djgc_widgets.collector.journal import Planned
 from djgc_widgets.collector.operation import (
+    MOST_FAILURES,
     RETURNED_LIVE,
-    SKIPPED_PINNED,
     Key,
     Operation,
     begin,
@@ -108,7 +108,9 @@ class Purge:
         older_than = max(older_than, backup or older_than)
         ages = {sweep_id: self._age(sweep_id) for sweep_id in held}
         old = {sweep_id for sweep_id, age in ages.items() if age >= older_than}
-        due = [p for k, p in every.items() if k not in returned and p.sweep_id in old]
+        due = self._unpinned(
+            [p for k, p in every.items() if k not in returned and p.sweep_id in old]
+        )
         doubt = short_retention_doubt([ages[pinned.sweep_id] for pinned in due])
         if doubt and doubt.name not in acknowledge:
             refuse(doubt.code, **doubt.values)
@@ -122,7 +124,6 @@ class Purge:
         if DoubtCode.MISSING_OBJECTS not in acknowledge and self._still_missing():
             operation.note(due, _MISSING)
         operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
-        operation.note(self._kept_by_pins(due), SKIPPED_PINNED)
         due = operation.pending(due)
         try:
             self._delete(due, again, acknowledge, progress)
@@ -178,7 +179,9 @@ class Purge:
         rest = operation.pending(due)
         with suppress(Cancelled):  # the rows of the receipt say what was left alone
             steps = Steps(Step.PURGING, len(rest), progress)
-            operation.run(operation.store.purge, rest, steps)
+            operation.run(
+                *(operation.store.purge, rest, steps), most_failures=MOST_FAILURES
+            )
         skip_rest([(operation, rest)])
 
     def _pinned(self, trash: pd.DataFrame) -> dict[Key, PinnedObject]:
@@ -192,8 +195,8 @@ class Purge:
                     pinned[key_of(owners[path])] = owners[path]
         return pinned
 
-    def _kept_by_pins(self, due: Collection[PinnedObject]) -> list[PinnedObject]:
-        """Return what somebody has pinned, by the path that it had in the store."""
+    def _unpinned(self, due: Collection[PinnedObject]) -> list[PinnedObject]:
+        """Leave out what somebody has pinned, by the path that it had in the store."""
         store = self.scan.store_names.stores
         (info,) = (
             each for each in store if each.name == self.operation.store.info.name
@@ -201,7 +204,7 @@ class Purge:
         paths = pd.Series([pinned.path for pinned in due], dtype=STR)
         named = parse_paths(paths, info)[["schema", "table"]].assign(path=paths)
         kept = are_pinned(named, read_pins(self.operation.store))
-        return [pinned for pinned, keep in zip(due, kept, strict=True) if keep]
+        return [pinned for pinned, keep in zip(due, kept, strict=True) if not keep]
 
     def _expect_sight(self, acknowledge: Collection[str]) -> None:
         owner, read = self._ownership(), self.rechecker.servers

@@ -16,6 +16,7 @@ from djgc_widgets.collector.journal import RESULT, Journal
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.marker import write_marker
 from djgc_widgets.collector.operation import (
+    MOST_FAILURES,
     RETURNED_LIVE,
     SKIPPED_LIVE,
     SKIPPED_PINNED,
@@ -157,7 +158,10 @@ class Sweeper:
         steps = Steps(Step.MOVING, sum(map(len, due.values())), progress)
         try:
             for name, operation in operations.items():
-                operation.run(operation.store.to_trash, due[name], steps)
+                operation.run(
+                    *(operation.store.to_trash, due[name], steps),
+                    most_failures=MOST_FAILURES,
+                )
         except Cancelled:
             pass  # the rows of the receipt say what was left alone
         except BaseException:

@@ -5,7 +5,7 @@ Each store remembers in its trash which orphans the scans of unattended sweeps s
 
 import hashlib
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,6 +19,8 @@ from djgc_widgets.collector.scan_result import CompleteScan
 from djgc_widgets.model import (
     SEEN_ORPHANS,
     TRASH_FOLDER,
+    DoubtCode,
+    InputError,
     SweepRefusedError,
     error_text,
     remedy_for,
@@ -44,6 +46,16 @@ _FORMAT = b"djgc-seen 1"
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A table of a store that is left alone as a whole."""
+
+    store: str
+    table: str
+    """With its schema."""
+    doubt: Doubt
+
+
+@dataclass(frozen=True, slots=True)
 class Unattended:
     """What an unattended sweep takes, and what it leaves alone."""
 
@@ -51,10 +63,11 @@ class Unattended:
     """Of the rest."""
     waiting: pd.DataFrame
     """Orphans that no scan a day earlier saw: a frame of the objects schema."""
-    held: tuple[Doubt, ...]
-    """Why tables are left alone as a whole."""
+    held: tuple[Held, ...]
     held_objects: pd.DataFrame
     """Their orphans that are not waiting: a frame of the objects schema."""
+    refused: Mapping[str, str]
+    """Stores whose record cannot be read or written, and why."""
 
 
 def plan_unattended(  # noqa: PLR0913 - each is one fact
@@ -88,19 +101,31 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
 
     Raises
     ------
-    SweepRefusedError
-        If a store is locked, or what it remembers cannot be read or written.
+    InputError
+        If a schema is acknowledged to be abandoned: that needs a person.
     """
     brakes = brakes or Brakes()
+    gone = [n for n in acknowledge if n.startswith(DoubtCode.ABANDONED_SCHEMA.value)]
+    if gone:
+        raise InputError(
+            "Expected only doubts about orphans in an unattended sweep; got "
+            f"{', '.join(sorted(gone))}. Sweep what is left of a schema by hand."
+        )
     chosen = scan.plan(selection, acknowledge).objects
     chosen = chosen[chosen["store"].isin(list(stores))]
     ready = pd.Series(data=False, index=chosen.index)
-    kept, held = ready.copy(), []
+    kept, held, refused = ready.copy(), [], {}
     for store in scan.sweepable:
         name = store.info.name
         if name not in stores:
             continue
-        seen = _remembered(store, scan, dry=dry)
+        try:
+            seen = _remembered(store, scan, dry=dry)
+        except SweepRefusedError as error:  # it stops no other store
+            refused[name] = str(error)
+            chosen = chosen[chosen["store"].ne(name)]
+            ready, kept = ready[chosen.index], kept[chosen.index]
+            continue
         here = chosen[chosen["store"].eq(name)]
         twice = seen_twice(seen, scan.started_at)
         ready[here.index] = here["path"].isin(twice["path"])
@@ -108,7 +133,7 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
         taken = twice[twice["path"].isin(due["path"])]
         own = scan.objects[scan.objects["store"].eq(name)]
         doubts = [
-            *rate_doubts(seen, taken, brakes),
+            *rate_doubts(name, seen, taken, brakes),
             *large_tables(due, own, brakes),
         ]
         standing = [
@@ -116,13 +141,14 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
             for table, doubt in doubts
             if standing_doubts([doubt], acknowledge)
         ]
-        held += [doubt for _, doubt in standing]
+        held += [Held(name, ".".join(filter(None, t)), d) for t, d in standing]
         kept[due.index] = of_tables(due, {table for table, _ in standing})
     return Unattended(
         scan.plan(chosen[ready & ~kept], acknowledge, brakes),
         chosen[~ready],
         tuple(held),
         chosen[ready & kept],
+        refused,
     )
 
 

@@ -124,9 +124,10 @@ class DoubtCode(StrEnum):
     SERVER_BEHIND = "server-behind"
     """Followed by a colon and an identifier: a server is in an older state."""
     FIRST_ORPHANS = "first-orphans"
-    """Followed by a colon and a table that never had orphans (asked if unattended)."""
+    """Followed by a colon, store and table, of which nothing was swept so far (asked if
+    unattended)."""
     MORE_ORPHANS = "more-orphans"
-    """Followed by a colon and a table with unusually many (asked if unattended)."""
+    """Followed by a colon, store and table, which has unusually many (likewise)."""
     EMPTY = "empty"
     INTERRUPTED_SWEEP = "interrupted-sweep"
     OBJECT_STORE = "object-store"

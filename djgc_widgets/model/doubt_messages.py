@@ -56,7 +56,10 @@ DOUBTS = {
         ),
     ),
     DoubtCode.FIRST_ORPHANS: (
-        "{table} has its first orphans, {n:,} since {day}, so nobody has looked at any",
+        (
+            "nothing of {table} was ever swept, so nobody has looked at its {n:,} "
+            "orphans"
+        ),
         "Look at them, and sweep them by hand or acknowledge that they may go",
     ),
     DoubtCode.MORE_ORPHANS: (

@@ -43,8 +43,8 @@ OF_ONE = {
     DoubtCode.OTHER_OWNER: "SERVER",
     DoubtCode.SERVER_CHANGED: "SERVER",
     DoubtCode.SERVER_BEHIND: "SERVER",
-    DoubtCode.FIRST_ORPHANS: "TABLE",
-    DoubtCode.MORE_ORPHANS: "TABLE",
+    DoubtCode.FIRST_ORPHANS: "STORE/TABLE",
+    DoubtCode.MORE_ORPHANS: "STORE/TABLE",
 }
 """Those whose name tells, after a colon, which one it is about, and of which kind."""
 

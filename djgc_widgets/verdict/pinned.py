@@ -1,16 +1,20 @@
-"""Which objects a pin keeps. Pure."""
+"""Which objects a pin keeps; in doubt it keeps more. Pure."""
 
 import fnmatch
+import hashlib
 import re
 from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model import Pin, key_in_path
+from djgc_widgets.model import MANIFEST_SUFFIX, Pin
 from djgc_widgets.verdict.reasons import comparable_table_name
 
 _PATTERN = re.compile(r"[*?\[]")
+_LONG, _SHORT = 100, 50
 
 
 def are_pinned(objects: pd.DataFrame, pins: Iterable[Pin]) -> pd.Series:
@@ -30,28 +34,59 @@ def are_pinned(objects: pd.DataFrame, pins: Iterable[Pin]) -> pd.Series:
 
 
 def _by_path(objects: pd.DataFrame, pin: Pin) -> pd.Series:
-    paths = objects["path"]
-    if _PATTERN.search(pin.path):
-        pattern = re.compile(
-            f"{fnmatch.translate(pin.path)}|{fnmatch.translate(f'{pin.path}/*')}"
-        )
-        fits = [pattern.match(path) is not None for path in paths]
-        return pd.Series(np.array(fits, dtype=bool), index=objects.index)
-    inside = paths.eq(pin.path) | paths.str.startswith(f"{pin.path}/")
-    folders = pin.path.split("/")
-    above = ["/".join(folders[:depth]) for depth in range(1, len(folders))]
-    return inside | paths.isin(above)
+    wanted, paths = pin.path.removesuffix(MANIFEST_SUFFIX), objects["path"]
+    parts = wanted.split("/")
+    above = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+    kept = paths.eq(wanted) | paths.str.startswith(f"{wanted}/") | paths.isin(above)
+    if not _PATTERN.search(wanted):
+        return kept
+    whole, below = fnmatch.translate(wanted), fnmatch.translate(f"{wanted}/*")
+    pattern = re.compile(f"{whole}|{below}")
+    fits = [
+        pattern.match(path) is not None or _leads_to(path.split("/"), parts)
+        for path in paths
+    ]
+    return kept | pd.Series(np.array(fits, dtype=bool), index=objects.index)
+
+
+def _leads_to(folders: list[str], parts: list[str]) -> bool:
+    """Return whether what a pattern means may be inside an object, part by part."""
+    pairs = zip(folders, parts, strict=False)
+    return len(folders) < len(parts) and all(fnmatch.fnmatchcase(*p) for p in pairs)
 
 
 def _by_table(objects: pd.DataFrame, pin: Pin) -> pd.Series:
     schema, dot, table = pin.table.partition(".")
-    here = objects["schema"].eq(schema).fillna(value=False).astype(bool)
+    # servers differ in whether case counts
+    names = objects["schema"].str.lower()
+    here = names.eq(schema.lower()).fillna(value=False).astype(bool)
     if dot:
-        names = objects.loc[here, "table"].fillna("").map(comparable_table_name)
-        here[here] = names.eq(comparable_table_name(table)).to_numpy(dtype=bool)
+        tables = objects.loc[here, "table"].fillna("").map(comparable_table_name)
+        here[here] = tables.eq(comparable_table_name(table)).to_numpy(dtype=bool)
     if pin.key:
-        wanted = {(name, str(value)) for name, value in pin.key.items()}
+        wanted = {name: _spellings(value) for name, value in pin.key.items()}
         paths = objects.loc[here, "path"]
-        has_key = [wanted <= key_in_path(path).items() for path in paths]
+        has_key = [_has_key(path, wanted) for path in paths]
         here[here] = np.array(has_key, dtype=bool)
     return here
+
+
+def _has_key(path: str, wanted: dict[str, set[str]]) -> bool:
+    parts = (part.partition("=") for part in path.split("/")[:-1])
+    found = {name: value for name, equals, value in parts if equals}
+    return all(
+        name in found and not spellings.isdisjoint({found[name], unquote(found[name])})
+        for name, spellings in wanted.items()
+    )
+
+
+def _spellings(value: object) -> set[str]:
+    """Return how DataJoint may write a value of a key in a path, unquoted."""
+    text = str(value)
+    if isinstance(value, datetime):
+        return {value.strftime("%Y-%m-%dT%H-%M-%S")}
+    spellings = {text, text.replace(" ", "T").replace(":", "-")}
+    if len(text) > _LONG:
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8]
+        spellings.add(f"{text[:_SHORT]}_{digest}")
+    return spellings

@@ -36,14 +36,10 @@ def remember(seen: pd.DataFrame, objects: pd.DataFrame, now: datetime) -> pd.Dat
     Returns
     -------
     DataFrame
-        A frame of the seen-orphans schema. What became live, changed or vanished is no
-        longer `current`. It is forgotten 90 days after it was first seen, but for the
-        latest day of each table.
+        A frame of the seen-orphans schema. What became live or changed is forgotten: it
+        was a false alarm. What is gone was garbage, is no longer `current`, and is
+        forgotten 90 days after it was first seen, but for the latest day of each table.
     """
-    day = seen["first_seen"].dt.floor("D")
-    keys = [seen[name].fillna("") for name in _TABLE]
-    latest = day.eq(day.groupby(keys).transform("max"))
-    seen = seen[seen["current"] | latest | day.gt(now - _REMEMBERED)]
     status = objects[[*_IDENTITY, "status"]].drop_duplicates(_IDENTITY)
     both = seen.merge(status, on=_IDENTITY, how="left")
     judged = both.pop("status")
@@ -51,10 +47,16 @@ def remember(seen: pd.DataFrame, objects: pd.DataFrame, now: datetime) -> pd.Dat
     # of what was not judged nothing new is known
     unjudged = judged.isin([Status.UNKNOWN.value, Status.YOUNG.value]).to_numpy()
     current = both["current"].to_numpy() & (orphan | unjudged)
+    gone = ~both["path"].isin(objects["path"]).to_numpy()
     last = both["last_seen"].where(~(current & orphan), now)
-    both = both.assign(current=current, last_seen=last)
+    both = both.assign(current=current, last_seen=last)[current | gone]
+    day = both["first_seen"].dt.floor("D")
+    of_table = day.groupby([both[name].fillna("") for name in _TABLE])
+    ended = day.where(~both["current"]).groupby(of_table.ngroup())
+    latest = day.eq(ended.transform("max"))
+    both = both[both["current"] | latest | day.gt(now - _REMEMBERED)]
     orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
-    known = pd.MultiIndex.from_frame(both.loc[current, _IDENTITY])
+    known = pd.MultiIndex.from_frame(both.loc[both["current"], _IDENTITY])
     new = orphans[~pd.MultiIndex.from_frame(orphans[_IDENTITY]).isin(known)]
     new = new[[*_IDENTITY, *_TABLE]].assign(first_seen=now, last_seen=now, current=True)
     return SEEN_ORPHANS.conform(
@@ -72,39 +74,40 @@ def seen_twice(seen: pd.DataFrame, now: datetime) -> pd.DataFrame:
 
 
 def rate_doubts(
-    seen: pd.DataFrame, chosen: pd.DataFrame, brakes: Brakes
+    store: str, seen: pd.DataFrame, chosen: pd.DataFrame, brakes: Brakes
 ) -> Iterator[tuple[tuple[str, str], Doubt]]:
     """Yield for each table with unusually many orphans its name and why it is held.
 
     Parameters
     ----------
+    store : str
+        Name of the store.
     seen, chosen : DataFrame
-        Frames of the seen-orphans schema: all of a store, and what would be swept.
+        Frames of the seen-orphans schema: all of the store, and what would be swept.
     brakes : Brakes
         What is unusual.
     """
     every, days = _by_day(seen), _by_day(chosen)
-    began = every["day"].min()
+    looked_at = _by_day(seen[~seen["current"]])
     pairs = days[_TABLE].drop_duplicates().itertuples(index=False, name=None)
     for schema, table in pairs:
+        about = f"{store}/{'.'.join(filter(None, [schema, table]))}"
+        taken = _counts_of(days, schema, table)
+        if _counts_of(looked_at, schema, table).empty:
+            found = {"table": about, "n": int(taken.sum())}
+            yield (schema, table), Doubt(DoubtCode.FIRST_ORPHANS, found, about)
         counts = _counts_of(every, schema, table)
-        name = ".".join(filter(None, [schema, table]))
-        first = counts.index[0]
-        chosen_days = _counts_of(days, schema, table).index
-        if chosen_days[0] == first:
-            n_first = int(counts.loc[first])
-            found = {"table": name, "n": n_first, "day": _text(first)}
-            yield (schema, table), Doubt(DoubtCode.FIRST_ORPHANS, found, name)
-            continue
-        for day in chosen_days:
+        for day in taken.index:
             before = counts[counts.index < day]
-            # the first look found what years left; it counts if there is no other
-            usual = before.drop(began, errors="ignore")
-            most = int((before if usual.empty else usual).max())
+            # a first look finds what years left; it counts if there is no other day
+            if before.empty:
+                continue
+            most = int((before[1:] if len(before) > 1 else before).max())
             n = int(counts.loc[day])
             if n > brakes.more_orphans * most:
-                values = {"table": name, "n": n, "most": most, "day": _text(day)}
-                yield (schema, table), Doubt(DoubtCode.MORE_ORPHANS, values, name)
+                text = f"{day:%Y-%m-%d}"
+                values = {"table": about, "n": n, "most": most, "day": text}
+                yield (schema, table), Doubt(DoubtCode.MORE_ORPHANS, values, about)
                 break
 
 
@@ -119,10 +122,6 @@ def of_tables(objects: pd.DataFrame, keys: Collection[tuple[str, str]]) -> pd.Se
     return pd.Series(
         pd.MultiIndex.from_frame(names).isin(list(keys)), index=objects.index
     )
-
-
-def _text(day: pd.Timestamp) -> str:
-    return f"{day:%Y-%m-%d}"
 
 
 def _by_day(seen: pd.DataFrame) -> pd.DataFrame:

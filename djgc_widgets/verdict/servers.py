@@ -90,11 +90,8 @@ def after_acknowledgment(
                     position=sighting.position or before.position,
                 )
             )
-    return Ownership(
-        owner.store,
-        tuple(known),
-        frozenset(gone - {sighting.identifier for sighting in read}),
-    )
+    back = {sighting.identifier for sighting in read}
+    return replace(owner, known=tuple(known), gone=frozenset(gone - back))
 
 
 def same_servers(before: Sequence[Sighting], now: Sequence[Sighting]) -> bool:

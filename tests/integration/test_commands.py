@@ -243,3 +243,42 @@ def test_a_report_is_a_new_page_each_time_and_adds_to_the_history(
     history = History(records)
     assert len(history.totals()) == 3
     assert set(history.frame["orphan_bytes"]) == {0, 3 * 384}
+
+
+def test_pins_are_listed_added_and_removed(
+    laboratory: Laboratory, djgc: CommandLine, own: Own
+) -> None:
+    orphaned(laboratory)
+    pin = ("pin", "--store", "raw", "--table", f"{laboratory.name}.recording")
+
+    code, text = djgc(*pin, "--key", "id=2")
+    assert code == ExitCode.DONE
+    assert "which keeps 1 object (384 B)" in text
+    assert "pins: none" in djgc("pins")[1]
+    code, data = djgc(*pin, "--key", "id=2", "--confirm", "raw", "--json")
+    assert (code, data["changed"]) == (ExitCode.DONE, True)
+    assert "nothing that is stored now" in djgc(*pin, "--key", "id=77")[1]
+    code, text = djgc(*pin, "--key", "id=2", "--key", "id=3")
+    assert (code, "each attribute once" in text) == (ExitCode.USAGE_ERROR, True)
+    assert "NAME=VALUE" in djgc(*pin, "--key", "id")[1]
+    moved = djgc("sweep", *own, *ALL, "--confirm", "raw", "--json")[1]["rows"]
+    assert len(moved) == 2
+    unpin = ("unpin", "--store", "raw", "0", "--confirm", "raw")
+    assert djgc(*unpin)[0] == ExitCode.DONE
+    assert djgc("scan", *own)[0] == ExitCode.ORPHANS_FOUND
+
+
+def test_a_store_that_is_away_hides_no_other(
+    laboratory: Laboratory, djgc: CommandLine, own: Own
+) -> None:
+    orphaned(laboratory, HASH)
+    djgc("sweep", *own, *ALL, "--confirm", "raw")
+    laboratory.store("derived").rename(laboratory.folder / "away")
+
+    code, text = djgc("trash")
+    assert code == ExitCode.DONE_IN_PART
+    assert "problem: store derived" in text
+    sweep_id = re.findall(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", text)[0]
+    code, data = djgc("sweep", *own, "--confirm", "raw,derived", "--json")
+    assert (code, data["complete"]) == (ExitCode.SCAN_INCOMPLETE, False)
+    assert djgc("restore", sweep_id, "--confirm", "raw")[0] == ExitCode.DONE

@@ -246,9 +246,9 @@ def first_orphans_are_held_until_somebody_looks(nights: Nights) -> None:
         nights.day()
         assert nights.night() == ExitCode.REFUSED
     schema = nights.lab.name
-    names = [f"first-orphans:{schema}", f"first-orphans:{schema}.array"]
+    names = [f"first-orphans:raw/{schema}", f"first-orphans:raw/{schema}.array"]
     assert {doubt["name"] for doubt in nights.runs[-1]["held"]} == set(names)
-    assert nights.told().count("has its first orphans") == 2
+    assert nights.told().count("was ever swept") == 2
     toml = nights.djgc.folder / "djgc.toml"
     toml.write_text(f"acknowledge = {json.dumps(names)}\n{toml.read_text()}")
 

@@ -105,3 +105,33 @@ def test_a_file_that_is_not_there_is_an_error(djgc: CommandLine) -> None:
 
     assert code == ExitCode.USAGE_ERROR
     assert "configuration file that can be read; got absent.toml" in output
+
+
+def test_what_is_acknowledged_in_the_file_counts_for_sweeps_alone(
+    laboratory: Laboratory, djgc: CommandLine
+) -> None:
+    orphaned(laboratory, HASH)
+    names = '"sole-owner", "large-sweep", "missing-objects"'
+    configure(djgc, f'schema = ["{laboratory.name}"]\nacknowledge = [{names}]\n')
+    assert djgc("sweep", "--confirm", "raw")[0] == ExitCode.DONE
+
+    purge = ("purge", "--store", "raw", "--retention", "0", "--oldest-backup", "0")
+    lifted = ("--acknowledge", "short-retention", "--confirm", "raw")
+    table = laboratory.declare(HASH)
+    laboratory.remove(laboratory.raw(table.table_name, "data")[5]["path"])
+    code, data = djgc(*purge, *lifted, "--json")
+    assert code == ExitCode.DONE_IN_PART
+    assert {row["detail_code"] for row in data["rows"]} == {"objects-missing"}
+
+
+def test_a_run_that_cannot_begin_is_told(djgc: CommandLine) -> None:
+    told = "notify = 'tee -a told'\nlog-file = 'djgc.log'\n"
+    for text, arguments in (
+        (told, ("sweep", "--minimum-age", "old")),
+        (f"{told}minimumage = 7\n", ("sweep",)),
+    ):
+        configure(djgc, text)
+        assert djgc(*arguments)[0] == ExitCode.USAGE_ERROR
+
+    assert (djgc.folder / "told").read_text().count("exit code 2") == 2
+    assert len((djgc.folder / "djgc.log").read_text().splitlines()) == 2

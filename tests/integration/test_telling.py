@@ -45,9 +45,17 @@ def test_frames_are_printed_as_csv_or_written_to_a_file(
     written = (djgc.folder / "orphans.csv").read_text()
     assert len([*csv.DictReader(io.StringIO(written))]) == 3
     assert "orphan" not in text
-    code, text = djgc("scan", *own, "-o", "absent/scan.txt")
+    log = ("--log-file", "log", "-o", "absent/sweep.txt")
+    code, text = djgc("sweep", *own, *ALL, "--confirm", "raw", *log)
     assert code == ExitCode.ERROR
-    assert "absent/scan.txt" in text
+    assert "absent/sweep.txt" in text
+    told = json.loads((djgc.folder / "log").read_text())
+    assert (told["code"], told["changed"], len(told["rows"])) == (0, True, 3)
+    code, text = djgc("sweep", *own, "--format", "csv")
+    assert (code, text.count("Nothing to sweep.")) == (ExitCode.DONE, 1)
+    code, text = djgc("scan", "--schema", "gone", "--format", "json")
+    assert code == ExitCode.USAGE_ERROR
+    assert json.loads(text.partition("\n")[0])["error"]
 
 
 def test_sizes_are_printed_as_people_read_them(
@@ -230,7 +238,10 @@ def test_a_command_can_be_told(
     assert "got 'gone'" in (djgc.folder / "told").read_text()
 
 
-@pytest.mark.parametrize("target", ["false", "absent-command", "http://127.0.0.1:9/"])
+@pytest.mark.parametrize(
+    "target",
+    ["false", "absent-command", "mail -s 'x", "http://127.0.0.1:9/", "http://["],
+)
 def test_who_cannot_be_told_is_an_error(
     laboratory: Laboratory, djgc: CommandLine, own: Own, target: str
 ) -> None:

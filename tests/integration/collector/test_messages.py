@@ -22,7 +22,7 @@ from laboratory import (
 
 from djgc_widgets import Progress, Receipt, SweepRefusedError, Trash
 from djgc_widgets.lab.server import EmbeddedServer
-from djgc_widgets.model import messages, notices
+from djgc_widgets.model import doubt_messages, messages, notices
 from djgc_widgets.panel import worker
 from djgc_widgets.panel.state import PanelState
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
@@ -48,7 +48,7 @@ def other_words() -> Iterator[None]:
     """Reword every template, and every label of a code."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(messages, "IN_DOUBT", reworded(messages.IN_DOUBT))
-        for module in (messages, notices, worker):
+        for module in (messages, doubt_messages, notices, worker):
             for name, templates in vars(module).items():
                 if name.isupper() and isinstance(templates, dict):
                     for code, template in templates.items():

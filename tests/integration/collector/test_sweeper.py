@@ -1,5 +1,6 @@
 """Sweep and restore on real files and servers."""
 
+import errno
 import json
 import shutil
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from laboratory import (
     array,
     complete,
     contents,
+    filled,
     orphaned,
     outcomes,
     planned,
+    with_folders,
 )
 from unprivileged import let_in, ordinary_account
 
@@ -29,6 +32,7 @@ from djgc_widgets import (
     SweepRefusedError,
 )
 from djgc_widgets.model import readable_bytes
+from djgc_widgets.stores.file.folder import StoreFolder
 
 
 def plan_of_orphans(laboratory: Laboratory) -> SweepPlan:
@@ -412,3 +416,23 @@ def test_one_text_is_not_a_set_of_names(lab: Laboratory) -> None:
 
     with pytest.raises(InputError, match=r"acknowledge=\['sole-owner'\]"):
         result.plan(acknowledge="sole-owner")
+
+
+def test_a_sweep_gives_up_after_many_failures_in_a_row(
+    postgresql_laboratory: Laboratory,
+) -> None:
+    lab = postgresql_laboratory
+    filled(lab, range(30)).delete()
+    lab.age()
+    before = lab.contents()
+    plan = planned(complete(lab))
+
+    class GoesAway(StoreFolder):
+        def move(self, *_: object) -> None:
+            raise OSError(errno.EIO, "the store goes away")
+
+    receipt = with_folders(plan, complete(lab), GoesAway).sweep()
+
+    assert outcomes(receipt) == {"failed: error": 20, "skipped: gave-up": 10}
+    now = lab.contents().items()
+    assert {p: c for p, c in now if not p.startswith("_trash/")} == before

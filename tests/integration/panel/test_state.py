@@ -767,10 +767,10 @@ def test_a_purge_needs_ticks_and_the_typed_name_of_the_store(
     assert "short-retention: what would be deleted was swept" in swept.state.message
     assert view.said["at"] == "purge"
     assert len(in_trash(lab)) == 3
-    assert [each["lifted"] for each in view.purge["questions"]] == [False]
+    assert [each["lifted"] for each in view.purge["questions"]] == [False] * 2
     for name in AT_ONCE:
         ask(swept, "lift_purge", purge=number, name=name, on=True)
-    assert [each["lifted"] for each in view.purge["questions"]] == [True]
+    assert [each["lifted"] for each in view.purge["questions"]] == [True] * 2
     ask(swept, "purge", **asked_now(swept), typed="raw")
 
     assert swept.state.receipt.count("purged") == 3

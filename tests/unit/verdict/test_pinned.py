@@ -1,10 +1,12 @@
 """What a pin keeps, and what it cannot say."""
 
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from builders import files, hash_path, judge, object_path, recorded, world
+from datajoint.storage import encode_pk_value
 
 from djgc_widgets import InputError, Pin
 from djgc_widgets.verdict.pinned import are_pinned
@@ -36,6 +38,10 @@ def kept(*pins: Pin) -> set[str]:
         (Pin(path="_schema/lab/rec"), {ONE, TWO}),
         (Pin(path="_schema/lab/re"), set()),
         (Pin(path=f"{ONE}/.zarray"), {ONE}),
+        (Pin(path=f"{ONE}.manifest.json"), {ONE}),
+        (Pin(path=f"{ONE}/*"), {ONE}),
+        (Pin(path="_schema/lab/*/id=1/*/0/0"), {ONE, OTHER}),
+        (Pin(path=f"{ONE}/frame[1].tif"), {ONE}),
         (Pin(path="*.npy"), {ONE, TWO, OTHER}),
         (Pin(path="_schema/*/id=1"), {ONE, OTHER}),
         (Pin(path="_hash/lab/[a-c]*"), {HASHED}),
@@ -43,6 +49,7 @@ def kept(*pins: Pin) -> set[str]:
         (Pin(table="lab.rec"), {ONE, TWO}),
         (Pin(table="lab.Rec"), {ONE, TWO}),
         (Pin(table="other.rec"), set()),
+        (Pin(table="Lab.rec"), {ONE, TWO}),
         (Pin(table="lab"), {ONE, TWO, OTHER, HASHED}),
         (Pin(table="lab.rec", key={"id": 1}), {ONE}),
         (Pin(table="lab.rec", key={"id": "2", "run": 1}), {TWO}),
@@ -52,6 +59,31 @@ def kept(*pins: Pin) -> set[str]:
 )
 def test_a_pin_keeps_a_path_a_table_or_a_key(pin: Pin, paths: set[str]) -> None:
     assert kept(pin) == paths
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001 - databases keep no zone
+        "2026-01-02 03:04:05",
+        date(2026, 1, 2),
+        "a/b",
+        "50%25",
+        "x%20y",
+        "long" * 40,
+        7,
+        1.5,
+    ],
+)
+def test_a_key_is_found_as_datajoint_writes_it(value: object) -> None:
+    text = value
+    if value == "2026-01-02 03:04:05":
+        text = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - likewise
+    path = object_path(key=f"start={encode_pk_value(text)}")
+    objects = files(path)[["path"]].assign(schema="lab", table="rec")
+
+    assert are_pinned(objects, [Pin(table="lab.rec", key={"start": value})]).all()
+    assert not are_pinned(objects, [Pin(table="lab.rec", key={"start": "x"})]).any()
 
 
 def test_what_any_pin_keeps_stays() -> None:

@@ -99,12 +99,12 @@ def test_a_scan_that_is_not_the_latest_takes_nothing() -> None:
 
 def doubts(seen: pd.DataFrame, number: float, **brakes: float) -> dict[str, str]:
     chosen = seen_twice(seen, at(number))
-    found = rate_doubts(seen, chosen, Brakes(**brakes))
+    found = rate_doubts("raw", seen, chosen, Brakes(**brakes))
     return {doubt.name: doubt.message for _, doubt in found}
 
 
 def of_days(*counts: int) -> pd.DataFrame:
-    """Remember nights on which so many new orphans of one table were found and left."""
+    """Remember nights that found so many orphans of one table, which were swept."""
     seen, first = SEEN_ORPHANS.empty(), 0
     for number, count in enumerate(counts):
         new = [object_path(key=f"id={first + n}") for n in range(count)]
@@ -112,44 +112,79 @@ def of_days(*counts: int) -> pd.DataFrame:
     return seen
 
 
-def test_the_first_orphans_of_a_table_are_held() -> None:
-    seen = nights([hash_path("a")], [hash_path("a"), ONE], [hash_path("a"), ONE])
+def late(count: int) -> list[str]:
+    return [object_path(key=f"id={1000 + n}") for n in range(count)]
+
+
+def found_late(seen: pd.DataFrame, number: int, count: int) -> pd.DataFrame:
+    """Remember two nights on which so many other orphans were found."""
+    return night(night(seen, number, late(count)), number + 1, late(count))
+
+
+def test_a_table_is_held_until_something_of_it_was_swept() -> None:
+    seen = nights([hash_path("a")], [hash_path("a"), ONE], [hash_path("a"), ONE, TWO])
 
     found = doubts(seen, 2)
-    assert set(found) == {"first-orphans:lab", "first-orphans:lab.rec"}
-    assert "lab.rec has its first orphans, 1 since 2026-06-02" in "".join(
-        found.values()
-    )
+    assert set(found) == {"first-orphans:raw/lab", "first-orphans:raw/lab.rec"}
+    assert "nothing of raw/lab.rec was ever swept" in "".join(found.values())
+    assert "its 1 orphans" in "".join(found.values())
+    assert doubts(night(nights([ONE], [TWO]), 2, [TWO]), 2) == {}
 
 
-def test_orphans_of_a_table_that_had_some_before_are_not_held() -> None:
-    seen = nights([ONE], [TWO], [TWO])
+def test_a_filter_does_not_hide_that_nobody_has_looked() -> None:
+    seen = night(nights([ONE], [ONE, TWO]), 2, [ONE, TWO])
+    chosen = seen_twice(seen, at(2))
+    big = chosen[chosen["path"].eq(TWO)]
 
-    assert doubts(seen, 2) == {}
+    ((_, doubt),) = rate_doubts("raw", seen, big, Brakes())
+    assert doubt.name == "first-orphans:raw/lab.rec"
 
 
 def test_more_orphans_than_on_any_day_before_are_held() -> None:
-    usual = [object_path(key=f"id={n}") for n in (10, 11)]
-    assert doubts(night(of_days(9, 1, 2), 3, usual), 3) == {}
-    last = [*usual, object_path(key="id=12")]
-    seen = night(of_days(9, 1, 3), 3, last)
+    assert doubts(found_late(of_days(9, 1, 2), 3, 4), 4) == {}
+    seen = found_late(of_days(9, 1, 2), 3, 5)
 
-    (text,) = doubts(seen, 3).values()
-    assert text.startswith("lab.rec had 3 new orphans on 2026-06-03, and 1 at most on")
-    assert doubts(seen, 3, more_orphans=3.0) == {}
+    (text,) = doubts(seen, 4).values()
+    assert text.startswith("raw/lab.rec had 5 new orphans on 2026-06-04, and 2 at most")
+    assert doubts(seen, 4, more_orphans=3.0) == {}
 
 
-def test_the_first_look_counts_if_there_is_no_other_day() -> None:
-    last = [object_path(key=f"id={n}") for n in range(9, 9 + 5)]
-    assert doubts(night(of_days(9, 5), 2, last), 2) == {}
+def test_a_surge_is_told_beside_the_first_orphans() -> None:
+    seen = night(nights([ONE]), 1, [ONE, *late(5)])
+    seen = night(seen, 2, [ONE, *late(5)])
+
+    assert set(doubts(seen, 2)) == {
+        "first-orphans:raw/lab.rec",
+        "more-orphans:raw/lab.rec",
+    }
+
+
+def test_the_first_day_counts_if_there_is_no_other() -> None:
+    assert doubts(found_late(of_days(9), 1, 18), 2) == {}
+    assert set(doubts(found_late(of_days(9), 1, 19), 2)) == {"more-orphans:raw/lab.rec"}
+
+
+def test_a_false_alarm_makes_nothing_usual() -> None:
+    seen = night(of_days(5, 1), 2, late(500))
+    seen = night(seen, 3, [], live=late(500))
+    other = [object_path(key=f"id={5000 + n}") for n in range(9)]
+    seen = night(night(seen, 4, other), 5, other)
+
+    assert set(doubts(seen, 5)) == {"more-orphans:raw/lab.rec"}
+    alarm = night(nights([ONE]), 1, [], live=[ONE])
+    assert set(doubts(night(night(alarm, 2, [TWO]), 3, [TWO]), 3)) == {
+        "first-orphans:raw/lab.rec"
+    }
 
 
 def test_a_day_is_forgotten_after_a_season_but_for_the_latest_of_a_table() -> None:
     seen = nights([ONE], [TWO], [])
-    late = night(seen, 100, [hash_path("b")])
+    later = night(seen, 100, [hash_path("b")])
 
-    assert set(late["path"]) == {TWO, hash_path("b")}
+    assert set(later["path"]) == {TWO, hash_path("b")}
     assert len(night(seen, 50, [])) == 2
+    rare = night(night(later, 200, late(1)), 201, late(1))
+    assert doubts(rare, 201) == {}
 
 
 def test_tables_are_told_by_schema_and_name_and_hashes_by_schema() -> None:
