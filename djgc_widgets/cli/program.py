@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from djgc_widgets.cli.options import argument_parser
-from djgc_widgets.cli.terminal import is_terminal, show, text_of
+from djgc_widgets.cli.terminal import show, text_of
 from djgc_widgets.model import (
     Answer,
     ExitCode,
@@ -134,8 +134,7 @@ def _print(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:
 
 def _tell(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:  # noqa: ARG001 - trouble is told in any case
     """Add to a log, write metrics, notify."""
-    # the arguments could not even be read; who typed them sees it
-    if not hasattr(parsed, "notify") and not is_terminal(sys.stderr):
+    if not hasattr(parsed, "notify"):  # the arguments could not even be read
         import_module("djgc_widgets.cli.settings").fill_channels(parsed)
     wanted = [getattr(parsed, n, None) for n in ("log_file", "metrics", "notify")]
     if any(wanted):

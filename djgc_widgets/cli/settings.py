@@ -7,6 +7,7 @@ changed.
 
 import argparse
 import re
+import sys
 import tomllib
 from contextlib import suppress
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from djgc_widgets.cli.terminal import is_terminal
 from djgc_widgets.model import OLDEST, InputError, shown
 
 FILE_NAME = "djgc.toml"
@@ -65,7 +67,11 @@ def fill(parsed: argparse.Namespace) -> None:
         If the file cannot be read, or says something else than what is expected; the
         error names the line.
     """
-    settings = _read(parsed.config)
+    try:
+        settings = _read(parsed.config)
+    except InputError:
+        fill_channels(parsed)
+        raise
     for name, value in settings:
         option = name.rstrip("_")
         if name == "brakes" or not hasattr(parsed, option):
@@ -80,7 +86,12 @@ def fill(parsed: argparse.Namespace) -> None:
 
 
 def fill_channels(parsed: argparse.Namespace) -> None:
-    """Set where to tell of a run whose arguments or settings cannot be read."""
+    """Set where to tell of a run whose arguments or settings cannot be read.
+
+    Whoever types at a terminal sees it there.
+    """
+    if is_terminal(sys.stderr):
+        return
     path = None
     with suppress(OSError):
         path = _found()
@@ -89,7 +100,8 @@ def fill_channels(parsed: argparse.Namespace) -> None:
         content = {} if path is None else _content(path, path.read_text())
     for name in ("notify", "log_file", "metrics", "history"):
         said = content.get(_as_written(name))
-        setattr(parsed, name, said if isinstance(said, str) else None)
+        typed = getattr(parsed, name, None)
+        setattr(parsed, name, typed or (said if isinstance(said, str) else None))
 
 
 def _content(path: Path, text: str) -> Any:  # noqa: ANN401 - what the file says
