@@ -116,6 +116,8 @@ def test_what_is_acknowledged_in_the_file_counts_for_sweeps_alone(
     assert djgc("sweep", "--confirm", "raw")[0] == ExitCode.DONE
 
     purge = ("purge", "--store", "raw", "--retention", "0", "--oldest-backup", "0")
+    code, text = djgc(*purge, "--confirm", "raw")
+    assert (code, "short-retention: " in text) == (ExitCode.REFUSED, True)
     lifted = ("--acknowledge", "short-retention", "--confirm", "raw")
     table = laboratory.declare(HASH)
     laboratory.remove(laboratory.raw(table.table_name, "data")[5]["path"])
