@@ -65,7 +65,7 @@ bench: $(VENV)/test services $(VENV)/mysql
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/test
-	$(BIN)/mkdocs build --quiet --config-file docs/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/mkdocs.yml
 
 lock: $(BIN)/uv
 	$(COMPILE) --upgrade --extra demo --group test --group lint --group bench --group docs -o tests/requirements.txt

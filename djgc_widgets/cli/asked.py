@@ -79,7 +79,13 @@ def recorded(
 
 
 def confirmed_stores(arguments: Namespace, stores: Collection[str]) -> list[str]:
-    """Return the stores that are confirmed, of those that may be."""
+    """Return the stores that are confirmed, of those that may be; none in a dry run."""
+    named = named_stores(arguments, stores)
+    return [] if arguments.dry_run else named
+
+
+def named_stores(arguments: Namespace, stores: Collection[str]) -> list[str]:
+    """Return the stores that ``--confirm`` names, also in a dry run."""
     given = (name.strip() for text in arguments.confirm for name in text.split(","))
     names = sorted(set(filter(None, given)))
     if unknown := sorted(set(names).difference(stores)):
@@ -87,7 +93,7 @@ def confirmed_stores(arguments: Namespace, stores: Collection[str]) -> list[str]
             f"Expected stores of this command in --confirm ({', '.join(stores)}); got "
             f"{', '.join(unknown)}. Correct the name."
         )
-    return [] if arguments.dry_run else names
+    return names
 
 
 def stores_to_confirm(result: CompleteScan | IncompleteScan) -> list[str]:

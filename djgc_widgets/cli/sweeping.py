@@ -21,8 +21,8 @@ from djgc_widgets.cli.answers import (
 )
 from djgc_widgets.cli.asked import (
     asked_scan,
-    confirmed_stores,
     dry_line,
+    named_stores,
     progress_bar,
     recorded,
     stores_to_confirm,
@@ -51,7 +51,8 @@ def run_sweep(arguments: Namespace) -> Answer:
     """
     result = asked_scan(arguments)
     recorded(arguments, result)
-    confirmed = confirmed_stores(arguments, stores_to_confirm(result))
+    named = named_stores(arguments, stores_to_confirm(result))
+    confirmed = [] if arguments.dry_run else named
     healed = Answer(ExitCode.DONE)
     if result.complete and confirmed and len(needed_in_trash(result, confirmed)):
         healed = receipt_answer(result.heal(stores=confirmed), Outcome.RESTORED)
@@ -65,7 +66,7 @@ def run_sweep(arguments: Namespace) -> Answer:
     else:
         sweep = _sweep_unattended if arguments.unattended else _sweep
         try:
-            swept = sweep(arguments, result, confirmed)
+            swept = sweep(arguments, result, named)
         except SweepRefusedError as error:  # what was healed and seen is told as well
             why = {f"refused {error}": str(error)}
             swept = Answer(
@@ -87,29 +88,28 @@ def run_sweep(arguments: Namespace) -> Answer:
     )
 
 
-def _sweep(arguments: Namespace, result: CompleteScan, confirmed: list[str]) -> Answer:
+def _sweep(arguments: Namespace, result: CompleteScan, named: list[str]) -> Answer:
     lifted, brakes = arguments.acknowledge, _brakes(arguments)
     plan = result.plan(_chosen(arguments, result), lifted, brakes)
-    left = sorted(set(plan.objects["store"]) - set(confirmed))
-    if confirmed and left:
-        chosen = plan.objects[plan.objects["store"].isin(confirmed)]
+    every = set(plan.objects["store"])
+    if named and every - set(named):
+        chosen = plan.objects[plan.objects["store"].isin(named)]
         plan = result.plan(chosen, lifted, brakes)
-    return _carried_out(plan, sure=bool(confirmed), left=left)
+    return _carried_out(arguments, plan, every, named)
 
 
 def _sweep_unattended(
-    arguments: Namespace, result: CompleteScan, confirmed: list[str]
+    arguments: Namespace, result: CompleteScan, named: list[str]
 ) -> Answer:
     found = plan_unattended(
         result,
         _chosen(arguments, result),
-        stores=confirmed or [store.info.name for store in result.sweepable],
+        stores=named or [store.info.name for store in result.sweepable],
         acknowledge=arguments.acknowledge,
         brakes=_brakes(arguments),
-        dry=not confirmed,
+        dry=arguments.dry_run or not named,
     )
-    left = sorted(set(result.orphans["store"]) - set(confirmed))
-    swept = _carried_out(found.plan, sure=bool(confirmed), left=left)
+    swept = _carried_out(arguments, found.plan, set(result.orphans["store"]), named)
     held = {
         f"held {each.doubt.name} {each.store} {each.table}": str(each.doubt)
         for each in found.held
@@ -131,7 +131,6 @@ def _sweep_unattended(
         code=first_code({swept.code, *doubtful}),
         lines=[*swept.lines, *lines],
         data=data,
-        changed=swept.changed or bool(confirmed),
         troubles={**swept.troubles, **held, **refused},
     )
 
@@ -144,8 +143,15 @@ def _waiting_line(found: Unattended) -> str:
     )
 
 
-def _carried_out(plan: SweepPlan, *, sure: bool, left: Sequence[str]) -> Answer:
-    """Carry out a plan if it is allowed, and sure; say what it is otherwise."""
+def _carried_out(
+    arguments: Namespace, plan: SweepPlan, every: set[str], named: list[str]
+) -> Answer:
+    """Carry out a plan if it is allowed and confirmed; say what it is otherwise.
+
+    `every` has the stores with orphans, of which some may not be named.
+    """
+    sure = bool(named) and not arguments.dry_run
+    left = sorted(every - set(named if sure else ()))
     data = {
         "allowed": plan.allowed,
         "refusals": _doubt_rows(plan.refusals),

@@ -10,7 +10,7 @@ from djgc_widgets.model import TRASH_FOLDER, SweepRefusedError
 from djgc_widgets.stores import SweepableStore
 
 LAYOUT = 1
-"""Of the trash, journals and lock, as docs/trash.md specifies them."""
+"""Of the trash, journals and lock: docs/pages/explanation/trash.md specifies it."""
 
 MARKER_PATH = f"{TRASH_FOLDER}/marker.json"
 README_PATH = f"{TRASH_FOLDER}/README.md"
@@ -35,7 +35,7 @@ move `{sweep}/objects/{path}` to `{path}`, if nothing is there.
 To free the space: `djgc purge --confirm STORE`. It looks once more whether a row refers
 to anything here. Deleting this folder by hand asks nobody.
 
-The layout is specified in docs/trash.md of djgc-widgets.
+The layout is specified in the documentation of djgc-widgets, under *The trash*.
 """
 
 

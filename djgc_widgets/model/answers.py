@@ -34,7 +34,7 @@ class Answer:
     frame: Any = None
     """For spreadsheets, as CSV: a frame, or None."""
     changed: bool = False
-    """Whether anything was moved, restored, deleted or recorded in a store."""
+    """Whether any object was moved, restored or deleted, or a pin was changed."""
     troubles: dict[str, str] = field(default_factory=dict)
     """What a person has to look at: a sentence for each, by a name that stays the same
     from run to run."""

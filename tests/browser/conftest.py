@@ -38,10 +38,12 @@ _ARGUMENTS = [
 ]
 _TRIES = 12
 _AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
-_README = {
+_SHOWN = {
     *("objects-wide-light", "plan-wide-dark", "overview-wide-dark"),
-    "objects-narrow-light",
+    *("objects-narrow-light", "trash-wide-light", "missing-wide-light"),
+    *("references-wide-light", "problems-wide-light", "second-opinion-wide-light"),
 }
+"""Pictures of the README and of the documentation."""
 _SERIOUS = {"serious", "critical"}
 HOSTS = ("lab", "notebook", "voila", "marimo")
 HABITS = {  # what a page without a panel asks of other machines, or complains about
@@ -390,10 +392,10 @@ def axe(services: Services) -> None:
 def shoot(
     pytestconfig: pytest.Config, tmp_path: Path
 ) -> Callable[[Journey, str], None]:
-    """Take a picture of the panel; those of the README are renewed if asked for."""
+    """Take a picture of the panel; those of documents are renewed if asked for."""
 
     def shoot(journey: Journey, name: str) -> None:
-        shown = pytestconfig.getoption("--pictures") and name in _README
+        shown = pytestconfig.getoption("--pictures") and name in _SHOWN
         folder = Path(__file__).parent / "pictures" if shown else tmp_path
         journey.panel.screenshot(path=folder / f"{name}.png")
 
