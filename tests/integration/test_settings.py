@@ -1,12 +1,16 @@
 """The configuration file: what it sets, what wins, and what it cannot say."""
 
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from command_line import CommandLine
 from laboratory import HASH, Laboratory, orphaned
 
 from djgc_widgets import History
+from djgc_widgets.cli.settings import Settings
 from djgc_widgets.model import ExitCode
 
 
@@ -137,3 +141,13 @@ def test_a_run_that_cannot_begin_is_told(djgc: CommandLine) -> None:
 
     assert (djgc.folder / "told").read_text().count("exit code 2") == 2
     assert len((djgc.folder / "djgc.log").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/pages/how-to/cron.md"])
+def test_the_settings_that_a_document_shows_are_valid(document: str) -> None:
+    text = (Path(__file__).parents[2] / document).read_text()
+    blocks = re.findall(r"```toml[^\n]*\n(.*?)```", text, re.DOTALL)
+
+    assert blocks
+    for block in blocks:
+        assert Settings.model_validate(tomllib.loads(block)) != Settings()
