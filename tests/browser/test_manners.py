@@ -222,9 +222,11 @@ def test_names_are_shown_and_never_run(journey: Journey, evil: list[str]) -> Non
     expect(rows.filter(has_text="\\u202e")).to_have_count(1)
 
     for n in range(len(evil)):
+        details = grid.get_by_role("group", name="Details")
         rows.nth(n).locator(".djgc-link").click()
-        expect(grid.get_by_role("group", name="Details")).to_contain_text("Why")
+        expect(details).to_contain_text("Why")
         rows.nth(n).locator(".djgc-link").click()
+        expect(details).to_have_count(0)  # the rows below move up
     choose(journey, "Table", "rec", "<svg.*")
     expect(grid.locator(".djgc-chip")).to_have_count(2)
     grid.get_by_role("searchbox").fill("<img src")
