@@ -148,7 +148,7 @@ def _paths_that_collector_deletes(
     ]
     if _FOLDERS:
         configured = "config" in signature(gc.get_store_backend).parameters
-        config = {"config": connection._config} if configured else {}  # noqa: SLF001
+        config = {"config": connection._config} if configured else {}  # noqa: SLF001 - no public name
         backend = gc.get_store_backend(store, **config)
         backend.fs.invalidate_cache()  # of listings, which other sessions change
         # up to 2.1 it decodes every value, which downloads what was attached
@@ -172,8 +172,8 @@ def _read_only_connection(connection: dj.Connection) -> dj.Connection:
     """Return a connection like this one that can only read."""
     # DataJoint has no clone; what the original caches must not be shared
     own: Any = copy.copy(connection)
-    own.schemas, own._in_transaction, own._conn = {}, False, None  # noqa: SLF001
-    own._query_cache = None  # noqa: SLF001
+    own.schemas, own._in_transaction, own._conn = {}, False, None  # noqa: SLF001 - likewise
+    own._query_cache = None  # noqa: SLF001 - likewise
     own.dependencies = Dependencies(own)
     own.connect()
     own.connect = _refuse_to_reconnect  # another session could write again

@@ -57,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(parsed, answer, quiet=unexpected is not None)
         except (InputError, OSError, ServerError) as error:
             code = _failure(ExitCode.ERROR, error).code
+        except Exception as error:  # noqa: BLE001 - likewise, after the first one
+            unexpected = unexpected or error
     if unexpected is not None:
         raise unexpected
     return int(code)

@@ -93,6 +93,7 @@ def fill_channels(parsed: argparse.Namespace) -> None:
     if is_terminal(sys.stderr):
         return
     path = None
+    # what cannot be read here is the error that is about to be told
     with suppress(OSError):
         path = _found()
     content: Any = {}
