@@ -59,6 +59,7 @@ export class Kernel {
       (tries) => {
         if (this.connection !== "gone" && tries >= SILENT_TRIES) this.connect("silent");
       },
+      () => this.connect("gone"),
     );
     for (const part of SENT) model.on(`change:${part}`, this.refresh);
     model.on("msg:custom", this.receive);

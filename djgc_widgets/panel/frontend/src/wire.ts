@@ -12,6 +12,7 @@ export interface Answer {
 }
 
 export interface Channel {
+  // throws once nothing can be sent any more
   send(message: Record<string, unknown>): void;
   later(ms: number, act: () => void): unknown;
   forget(timer: unknown): void;
@@ -43,14 +44,23 @@ export class Wire {
   private readonly channel: Channel;
   private readonly heard: (answer: Answer) => void;
   private readonly silent: (tries: number) => void;
+  private readonly ended: () => void;
   private tries = 0;
 
-  // heard gets every answer; silent gets how often the present question was asked, 0 once it is answered
-  constructor(page: string, channel: Channel, heard: (answer: Answer) => void, silent: (tries: number) => void) {
+  // heard gets every answer; silent gets how often the present question was asked, 0 once it is answered;
+  // ended is called once nothing can be sent any more
+  constructor(
+    page: string,
+    channel: Channel,
+    heard: (answer: Answer) => void,
+    silent: (tries: number) => void,
+    ended: () => void,
+  ) {
     this.page = page;
     this.channel = channel;
     this.heard = heard;
     this.silent = silent;
+    this.ended = ended;
   }
 
   // A question takes the place of one that still waits if both have the same `replaces`.
@@ -115,6 +125,12 @@ export class Wire {
     this.pause = Math.min(this.pause * 2, LONGEST_MS);
     this.tries += 1;
     if (this.tries > 1) this.silent(this.tries);
-    this.channel.send({ ...args, do: verb, id: this.id, page: this.page });
+    try {
+      this.channel.send({ ...args, do: verb, id: this.id, page: this.page });
+    } catch {
+      // the host has shut the kernel down, or is leaving the page
+      this.stop();
+      this.ended();
+    }
   }
 }

@@ -26,7 +26,7 @@ function fresh(): Wire {
     },
     forget: (timer: unknown) => void timers.delete(timer as number),
   };
-  return new Wire("page", channel, () => undefined, () => undefined);
+  return new Wire("page", channel, () => undefined, () => undefined, () => undefined);
 }
 
 type Command =

@@ -12,6 +12,7 @@ class Model {
   refuse = "";
   value: unknown = null;
   mute = false;
+  deaf = false; // as a host whose comm is closed
   private readonly acts = new Map<string, Set<(...args: never[]) => void>>();
 
   lost = new Set<string>(); // parts whose latest change does not come by itself
@@ -26,6 +27,7 @@ class Model {
   }
 
   send(content: unknown): void {
+    if (this.deaf) throw new Error("Cannot send");
     const message = content as Record<string, unknown>;
     this.sent.push(message);
     if (this.mute) return;
@@ -256,6 +258,14 @@ test("a kernel that is gone or silent is told, and nothing can be moved", async 
   expect(find(".djgc-head").textContent).toContain("restarted or has died");
   expect(button("Rescan").disabled).toBe(true);
   expect(button("Move to trash …").disabled).toBe(true);
+});
+
+test("a kernel to which nothing can be sent is gone, and nothing is thrown", async () => {
+  model.deaf = true;
+  button("Select all 1").click();
+  await settle();
+  expect(find(".djgc-head").textContent).toContain("restarted or has died");
+  expect(button("Rescan").disabled).toBe(true);
 });
 
 test("a kernel that does not answer is told until it does, and is asked the same again", async () => {
