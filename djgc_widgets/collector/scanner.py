@@ -38,6 +38,7 @@ from djgc_widgets.model import (
     candidate_prefixes,
     expect_age,
     former_paths,
+    in_store,
     no_progress,
     stacked,
 )
@@ -156,7 +157,8 @@ def run_scan(
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
-    reconciled, again = _look_up_missing(reconciled, opened.stores)
+    answering = _that_answer(opened.stores, listed)
+    reconciled, again = _look_up_missing(reconciled, answering)
     # what could not be listed is not empty
     listable = () if listed.problems else names.stores
     empty = find_empty_stores(reconciled, listed.files, listable, judged)
@@ -244,6 +246,12 @@ def _known_paths(
     listed = Listed(pd.concat([files["path"], former_paths(files)]), leading)
     prefixes = candidate_prefixes(names.all_stores)
     return KnownPaths(tuple(dict.fromkeys(roots)), prefixes, listed), links
+
+
+def _that_answer(stores: Sequence[Store], listed: Listing) -> list[Store]:
+    """Return the stores that could be listed; the others would be asked in vain."""
+    unread = {p.where for p in listed.problems if p.code == NoticeCode.STORE_UNREAD}
+    return [s for s in stores if in_store(s.info.name) not in unread]
 
 
 def _look_up_missing(

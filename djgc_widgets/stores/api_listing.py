@@ -1,27 +1,50 @@
 """Stored objects as an API describes them -> the columns of a listing."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import compress, islice
+from operator import lt
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from djgc_widgets.model import FileKind, NoticeCode, arrow_text, is_plain_path
+from djgc_widgets.model import FileKind, NoticeCode, arrow_text
 from djgc_widgets.stores.listing import ListingBuilder, bounded_ns
 
 _UNKNOWN_TIME = 2**63 - 1  # unknown age = young
 _MOST_EMPTY_PAGES = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+_MS_NS = 1_000_000
+_ODD_KEY = r"(^|/)\.{0,2}(/|$)|\x00"
+"""Keys that no file can have, such as ``folder/`` or ``a//b``."""
 
 
-class Entry(NamedTuple):
-    """One stored object, as an API describes it."""
+class Page(NamedTuple):
+    """Stored objects as an API describes them, in columns of equal length."""
 
-    path: str
-    size: Any
-    modified: Any
-    etag: str
-    storage_class: str = ""
+    path: list[str]
+    size: list[Any]
+    modified: list[Any]
+    etag: list[str]
+    storage_class: list[str]
     """Empty for the standard class, and where there are none."""
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, Any, Any, str]]) -> "Page":
+        """Return the columns of path, size, date and ETag of each object."""
+        page = cls([], [], [], [], [])
+        for row in rows:
+            for column, value in zip(page, (*row, ""), strict=True):
+                column.append(value)
+        return page
+
+    def only(self, chosen: Sequence[bool]) -> "Page":
+        """Return the objects for which this says True."""
+        return Page(*(list(compress(column, chosen)) for column in self))
 
 
 class PageOrder:
@@ -43,10 +66,11 @@ class PageOrder:
 
         `token` is what asks for the next page; `more` says whether there is one.
         """
-        for key in keys:
-            if not key.startswith(prefix):
-                raise OSError(f"expected keys below {prefix!r}, got {key!r}")
-            self._expect_later(key)
+        if not self._is_by_name(keys, prefix):
+            for key in keys:
+                if not key.startswith(prefix):
+                    raise OSError(f"expected keys below {prefix!r}, got {key!r}")
+                self._expect_later(key)
         if more and not token:
             raise OSError(
                 "the server says that there is more, but not how to ask for it: "
@@ -65,6 +89,18 @@ class PageOrder:
                 f"{self._last!r}"
             )
 
+    def _is_by_name(self, keys: Sequence[str], prefix: str) -> bool:
+        """Return whether all keys ascend by name; if so, remember the last."""
+        if not keys or not self._by_name or not lt(self._last or "", keys[0]):
+            return False
+        if not all(map(lt, keys, islice(keys, 1, None))):
+            return False
+        # what lies between two keys with a prefix has it as well
+        if not (keys[0].startswith(prefix) and keys[-1].startswith(prefix)):
+            return False
+        self._last = keys[-1]
+        return True
+
     def _expect_later(self, key: str) -> None:
         last, self._last = self._last, key
         if last is None:
@@ -77,29 +113,30 @@ class PageOrder:
             )
 
 
-def add_entries(builder: ListingBuilder, page: Iterable[Entry]) -> None:
+def add_page(builder: ListingBuilder, page: Page) -> None:
     """Add a page to a listing; an object without a size is a problem, never 0 bytes."""
-    files: list[Entry] = []
-    for entry in page:
-        if not _is_size(entry.size):
-            builder.add_problem(NoticeCode.SIZE_UNKNOWN, entry.path, size=entry.size)
-            continue
-        files.append(entry)
+    sized = list(map(_is_size, page.size))
+    if not all(sized):
+        for path, size, known in zip(page.path, page.size, sized, strict=True):
+            if not known:
+                builder.add_problem(NoticeCode.SIZE_UNKNOWN, path, size=size)
+        page = page.only(sized)
+    path = arrow_text(page.path)
     # an API tells one date, that of the last write
-    dates = np.array([modified_ns(each.modified) for each in files], dtype=np.int64)
-    nowhere = np.zeros(len(files), dtype=np.uint64)
-    # a key may be one that no file can have, such as folder/ or a//b
-    plain = [is_plain_path(each.path) for each in files]
-    kinds = [FileKind.FILE if each else FileKind.UNUSUAL_KEY for each in plain]
+    dates = dates_ns(page.modified)
+    nowhere = np.zeros(len(dates), dtype=np.uint64)
+    odd = pc.match_substring_regex(path, _ODD_KEY)
     builder.add_files(
-        path=arrow_text([each.path for each in files]),
-        size_bytes=np.array([each.size for each in files], dtype=np.int64),
+        path=path,
+        size_bytes=np.array(page.size, dtype=np.int64),
         modified_ns=dates,
         changed_ns=dates,
         device=nowhere,
         inode=nowhere,
-        etag=arrow_text([each.etag for each in files]),
-        kind=arrow_text([each.value for each in kinds]),
+        etag=arrow_text(page.etag),
+        kind=arrow_text(
+            pc.if_else(odd, FileKind.UNUSUAL_KEY.value, FileKind.FILE.value)
+        ),
     )
 
 
@@ -107,15 +144,28 @@ def _is_size(size: object) -> bool:
     return isinstance(size, int) and not isinstance(size, bool) and size >= 0
 
 
+def dates_ns(modified: Sequence[object]) -> npt.NDArray[np.int64]:
+    """Return dates in ns since 1970, to the millisecond; the last one if not known."""
+    try:
+        texts = pa.array(modified, pa.string())
+        dates = pc.cast(texts, pa.timestamp("ns", "UTC")).cast(pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        dates = None
+    if dates is None or dates.null_count:
+        return np.array(list(map(modified_ns, modified)), dtype=np.int64)
+    exact: npt.NDArray[np.int64] = dates.to_numpy()
+    return exact // _MS_NS * _MS_NS
+
+
 def modified_ns(modified: object) -> int:
-    """Return a date in ns since 1970; the last one there is if it is not known."""
+    """Return a date in ns since 1970, to the millisecond; the last one if not known."""
     if isinstance(modified, str):
         try:
             modified = datetime.fromisoformat(modified)
         except ValueError:
             return _UNKNOWN_TIME
     if isinstance(modified, datetime):
-        modified = modified.timestamp()
+        return bounded_ns((modified.astimezone(UTC) - _EPOCH) // _MS * _MS_NS)
     if isinstance(modified, int | float) and not isinstance(modified, bool):
-        return bounded_ns(int(modified * 1_000) * 1_000_000)
+        return bounded_ns(int(modified * 1_000) * _MS_NS)
     return _UNKNOWN_TIME

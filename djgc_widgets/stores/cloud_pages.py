@@ -9,7 +9,9 @@ from typing import Any
 
 from fsspec.asyn import sync
 
-from djgc_widgets.stores.api_listing import Entry, PageOrder
+from djgc_widgets.stores.api_listing import Page, PageOrder
+
+_FIELDS = "items(name,size,updated,etag),nextPageToken"
 
 
 def google_pages(
@@ -19,7 +21,7 @@ def google_pages(
     below: str,
     *,
     per_page: int = 1_000,
-) -> Iterator[list[Entry]]:
+) -> Iterator[Page]:
     """Yield every object whose path below a root begins like that."""
     order, token = PageOrder(), ""
     prefix = f"{root}{below}"
@@ -30,6 +32,7 @@ def google_pages(
                 *("GET", "b/{}/o", bucket),
                 prefix=prefix,
                 maxResults=per_page,
+                fields=_FIELDS,
                 json_out=True,
                 **options,
             )
@@ -38,15 +41,15 @@ def google_pages(
         items = answer.get("items", ())
         token = str(answer.get("nextPageToken") or "")
         order.check([i["name"] for i in items], prefix, token, more=bool(token))
-        yield [
-            Entry(
+        yield Page.of(
+            (
                 i["name"][len(root) :],
                 int(i["size"]) if str(i.get("size", "")).isdecimal() else None,
                 i.get("updated"),
                 str(i.get("etag", "")),
             )
             for i in items
-        ]
+        )
         if not token:
             return
 
@@ -58,7 +61,7 @@ def azure_pages(
     below: str,
     *,
     per_page: int = 1_000,
-) -> Iterator[list[Entry]]:
+) -> Iterator[Page]:
     """Yield every object whose path below a root begins like that."""
     from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - adlfs brings it
 
@@ -72,11 +75,11 @@ def azure_pages(
             # the other lines number the request, so no two texts would be equal
             raise OSError(error.message.partition("\n")[0]) from error
         order.check([b.name for b in blobs], prefix, token, more=bool(token))
-        yield [
-            Entry(b.name[len(root) :], b.size, b.last_modified, str(b.etag or ""))
+        yield Page.of(
+            (b.name[len(root) :], b.size, b.last_modified, str(b.etag or ""))
             for b in blobs
             if (b.metadata or {}).get("hdi_isfolder") != "true"
-        ]
+        )
         if not token:
             return
 

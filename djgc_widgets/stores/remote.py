@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import (
+    Notice,
     NoticeCode,
     ProgressCallback,
     StoreInfo,
     error_text,
+    in_store,
     no_progress,
 )
-from djgc_widgets.stores.api_listing import Entry, add_entries
+from djgc_widgets.stores.api_listing import Page, add_page
 from djgc_widgets.stores.cloud_pages import azure_pages, google_pages
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
 from djgc_widgets.stores.secrets import masked
@@ -27,6 +29,7 @@ _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
 _AMAZON = re.compile(r"^s3[.-](?:.*\.)?amazonaws\.com$")
 _SLASH = re.compile("/")
+_FEW = 100
 _CLOUDS = {"gcs": google_pages, "azure": azure_pages}
 
 
@@ -71,13 +74,17 @@ class RemoteStore:
                 break
             if page is None:
                 break
-            add_entries(builder, (e for e in page if not self._is_inside(e.path)))
+            if self._inside:
+                page = page.only([not self._is_inside(path) for path in page.path])
+            add_page(builder, page)
         for path, store in self._inside.items():
             builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
         return builder.listing()
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
-        """List the store again: one request per path would be more requests."""
+        """Ask for each path if they are few, else list the store again."""
+        if len(paths) <= _FEW and self._asks_by_prefix:
+            return self._look_up_each(paths)
         again = self.list_files(no_progress)
         stored = set(again.files["path"])
         stored |= {
@@ -85,10 +92,32 @@ class RemoteStore:
         }
         return LookUp(stored.intersection(paths), list(again.problems), [])
 
+    @property
+    def _asks_by_prefix(self) -> bool:
+        """Whether what begins with a path is listed alone."""
+        return self._backend.protocol in _CLOUDS
+
+    def _look_up_each(self, paths: Sequence[str]) -> LookUp:
+        stored: set[str] = set()
+        for path in paths:
+            try:
+                listed = (each for page in self._pages(path) for each in page.path)
+                if any(
+                    (each == path or each.startswith(f"{path}/"))
+                    and not self._is_inside(each)
+                    for each in listed
+                ):
+                    stored.add(path)
+            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
+                where, values = in_store(self.info.name), {"error": self.text_of(error)}
+                unread = Notice(NoticeCode.STORE_UNREAD, where, values)
+                return LookUp(stored, [unread], [])
+        return LookUp(stored, [], [])
+
     def _is_inside(self, path: str) -> bool:
         return any(path == f or path.startswith(f"{f}/") for f in self._inside)
 
-    def _pages(self, below: str) -> Iterator[list[Entry]]:
+    def _pages(self, below: str) -> Iterator[Page]:
         fs, base = self._backend.fs, base_path(self._backend)
         pages = _CLOUDS.get(self._backend.protocol)
         if pages is not None:

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from djgc_widgets.stores.api_listing import Entry
+from djgc_widgets.stores.api_listing import Page
 
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
 _DEEPEST = 1_000
+_Row = tuple[str, Any, Any, str]
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
 
 
-def walked_pages(fs: Any, base: str, below: str) -> Iterator[list[Entry]]:  # noqa: ANN401 - fsspec has no types
+def walked_pages(fs: Any, base: str, below: str) -> Iterator[Page]:  # noqa: ANN401 - fsspec has no types
     """Yield every file below a folder of a store, a page per folder.
 
     `base` is what DataJoint puts before a path. Plugins may spell slashes otherwise.
@@ -36,12 +37,12 @@ def walked_pages(fs: Any, base: str, below: str) -> Iterator[list[Entry]]:  # no
                 seen.add(name)
                 waiting.append(name)
         empty = empty and not page
-        yield page
+        yield Page.of(page)
     if empty and _parts(base) != base.lstrip("/").removesuffix("/").split("/"):
-        yield _found(fs, base, root, below)
+        yield Page.of(_found(fs, base, root, below))
 
 
-def _found(fs: Any, base: str, root: str, below: str) -> list[Entry]:  # noqa: ANN401 - as above
+def _found(fs: Any, base: str, root: str, below: str) -> list[_Row]:  # noqa: ANN401 - as above
     """Return what no folder leads to: in an object store one may have no name."""
     fs.invalidate_cache()
     start = base.lstrip("/")
@@ -54,10 +55,10 @@ def _found(fs: Any, base: str, root: str, below: str) -> list[Entry]:  # noqa: A
     ]
 
 
-def _entry(path: str, entry: dict[str, Any]) -> Entry:
+def _entry(path: str, entry: dict[str, Any]) -> _Row:
     modified = next((entry[k] for k in _TIMES if entry.get(k)), None)
     tag = next((str(entry[k]) for k in _TAGS if entry.get(k)), "")
-    return Entry(path, entry["size"], modified, tag)
+    return (path, entry["size"], modified, tag)
 
 
 def _ls(fs: Any, folder: str, root: str) -> list[dict[str, Any]]:  # noqa: ANN401 - as above

@@ -24,7 +24,7 @@ from djgc_widgets.model import OBJECTS, no_progress
 from djgc_widgets.panel.tables import object_table
 from djgc_widgets.references import KnownPaths, read_references
 from djgc_widgets.verdict import bytes_by_place, usage_by_attribute
-from tests.benchmarks import browsing
+from tests.benchmarks import browsing, buckets
 from tests.benchmarks.laboratories import (
     SERVERS,
     apart,
@@ -227,6 +227,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "references": time_references,
     "verdicts": time_verdicts,
     "sweeps": time_sweeps,
+    "buckets": buckets.main,
     "panel": time_panel,
 }
 

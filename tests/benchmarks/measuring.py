@@ -54,7 +54,7 @@ def _run_apart(work: Callable[[], Any]) -> tuple[float, float, float, Any]:
         code = 1
         try:
             with os.fdopen(writing, "wb") as line:
-                pickle.dump(_measured(work), line)
+                pickle.dump(measured(work), line)
             code = 0
         except BaseException:  # noqa: BLE001 - it ends here in any case
             traceback.print_exc()
@@ -70,7 +70,8 @@ def _run_apart(work: Callable[[], Any]) -> tuple[float, float, float, Any]:
     return answer
 
 
-def _measured(work: Callable[[], Any]) -> tuple[float, float, float, Any]:
+def measured(work: Callable[[], Any]) -> tuple[float, float, float, Any]:
+    """Return seconds, CPU seconds, memory in MB, and what the work returned."""
     before = _resident_mb()
     wall, cpu = time.perf_counter(), sum(os.times()[:4])
     answer = work()

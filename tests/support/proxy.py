@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ class Relay:
     pieces: int = 0
     size_bytes: int = 0
     cut_after_bytes: int | None = None
+    delay_seconds: float = 0.0
+    """How late a server answers."""
     swallows: bool = False
     """Nothing that either side says arrives any more, and no connection is cut."""
     requests: list[str] = field(default_factory=list)
@@ -111,6 +114,8 @@ class Relay:
                     cut = self.was_cut
                 if cut:
                     break
+                if from_client:
+                    time.sleep(self.delay_seconds)
                 if not self.swallows and source not in self._lost:
                     sink.sendall(data)
         if self.was_cut:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
 
@@ -10,7 +10,10 @@ from djgc_widgets.stores.pinned_objects import PinnedObject
 from djgc_widgets.stores.protocol import Stopped
 
 _BATCH_FILES = 1_000
-_WORKERS = 16
+WORKERS = 32
+"""Requests at once."""
+
+_ASK_SECONDS = 0.05
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -27,7 +30,7 @@ def batches(
     """Yield objects of about 1,000 files at a time, and threads to work on them."""
     batch: list[PinnedObject] = []
     n_files = 0
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         for pinned in objects:
             batch.append(pinned)
             n_files += len(pinned.files)
@@ -57,10 +60,12 @@ def each_until(
     if stopped():
         halt.set()
     try:
-        for each in pool.map(answer, items):
-            if stopped():
-                halt.set()
-            yield each
+        for future in [pool.submit(answer, item) for item in items]:
+            while not future.done():
+                wait([future], _ASK_SECONDS)  # a copy may take minutes
+                if stopped():
+                    halt.set()
+            yield future.result()
     finally:
         halt.set()
 

@@ -2,9 +2,11 @@
 
 S3 cannot rename. An object is copied into the trash on the condition that it still is
 what was judged, the copy is checked, and only then is the original deleted, again on
-that condition. An interruption leaves the original or both, never neither.
+that condition. An interruption leaves the original or both, never neither. One request
+is made for each file, the copy; what is looked at is looked at in pages.
 """
 
+import errno
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import NamedTuple
@@ -22,9 +24,11 @@ from djgc_widgets.stores.results import (
 )
 from djgc_widgets.stores.s3.api import ArchivedError, ChangedError, RefusedError
 from djgc_widgets.stores.s3.batches import StoppedError, each_until
+from djgc_widgets.stores.s3.conditions import CopyWay
 from djgc_widgets.stores.s3.kept import ARCHIVES, storage_options
-from djgc_widgets.stores.s3.requests import Bucket, Stored
+from djgc_widgets.stores.s3.requests import Bucket
 from djgc_widgets.stores.s3.returns import Returner, delete_pages
+from djgc_widgets.stores.s3.windows import Seen, identities, look_at
 
 
 class _Check(NamedTuple):
@@ -48,13 +52,14 @@ class IntoTrash:
         self, batch: list[PinnedObject], pool: Executor, stopped: Stopped
     ) -> Results:
         """Move objects that still are what was pinned; take back what stops halfway."""
-        checks = dict(
-            zip((p.path for p in batch), pool.map(self._check, batch), strict=True)
-        )
+        seen = look_at(self._bucket, batch, pool, in_trash=False)
+        checked = pool.map(self._check, batch, seen)
+        checks = dict(zip((p.path for p in batch), checked, strict=True))
         results = {path: check.result for path, check in checks.items()}
         movable = [p for p in batch if results[p.path] is MOVED]
         errors = self._copy_all(movable, checks, pool, stopped)
-        results |= self._delete_originals(movable, errors, pool, stopped)
+        errors |= self._look_again(movable, errors, pool)
+        results |= self._delete_originals(movable, errors, stopped)
         undo = [p for p in movable if p.path in errors]
         for pinned, trouble in zip(undo, pool.map(self._back.undo, undo), strict=True):
             error = errors[pinned.path]
@@ -66,24 +71,27 @@ class IntoTrash:
                 results[pinned.path] = _result_of_stayed(pinned, error)
         return [(p, results[p.path]) for p in batch if p.path in results]
 
-    def _check(self, pinned: PinnedObject) -> _Check:
-        """Look whether an object may be moved: it still is what was pinned."""
+    def _check(self, pinned: PinnedObject, seen: Seen) -> _Check:
+        """Return whether an object may be moved: it still is what was pinned."""
+        if isinstance(seen, OSError):
+            return _Check(failed_result(seen))
+        if not seen:
+            return _Check(GONE)
+        if differing := changed_files(pinned.files, identities(seen)):
+            return _Check(changed_result(differing))
+        classes = {path: each.storage_class for path, each in seen.items()}
+        return _Check(self._held(pinned, classes) or MOVED, classes)
+
+    def _held(self, pinned: PinnedObject, classes: Mapping[str, str]) -> Result | None:
+        """Return why an object may not be copied or deleted; None if it may."""
+        if archives := ARCHIVES.intersection(classes.values()):
+            return archived_result(min(archives))
         try:
-            stored = self._stored(pinned)
-            if not stored:
-                return _Check(GONE)
-            present = {path: each.identity for path, each in stored.items()}
-            if differing := changed_files(pinned.files, present):
-                return _Check(changed_result(differing))
-            classes = {path: each.storage_class for path, each in stored.items()}
-            if archives := ARCHIVES.intersection(classes.values()):
-                return _Check(archived_result(min(archives)))
             locks = filter(None, map(self._bucket.lock_of, pinned.files))
-            if lock := next(locks, ""):
-                return _Check(locked_result(lock))
+            lock = next(locks, "")
         except OSError as error:
-            return _Check(failed_result(error))
-        return _Check(MOVED, classes)
+            return failed_result(error)
+        return locked_result(lock) if lock else None
 
     def _copy_all(
         self,
@@ -107,23 +115,47 @@ class IntoTrash:
 
     def _copy(self, copy: tuple[PinnedObject, str, str]) -> OSError | None:
         pinned, path, storage_class = copy
+        # nothing is overwritten: the folder in the trash is that of this sweep alone
+        once = self._bucket.conditions.copies is CopyWay.COPY
         try:
-            self._bucket.copy(
+            self._bucket.copy_unseen(
                 path,
                 pinned.trashed(path),
                 pinned.files[path],
-                IfNoneMatch="*",
+                **({"IfNoneMatch": "*"} if once else {}),
                 **storage_options(storage_class),
             )
         except OSError as error:
             return error
         return None
 
+    def _look_again(
+        self,
+        objects: list[PinnedObject],
+        errors: Mapping[str, OSError],
+        pool: Executor,
+    ) -> dict[str, OSError]:
+        """Return an error for each object whose copies are not whole, or that changed.
+
+        Whether it changed since is looked at where the server does not heed that.
+        """
+        copied = [pinned for pinned in objects if pinned.path not in errors]
+        heeded = self._conditional and self._bucket.conditions.sources
+        copies = look_at(self._bucket, copied, pool, in_trash=True)
+        wrong = list(map(_copy_error, copied, copies))
+        if not heeded:
+            originals = look_at(self._bucket, copied, pool, in_trash=False)
+            changes = map(_change, copied, originals)
+            wrong = [
+                error or change for error, change in zip(wrong, changes, strict=True)
+            ]
+        told = zip(copied, wrong, strict=True)
+        return {pinned.path: error for pinned, error in told if error is not None}
+
     def _delete_originals(
         self,
         objects: list[PinnedObject],
         errors: dict[str, OSError],
-        pool: Executor,
         stopped: Stopped,
     ) -> dict[str, Result]:
         """Delete what was copied without an error; add clear refusals to the errors.
@@ -137,10 +169,11 @@ class IntoTrash:
             if pinned.path not in errors
             for path in pinned.files
         }
-        etags = {path: pinned.files[path].etag for path, pinned in owners.items()}
-        stayed = delete_pages(
-            self._bucket, etags, pool, stopped, conditional=self._conditional
-        )
+        etags = {
+            path: pinned.files[path].etag if self._conditional else ""
+            for path, pinned in owners.items()
+        }
+        stayed = delete_pages(self._bucket, etags, stopped)
         unsure = {
             owners[path].path: failed_result(error).doubted()
             for path, error in stayed.items()
@@ -151,11 +184,29 @@ class IntoTrash:
                 errors[owners[path].path] = error
         return unsure
 
-    def _stored(self, pinned: PinnedObject) -> dict[str, Stored]:
-        stored: dict[str, Stored] = {}
-        for part in pinned.parts:
-            stored |= self._bucket.stored(part)
-        return stored
+
+def _copy_error(pinned: PinnedObject, seen: Seen) -> OSError | None:
+    """Return why the copies in the trash are not all whole; None if they are."""
+    if isinstance(seen, OSError):
+        return seen
+    for path, pin in pinned.files.items():
+        copied = seen.get(path)
+        if copied is None or copied.identity.size_bytes != pin.size_bytes:
+            size = "nothing" if copied is None else f"{copied.identity.size_bytes:,}"
+            return OSError(
+                f"expected a copy of {pin.size_bytes:,} bytes at "
+                f"{pinned.trashed(path)}; got {size}"
+            )
+    return None
+
+
+def _change(pinned: PinnedObject, seen: Seen) -> OSError | None:
+    """Return that an object is no longer what was pinned; None if it is."""
+    if isinstance(seen, OSError):
+        return seen
+    if changed_files(pinned.files, identities(seen)):
+        return ChangedError(errno.EEXIST, "it was changed")
+    return None
 
 
 def _result_of_stayed(pinned: PinnedObject, error: OSError) -> Result:

@@ -7,11 +7,11 @@ from typing import Any
 
 from djgc_widgets.stores.api_listing import modified_ns
 from djgc_widgets.stores.pinned_objects import FileIdentity
+from djgc_widgets.stores.s3.answers import standard_as_none
 
 ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes whose objects have to be brought back before they can be copied."""
 
-_STANDARD = "STANDARD"
 _ATTRIBUTES = (
     *("Metadata", "ContentType", "CacheControl", "ContentDisposition"),
     *("ContentEncoding", "ContentLanguage", "WebsiteRedirectLocation"),
@@ -27,8 +27,7 @@ def identity_of(head: Mapping[str, Any]) -> FileIdentity:
 
 def storage_class_of(described: Mapping[str, Any]) -> str:
     """Return the storage class of an object; empty for the standard class."""
-    named = str(described.get("StorageClass") or "")
-    return "" if named == _STANDARD else named
+    return standard_as_none(str(described.get("StorageClass") or ""))
 
 
 def storage_options(storage_class: str) -> dict[str, str]:

@@ -3,12 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 
-from djgc_widgets.stores.pinned_objects import (
-    FileIdentity,
-    PathOf,
-    PinnedObject,
-    same_path,
-)
+from djgc_widgets.stores.pinned_objects import PinnedObject
 from djgc_widgets.stores.protocol import Located, Results, Stopped, Whereabouts
 from djgc_widgets.stores.results import (
     NOT_IN_TRASH,
@@ -26,6 +21,7 @@ from djgc_widgets.stores.s3.batches import StoppedError, batches, each_until
 from djgc_widgets.stores.s3.into_trash import IntoTrash
 from djgc_widgets.stores.s3.requests import Bucket
 from djgc_widgets.stores.s3.returns import Returner, delete_pages, same_content
+from djgc_widgets.stores.s3.windows import Seen, identities, look_at
 
 
 class Mover:
@@ -51,7 +47,10 @@ class Mover:
     ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
         for batch, pool in batches(objects):
-            results = each_until(stopped, pool, self._from_trash, batch, None)
+            stored = look_at(self._bucket, batch, pool, in_trash=False)
+            copies = look_at(self._bucket, batch, pool, in_trash=True)
+            looked = zip(batch, stored, copies, strict=True)
+            results = each_until(stopped, pool, self._from_trash, looked, None)
             yield [(p, r) for p, r in zip(batch, results, strict=True) if r]
 
     def purge(
@@ -64,12 +63,19 @@ class Mover:
     def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
         """Look for the files of objects in the store and in the trash."""
         for batch, pool in batches(objects):
-            yield from zip(batch, pool.map(self._whereabouts, batch), strict=True)
+            stored = look_at(self._bucket, batch, pool, in_trash=False)
+            copies = look_at(self._bucket, batch, pool, in_trash=True)
+            for pinned, here, there in zip(batch, stored, copies, strict=True):
+                found = identities(here)
+                ours = {
+                    path: pin for path, pin in found.items() if path in pinned.files
+                }
+                yield pinned, Whereabouts(ours, identities(there))
 
-    def _from_trash(self, pinned: PinnedObject) -> Result:
+    def _from_trash(self, looked: tuple[PinnedObject, Seen, Seen]) -> Result:
+        pinned, here, there = looked
         try:
-            stored = self._present(pinned, same_path)
-            copies = self._present(pinned, pinned.trashed)
+            stored, copies = identities(here), identities(there)
             pins = pinned.files
             trashed = {path: copy for path, copy in copies.items() if path in pins}
             if not trashed:
@@ -96,41 +102,31 @@ class Mover:
     def _purge_batch(
         self, batch: list[PinnedObject], pool: Executor, stopped: Stopped
     ) -> Iterator[tuple[PinnedObject, Result]]:
-        checks = list(pool.map(self._check_trash, batch))
-        etags = {path: etag for _, own in checks for path, etag in own.items()}
-        stayed = delete_pages(
-            self._bucket, etags, pool, stopped, conditional=self._conditional()
-        )
+        copies = look_at(self._bucket, batch, pool, in_trash=True)
+        checks = list(map(_check_trash, batch, copies))
+        conditional = self._conditional()
+        etags = {
+            path: etag if conditional else ""
+            for _, own in checks
+            for path, etag in own.items()
+        }
+        stayed = delete_pages(self._bucket, etags, stopped)
         for pinned, (result, _) in zip(batch, checks, strict=True):
             why = [stayed[t] for t in map(pinned.trashed, pinned.files) if t in stayed]
             if not any(isinstance(error, StoppedError) for error in why):
                 yield pinned, failed_result(why[0]) if why else result
 
-    def _whereabouts(self, pinned: PinnedObject) -> Whereabouts:
-        stored = self._present(pinned, same_path)
-        ours = {path: pin for path, pin in stored.items() if path in pinned.files}
-        return Whereabouts(ours, self._present(pinned, pinned.trashed))
 
-    def _check_trash(self, pinned: PinnedObject) -> tuple[Result, dict[str, str]]:
-        """Return PURGED and what to delete if the trash holds what was moved there."""
-        try:
-            files = self._present(pinned, pinned.trashed)
-        except OSError as error:
-            return failed_result(error), {}
-        if not files:
-            return NOT_IN_TRASH, {}
-        sizes = {path: pin.size_bytes for path, pin in pinned.files.items()}
-        other = sorted(p for p, now in files.items() if sizes.get(p) != now.size_bytes)
-        if other:
-            return changed_result(other), {}
-        return PURGED, {pinned.trashed(path): now.etag for path, now in files.items()}
-
-    def _present(
-        self, pinned: PinnedObject, path_of: PathOf
-    ) -> dict[str, FileIdentity]:
-        """Return the files of an object as they are now, by path in the store."""
-        start = len(path_of(""))
-        files: dict[str, FileIdentity] = {}
-        for part in pinned.parts:
-            files |= self._bucket.identities(path_of(part))
-        return {path[start:]: pin for path, pin in files.items()}
+def _check_trash(pinned: PinnedObject, seen: Seen) -> tuple[Result, dict[str, str]]:
+    """Return PURGED and what to delete if the trash holds what was moved there."""
+    try:
+        files = identities(seen)
+    except OSError as error:
+        return failed_result(error), {}
+    if not files:
+        return NOT_IN_TRASH, {}
+    sizes = {path: pin.size_bytes for path, pin in pinned.files.items()}
+    other = sorted(p for p, now in files.items() if sizes.get(p) != now.size_bytes)
+    if other:
+        return changed_result(other), {}
+    return PURGED, {pinned.trashed(path): now.etag for path, now in files.items()}

@@ -2,11 +2,10 @@
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from djgc_widgets.stores.api_listing import Entry, PageOrder, modified_ns
+from djgc_widgets.stores.api_listing import Page, PageOrder, dates_ns
 from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.protocol import Versioning
 from djgc_widgets.stores.s3.api import Api, ChangedError, RefusedError
@@ -47,45 +46,35 @@ class Bucket:
         self.conditions = Conditions(self._api)
         self._copier = Copier(self._api, self.conditions, largest_copy)
 
-    def pages(self, below: str = "") -> Iterator[list[Entry]]:
+    def pages(self, below: str = "") -> Iterator[Page]:
         """Yield every object whose path begins like that, 1,000 per request."""
         api, order, token = self._api, PageOrder(), dict[str, str]()
         prefix = api.key(below)
         while True:
-            answer = api.call("list_objects_v2", Prefix=prefix, MaxKeys=PAGE, **token)
-            entries = answer.get("Contents", ())
-            next_token = str(answer.get("NextContinuationToken", ""))
-            more = bool(answer.get("IsTruncated"))
-            order.check([e["Key"] for e in entries], prefix, next_token, more=more)
-            yield [
-                Entry(
-                    api.path(e["Key"]),
-                    e["Size"],
-                    e["LastModified"],
-                    str(e["ETag"]),
-                    storage_class_of(e),
-                )
-                for e in entries
-            ]
+            page, next_token, more = api.listed(prefix, PAGE, **token)
+            order.check(page.path, prefix, next_token, more=more)
+            yield page._replace(path=[key[len(api.prefix) :] for key in page.path])
             if not more:
                 return
             token = {"ContinuationToken": next_token}
 
+    def page_after(self, path: str, per_page: int) -> tuple[Page, bool]:
+        """Return so many objects that are listed after a path; True if there are more.
+
+        The path itself need not exist.
+        """
+        api = self._api
+        page, token, more = api.listed(api.prefix, per_page, StartAfter=api.key(path))
+        PageOrder().check(page.path, api.prefix, token, more=more)
+        paths = [key[len(api.prefix) :] for key in page.path]
+        return page._replace(path=paths), more
+
     def stored(self, path: str) -> dict[str, Stored]:
         """Return each object at or below a path, as listed."""
-        return {
-            e.path: Stored(
-                FileIdentity(int(e.size), modified_ns(e.modified), 0, e.etag),
-                e.storage_class,
-            )
-            for page in self.pages(path)
-            for e in page
-            if e.path == path or e.path.startswith(f"{path}/")
-        }
-
-    def identities(self, path: str) -> dict[str, FileIdentity]:
-        """Return the identity of each object at or below a path, as listed."""
-        return {path: each.identity for path, each in self.stored(path).items()}
+        stored: dict[str, Stored] = {}
+        for page in self.pages(path):
+            stored |= stored_at(page, path)
+        return stored
 
     def look(self, path: str) -> Stored | None:
         """Look at one object; its date is in full seconds."""
@@ -118,12 +107,18 @@ class Bucket:
         key = self._api.key(path)
         self._api.call("put_object", Key=key, Body=data, **condition)
 
-    def copy(self, source: str, target: str, pin: FileIdentity, **options: str) -> None:
-        """Copy an object if it still has the pinned etag, and check the copy's size.
+    def copy_unseen(
+        self, source: str, target: str, pin: FileIdentity, **options: str
+    ) -> None:
+        """Copy an object if it still has the pinned etag, if the server heeds that.
 
         ``IfNoneMatch="*"`` never overwrites; ``StorageClass`` is that of the copy.
         """
         self._copier.copy(source, target, pin, options)
+
+    def copy(self, source: str, target: str, pin: FileIdentity, **options: str) -> None:
+        """Copy an object if it still has the pinned etag, and check the copy's size."""
+        self.copy_unseen(source, target, pin, **options)
         copied = self.head(target)
         if copied is None or copied.size_bytes != pin.size_bytes:
             size = "nothing" if copied is None else f"{copied.size_bytes:,} bytes"
@@ -133,29 +128,20 @@ class Bucket:
         if not self.conditions.sources and not self._is_still(source, pin):
             raise ChangedError(errno.EEXIST, "it was changed")
 
-    def delete(
-        self,
-        etags: Mapping[str, str],
-        *,
-        conditional: bool,
-        pool: Executor | None = None,
-    ) -> dict[str, OSError]:
+    def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
         """Delete up to 1,000 objects that still have these etags, in one request.
 
-        Return why the others stayed. Where the server honors no conditions, the etag of
-        each is read just before.
+        An empty etag is no condition. Return why the others stayed.
         """
-        stayed: dict[str, OSError] = {}
-        due = dict(etags)
-        if not conditional:
-            heads = (pool.map if pool else map)(self._head_or_error, due)
-            for path, head in zip(due, heads, strict=True):
-                if isinstance(head, OSError):
-                    stayed[path] = head
-                elif head is not None and head.etag != due[path]:
-                    stayed[path] = ChangedError(errno.EEXIST, "it was changed")
-            due = dict.fromkeys(due.keys() - stayed.keys(), "")
-        return stayed | (self._delete_page(due) if due else {})
+        asked = [
+            {"Key": self._api.key(path), **({"ETag": etag} if etag else {})}
+            for path, etag in etags.items()
+        ]
+        try:
+            stayed = self._api.delete(asked)
+        except OSError as error:
+            return dict.fromkeys(etags, error)
+        return {self._api.path(key): error for key, error in stayed.items()}
 
     def remove(self, path: str, etag: str = "") -> None:
         """Delete an object, if it still has an etag; by default on no condition.
@@ -187,17 +173,6 @@ class Bucket:
             return not (error.is_unknown_call or error.code == _NO_LOCKS)
         return True
 
-    def _delete_page(self, etags: Mapping[str, str]) -> dict[str, OSError]:
-        asked = [
-            {"Key": self._api.key(path), **({"ETag": etag} if etag else {})}
-            for path, etag in etags.items()
-        ]
-        try:
-            stayed = self._api.delete(asked)
-        except OSError as error:
-            return dict.fromkeys(etags, error)
-        return {self._api.path(key): error for key, error in stayed.items()}
-
     def _is_still(self, path: str, pin: FileIdentity) -> bool:
         """Return whether an object was not even overwritten by what it was."""
         now = self.head(path)
@@ -205,8 +180,16 @@ class Bucket:
             return False
         return now.modified_ns // _SECOND_NS == pin.modified_ns // _SECOND_NS
 
-    def _head_or_error(self, path: str) -> FileIdentity | OSError | None:
-        try:
-            return self.head(path)
-        except OSError as error:
-            return error
+
+def stored_at(page: Page, path: str) -> dict[str, Stored]:
+    """Return each object of a page that is at or below a path."""
+    below = f"{path}/"
+    found = page.only([p == path or p.startswith(below) for p in page.path])
+    dates = dates_ns(found.modified).tolist()
+    return {
+        p: Stored(FileIdentity(int(size), date, 0, etag), storage_class)
+        for p, size, date, etag, storage_class in zip(
+            *(found.path, found.size, dates, found.etag, found.storage_class),
+            strict=True,
+        )
+    }

@@ -1,7 +1,6 @@
 """Files of a bucket come back from its trash; nothing is ever overwritten."""
 
 from collections.abc import Mapping
-from concurrent.futures import Executor
 
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import Stopped
@@ -60,17 +59,16 @@ def same_content(stored: FileIdentity, pin: FileIdentity, copy: FileIdentity) ->
 def delete_pages(
     bucket: Bucket,
     etags: Mapping[str, str],
-    pool: Executor,
     stopped: Stopped,
-    *,
-    conditional: bool,
 ) -> dict[str, OSError]:
-    """Delete what still has these etags, until stopped; return why the rest stayed."""
+    """Delete what still has these etags, until stopped; return why the rest stayed.
+
+    An empty etag is no condition.
+    """
     stayed: dict[str, OSError] = {}
     for page in pages_of(list(etags), PAGE):
         if stopped():
             stayed |= dict.fromkeys(page, StoppedError())
         else:
-            due = {path: etags[path] for path in page}
-            stayed |= bucket.delete(due, conditional=conditional, pool=pool)
+            stayed |= bucket.delete({path: etags[path] for path in page})
     return stayed

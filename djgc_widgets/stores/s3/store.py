@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from typing import Any
 
 from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import StoreInfo, error_text
-from djgc_widgets.stores.api_listing import Entry
+from djgc_widgets.stores.api_listing import Page
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     Located,
@@ -19,6 +20,7 @@ from djgc_widgets.stores.protocol import (
 )
 from djgc_widgets.stores.remote import RemoteStore, base_path
 from djgc_widgets.stores.s3.api import Api, ChangedError
+from djgc_widgets.stores.s3.batches import WORKERS
 from djgc_widgets.stores.s3.moves import Mover
 from djgc_widgets.stores.s3.requests import Bucket
 
@@ -46,7 +48,9 @@ class S3Store(RemoteStore):
     def _bucket(self) -> Bucket:
         # connects only now: a store that does not answer is a problem of its listing
         backend = self._backend
-        return self._given or Bucket(backend.fs, base_path(backend), self.text_of)
+        return self._given or Bucket(
+            _with_connections(backend.fs), base_path(backend), self.text_of
+        )
 
     def to_trash(
         self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
@@ -123,8 +127,9 @@ class S3Store(RemoteStore):
         if now is None:
             return False
         self._bucket.put(to, current)
-        conditional = self._deletes_on_conditions()
-        return not self._bucket.delete({path: now.etag}, conditional=conditional)
+        if self._deletes_on_conditions():
+            return not self._bucket.delete({path: now.etag})
+        return self._bucket.head(path) == now and not self._bucket.delete({path: ""})
 
     def remove(self, path: str) -> None:
         """Remove a record."""
@@ -141,7 +146,11 @@ class S3Store(RemoteStore):
         """Return whether the bucket keeps what is deleted as a version."""
         return self._bucket.versioning()
 
-    def _pages(self, below: str) -> Iterator[list[Entry]]:
+    @property
+    def _asks_by_prefix(self) -> bool:
+        return True
+
+    def _pages(self, below: str) -> Iterator[Page]:
         return self._bucket.pages(below)
 
     @cached_property
@@ -159,6 +168,13 @@ class S3Store(RemoteStore):
             return now if self.read(path) == current else None
         except FileNotFoundError:
             return None
+
+
+def _with_connections(fs: Any) -> Any:  # noqa: ANN401 - s3fs has no types
+    """Return the same file system with a connection for each thread that moves."""
+    config = {"max_pool_connections": WORKERS, **fs.config_kwargs}
+    options = {**fs.storage_options, "config_kwargs": config}
+    return type(fs)(*fs.storage_args, **options)
 
 
 def lists_alike(*backends: StorageBackend) -> bool:

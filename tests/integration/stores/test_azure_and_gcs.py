@@ -95,8 +95,8 @@ def test_a_listing_has_all_of_its_pages(lab: Laboratory, bucket: str) -> None:
 
     pages = list(list_pages(backend.fs, bucket, "q/", "", per_page=2))
 
-    assert [len(page) for page in pages] == [2, 2, 1]
-    listed = [entry.path for page in pages for entry in page]
+    assert [len(page.path) for page in pages] == [2, 2, 1]
+    listed = [path for page in pages for path in page.path]
     assert listed == sorted(complete(lab).objects["path"])
 
 

@@ -146,6 +146,27 @@ def test_a_scan_needs_no_more_than_to_list(lab: Laboratory, server: S3Server) ->
     assert statuses(lab) == ["live"] * 3
 
 
+def test_a_few_missing_references_cost_a_few_requests(
+    lab: Laboratory, wire: Relay
+) -> None:
+    table = filled(lab, range(1, 7))
+    gone = sorted(complete(lab).references["path"])[:2]
+    for path in gone:
+        lab.remove(path)
+    for number in range(1_500):
+        lab.put(f"_hash/{lab.name}/{number:04}", data=b"x")
+    lab.age()
+    lab.put(f"{gone[0]}.manifest.json")  # alone it is not what a row refers to
+    configure(lab, endpoint=f"127.0.0.1:{wire.port}")
+
+    result = complete(lab)
+
+    assert sorted(result.missing["path"]) == gone
+    assert len(table) == 6
+    assert len(wire.requests) == 5  # three pages, and each of the two
+    assert sum("max-keys=1000" in request for request in wire.requests) == 5
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [

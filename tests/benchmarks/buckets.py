@@ -1,0 +1,165 @@
+"""What a bucket costs whose server answers 20 ms late, as those of clouds do."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import datajoint as dj
+import obstore
+import s3fs  # noqa: F401 - so that no line has what importing it takes
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from laboratory import NPY, Laboratory, planned
+from obstore.store import S3Store
+from proxy import Relay, relay
+
+from djgc_widgets import CompleteScan, scan
+from djgc_widgets.lab import start_s3
+from djgc_widgets.model import no_progress
+from djgc_widgets.stores import open_stores
+from tests.benchmarks.laboratories import apart, insert, laboratory
+from tests.benchmarks.measuring import QUICK, Cost, cost, measured, report
+
+MANY = 10_000 if QUICK else 100_000
+SWEPT = 200 if QUICK else 1_000
+_LATE_SECONDS = 0.02
+_THREADS = 16
+_TOKEN = "{*}NextContinuationToken"  # noqa: S105 - names a part of an answer
+
+
+@contextmanager
+def bucket(n_live: int, n_orphans: int) -> Iterator[tuple[Laboratory, Relay]]:
+    """Fill a bucket with arrays, the live ones among the orphans."""
+    s3 = start_s3()
+    with laboratory() as lab, s3.server:
+        spec = s3.spec(s3.bucket, lab.name)
+        lab.declare(NPY)
+        every = (n_live + n_orphans) // max(n_live, 1)
+        paths = [
+            f"_schema/{lab.name}/recording/id={key}/data_AbCd{key % 10_000:04}.npy"
+            for key in range(n_live + n_orphans)
+        ]
+
+        def put(path: str) -> None:
+            where = {"Bucket": s3.bucket, "Key": f"{lab.name}/{path}"}
+            s3.client().put_object(**where, Body=b"x" * 100)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(put, paths))
+        rows = ({"path": p, "store": "raw", "shape": [4, 8]} for p in paths)
+        live = (pair for pair in enumerate(rows) if n_live and pair[0] % every == 0)
+        insert(lab, live)
+        with relay(s3.server.host, s3.server.port) as late:
+            late.delay_seconds = _LATE_SECONDS
+            spec["endpoint"] = f"127.0.0.1:{late.port}"
+            lab.config.stores = {"raw": spec}
+            yield lab, late
+
+
+def there(lab: Laboratory) -> Any:
+    """Return the schema for a process of its own, with the same store."""
+    schema = apart(lab)
+    schema.connection._config.stores = lab.config.stores  # noqa: SLF001 - DataJoint has no public name
+    return schema
+
+
+def listed(lab: Laboratory) -> int:
+    (store,) = open_stores([there(lab).connection], ["raw"]).stores
+    return len(store.list_files(no_progress).files)
+
+
+def listed_by_obstore(lab: Laboratory) -> int:
+    """List with the quickest client there is, which loses some keys."""
+    spec = lab.config.stores["raw"]
+    store = S3Store(
+        spec["bucket"],
+        prefix=f"{spec['location']}/",
+        endpoint=f"http://{spec['endpoint']}",
+        access_key_id=spec["access_key"],
+        secret_access_key=spec["secret_key"],
+        region="us-east-1",
+        client_options={"allow_http": True},
+    )
+    pages = obstore.list(store, chunk_size=1_000, return_arrow=True)
+    return sum(page.num_rows for page in pages)
+
+
+def paged(lab: Laboratory) -> int:
+    """Ask for page after page, and read nothing of them but the way to the next."""
+    spec = lab.config.stores["raw"]
+    keys = Credentials(spec["access_key"], spec["secret_key"])
+    connection, n_pages, token = HTTPConnection(spec["endpoint"]), 0, ""
+    while True:
+        query = {"list-type": "2", "prefix": f"{spec['location']}/"}
+        query |= {"continuation-token": token} if token else {}
+        asked = "&".join(f"{k}={quote(v, safe='')}" for k, v in sorted(query.items()))
+        path = f"/{spec['bucket']}?{asked}"
+        request = AWSRequest("GET", f"http://{spec['endpoint']}{path}")
+        S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
+        connection.request("GET", path, headers=dict(request.headers.items()))
+        body = connection.getresponse().read()
+        n_pages += 1
+        tail = (
+            body[: body.find(b"<Contents>")] + body[body.rfind(b"</Contents>") + 11 :]
+        )
+        found = ET.fromstring(tail).find(_TOKEN)  # noqa: S314 - of our own server
+        if found is None or not found.text:
+            return n_pages
+        token = found.text
+
+
+def scanned(lab: Laboratory) -> int:
+    return len(scan(there(lab)).objects)
+
+
+def collected(lab: Laboratory, *, dry_run: bool = True) -> int:
+    collector = dj.gc.GarbageCollector(there(lab), store="raw")
+    return int(collector.collect(dry_run=dry_run)["schema_paths_orphaned"])
+
+
+def swept(lab: Laboratory) -> tuple[float, float, float, int]:
+    """Scan and plan, then return what the sweep alone costs."""
+    result = scan(there(lab), minimum_age=timedelta(0))
+    assert isinstance(result, CompleteScan)
+    plan = planned(result)
+    return measured(lambda: plan.sweep().count("moved"))
+
+
+def main() -> None:
+    """Print listing and scan of a bucket, and sweeps of its orphans."""
+    with bucket(MANY * 4 // 5, MANY - MANY * 4 // 5) as (lab, _):
+        ours = cost(partial(listed, lab))
+        fastest = cost(partial(listed_by_obstore, lab))
+        limit = cost(partial(paged, lab))
+        report(f"list {MANY:,} objects of a bucket", ours, None, limit)
+        ratio = ours.cpu_seconds / fastest.cpu_seconds
+        print(f"    {ratio:.1f} times the CPU of obstore, {fastest.cpu_seconds:.2f} s")
+        whole = cost(partial(scanned, lab))
+        report(f"scan {MANY:,} objects of a bucket", whole, None, limit)
+    each = _theirs()
+    for count in (SWEPT, 10 * SWEPT):
+        with bucket(0, count) as (lab, late):
+            late.requests.clear()
+            *taken, n_swept = cost(partial(swept, lab), repeats=1).answer
+            requests = len(late.requests)
+        assert n_swept == count
+        theirs = Cost(each * count, 0, 0, None)
+        report(f"sweep {count:,} objects of a bucket", Cost(*taken, n_swept), theirs)
+        print(f"    {requests / count:.2f} requests an object, scan and plan included")
+
+
+def _theirs() -> float:
+    """Return the seconds that the collector takes to delete an object of a bucket."""
+    with bucket(0, SWEPT) as (lab, _):
+        ours = cost(partial(scanned, lab))
+        dry = cost(partial(collected, lab), repeats=1)
+        report(f"scan {SWEPT:,} objects of a bucket", ours, dry)
+        full = cost(partial(collected, lab, dry_run=False), repeats=1)
+    return (full.seconds - dry.seconds) / SWEPT
