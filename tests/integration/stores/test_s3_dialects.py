@@ -139,6 +139,13 @@ def test_copies_keep_what_belongs_to_an_object_on_any_server(
 
     assert outcomes(receipt) == {"moved": 2}
     assert description_of(lab, f"_trash/{receipt.sweep_id}/objects/{path}") == described
+    # Amazon's copies are of the standard class unless it is named
+    named = {
+        asked.headers.get("x-amz-storage-class")
+        for asked in other.requests
+        if asked.copies and asked.key.endswith(path) and f"/{MARKER}" in asked.key
+    }
+    assert named == {described["StorageClass"]} == {"STANDARD_IA"}
     assert outcomes(receipt.restore()) == {"restored": 2}
     assert description_of(lab, path) == described
     assert outside_trash(lab) == {path: b"recorded", empty: b""}
