@@ -165,6 +165,11 @@ class Api:
         )
         _UNREAD.set(True)  # in this task alone
         answer = await self._fs._call_s3("list_objects_v2", **options)  # noqa: SLF001 - what s3fs has for its subclasses
+        if "Unread" not in answer:
+            raise OSError(
+                "expected a listing as the server sent it, got none: the answer is of "
+                "another kind, or aiobotocore is older than 2.19"
+            )
         body: bytes = answer["Unread"]
         return body
 

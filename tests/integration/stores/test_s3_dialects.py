@@ -151,6 +151,20 @@ def test_copies_keep_what_belongs_to_an_object_on_any_server(
     assert outside_trash(lab) == {path: b"recorded", empty: b""}
 
 
+@pytest.mark.parametrize("body", [b"<html><p>Sign in</p></html>", b"", b"<Contents/>"])
+def test_an_answer_that_is_no_listing_is_a_problem(
+    lab: Laboratory, other: Dialect, body: bytes
+) -> None:
+    orphaned(lab, HASH)
+    other.instead = lambda asked: Said(200, body) if asked.lists else None
+
+    result = lab.scan()
+
+    assert isinstance(result, IncompleteScan)
+    assert {problem.code for problem in result.problems} >= {"store-unread"}
+    assert "expected a listing" in str(result.problems)
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [(400, "MissingContentMD5"), (403, "AccessDenied"), (503, "SlowDown")],
