@@ -38,7 +38,6 @@ from djgc_widgets.model import (
     candidate_prefixes,
     expect_age,
     former_paths,
-    in_store,
     no_progress,
     stacked,
 )
@@ -157,8 +156,8 @@ def run_scan(
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
-    answering = _that_answer(opened.stores, listed)
-    reconciled, again = _look_up_missing(reconciled, answering)
+    reconciled, again = _look_up_missing(reconciled, opened.stores)
+    told = {(problem.code, problem.where) for problem in listed.problems}
     # what could not be listed is not empty
     listable = () if listed.problems else names.stores
     empty = find_empty_stores(reconciled, listed.files, listable, judged)
@@ -167,7 +166,7 @@ def run_scan(
         *find_twin_stores(listed.files, names.stores),
         *empty,
         *located.problems,
-        *(problem for look_up in again for problem in look_up.problems),
+        *(p for up in again for p in up.problems if (p.code, p.where) not in told),
         *reading.hiding_any_of(judged),
         *_without_columns(judged, reading),
     ]
@@ -246,12 +245,6 @@ def _known_paths(
     listed = Listed(pd.concat([files["path"], former_paths(files)]), leading)
     prefixes = candidate_prefixes(names.all_stores)
     return KnownPaths(tuple(dict.fromkeys(roots)), prefixes, listed), links
-
-
-def _that_answer(stores: Sequence[Store], listed: Listing) -> list[Store]:
-    """Return the stores that could be listed; the others would be asked in vain."""
-    unread = {p.where for p in listed.problems if p.code == NoticeCode.STORE_UNREAD}
-    return [s for s in stores if in_store(s.info.name) not in unread]
 
 
 def _look_up_missing(

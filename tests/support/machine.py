@@ -472,7 +472,9 @@ def _carried_out_by(
     sweeper = result._sweeper  # noqa: SLF001 - to give it stores that crash
     verbs = ("move", "write", "rewrite", "remove", "read", "prune", "sync")
     folder = _crashing(StoreFolder, calls, verbs)
-    bucket = _crashing(Bucket, calls, ("copy", "put", "delete", "remove", "read"))
+    bucket = _crashing(
+        Bucket, calls, ("copy_unseen", "put", "delete", "remove", "read")
+    )
     stores: list[Any] = []
     for store in sweeper.stores:
         if isinstance(store, S3Store):

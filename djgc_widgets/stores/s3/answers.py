@@ -13,7 +13,8 @@ from xml.etree import ElementTree as ET
 
 from djgc_widgets.stores.api_listing import Page
 
-_START, _END = "<Contents>", "</Contents>"
+_ENTRY = "Contents"
+_START, _END = f"<{_ENTRY}>", f"</{_ENTRY}>"
 _FIELDS = ("Key", "Size", "LastModified", "ETag", "StorageClass")
 _NOT_PLAIN = ("\r", "\0", "<!", "<?")
 _TOKEN = re.compile(r"<(/?)([^\s<>/]+)[^<>]*>([^<]*)")
@@ -38,7 +39,8 @@ def read_answer(body: bytes) -> Answer:
         text = body.decode()
         columns, rest = _plain(text)
         root = ET.fromstring(rest)  # noqa: S314 - of the server that DataJoint trusts; expat bounds what entities grow to
-        if columns is None:
+        # what the pattern's text search did not find is an entry none the less
+        if columns is None or any(_name(child.tag) == _ENTRY for child in root):
             root = ET.fromstring(body)  # noqa: S314 - as above
             columns = _parsed(root)
     except (UnicodeDecodeError, ET.ParseError) as error:
@@ -50,6 +52,12 @@ def read_answer(body: bytes) -> Answer:
     if not all(keys):
         raise OSError("expected a key in each entry of a listing, got one without")
     paths = [key for key in keys if key]
+    if not all(etags):
+        # without one, a condition of its etag would be none
+        without = paths[[bool(etag) for etag in etags].index(False)]
+        raise OSError(
+            f"expected an ETag of each key in a listing, got none of {without!r}"
+        )
     if told.get("EncodingType") == "url":
         paths = [unquote_plus(p) if "%" in p or "+" in p else p for p in paths]
     return Answer(
@@ -57,7 +65,7 @@ def read_answer(body: bytes) -> Answer:
             paths,
             [int(s) if s and s.isdecimal() else s for s in sizes],
             list(modified),
-            [etag or "" for etag in etags],
+            [etag for etag in etags if etag],
             [standard_as_none(name or "") for name in classes],
         ),
         told.get("NextContinuationToken", ""),
@@ -75,12 +83,14 @@ def _plain(text: str) -> tuple[_Columns | None, str]:
     start, end = text.find(_START), text.rfind(_END) + len(_END)
     if start < 0:
         return [[] for _ in _FIELDS], text
+    if end <= start:
+        return None, text
     # what stands for a quotation mark stands around each ETag
     region = text[start:end].replace("&quot;", '"').replace("&#34;", '"')
     rest = text[:start] + text[end:]
     first = region[: region.find(_END) + len(_END)]
     shape = _shape(re.sub(r">[^<]*<", "><", first))
-    if shape is None or any(text in region for text in _NOT_PLAIN):
+    if shape is None or any(odd in region for odd in _NOT_PLAIN) or "<!" in rest:
         return None, rest
     pattern, slots, n_fixed = shape
     columns = list(zip(*pattern.findall(region), strict=True))
@@ -124,7 +134,7 @@ def _parsed(root: ET.Element) -> _Columns:
     rows = [
         {_name(child.tag): child.text or "" for child in entry}
         for entry in root
-        if _name(entry.tag) == "Contents"
+        if _name(entry.tag) == _ENTRY
     ]
     return [[row.get(name) for row in rows] for name in _FIELDS]
 

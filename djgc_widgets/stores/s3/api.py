@@ -1,7 +1,7 @@
 """Calls of the S3 API by keys of a store, and what their errors mean.
 
-They go through the file system object that DataJoint itself writes with, which repeats
-those that fail, with growing pauses.
+They go through a file system object like the one that DataJoint writes with, which
+repeats those that fail, with growing pauses.
 """
 
 import errno
@@ -25,6 +25,8 @@ _UNKNOWN_CALL = {"NotImplemented", "MethodNotAllowed", "501", "405"}
 _IS_LISTING = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(?:\w+:)?ListBucketResult\b")
 _UNREAD = ContextVar("_UNREAD", default=False)
 """Whether the answer to a request for a listing is wanted as it comes."""
+_UNSURE = {"InternalError", "InternalServerError", "RequestTimeout", "500"}
+"""What may still be carried out."""
 _TURNED_AWAY = {*range(400, 500), 501, 503}  # what is too much is not begun
 
 
@@ -127,7 +129,11 @@ class Api:
         )
         answer = self.call("delete_objects", Delete={"Objects": list(asked)})
         return {
-            error["Key"]: _error_of(error["Code"], error.get("Message", ""), 403)
+            error["Key"]: _error_of(
+                error["Code"],
+                error.get("Message", ""),
+                500 if error["Code"] in _UNSURE else 403,
+            )
             for error in answer.get("Errors", ())
             if error["Code"] not in _ABSENT  # already gone
         }
@@ -158,7 +164,8 @@ class Api:
 
     async def _unread(self, options: Mapping[str, Any]) -> bytes:
         # the client signs and repeats requests; its own parser takes 20 times as long
-        client = await self._fs.set_session()
+        await self._fs.set_session()
+        client = await self._fs.get_s3(self.bucket)
         # a name with a wildcard is told before one of S3, whose handlers parse as well
         client.meta.events.register_first(
             "before-parse.*.ListObjectsV2", _keep_unread, unique_id="djgc-listing"

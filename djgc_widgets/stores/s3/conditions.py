@@ -84,6 +84,10 @@ class Conditions:
             self._remove()
         return CopyWay.WRITE
 
+    def try_copies(self) -> None:
+        """Try what copies need, before several threads do at once."""
+        _ = self.copies, self.sources
+
     def _refuses(self, request: Callable[..., None], **condition: str) -> bool:
         """Return whether the condition, which does not hold, stops the request."""
         try:

@@ -3,7 +3,8 @@
 S3 cannot rename. An object is copied into the trash on the condition that it still is
 what was judged, the copy is checked, and only then is the original deleted, again on
 that condition. An interruption leaves the original or both, never neither. One request
-is made for each file, the copy; what is looked at is looked at in pages.
+is made for each file, the copy, and one more where objects may be locked; what else is
+looked at is looked at in pages.
 """
 
 import errno
@@ -46,6 +47,9 @@ class IntoTrash:
 
     def __init__(self, bucket: Bucket, *, conditional: bool) -> None:
         self._bucket, self._conditional = bucket, conditional
+        # tried before anything is copied, and by one thread
+        self._copies_once = bucket.conditions.copies is CopyWay.COPY
+        self._heeded = conditional and bucket.conditions.sources
         self._back = Returner(bucket)
 
     def move(
@@ -116,13 +120,12 @@ class IntoTrash:
     def _copy(self, copy: tuple[PinnedObject, str, str]) -> OSError | None:
         pinned, path, storage_class = copy
         # nothing is overwritten: the folder in the trash is that of this sweep alone
-        once = self._bucket.conditions.copies is CopyWay.COPY
         try:
             self._bucket.copy_unseen(
                 path,
                 pinned.trashed(path),
                 pinned.files[path],
-                **({"IfNoneMatch": "*"} if once else {}),
+                **({"IfNoneMatch": "*"} if self._copies_once else {}),
                 **storage_options(storage_class),
             )
         except OSError as error:
@@ -140,10 +143,9 @@ class IntoTrash:
         Whether it changed since is looked at where the server does not heed that.
         """
         copied = [pinned for pinned in objects if pinned.path not in errors]
-        heeded = self._conditional and self._bucket.conditions.sources
         copies = look_at(self._bucket, copied, pool, in_trash=True)
         wrong = list(map(_copy_error, copied, copies))
-        if not heeded:
+        if not self._heeded:
             originals = look_at(self._bucket, copied, pool, in_trash=False)
             changes = map(_change, copied, originals)
             wrong = [

@@ -1,5 +1,6 @@
 """Objects of a bucket move by copies that the server makes: there, back, and away."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 
@@ -46,12 +47,14 @@ class Mover:
         self, objects: Iterable[PinnedObject], stopped: Stopped
     ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
+        self._bucket.conditions.try_copies()
         for batch, pool in batches(objects):
-            stored = look_at(self._bucket, batch, pool, in_trash=False)
-            copies = look_at(self._bucket, batch, pool, in_trash=True)
-            looked = zip(batch, stored, copies, strict=True)
-            results = each_until(stopped, pool, self._from_trash, looked, None)
-            yield [(p, r) for p, r in zip(batch, results, strict=True) if r]
+            for part in _apart(batch):
+                stored = look_at(self._bucket, part, pool, in_trash=False)
+                copies = look_at(self._bucket, part, pool, in_trash=True)
+                looked = zip(part, stored, copies, strict=True)
+                results = each_until(stopped, pool, self._from_trash, looked, None)
+                yield [(p, r) for p, r in zip(part, results, strict=True) if r]
 
     def purge(
         self, objects: Iterable[PinnedObject], stopped: Stopped
@@ -115,6 +118,18 @@ class Mover:
             why = [stayed[t] for t in map(pinned.trashed, pinned.files) if t in stayed]
             if not any(isinstance(error, StoppedError) for error in why):
                 yield pinned, failed_result(why[0]) if why else result
+
+
+def _apart(batch: list[PinnedObject]) -> list[list[PinnedObject]]:
+    """Part what two sweeps took from one path: the second meets what the first left."""
+    parts: list[list[PinnedObject]] = []
+    n_seen: Counter[str] = Counter()
+    for pinned in batch:
+        if n_seen[pinned.path] == len(parts):
+            parts.append([])
+        parts[n_seen[pinned.path]].append(pinned)
+        n_seen[pinned.path] += 1
+    return parts
 
 
 def _check_trash(pinned: PinnedObject, seen: Seen) -> tuple[Result, dict[str, str]]:

@@ -186,8 +186,11 @@ def stored_at(page: Page, path: str) -> dict[str, Stored]:
     below = f"{path}/"
     found = page.only([p == path or p.startswith(below) for p in page.path])
     dates = dates_ns(found.modified).tolist()
+    for p, size in zip(found.path, found.size, strict=True):
+        if not isinstance(size, int):
+            raise OSError(f"expected a size of {p!r}, got {size!r}")
     return {
-        p: Stored(FileIdentity(int(size), date, 0, etag), storage_class)
+        p: Stored(FileIdentity(size, date, 0, etag), storage_class)
         for p, size, date, etag, storage_class in zip(
             *(found.path, found.size, dates, found.etag, found.storage_class),
             strict=True,

@@ -1,5 +1,6 @@
 """Files of a bucket come back from its trash; nothing is ever overwritten."""
 
+import errno
 from collections.abc import Mapping
 
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
@@ -35,6 +36,8 @@ class Returner:
         trashed = pinned.trashed(path)
         found = self._bucket.look(trashed)
         if found is None:
+            if not drop_copy and self._bucket.head(path) is None:
+                raise FileNotFoundError(errno.ENOENT, f"{trashed} is gone")
             return
         copy = found.identity
         stored = self._bucket.head(path)

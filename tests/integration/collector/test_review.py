@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from datetime import timedelta
 
 import pytest
@@ -112,12 +111,10 @@ def test_what_was_swept_is_never_mixed_with_what_is_stored_there_by_now(
 class _LateBucket(Bucket):
     """A bucket in which one deletion is refused and one happens after an error."""
 
-    def delete(
-        self, etags: Mapping[str, str], *, conditional: bool, pool: Executor
-    ) -> dict[str, OSError]:
+    def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
         originals = [path for path in etags if not path.startswith("_trash")]
         if not originals:
-            return super().delete(etags, conditional=conditional, pool=pool)
+            return super().delete(etags)
         errors: dict[str, OSError] = {}
         for path in originals:
             if path.endswith("/c0"):

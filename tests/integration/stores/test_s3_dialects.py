@@ -151,6 +151,51 @@ def test_copies_keep_what_belongs_to_an_object_on_any_server(
     assert outside_trash(lab) == {path: b"recorded", empty: b""}
 
 
+@pytest.mark.parametrize("heading", ["x-amz-copy-source-if-match", "if-none-match"])
+def test_a_trial_that_fails_stops_a_sweep_before_anything_is_copied(
+    lab: Laboratory, other: Dialect, heading: str
+) -> None:
+    orphaned(lab, HASH)
+    before = lab.contents()
+    other.instead = lambda asked: (
+        refusal(500, "InternalError")
+        if asked.copies and "probe" in asked.key and heading in asked.headers
+        else None
+    )
+
+    receipt = planned(complete(lab)).sweep()
+
+    assert receipt.count("moved") == 0
+    assert outside_trash(lab) == before
+    assert in_trash(lab) == {}
+    other.instead = lambda _: None
+    assert outcomes(planned(complete(lab)).sweep()) == {"moved": 3}
+
+
+def test_a_deletion_that_may_still_happen_leaves_the_copies(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+
+    def answer(asked: Asked) -> Said | None:
+        if not deletes_originals(asked):
+            return None
+        errors = "".join(
+            f"<Error><Key>{key}</Key><Code>InternalError</Code></Error>"
+            for key in asked.deletes_many
+        )
+        return Said(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
+
+    other.instead = answer
+    receipt = planned(complete(lab)).sweep()
+
+    assert receipt.count("moved") == 0
+    assert receipt.rows["in_doubt"].all()
+    assert outside_trash(lab) == before
+    assert in_trash(lab) == {path: before[path] for path in receipt.rows["path"]}
+
+
 @pytest.mark.parametrize("body", [b"<html><p>Sign in</p></html>", b"", b"<Contents/>"])
 def test_an_answer_that_is_no_listing_is_a_problem(
     lab: Laboratory, other: Dialect, body: bytes

@@ -30,9 +30,10 @@ from djgc_widgets.collector import sweeper
 from djgc_widgets.collector.lock import LOCK_PATH, StoreLock
 from djgc_widgets.collector.operation import Operation, Steps, skip_rest
 from djgc_widgets.model import Step, no_progress
-from djgc_widgets.stores import open_stores
+from djgc_widgets.stores import FileIdentity, PinnedObject, open_stores
 from djgc_widgets.stores.remote import base_path
-from djgc_widgets.stores.s3.requests import Bucket
+from djgc_widgets.stores.results import MOVED, PATH_TAKEN, RESTORED
+from djgc_widgets.stores.s3.requests import Bucket, Stored
 from djgc_widgets.stores.s3.store import S3Store
 
 
@@ -266,6 +267,57 @@ def test_what_is_not_whole_in_the_trash_is_never_restored(
 
     assert outcomes(restored) == {"failed: torn": 1}
     assert (outside_trash(lab), in_trash(lab)) == ({}, left)
+
+
+def test_what_vanished_from_the_trash_is_never_called_restored(
+    lab: Laboratory,
+) -> None:
+    orphaned(lab, HASH)
+    plan = planned(complete(lab))
+    receipt = plan.sweep()
+    (store,) = open_stores([lab.connection], ["raw"]).stores
+    assert isinstance(store, S3Store)
+    pinned = sweeper._pinned_objects_of_plan(plan, receipt.sweep_id)  # noqa: SLF001 - an inner part
+    lost = pinned["raw"][1]
+
+    class Emptied(Bucket):
+        """Something else empties the trash after it was looked at."""
+
+        def look(self, path: str) -> Stored | None:
+            if path == lost.trashed(lost.path):
+                self.remove(path)
+            return super().look(path)
+
+    moved = rebuilt(store, Emptied).from_trash(pinned["raw"])
+    results = {each.path: result for page in moved for each, result in page}
+
+    assert results.pop(lost.path) is not RESTORED
+    assert set(results.values()) == {RESTORED}
+
+
+def test_what_two_sweeps_took_from_one_path_is_never_mixed(lab: Laboratory) -> None:
+    content = [{"0": b"a"}, {"0": b"b", "1": b"b"}]
+    (store,) = open_stores([lab.connection], ["raw"]).stores
+    assert isinstance(store, S3Store)
+    taken = []
+    for number, files in enumerate(content):
+        for name, data in files.items():
+            lab.put(f"a.zarr/{name}", data=data)
+        listed = store.list_files(no_progress, "a.zarr").files
+        pins = {
+            row.path: FileIdentity(row.size_bytes, row.modified_ns, 0, row.etag)
+            for row in listed.itertuples()
+        }
+        sweep_id = f"20260101T000000Z-0000000{number}"
+        taken.append(PinnedObject("a.zarr", pins, sweep_id, "lab"))
+        moved = [result for page in store.to_trash(taken[-1:]) for _, result in page]
+        assert moved == [MOVED]
+
+    back = [result for page in store.from_trash(taken) for _, result in page]
+
+    assert back == [RESTORED, PATH_TAKEN]
+    assert outside_trash(lab) == {"a.zarr/0": b"a"}
+    assert sorted(in_trash(lab).values()) == [b"b", b"b"]
 
 
 def test_a_copy_in_parts_is_of_one_object_only(lab: Laboratory) -> None:

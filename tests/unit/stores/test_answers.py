@@ -12,13 +12,14 @@ from djgc_widgets.stores.s3.answers import Answer, read_answer
 
 NS = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 FIELDS = ["Key", "LastModified", "ETag", "Size", "StorageClass", "ChecksumType"]
+NEEDED = {"Key", "ETag"}
 TEXTS = st.text(
     st.sampled_from([*string.printable[:94], *" ü\n€𐍈é"]), min_size=1, max_size=12
 )
 VALUES = {
     "Key": TEXTS,
     "LastModified": st.just("2026-11-28T03:58:09.123Z"),
-    "ETag": st.sampled_from(['"0a"', "", '"0a-2"']),
+    "ETag": st.sampled_from(['"0a"', '"0a-2"']),
     "Size": st.sampled_from(["0", "7", "5368709121"]),
     "StorageClass": st.sampled_from(["STANDARD", "GLACIER"]),
     "ChecksumType": TEXTS,
@@ -43,7 +44,7 @@ def as_xml(answer: bytes) -> Answer:
 
 
 @given(
-    names=st.sampled_from(FIELDS[1:]).flatmap(
+    names=st.sampled_from([name for name in FIELDS if name not in NEEDED]).flatmap(
         lambda absent: st.permutations([name for name in FIELDS if name != absent])
     ),
     data=st.data(),
@@ -82,13 +83,45 @@ def test_what_is_told_of_the_next_page_is_read() -> None:
         "<IsTruncated>true</IsTruncated><EncodingType>url</EncodingType>"
         "<NextContinuationToken>a&amp;b+c%20</NextContinuationToken>"
     )
-    one = entry({"Key": "a%2Bb+c%0A", "Size": "1"}, quoted=False)
+    one = entry({"Key": "a%2Bb+c%0A", "Size": "1", "ETag": '"0"'}, quoted=False)
 
     answer = read_answer(body(one, told=told, declared=""))
 
     assert answer.page.path == ["a+b c\n"]
     assert (answer.token, answer.more) == ("a&b+c%20", True)
     assert read_answer(body()) == (([], [], [], [], []), "", False)
+
+
+PLAIN = '<Contents><Key>a</Key><ETag>"0"</ETag></Contents>'
+ODD = [
+    '<Contents xmlns="u"><Key>b</Key><ETag>"0"</ETag></Contents>',
+    '<Contents ><Key>b</Key><ETag>"0"</ETag></Contents>',
+    '<Contents><Key>b</Key><ETag>"0"</ETag></Contents >',
+    '<o:Contents xmlns:o="u"><o:Key>b</o:Key><o:ETag>"0"</o:ETag></o:Contents>',
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_spelling_of_an_entry_is_passed_over(odd: str) -> None:
+    for entries, expected in (
+        ([odd], ["b"]),
+        ([odd, PLAIN], ["b", "a"]),
+        ([PLAIN, odd], ["a", "b"]),
+        ([PLAIN, odd, PLAIN], ["a", "b", "a"]),
+    ):
+        assert read_answer(body(*entries)).page.path == expected
+
+
+def test_what_is_commented_out_is_not_stored() -> None:
+    assert read_answer(body(f"<!-- {PLAIN} -->")).page.path == []
+    assert read_answer(body(PLAIN, f"<!-- {ODD[0]} -->")).page.path == ["a"]
+
+
+@pytest.mark.parametrize("tag", ["", "<ETag></ETag>", "<ETag/>"])
+def test_an_entry_without_an_etag_is_an_error(tag: str) -> None:
+    for entries in ([PLAIN], []):
+        with pytest.raises(OSError, match="expected an ETag of each key"):
+            read_answer(body(*entries, f"<Contents><Key>b</Key>{tag}</Contents>"))
 
 
 @pytest.mark.parametrize(
