@@ -115,7 +115,7 @@ class Relay:
                 if cut:
                     break
                 if from_client:
-                    time.sleep(self.delay_seconds)
+                    time.sleep(self.delay_seconds)  # as a server that is far away
                 if not self.swallows and source not in self._lost:
                     sink.sendall(data)
         if self.was_cut:

@@ -41,7 +41,7 @@ def read_answer(body: bytes) -> Answer:
         root = ET.fromstring(rest)  # noqa: S314 - of the server that DataJoint trusts; expat bounds what entities grow to
         # what the pattern's text search did not find is an entry none the less
         if columns is None or any(_name(child.tag) == _ENTRY for child in root):
-            root = ET.fromstring(body)  # noqa: S314 - as above
+            root = ET.fromstring(body)  # noqa: S314 - of the same server
             columns = _parsed(root)
     except (UnicodeDecodeError, ET.ParseError) as error:
         raise OSError(
@@ -146,4 +146,4 @@ def _name(tag: str) -> str:
 def _unescaped(text: str | None) -> str | None:
     if text is None or "&" not in text:
         return text
-    return ET.fromstring(f"<a>{text}</a>").text  # noqa: S314 - as above
+    return ET.fromstring(f"<a>{text}</a>").text  # noqa: S314 - one text, without elements

@@ -127,8 +127,9 @@ export class Wire {
     if (this.tries > 1) this.silent(this.tries);
     try {
       this.channel.send({ ...args, do: verb, id: this.id, page: this.page });
-    } catch {
+    } catch (error) {
       // the host has shut the kernel down, or is leaving the page
+      console.warn("djgc: nothing can be sent to the kernel any more:", error);
       this.stop();
       this.ended();
     }

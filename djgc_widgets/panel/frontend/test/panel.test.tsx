@@ -261,9 +261,12 @@ test("a kernel that is gone or silent is told, and nothing can be moved", async 
 });
 
 test("a kernel to which nothing can be sent is gone, and nothing is thrown", async () => {
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   model.deaf = true;
   button("Select all 1").click();
   await settle();
+  expect(String(warned.mock.calls[0]?.[1])).toContain("Cannot send");
+  warned.mockRestore();
   expect(find(".djgc-head").textContent).toContain("restarted or has died");
   expect(button("Rescan").disabled).toBe(true);
 });
