@@ -116,8 +116,8 @@ def sweepable_store(
     able = sweepable_stores(opened.stores)
     if not able:
         raise InputError(
-            f"Expected a store in a folder or on S3; got {store!r}, in which nothing "
-            "can be moved."
+            f"Expected a store in a folder or a bucket; got {store!r}, in which "
+            "nothing can be moved."
         )
     return able[0]
 

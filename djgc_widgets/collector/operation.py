@@ -176,6 +176,8 @@ class Operation:
             self._problem(NoticeCode.VERSIONS_PURGED, size=size)
         elif versioning is Versioning.ENABLED:
             self._problem(NoticeCode.VERSIONS_KEPT, size=size)
+        elif versioning is Versioning.SOFT:
+            self._problem(NoticeCode.SOFT_DELETED, size=size)
         elif versioning is Versioning.SUSPENDED:
             self._problem(NoticeCode.VERSIONS_SUSPENDED)
 

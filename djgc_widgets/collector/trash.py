@@ -48,7 +48,7 @@ from djgc_widgets.stores import list_trash
 class Trash:
     """The trash of one store.
 
-    `InputError` if the store is unknown, or neither a folder nor on S3.
+    `InputError` if the store is unknown, or neither a folder nor a bucket.
 
     Parameters
     ----------

@@ -189,6 +189,7 @@ class NoticeCode(StrEnum):
     RECORD_UNWRITTEN = "record-unwritten"
     FOLDER_RIGHTS = "folder-rights"
     LOCK_LOST = "lock-lost"
+    SOFT_DELETED = "soft-deleted"
     VERSIONS_KEPT = "versions-kept"
     VERSIONS_PURGED = "versions-purged"
     VERSIONS_SUSPENDED = "versions-suspended"

@@ -126,7 +126,7 @@ DOUBTS = {
         "Wait for it, or call Trash(schema, {store!r}).recover()",
     ),
     DoubtCode.OBJECT_STORE: (
-        "store {store} is neither a folder nor on S3, so nothing can be moved there",
+        "store {store} is neither a folder nor a bucket, so nothing can be moved there",
         "Take its objects out of the selection",
     ),
     DoubtCode.OTHER_DEVICE: (

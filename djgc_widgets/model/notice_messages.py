@@ -239,6 +239,13 @@ MESSAGES = {
         "{why}, so what was moved was not checked against the rows again",
         "Call recover() on the trash of this store",
     ),
+    NoticeCode.SOFT_DELETED: (
+        (
+            "its bucket keeps what is deleted for some days (soft delete), so the "
+            "{size} that left their place are freed later"
+        ),
+        "Until then the tools of the cloud bring them back",
+    ),
     NoticeCode.VERSIONS_KEPT: (
         (
             "its bucket keeps versions, so nothing was freed: {size} are in the trash "

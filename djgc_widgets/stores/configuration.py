@@ -20,6 +20,7 @@ from djgc_widgets.model import (
     StoreNames,
     in_store,
 )
+from djgc_widgets.stores.cloud.store import AzureStore, GoogleStore
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.mounts_and_links import same_folders
 from djgc_widgets.stores.protocol import Store
@@ -31,7 +32,12 @@ _LAYOUT = {
     *("hash_prefix", "schema_prefix", "filepath_prefix", "partition_pattern"),
     *("subfolding", "token_length", "stage"),
 }
-_COMPARABLE = {"file", "s3", "gcs", "azure"}
+_KINDS: dict[str, type[RemoteStore]] = {
+    "s3": S3Store,
+    "gcs": GoogleStore,
+    "azure": AzureStore,
+}
+_COMPARABLE = {"file", *_KINDS}
 _Location = tuple[object, ...]
 """What identifies a location: device and inode of a folder, or protocol and address."""
 
@@ -156,7 +162,7 @@ class _ConfiguredLocations:
         if info.protocol == "file":
             others = {key: each.name for key, each in self.infos.items()}
             return FileStore(info, others, inside, made_up=made_up)
-        kind = S3Store if info.protocol == "s3" else RemoteStore
+        kind = _KINDS.get(info.protocol, RemoteStore)
         return kind(info, StorageBackend(self.specs[location]), inside)
 
     def _naming_of_server(self, server: int, config: Any) -> Naming:  # noqa: ANN401 - as above

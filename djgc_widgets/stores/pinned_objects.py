@@ -21,7 +21,7 @@ class FileIdentity(NamedTuple):
     def is_content_of(self, other: "FileIdentity") -> bool:
         """Return whether this is the same content.
 
-        A copy on S3 has another date, a file of a copied disk another inode.
+        A copy in a bucket has another date, a file of a copied disk another inode.
         """
         if self.etag:
             return (self.size_bytes, self.etag) == (other.size_bytes, other.etag)

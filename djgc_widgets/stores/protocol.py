@@ -27,10 +27,13 @@ Located = Iterator[tuple[PinnedObject, Whereabouts]]
 
 
 class Versioning(Enum):
-    """Whether a bucket keeps what is overwritten or deleted as a version."""
+    """Whether a bucket keeps what is overwritten or deleted."""
 
     OFF = "off"
     ENABLED = "enabled"
+    """As a version."""
+    SOFT = "soft"
+    """It keeps what is deleted for some days, and then deletes it for good."""
     SUSPENDED = "suspended"
     """It keeps the versions that it has, and makes no more."""
 
@@ -124,7 +127,7 @@ class SweepableStore(Store, Protocol):
         """
 
     def versioning(self) -> Versioning:
-        """Return whether what is deleted stays as a version."""
+        """Return whether what is deleted stays."""
 
     def changed_at_ns(self, path: str) -> int:
         """Return when a record was written, by the store's clock, ns since 1970."""

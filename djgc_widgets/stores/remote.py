@@ -11,16 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import (
-    Notice,
     NoticeCode,
     ProgressCallback,
     StoreInfo,
     error_text,
-    in_store,
     no_progress,
 )
 from djgc_widgets.stores.api_listing import Page, add_page
-from djgc_widgets.stores.cloud_pages import azure_pages, google_pages
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
 from djgc_widgets.stores.secrets import masked
 from djgc_widgets.stores.walked_pages import walked_pages
@@ -29,8 +26,6 @@ _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
 _AMAZON = re.compile(r"^s3[.-](?:.*\.)?amazonaws\.com$")
 _SLASH = re.compile("/")
-_FEW = 100
-_CLOUDS = {"gcs": google_pages, "azure": azure_pages}
 
 
 def remote_address(backend: StorageBackend) -> tuple[str, tuple[str, ...]]:
@@ -62,7 +57,7 @@ class RemoteStore:
         self.info, self._backend, self._inside = info, backend, inside
 
     def list_files(self, progress: ProgressCallback, below: str = "") -> Listing:
-        """List every object: one request per 1,000 on S3, one per folder elsewhere."""
+        """List every object: a request per 1,000 in a bucket, else per folder."""
         builder = ListingBuilder(self.info, progress)
         pages = self._pages(f"{below}/" if below else "")
         while True:
@@ -82,9 +77,7 @@ class RemoteStore:
         return builder.listing()
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
-        """Ask for each path if they are few, else list the store again."""
-        if len(paths) <= _FEW and self._asks_by_prefix:
-            return self._look_up_each(paths)
+        """List the store again."""
         again = self.list_files(no_progress)
         stored = set(again.files["path"])
         stored |= {
@@ -92,38 +85,11 @@ class RemoteStore:
         }
         return LookUp(stored.intersection(paths), list(again.problems), [])
 
-    @property
-    def _asks_by_prefix(self) -> bool:
-        """Whether what begins with a path is listed alone."""
-        return self._backend.protocol in _CLOUDS
-
-    def _look_up_each(self, paths: Sequence[str]) -> LookUp:
-        stored: set[str] = set()
-        for path in paths:
-            try:
-                listed = (each for page in self._pages(path) for each in page.path)
-                if any(
-                    (each == path or each.startswith(f"{path}/"))
-                    and not self._is_inside(each)
-                    for each in listed
-                ):
-                    stored.add(path)
-            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
-                where, values = in_store(self.info.name), {"error": self.text_of(error)}
-                unread = Notice(NoticeCode.STORE_UNREAD, where, values)
-                return LookUp(stored, [unread], [])
-        return LookUp(stored, [], [])
-
     def _is_inside(self, path: str) -> bool:
         return any(path == f or path.startswith(f"{f}/") for f in self._inside)
 
     def _pages(self, below: str) -> Iterator[Page]:
-        fs, base = self._backend.fs, base_path(self._backend)
-        pages = _CLOUDS.get(self._backend.protocol)
-        if pages is not None:
-            bucket, _, root = base.partition("/")
-            return pages(fs, bucket, root, below)
-        return walked_pages(fs, base, below)
+        return walked_pages(self._backend.fs, base_path(self._backend), below)
 
     def text_of(self, error: Exception) -> str:
         """Return what an error says, on one line and without the store's keys."""

@@ -8,11 +8,13 @@ import base64
 import os
 import secrets
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 
+from generations import Generations, generations
 from services import command_of
 
 from djgc_widgets.lab import EmbeddedServer
@@ -33,6 +35,10 @@ class Cloud(Protocol):
 
     def contents(self, bucket: str) -> dict[str, bytes]:
         """Return every object of a bucket by its key."""
+
+    def put(self, bucket: str, key: str, data: bytes) -> None: ...
+
+    def remove(self, bucket: str, key: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -76,16 +82,25 @@ class Azure:
                 for name in container.list_blob_names()
             }
 
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        with self.client() as client, client.get_blob_client(bucket, key) as blob:
+            blob.upload_blob(data, overwrite=True)
+
+    def remove(self, bucket: str, key: str) -> None:
+        with self.client() as client, client.get_blob_client(bucket, key) as blob:
+            blob.delete_blob()
+
 
 @dataclass(slots=True)
 class Google:
     """A project that asks for no account."""
 
     server: EmbeddedServer
+    relay: Generations
+    """What clients talk to if its address is in the variable STORAGE_EMULATOR_HOST."""
 
     @property
     def url(self) -> str:
-        """Where clients look for it if it is in the variable STORAGE_EMULATOR_HOST."""
         return _url_of(self.server)
 
     def client(self) -> Any:
@@ -111,6 +126,22 @@ class Google:
         blobs = self.client().list_blobs(bucket)
         return {blob.name: blob.download_as_bytes() for blob in blobs}
 
+    def blob(self, bucket: str, key: str) -> Any:
+        return self.client().bucket(bucket).blob(key)
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        self.blob(bucket, key).upload_from_string(data)
+
+    def remove(self, bucket: str, key: str) -> None:
+        self.blob(bucket, key).delete()
+
+
+def new_bucket(cloud: Cloud, lab: str) -> str:
+    """Make a bucket for a laboratory, and return its name."""
+    name = lab.replace("_", "-")
+    cloud.make_bucket(name)
+    return name
+
 
 def start_azure() -> Azure:
     """Start an Azurite, which npm has put beside Python."""
@@ -130,8 +161,9 @@ def start_azure() -> Azure:
     return Azure(server)
 
 
-def start_google() -> Google:
-    """Start the fake-gcs-server of a wheel."""
+@contextmanager
+def start_google() -> Iterator[Google]:
+    """Start the fake-gcs-server of a wheel, and a relay that checks generations."""
     server = EmbeddedServer(private_folder("djgc-google-"), free_port(), "", "")
     url = _url_of(server)
     serve = [
@@ -141,7 +173,8 @@ def start_google() -> Google:
         *("-backend", "memory"),
     ]
     _supervise(server, serve)
-    return Google(server)
+    with server, generations(server) as relay:
+        yield Google(server, relay)
 
 
 def _supervise(

@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from base64 import b32encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from typing import Any
 import datajoint as dj
 import numpy as np
 from botocore.exceptions import ClientError
+from clouds import Cloud
 from services import contents_of
 
 from djgc_widgets import CompleteScan, IncompleteScan, Receipt, SweepPlan, scan
@@ -48,6 +49,8 @@ class Laboratory:
     connection: dj.Connection
     schema: dj.Schema
     s3: S3Server | None = None
+    cloud: Cloud | None = None
+    """What its stores are on, if not on S3 or in folders."""
     minimum_age: timedelta = MINIMUM_AGE
     """Of scans; objects of S3 cannot be made older."""
 
@@ -94,16 +97,23 @@ class Laboratory:
 
     def contents(self, store: str = "raw") -> dict[str, bytes]:
         """Return the files of a store by path, without any of the code under test."""
+        spec = self.config.stores[store]
+        if self.cloud is not None:
+            start, bucket = _start_of(spec), _bucket_of(spec)
+            stored = self.cloud.contents(bucket).items()
+            return {k[len(start) :]: data for k, data in stored if k.startswith(start)}
         if self.s3 is None:
             return contents(self.store(store))
-        spec = self.config.stores[store]
         return contents_of(self.s3, spec["bucket"], spec["location"])
 
     def remove(self, path: str, store: str = "raw") -> None:
         """Remove a file, or a folder with all of its files."""
         for name in self.contents(store):
             if name == path or name.startswith(f"{path}/"):
-                if self.s3 is None:
+                if self.cloud is not None:
+                    spec = self.config.stores[store]
+                    self.cloud.remove(_bucket_of(spec), f"{_start_of(spec)}{name}")
+                elif self.s3 is None:
                     (self.store(store) / name).unlink()
                 else:
                     spec = self.config.stores[store]
@@ -131,7 +141,7 @@ class Laboratory:
 
     def age(self, days: float = 30) -> None:
         """Let everything in the stores be of some time ago."""
-        if self.s3 is not None:
+        if self.s3 is not None or self.cloud is not None:
             self.minimum_age = timedelta(0)
             return
         then = time.time() - days * DAY_SECONDS
@@ -166,6 +176,10 @@ class Laboratory:
     def put(self, path: str, store: str = "raw", data: bytes = b"content") -> Path:
         """Write a file into a store, as a program of a lab might."""
         target = self.store(store) / path
+        if self.cloud is not None:
+            spec = self.config.stores[store]
+            self.cloud.put(_bucket_of(spec), f"{_start_of(spec)}{path}", data)
+            return target
         if self.s3 is not None:
             spec = self.config.stores[store]
             key = f"{spec['location']}/{path}".lstrip("/")
@@ -174,6 +188,14 @@ class Laboratory:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         return target
+
+
+def _bucket_of(spec: Mapping[str, str]) -> str:
+    return spec.get("bucket") or spec["container"]
+
+
+def _start_of(spec: Mapping[str, str]) -> str:
+    return f"{spec['location']}/" if spec["location"] else ""
 
 
 def backend_of(kind: str) -> str:

@@ -26,7 +26,7 @@ from djgc_widgets import CompleteScan, Progress, SweepPlan, SweepRefusedError, T
 from djgc_widgets.stores.file.folder import StoreFolder
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.remote import base_path
-from djgc_widgets.stores.s3.requests import Bucket
+from djgc_widgets.stores.s3.requests import S3Bucket
 from djgc_widgets.stores.s3.store import S3Store
 
 CODECS = {"hash": "<hash@raw>", "npy": "<npy@raw>", "object": "<object@raw>"}
@@ -472,9 +472,7 @@ def _carried_out_by(
     sweeper = result._sweeper  # noqa: SLF001 - to give it stores that crash
     verbs = ("move", "write", "rewrite", "remove", "read", "prune", "sync")
     folder = _crashing(StoreFolder, calls, verbs)
-    bucket = _crashing(
-        Bucket, calls, ("copy_unseen", "put", "delete", "remove", "read")
-    )
+    bucket = _crashing(S3Bucket, calls, ("copy", "put", "delete", "remove", "read"))
     stores: list[Any] = []
     for store in sweeper.stores:
         if isinstance(store, S3Store):

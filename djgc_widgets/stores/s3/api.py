@@ -17,6 +17,11 @@ from typing import Any
 
 from fsspec.asyn import sync
 
+from djgc_widgets.stores.bucket.protocol import (
+    ArchivedError,
+    ChangedError,
+    RefusedError,
+)
 from djgc_widgets.stores.s3.answers import Answer, read_answer
 
 _CHANGED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
@@ -28,26 +33,6 @@ _UNREAD = ContextVar("_UNREAD", default=False)
 _UNSURE = {"InternalError", "InternalServerError", "RequestTimeout", "500"}
 """What may still be carried out."""
 _TURNED_AWAY = {*range(400, 500), 501, 503}  # what is too much is not begun
-
-
-class RefusedError(OSError):
-    """The server turned a request away: nothing was done, and nothing will be."""
-
-    code = ""
-    """Why, as the API names it."""
-
-    @property
-    def is_unknown_call(self) -> bool:
-        """Whether the server does not know the call, or an option of it."""
-        return self.code in _UNKNOWN_CALL
-
-
-class ChangedError(RefusedError):
-    """The condition of a request does not hold: the object is another one by now."""
-
-
-class ArchivedError(RefusedError):
-    """The object has to be brought back from an archive before it can be copied."""
 
 
 class Api:
@@ -204,11 +189,16 @@ class Api:
         return _error_of(code, self._text_of(error), status)
 
 
+def is_unknown_call(error: RefusedError) -> bool:
+    """Return whether the server does not know the call, or an option of it."""
+    return error.code in _UNKNOWN_CALL
+
+
 def _error_of(code: str, text: str, status: int) -> OSError:
     if code in _ABSENT:
         return FileNotFoundError(errno.ENOENT, text or code)
     if code in _CHANGED:
-        refused: RefusedError = ChangedError(errno.EEXIST, text or code)
+        refused: RefusedError = ChangedError(text or code)
     elif code == "InvalidObjectState":
         refused = ArchivedError(errno.EACCES, text or code)
     elif status in _TURNED_AWAY:

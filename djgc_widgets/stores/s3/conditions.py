@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from djgc_widgets.model import TRASH_FOLDER
-from djgc_widgets.stores.s3.api import Api, ChangedError, RefusedError
+from djgc_widgets.stores.bucket.protocol import ChangedError, RefusedError
+from djgc_widgets.stores.s3.api import Api, is_unknown_call
 
 _NO_ETAG = f'"{"0" * 32}"'
 
@@ -84,9 +85,10 @@ class Conditions:
             self._remove()
         return CopyWay.WRITE
 
-    def try_copies(self) -> None:
-        """Try what copies need, before several threads do at once."""
-        _ = self.copies, self.sources
+    @property
+    def copies_once(self) -> bool:
+        """Whether one request copies an object so that nothing is overwritten."""
+        return self.copies is CopyWay.COPY
 
     def _refuses(self, request: Callable[..., None], **condition: str) -> bool:
         """Return whether the condition, which does not hold, stops the request."""
@@ -95,7 +97,7 @@ class Conditions:
         except ChangedError:
             return True
         except RefusedError as error:
-            if not error.is_unknown_call:
+            if not is_unknown_call(error):
                 raise
         return False
 

@@ -9,9 +9,6 @@ from djgc_widgets.stores.api_listing import modified_ns
 from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.s3.answers import standard_as_none
 
-ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-"""Storage classes whose objects have to be brought back before they can be copied."""
-
 _ATTRIBUTES = (
     *("Metadata", "ContentType", "CacheControl", "ContentDisposition"),
     *("ContentEncoding", "ContentLanguage", "WebsiteRedirectLocation"),

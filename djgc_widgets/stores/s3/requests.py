@@ -1,39 +1,40 @@
 """Requests to S3, by paths relative to a store."""
 
-import errno
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from djgc_widgets.stores.api_listing import Page, PageOrder, dates_ns
+from djgc_widgets.stores.bucket.protocol import (
+    PAGE,
+    Bucket,
+    RefusedError,
+    Stored,
+    at_or_below,
+)
 from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.protocol import Versioning
-from djgc_widgets.stores.s3.api import Api, ChangedError, RefusedError
+from djgc_widgets.stores.s3.api import Api, is_unknown_call
 from djgc_widgets.stores.s3.conditions import Conditions
 from djgc_widgets.stores.s3.copies import LARGEST_COPY, Copier
-from djgc_widgets.stores.s3.kept import identity_of, lock_of, storage_class_of
+from djgc_widgets.stores.s3.kept import (
+    identity_of,
+    lock_of,
+    storage_class_of,
+    storage_options,
+)
 
-PAGE = 1_000
-"""Most keys of one request."""
-
-_SECOND_NS = 10**9
 _NO_LOCKS = "ObjectLockConfigurationNotFoundError"
 
 
-class Stored(NamedTuple):
-    """An object as the bucket describes it."""
-
-    identity: FileIdentity
-    storage_class: str
-    """Empty for the standard class."""
-
-
-class Bucket:
+class S3Bucket(Bucket):
     """The part of a bucket that is a store: `base` is bucket and prefix.
 
     `text_of` returns the text of an error without the store's keys. A copy of more than
     `largest_copy` bytes is made in parts.
     """
+
+    seeks = True
 
     def __init__(
         self,
@@ -43,8 +44,13 @@ class Bucket:
         largest_copy: int = LARGEST_COPY,
     ) -> None:
         self._api = Api(fs, base, text_of)
-        self.conditions = Conditions(self._api)
-        self._copier = Copier(self._api, self.conditions, largest_copy)
+        self._conditions = Conditions(self._api)
+        self._copier = Copier(self._api, self._conditions, largest_copy)
+
+    @property
+    def conditions(self) -> Conditions:
+        """Which conditions the server heeds."""
+        return self._conditions
 
     def pages(self, below: str = "") -> Iterator[Page]:
         """Yield every object whose path begins like that, 1,000 per request."""
@@ -58,22 +64,23 @@ class Bucket:
                 return
             token = {"ContinuationToken": next_token}
 
-    def page_after(self, path: str, per_page: int) -> tuple[Page, bool]:
-        """Return so many objects that are listed after a path; True if there are more.
-
-        The path itself need not exist.
-        """
+    def stored_after(
+        self, path: str, per_page: int
+    ) -> tuple[dict[str, Stored], str | None]:
+        """Return so many objects that are listed after a path, and the last of them."""
         api = self._api
         page, token, more = api.listed(api.prefix, per_page, StartAfter=api.key(path))
         PageOrder().check(page.path, api.prefix, token, more=more)
-        paths = [key[len(api.prefix) :] for key in page.path]
-        return page._replace(path=paths), more
+        stored = _stored_of(
+            page._replace(path=[key[len(api.prefix) :] for key in page.path])
+        )
+        return stored, next(reversed(stored), None) if more else None
 
     def stored(self, path: str) -> dict[str, Stored]:
         """Return each object at or below a path, as listed."""
         stored: dict[str, Stored] = {}
         for page in self.pages(path):
-            stored |= stored_at(page, path)
+            stored |= at_or_below(_stored_of(page), path)
         return stored
 
     def look(self, path: str) -> Stored | None:
@@ -82,15 +89,11 @@ class Bucket:
             answer = self._api.call("head_object", Key=self._api.key(path))
         except FileNotFoundError:
             return None
-        return Stored(identity_of(answer), storage_class_of(answer))
+        identity = identity_of(answer)
+        return Stored(identity, storage_class_of(answer), content=identity.etag)
 
-    def head(self, path: str) -> FileIdentity | None:
-        """Return the identity of one object, with its date in full seconds."""
-        found = self.look(path)
-        return found and found.identity
-
-    def lock_of(self, path: str) -> str:
-        """Say what locks an object; empty if nothing does, or it is gone."""
+    def lock_of(self, path: str, stored: Stored) -> str:  # noqa: ARG002 - no listing tells of locks
+        """Say what locks an object; one request where objects may be locked."""
         if not self._may_lock:
             return ""
         try:
@@ -102,31 +105,18 @@ class Bucket:
         """Return the content of an object."""
         return self._api.content(self._api.key(path))
 
-    def put(self, path: str, data: bytes, **condition: str) -> None:
-        """Write an object; ``IfMatch`` and ``IfNoneMatch`` are conditions."""
+    def put(self, path: str, data: bytes, *, new: bool = False, etag: str = "") -> None:
+        """Write an object, only if it is `new` or still has an etag."""
+        condition = {"IfNoneMatch": "*"} if new else {"IfMatch": etag} if etag else {}
         key = self._api.key(path)
         self._api.call("put_object", Key=key, Body=data, **condition)
 
-    def copy_unseen(
-        self, source: str, target: str, pin: FileIdentity, **options: str
-    ) -> None:
-        """Copy an object if it still has the pinned etag, if the server heeds that.
-
-        ``IfNoneMatch="*"`` never overwrites; ``StorageClass`` is that of the copy.
-        """
-        self._copier.copy(source, target, pin, options)
-
-    def copy(self, source: str, target: str, pin: FileIdentity, **options: str) -> None:
-        """Copy an object if it still has the pinned etag, and check the copy's size."""
-        self.copy_unseen(source, target, pin, **options)
-        copied = self.head(target)
-        if copied is None or copied.size_bytes != pin.size_bytes:
-            size = "nothing" if copied is None else f"{copied.size_bytes:,} bytes"
-            raise OSError(
-                f"expected a copy of {pin.size_bytes:,} bytes at {target}; got {size}"
-            )
-        if not self.conditions.sources and not self._is_still(source, pin):
-            raise ChangedError(errno.EEXIST, "it was changed")
+    def copy(self, source: str, target: str, found: Stored, *, new: bool) -> None:
+        """Copy an object if it still has the etag, if the server heeds that."""
+        options = storage_options(found.storage_class)
+        if new:
+            options["IfNoneMatch"] = "*"
+        self._copier.copy(source, target, found.identity, options)
 
     def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
         """Delete up to 1,000 objects that still have these etags, in one request.
@@ -153,7 +143,7 @@ class Bucket:
             condition = {"IfMatch": etag} if etag else {}
             self._api.call("delete_object", Key=key, **condition)
         except RefusedError as error:
-            if not (etag and error.is_unknown_call):
+            if not (etag and is_unknown_call(error)):
                 raise
             self._api.call("delete_object", Key=key)
 
@@ -170,29 +160,18 @@ class Bucket:
         except FileNotFoundError:
             return False
         except RefusedError as error:
-            return not (error.is_unknown_call or error.code == _NO_LOCKS)
+            return not (is_unknown_call(error) or error.code == _NO_LOCKS)
         return True
 
-    def _is_still(self, path: str, pin: FileIdentity) -> bool:
-        """Return whether an object was not even overwritten by what it was."""
-        now = self.head(path)
-        if now is None or now.etag != pin.etag:
-            return False
-        return now.modified_ns // _SECOND_NS == pin.modified_ns // _SECOND_NS
 
-
-def stored_at(page: Page, path: str) -> dict[str, Stored]:
-    """Return each object of a page that is at or below a path."""
-    below = f"{path}/"
-    found = page.only([p == path or p.startswith(below) for p in page.path])
-    dates = dates_ns(found.modified).tolist()
-    for p, size in zip(found.path, found.size, strict=True):
+def _stored_of(page: Page) -> dict[str, Stored]:
+    """Return each object of a page."""
+    for path, size in zip(page.path, page.size, strict=True):
         if not isinstance(size, int):
-            raise OSError(f"expected a size of {p!r}, got {size!r}")
+            raise OSError(f"expected a size of {path!r}, got {size!r}")
+    dates = dates_ns(page.modified).tolist()
+    columns = page.path, page.size, dates, page.etag, page.storage_class
     return {
-        p: Stored(FileIdentity(size, date, 0, etag), storage_class)
-        for p, size, date, etag, storage_class in zip(
-            *(found.path, found.size, dates, found.etag, found.storage_class),
-            strict=True,
-        )
+        path: Stored(FileIdentity(size, date, 0, etag), storage_class, content=etag)
+        for path, size, date, etag, storage_class in zip(*columns, strict=True)
     }

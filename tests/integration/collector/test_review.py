@@ -20,9 +20,10 @@ from laboratory import (
 
 from djgc_widgets import SweepRefusedError, Trash
 from djgc_widgets.collector import sweeper
+from djgc_widgets.stores.bucket.protocol import ChangedError
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
 from djgc_widgets.stores.remote import base_path
-from djgc_widgets.stores.s3.requests import Bucket, ChangedError
+from djgc_widgets.stores.s3.requests import S3Bucket
 from djgc_widgets.stores.s3.store import S3Store
 
 NEVER = timedelta(0)
@@ -108,7 +109,7 @@ def test_what_was_swept_is_never_mixed_with_what_is_stored_there_by_now(
     assert now == {f"{own}/zarr.json"}
 
 
-class _LateBucket(Bucket):
+class _LateBucket(S3Bucket):
     """A bucket in which one deletion is refused and one happens after an error."""
 
     def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
@@ -120,7 +121,7 @@ class _LateBucket(Bucket):
             if path.endswith("/c0"):
                 errors[path] = OSError(errno.EIO, "no answer")
             elif path.endswith("/c1"):
-                errors[path] = ChangedError(errno.EEXIST, "refused")
+                errors[path] = ChangedError("refused")
         return errors
 
 
@@ -198,12 +199,14 @@ def test_a_copy_in_parts_does_not_overwrite_either(s3_laboratory: Laboratory) ->
     raw, *_ = complete(laboratory)._sweeper.stores  # noqa: SLF001 - to ask its bucket
     assert isinstance(raw, S3Store)
     backend = raw._backend  # noqa: SLF001 - as above
-    bucket = Bucket(backend.fs, base_path(backend), raw.text_of, largest_copy=5 * 2**20)
-    pin = bucket.head("big")
-    assert pin is not None
+    bucket = S3Bucket(
+        backend.fs, base_path(backend), raw.text_of, largest_copy=5 * 2**20
+    )
+    found = bucket.look("big")
+    assert found is not None
 
     with pytest.raises(ChangedError):
-        bucket.copy("big", "taken", pin, IfNoneMatch="*")
+        bucket.copy("big", "taken", found, new=True)
 
     assert laboratory.contents()["taken"] == b"somebody else's"
 

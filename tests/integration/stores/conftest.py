@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from clouds import Azure, Cloud, Google, start_azure, start_google
+from clouds import Azure, Cloud, Google, new_bucket, start_azure, start_google
 from dialect import Dialect, dialect
-from laboratory import Laboratory
+from laboratory import NOW, Laboratory
 from services import Services
 
 
@@ -34,9 +34,8 @@ def azure(services: Services) -> Iterator[Azure]:
 @pytest.fixture(scope="session")
 def gcs(services: Services) -> Iterator[Google]:
     services.need("Google Cloud")
-    google = start_google()
-    with google.server, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STORAGE_EMULATOR_HOST", google.url)
+    with start_google() as google, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", google.relay.url)
         # it asks another server, which is not here, whether buckets have folders
         patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         yield google
@@ -52,3 +51,20 @@ def cloud(request: pytest.FixtureRequest) -> Cloud:
     """A server of each kind."""
     server: Cloud = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture
+def bucket(postgresql_laboratory: Laboratory, cloud: Cloud) -> str:
+    return new_bucket(cloud, postgresql_laboratory.name)
+
+
+@pytest.fixture
+def cloud_laboratory(
+    postgresql_laboratory: Laboratory, cloud: Cloud, bucket: str
+) -> Laboratory:
+    """Its only store is in a bucket of its own."""
+    lab = postgresql_laboratory
+    lab.cloud = cloud
+    lab.minimum_age = NOW  # its objects cannot be made older
+    lab.config.stores = {"raw": cloud.spec(bucket, "q")}
+    return lab

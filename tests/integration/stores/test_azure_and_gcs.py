@@ -1,44 +1,27 @@
 """Stores on Azure and Google Cloud; DataJoint itself writes what is listed."""
 
 import pytest
-from clouds import Azure, Cloud
-from datajoint.storage import StorageBackend
+from clouds import Azure, Cloud, new_bucket
 from laboratory import (
     HASH,
-    NOW,
     Laboratory,
     array,
     complete,
     every_kind_orphaned,
     filled,
-    planned,
 )
 
-from djgc_widgets import IncompleteScan, InputError, SweepRefusedError, Trash
+from djgc_widgets import IncompleteScan
 from djgc_widgets.model import Notice
-from djgc_widgets.stores.cloud_pages import azure_pages, google_pages
+from djgc_widgets.stores import open_stores
+from djgc_widgets.stores.cloud.store import AzureStore, GoogleStore
 
 NOWHERE = "no-such-bucket"
 
 
-def new_bucket(lab: Laboratory, cloud: Cloud) -> str:
-    name = lab.name.replace("_", "-")
-    cloud.make_bucket(name)
-    return name
-
-
 @pytest.fixture
-def bucket(postgresql_laboratory: Laboratory, cloud: Cloud) -> str:
-    return new_bucket(postgresql_laboratory, cloud)
-
-
-@pytest.fixture
-def lab(postgresql_laboratory: Laboratory, cloud: Cloud, bucket: str) -> Laboratory:
-    """Its only store is in a bucket of its own."""
-    lab = postgresql_laboratory
-    lab.minimum_age = NOW  # its objects cannot be made older
-    lab.config.stores = {"raw": cloud.spec(bucket, "q")}
-    return lab
+def lab(cloud_laboratory: Laboratory) -> Laboratory:
+    return cloud_laboratory
 
 
 def problem_of(lab: Laboratory) -> Notice:
@@ -88,12 +71,12 @@ def test_files_arrays_and_folders_are_objects_of_one_row_each(
     assert result.objects["size_bytes"].sum() == stored
 
 
-def test_a_listing_has_all_of_its_pages(lab: Laboratory, bucket: str) -> None:
+def test_a_listing_has_all_of_its_pages(lab: Laboratory) -> None:
     filled(lab, range(1, 6))
-    backend = StorageBackend(lab.config.get_store_spec("raw"))
-    list_pages = {"azure": azure_pages, "gcs": google_pages}[backend.protocol]
+    (store,) = open_stores([lab.connection], ["raw"]).stores
+    assert isinstance(store, GoogleStore | AzureStore)
 
-    pages = list(list_pages(backend.fs, bucket, "q/", "", per_page=2))
+    pages = list(store._connect().pages(per_page=2))  # noqa: SLF001 - to ask for small pages
 
     assert [len(page.path) for page in pages] == [2, 2, 1]
     listed = [path for page in pages for path in page.path]
@@ -131,29 +114,13 @@ def test_a_bucket_that_does_not_exist_is_a_problem_before_anything_is_stored(
     assert problem_of(lab).code == "store-unread"
 
 
-def test_sweeps_are_refused_and_nothing_is_written(
-    lab: Laboratory, cloud: Cloud, bucket: str
-) -> None:
-    filled(lab).delete()
-    plan = planned(complete(lab))
-    before = cloud.contents(bucket)
-
-    assert len(plan.objects) == 3
-    assert [doubt.name for doubt in plan.refusals] == ["object-store"]
-    with pytest.raises(SweepRefusedError, match="neither a folder nor on S3"):
-        plan.sweep()
-    with pytest.raises(InputError, match="nothing can be moved"):
-        Trash(lab.schema, "raw")
-    assert cloud.contents(bucket) == before
-
-
 @pytest.mark.azure
 def test_a_wrong_key_is_a_problem_that_shows_no_key(
     postgresql_laboratory: Laboratory, azure: Azure
 ) -> None:
     lab, key = postgresql_laboratory, azure.server.password
     wrong = key.swapcase()
-    spec = azure.spec(new_bucket(lab, azure), "q")
+    spec = azure.spec(new_bucket(azure, lab.name), "q")
     spec["connection_string"] = spec["connection_string"].replace(key, wrong)
     lab.declare(HASH)
     lab.config.stores = {"raw": spec}

@@ -31,9 +31,10 @@ from djgc_widgets.collector.lock import LOCK_PATH, StoreLock
 from djgc_widgets.collector.operation import Operation, Steps, skip_rest
 from djgc_widgets.model import Step, no_progress
 from djgc_widgets.stores import FileIdentity, PinnedObject, open_stores
+from djgc_widgets.stores.bucket.protocol import Stored
 from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.results import MOVED, PATH_TAKEN, RESTORED
-from djgc_widgets.stores.s3.requests import Bucket, Stored
+from djgc_widgets.stores.s3.requests import S3Bucket
 from djgc_widgets.stores.s3.store import S3Store
 
 
@@ -44,7 +45,7 @@ def lab(s3_laboratory: Laboratory) -> Laboratory:
 
 def rebuilt(
     store: S3Store,
-    kind: type[Bucket],
+    kind: type[S3Bucket],
     *,
     conditional: bool | None = None,
     **options: Any,
@@ -55,7 +56,7 @@ def rebuilt(
 
 
 def plan_on(
-    scanned: CompleteScan, kind: type[Bucket] = Bucket, **options: Any
+    scanned: CompleteScan, kind: type[S3Bucket] = S3Bucket, **options: Any
 ) -> SweepPlan:
     """Plan a sweep that a server of some kind carries out."""
     sweeper = scanned._sweeper  # noqa: SLF001 - to give it other stores
@@ -129,11 +130,11 @@ def test_an_object_that_is_overwritten_while_it_is_copied_stays(
     before = outside_trash(lab)
     scanned = complete(lab)
 
-    class Raced(Bucket):
+    class Raced(S3Bucket):
         """Somebody writes between the copy and the deletion."""
 
-        def copy_unseen(self, source: str, *rest: Any, **condition: str) -> None:
-            super().copy_unseen(source, *rest, **condition)
+        def copy(self, source: str, *rest: Any, **condition: str) -> None:
+            super().copy(source, *rest, **condition)
             if source.endswith("/a") and not source.startswith("_trash"):
                 lab.put(source, data=b"newer")
 
@@ -280,7 +281,7 @@ def test_what_vanished_from_the_trash_is_never_called_restored(
     pinned = sweeper._pinned_objects_of_plan(plan, receipt.sweep_id)  # noqa: SLF001 - an inner part
     lost = pinned["raw"][1]
 
-    class Emptied(Bucket):
+    class Emptied(S3Bucket):
         """Something else empties the trash after it was looked at."""
 
         def look(self, path: str) -> Stored | None:
@@ -328,7 +329,7 @@ def test_a_copy_in_parts_is_of_one_object_only(lab: Laboratory) -> None:
     lab.age()
     scanned = complete(lab)
 
-    class Raced(Bucket):
+    class Raced(S3Bucket):
         """Somebody overwrites the object while a part is copied, and undoes it."""
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -390,14 +391,14 @@ def test_nothing_more_moves_once_the_lock_is_lost(lab: Laboratory, moment: str) 
             while not lock.lost():
                 pass
 
-        class Watched(Bucket):
+        class Watched(S3Bucket):
             """It loses its lock in the middle of a copy."""
 
-            def copy_unseen(self, source: str, *rest: Any, **options: str) -> None:
+            def copy(self, source: str, *rest: Any, **options: str) -> None:
                 copied.append(source)
                 if source == pinned[10].path and moment == "copying":
                     lose()
-                super().copy_unseen(source, *rest, **options)
+                super().copy(source, *rest, **options)
                 if source == pinned[-1].path and moment == "deleting":
                     lose()
 

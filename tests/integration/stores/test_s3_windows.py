@@ -5,14 +5,15 @@ from xml.sax.saxutils import escape
 
 import pytest
 from datajoint.storage import StorageBackend
-from dialect import Asked, Dialect, Said
+from dialect import Dialect, copies, lists
+from http_relay import Asked, Said
 from laboratory import Laboratory, complete, filled, outcomes, planned
 
 from djgc_widgets.model import error_text
+from djgc_widgets.stores.bucket import windows
+from djgc_widgets.stores.bucket.windows import Window
 from djgc_widgets.stores.remote import base_path
-from djgc_widgets.stores.s3 import windows
-from djgc_widgets.stores.s3.requests import Bucket
-from djgc_widgets.stores.s3.windows import Window
+from djgc_widgets.stores.s3.requests import S3Bucket
 
 KEYS = [
     *("w/-", "w/0", "w/a!", "w/a-b", "w/a.zarr.bak", "w/a0", "w/a~", "w/aa/~", "w/ä"),
@@ -38,7 +39,7 @@ class ByName:
         self._client, self._bucket = lab.s3.client(), lab.s3.bucket
 
     def __call__(self, asked: Asked) -> Said | None:
-        if not asked.lists:
+        if not lists(asked):
             return None
         told = {name: values[0] for name, values in asked.query.items()}
         pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -79,7 +80,7 @@ def test_a_page_tells_what_a_request_for_each_path_tells(
     for key in KEYS:
         lab.put(key, data=key.encode())
     backend = StorageBackend(lab.config.get_store_spec("raw"))
-    bucket = Bucket(backend.fs, base_path(backend), error_text)
+    bucket = S3Bucket(backend.fs, base_path(backend), error_text)
     folders = ["w/a.zarr", "w/a", "w/a/b", "w/aa", "w/€", "x"]
     paths = sorted([*KEYS, *folders, *ABSENT])
     alone = {path: bucket.stored(path) for path in paths}
@@ -109,9 +110,9 @@ def test_a_sweep_makes_one_request_for_each_object(
     receipt = plan.sweep()
 
     assert outcomes(receipt) == {"moved": n_objects}
-    copies = [asked for asked in ordered.requests if asked.copies]
+    copied = [asked for asked in ordered.requests if copies(asked)]
     looks = [asked for asked in ordered.requests if asked.method == "HEAD"]
-    assert len(copies) <= n_objects + 5  # the rest tries what the server heeds
+    assert len(copied) <= n_objects + 5  # the rest tries what the server heeds
     assert len(looks) < 20
     assert len(ordered.requests) < n_objects + 100
     ordered.requests.clear()

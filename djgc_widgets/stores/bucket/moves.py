@@ -1,9 +1,14 @@
 """Objects of a bucket move by copies that the server makes: there, back, and away."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 
+from djgc_widgets.stores.bucket.batches import StoppedError, batches, each_until
+from djgc_widgets.stores.bucket.into_trash import IntoTrash
+from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.bucket.returns import Returner, delete_pages, same_content
+from djgc_widgets.stores.bucket.windows import Seen, files_of, identities, look_at
 from djgc_widgets.stores.pinned_objects import PinnedObject
 from djgc_widgets.stores.protocol import Located, Results, Stopped, Whereabouts
 from djgc_widgets.stores.results import (
@@ -17,12 +22,6 @@ from djgc_widgets.stores.results import (
     kept_in_trash_result,
     torn_result,
 )
-from djgc_widgets.stores.s3.api import ChangedError
-from djgc_widgets.stores.s3.batches import StoppedError, batches, each_until
-from djgc_widgets.stores.s3.into_trash import IntoTrash
-from djgc_widgets.stores.s3.requests import Bucket
-from djgc_widgets.stores.s3.returns import Returner, delete_pages, same_content
-from djgc_widgets.stores.s3.windows import Seen, identities, look_at
 
 
 class Mover:
@@ -47,7 +46,7 @@ class Mover:
         self, objects: Iterable[PinnedObject], stopped: Stopped
     ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
-        self._bucket.conditions.try_copies()
+        _ = self._bucket.conditions.copies_once, self._bucket.conditions.sources
         for batch, pool in batches(objects):
             for part in _apart(batch):
                 stored = look_at(self._bucket, part, pool, in_trash=False)
@@ -69,33 +68,37 @@ class Mover:
             stored = look_at(self._bucket, batch, pool, in_trash=False)
             copies = look_at(self._bucket, batch, pool, in_trash=True)
             for pinned, here, there in zip(batch, stored, copies, strict=True):
-                found = identities(here)
+                copied = files_of(there)
                 ours = {
-                    path: pin for path, pin in found.items() if path in pinned.files
+                    # what came back from the trash is what was pinned
+                    path: pinned.files[path]
+                    if _is_pinned(pinned, path, now, copied)
+                    else now.identity
+                    for path, now in files_of(here).items()
+                    if path in pinned.files
                 }
                 yield pinned, Whereabouts(ours, identities(there))
 
     def _from_trash(self, looked: tuple[PinnedObject, Seen, Seen]) -> Result:
         pinned, here, there = looked
         try:
-            stored, copies = identities(here), identities(there)
-            pins = pinned.files
+            stored, copies, pins = files_of(here), files_of(there), pinned.files
+            sizes = {path: pin.size_bytes for path, pin in pins.items()}
             trashed = {path: copy for path, copy in copies.items() if path in pins}
             if not trashed:
                 return NOT_IN_TRASH
-            if not all(
-                path in pins
-                and same_content(now, pins[path], trashed.get(path, pins[path]))
-                for path, now in stored.items()
+            other = {p for p in stored if not _is_pinned(pinned, p, stored[p], copies)}
+            if other and not (
+                # all files are back, and only copies of the others are left to delete
+                other.isdisjoint(trashed)
+                and sizes == {p: now.identity.size_bytes for p, now in stored.items()}
             ):
                 return PATH_TAKEN
-            sizes = {path: pin.size_bytes for path, pin in pins.items()}
-            whole = {p for p, c in trashed.items() if c.size_bytes == sizes[p]}
+            whole = {p for p, c in trashed.items() if c.identity.size_bytes == sizes[p]}
             known = stored.keys() | whole
             if len(known) < len(pins):
                 return torn_result(len(known), len(pins))
-            for path in pinned.files:
-                self._back.bring_back(pinned, path, drop_copy=False)
+            self._back.bring_back(pinned)
         except ChangedError:
             return PATH_TAKEN
         except OSError as error:
@@ -130,6 +133,14 @@ def _apart(batch: list[PinnedObject]) -> list[list[PinnedObject]]:
         parts[n_seen[pinned.path]].append(pinned)
         n_seen[pinned.path] += 1
     return parts
+
+
+def _is_pinned(
+    pinned: PinnedObject, path: str, now: Stored, copies: Mapping[str, Stored]
+) -> bool:
+    """Return whether a stored file is what was pinned, or came back from the trash."""
+    pin, trashed = pinned.files.get(path), pinned.trashed(path)
+    return pin is not None and same_content(now, pin, copies.get(path), trashed)
 
 
 def _check_trash(pinned: PinnedObject, seen: Seen) -> tuple[Result, dict[str, str]]:

@@ -1,17 +1,26 @@
 """Objects of a bucket move to its trash by copies that the server makes.
 
-S3 cannot rename. An object is copied into the trash on the condition that it still is
-what was judged, the copy is checked, and only then is the original deleted, again on
-that condition. An interruption leaves the original or both, never neither. One request
-is made for each file, the copy, and one more where objects may be locked; what else is
-looked at is looked at in pages.
+A bucket cannot rename. An object is copied into the trash on the condition that it
+still is what was judged, the copy is checked, and only then is the original deleted,
+again on that condition. An interruption leaves the original or both, never neither. One
+request is made for each file, the copy, and one more where no listing tells of locks;
+what else is looked at is looked at in pages, where listings can begin in the middle.
 """
 
-import errno
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import NamedTuple
 
+from djgc_widgets.stores.bucket.batches import StoppedError, each_until
+from djgc_widgets.stores.bucket.protocol import (
+    ArchivedError,
+    Bucket,
+    ChangedError,
+    RefusedError,
+    Stored,
+)
+from djgc_widgets.stores.bucket.returns import Returner, delete_pages
+from djgc_widgets.stores.bucket.windows import Seen, identities, look_at
 from djgc_widgets.stores.pinned_objects import PinnedObject, changed_files
 from djgc_widgets.stores.protocol import Results, Stopped
 from djgc_widgets.stores.results import (
@@ -23,20 +32,16 @@ from djgc_widgets.stores.results import (
     failed_result,
     locked_result,
 )
-from djgc_widgets.stores.s3.api import ArchivedError, ChangedError, RefusedError
-from djgc_widgets.stores.s3.batches import StoppedError, each_until
-from djgc_widgets.stores.s3.conditions import CopyWay
-from djgc_widgets.stores.s3.kept import ARCHIVES, storage_options
-from djgc_widgets.stores.s3.requests import Bucket
-from djgc_widgets.stores.s3.returns import Returner, delete_pages
-from djgc_widgets.stores.s3.windows import Seen, identities, look_at
+
+ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE", "Archive"})
+"""Storage classes whose objects have to be brought back before they can be copied."""
 
 
 class _Check(NamedTuple):
-    """MOVED if an object may be moved, and the storage class of each of its files."""
+    """MOVED if an object may be moved, and how each of its files is stored."""
 
     result: Result
-    classes: Mapping[str, str] = {}
+    files: Mapping[str, Stored] = {}
 
 
 class IntoTrash:
@@ -48,7 +53,7 @@ class IntoTrash:
     def __init__(self, bucket: Bucket, *, conditional: bool) -> None:
         self._bucket, self._conditional = bucket, conditional
         # tried before anything is copied, and by one thread
-        self._copies_once = bucket.conditions.copies is CopyWay.COPY
+        self._copies_once = bucket.conditions.copies_once
         self._heeded = conditional and bucket.conditions.sources
         self._back = Returner(bucket)
 
@@ -83,16 +88,16 @@ class IntoTrash:
             return _Check(GONE)
         if differing := changed_files(pinned.files, identities(seen)):
             return _Check(changed_result(differing))
-        classes = {path: each.storage_class for path, each in seen.items()}
-        return _Check(self._held(pinned, classes) or MOVED, classes)
+        return _Check(self._held(seen) or MOVED, seen)
 
-    def _held(self, pinned: PinnedObject, classes: Mapping[str, str]) -> Result | None:
+    def _held(self, files: Mapping[str, Stored]) -> Result | None:
         """Return why an object may not be copied or deleted; None if it may."""
-        if archives := ARCHIVES.intersection(classes.values()):
+        classes = {each.storage_class for each in files.values()}
+        if archives := ARCHIVES.intersection(classes):
             return archived_result(min(archives))
         try:
-            locks = filter(None, map(self._bucket.lock_of, pinned.files))
-            lock = next(locks, "")
+            locks = (self._bucket.lock_of(*file) for file in files.items())
+            lock = next(filter(None, locks), "")
         except OSError as error:
             return failed_result(error)
         return locked_result(lock) if lock else None
@@ -106,7 +111,7 @@ class IntoTrash:
     ) -> dict[str, OSError]:
         """Copy every file into the trash; return an error per object that has one."""
         copies = [
-            (pinned, path, checks[pinned.path].classes[path])
+            (pinned, path, checks[pinned.path].files[path])
             for pinned in objects
             for path in pinned.files
         ]
@@ -117,17 +122,11 @@ class IntoTrash:
                 errors[pinned.path] = error
         return errors
 
-    def _copy(self, copy: tuple[PinnedObject, str, str]) -> OSError | None:
-        pinned, path, storage_class = copy
+    def _copy(self, copy: tuple[PinnedObject, str, Stored]) -> OSError | None:
+        pinned, path, found = copy
         # nothing is overwritten: the folder in the trash is that of this sweep alone
         try:
-            self._bucket.copy_unseen(
-                path,
-                pinned.trashed(path),
-                pinned.files[path],
-                **({"IfNoneMatch": "*"} if self._copies_once else {}),
-                **storage_options(storage_class),
-            )
+            self._bucket.copy(path, pinned.trashed(path), found, new=self._copies_once)
         except OSError as error:
             return error
         return None
@@ -207,7 +206,7 @@ def _change(pinned: PinnedObject, seen: Seen) -> OSError | None:
     if isinstance(seen, OSError):
         return seen
     if changed_files(pinned.files, identities(seen)):
-        return ChangedError(errno.EEXIST, "it was changed")
+        return ChangedError()
     return None
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from itertools import chain
 
+from djgc_widgets.stores.bucket.batches import pages_of
+from djgc_widgets.stores.bucket.protocol import PAGE, Bucket, Stored, at_or_below
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
-from djgc_widgets.stores.s3.batches import pages_of
-from djgc_widgets.stores.s3.requests import PAGE, Bucket, Stored, stored_at
 
 _FEWEST, _PER_FOUND = 10, 100
 _OBJECTS = 64
@@ -36,9 +36,11 @@ class Window:
         A page tells what is there, never that nothing is: some servers list folder by
         folder, and a page that ends behind a path need not have come by it.
         """
+        if not self._bucket.seeks:
+            return self._bucket.stored(path)
         if not self._shows(path):
             self._move(path)
-        found = stored_at(self._page, path) if self._shows(path) else {}
+        found = at_or_below(self._page, path) if self._shows(path) else {}
         self._n_found += bool(found)
         return found or self._bucket.stored(path)
 
@@ -53,8 +55,7 @@ class Window:
         # a page costs what it holds, so where few of it are asked for it is small
         per_page = min(PAGE, max(_FEWEST, _PER_FOUND * self._n_found))
         self._start, self._n_found = _just_before(path), 0
-        self._page, more = self._bucket.page_after(self._start, per_page)
-        self._last = self._page.path[-1] if more and self._page.path else None
+        self._page, self._last = self._bucket.stored_after(self._start, per_page)
 
 
 def look_at(
@@ -87,11 +88,16 @@ def look_at(
     return [seen[at] for at in range(len(objects))]
 
 
-def identities(seen: Seen) -> dict[str, FileIdentity]:
-    """Return the identities of what was seen; raises why it could not be looked at."""
+def files_of(seen: Seen) -> dict[str, Stored]:
+    """Return the files that were seen; raises why they could not be looked at."""
     if isinstance(seen, OSError):
         raise seen
-    return {path: each.identity for path, each in seen.items()}
+    return seen
+
+
+def identities(seen: Seen) -> dict[str, FileIdentity]:
+    """Return the identities of what was seen; raises as `files_of` does."""
+    return {path: each.identity for path, each in files_of(seen).items()}
 
 
 def _just_before(path: str) -> str:

@@ -1,0 +1,1 @@
+"""Objects of a bucket that the server copies: there, back, and away."""

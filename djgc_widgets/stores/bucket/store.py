@@ -1,0 +1,194 @@
+"""Stores in a bucket: listed in pages, their records written on conditions."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+
+from datajoint.storage import StorageBackend
+
+from djgc_widgets.model import Notice, NoticeCode, StoreInfo, in_store
+from djgc_widgets.stores.api_listing import Page
+from djgc_widgets.stores.bucket.moves import Mover
+from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.listing import LookUp
+from djgc_widgets.stores.pinned_objects import FolderRights, PinnedObject
+from djgc_widgets.stores.protocol import (
+    Located,
+    NotExclusiveError,
+    Results,
+    Stopped,
+    Versioning,
+    never_stopped,
+)
+from djgc_widgets.stores.remote import RemoteStore
+
+_FEW = 100
+
+
+class BucketStore(RemoteStore):
+    """A store in a bucket; its verbs are those of `SweepableStore`.
+
+    Without a `bucket`, requests go to the one that the backend writes to.
+    """
+
+    def __init__(
+        self,
+        info: StoreInfo,
+        backend: StorageBackend,
+        inside: Mapping[str, str],
+        bucket: Bucket | None = None,
+    ) -> None:
+        super().__init__(info, backend, inside)
+        self._given = bucket
+
+    @abstractmethod
+    def _connect(self) -> Bucket:
+        """Return the bucket that the backend writes to."""
+
+    def look_up(self, paths: Sequence[str]) -> LookUp:
+        """Ask for each path if they are few, else list the store again."""
+        if len(paths) > _FEW:
+            return super().look_up(paths)
+        stored: set[str] = set()
+        for path in paths:
+            try:
+                listed = (each for page in self._pages(path) for each in page.path)
+                if any(
+                    (each == path or each.startswith(f"{path}/"))
+                    and not self._is_inside(each)
+                    for each in listed
+                ):
+                    stored.add(path)
+            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
+                where, values = in_store(self.info.name), {"error": self.text_of(error)}
+                unread = Notice(NoticeCode.STORE_UNREAD, where, values)
+                return LookUp(stored, [unread], [])
+        return LookUp(stored, [], [])
+
+    def to_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
+        """Move objects to the trash if they still are what was pinned."""
+        return self._forgetting(self._mover.to_trash(objects, stopped))
+
+    def from_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
+        """Move objects back from the trash; never overwrites."""
+        return self._forgetting(self._mover.from_trash(objects, stopped))
+
+    def purge(
+        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+    ) -> Iterator[Results]:
+        """Delete pinned files from the trash for good."""
+        return self._mover.purge(objects, stopped)
+
+    def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
+        """Look for the files of objects in the store and in the trash."""
+        return self._mover.whereabouts(objects)
+
+    def prepare(self, objects: Iterable[PinnedObject]) -> dict[str, FolderRights]:  # noqa: ARG002 - a bucket has no folders
+        """Return nothing: a bucket has no folders."""
+        return {}
+
+    def sync(self) -> None:
+        """Do nothing: what a bucket has acknowledged it keeps."""
+
+    def keep_room(self, *, new: bool) -> None:
+        """Do nothing: a bucket is never full."""
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a record."""
+        return self._bucket.read(path)
+
+    def write(self, path: str, data: bytes, *, new: bool = False) -> None:
+        """Write a record completely or not at all."""
+        if not new:
+            self._bucket.put(path, data)
+            return
+        if not self._bucket.conditions.writes:
+            raise NotExclusiveError(
+                "its server ignores the conditions of requests, such as If-None-Match "
+                "and If-Match, without which two sweepers could work on it at once"
+            )
+        exists = FileExistsError(f"{path} already exists")
+        if self._bucket.look(path) is not None:
+            raise exists
+        with suppress(ChangedError):  # a request that is repeated meets its own record
+            self._bucket.put(path, data, new=True)
+        try:
+            ours = self.read(path) == data
+        except FileNotFoundError:  # somebody else's, who removed it just now
+            ours = False
+        if not ours:
+            raise exists
+
+    def rewrite(self, path: str, current: bytes, data: bytes) -> bool:
+        """Replace a record if it still has this content."""
+        now = self._record(path, current)
+        if now is None:
+            return False
+        try:
+            self._bucket.put(path, data, etag=now.identity.etag)
+        except ChangedError:
+            return False
+        return True
+
+    def retire(self, path: str, current: bytes, to: str) -> bool:
+        """Move a record away if it still has this content."""
+        now = self._record(path, current)
+        if now is None:
+            return False
+        self._bucket.put(to, current)
+        if self._deletes_on_conditions():
+            return not self._bucket.delete({path: now.identity.etag})
+        same = self._bucket.look(path) == now
+        return same and not self._bucket.delete({path: ""})
+
+    def remove(self, path: str) -> None:
+        """Remove a record."""
+        self._bucket.remove(path)
+
+    def changed_at_ns(self, path: str) -> int:
+        """Return when a record was written, by the server's clock."""
+        now = self._bucket.look(path)
+        if now is None:
+            raise FileNotFoundError(path)
+        return now.identity.modified_ns
+
+    def versioning(self) -> Versioning:
+        """Return whether the bucket keeps what is deleted."""
+        return self._bucket.versioning()
+
+    def _forgetting(self, moved: Iterator[Results]) -> Iterator[Results]:
+        """Let DataJoint, which skips the upload of what it thinks is there, look anew.
+
+        Its file system object remembers listings, and is the same in all of a process.
+        """
+        for results in moved:
+            self._backend.fs.invalidate_cache()
+            yield results
+
+    def _pages(self, below: str) -> Iterator[Page]:
+        return self._bucket.pages(below)
+
+    @cached_property
+    def _bucket(self) -> Bucket:
+        # connects only now: a store that does not answer is a problem of its listing
+        return self._given or self._connect()
+
+    @cached_property
+    def _mover(self) -> Mover:
+        return Mover(self._bucket, self._deletes_on_conditions)
+
+    def _deletes_on_conditions(self) -> bool:
+        return self._bucket.conditions.deletes
+
+    def _record(self, path: str, current: bytes) -> Stored | None:
+        """Return how a record is stored; None if it has another content."""
+        try:
+            now = self._bucket.look(path)
+            return now if self.read(path) == current else None
+        except FileNotFoundError:
+            return None
