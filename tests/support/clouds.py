@@ -10,11 +10,13 @@ import secrets
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 
 from generations import Generations, generations
+from http_relay import Asked, HttpRelay, Said
 from services import command_of
 
 from djgc_widgets.lab import EmbeddedServer
@@ -57,11 +59,43 @@ class Azure:
         }
         return ";".join(f"{name}={value}" for name, value in parts.items())
 
+    def signed(self, permissions: str, through: HttpRelay | None = None) -> str:
+        """Return a connection that may do only this, without the key of the account.
+
+        Its requests are not signed one by one, so that a relay may change them.
+        """
+        from azure.storage.blob import generate_account_sas  # noqa: PLC0415 - as above
+
+        signature = generate_account_sas(
+            *(self.server.user, self.server.password, "sco", permissions),
+            datetime.now(UTC) + timedelta(days=1),
+            protocol="https,http",
+        )
+        endpoint = f"{_url_of(self.server)}/{self.server.user}"
+        if through is not None:
+            endpoint = f"http://{through.endpoint}/{self.server.user}"
+        return f"BlobEndpoint={endpoint};SharedAccessSignature={signature}"
+
     def client(self) -> Any:
         from azure.storage.blob import BlobServiceClient  # noqa: PLC0415 - as above
 
         account = self.connection_string
         return BlobServiceClient.from_connection_string(account, retry_total=0)
+
+    @contextmanager
+    def retention(self, days: int) -> Iterator[None]:
+        """Keep for some days what is deleted, until the end."""
+        from azure.storage.blob import RetentionPolicy  # noqa: PLC0415 - as above
+
+        with self.client() as client:
+            kept = RetentionPolicy(enabled=True, days=days)
+            client.set_service_properties(delete_retention_policy=kept)
+            try:
+                yield
+            finally:
+                client.set_service_properties(
+                    delete_retention_policy=RetentionPolicy(enabled=False)
+                )
 
     def make_bucket(self, name: str) -> None:
         with self.client() as client:
@@ -89,6 +123,18 @@ class Azure:
     def remove(self, bucket: str, key: str) -> None:
         with self.client() as client, client.get_blob_client(bucket, key) as blob:
             blob.delete_blob()
+
+
+@dataclass(slots=True)
+class AzureRelay(HttpRelay):
+    """Passes on what a client asks of Azure; see `Azure.signed`."""
+
+    def pass_on(self, asked: Asked) -> Said:
+        """Ask the server, which copies nothing that another one seems to have."""
+        given = asked.headers.get("x-ms-copy-source", "")
+        own = given.replace(self.endpoint, f"{self.server.host}:{self.server.port}")
+        headers = {**asked.headers, **({"x-ms-copy-source": own} if given else {})}
+        return HttpRelay.pass_on(self, replace(asked, headers=headers))
 
 
 @dataclass(slots=True)

@@ -1,14 +1,14 @@
 """An S3 server of another kind: a relay that changes what is asked and answered."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from http_relay import Asked, Said, answering, pass_on
+from http_relay import Asked, HttpRelay, Said, answering, pass_on
 
 from djgc_widgets.lab import S3Server
 
@@ -21,35 +21,16 @@ def refusal(status: int, code: str) -> Said:
 
 
 @dataclass(slots=True)
-class Dialect:
-    """Passes on what a client asks, unless it is told otherwise."""
-
-    server: S3Server
-    port: int = 0
-    ignored: Callable[[Asked], set[str]] = lambda _: set()
-    """Which headers, in lower case, the server does not know."""
-    instead: Callable[[Asked], Said | None] = lambda _: None
-    """What is answered without asking the server."""
-    changed: Callable[[Asked, Said], Said] = lambda _, said: said
-    """What becomes of an answer."""
-    requests: list[Asked] = field(default_factory=list)
-
-    @property
-    def endpoint(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    def ask(self, asked: Asked) -> Said:
-        self.requests.append(asked)
-        said = self.instead(asked)
-        return said if said is not None else self.changed(asked, self.pass_on(asked))
+class Dialect(HttpRelay):
+    """A server whose requests are signed again, since they are changed."""
 
     def pass_on(self, asked: Asked) -> Said:
         """Ask the server, without the headers that are ignored."""
         without = _OF_ONE_WAY | {"x-amz-date", "x-amz-content-sha256"}
         without |= self.ignored(asked)
         kept = {k: v for k, v in asked.headers.items() if k not in without}
-        own = self.server.server
-        url = f"http://{self.server.endpoint}{asked.path}"
+        own = self.server
+        url = f"http://{own.host}:{own.port}{asked.path}"
         request = AWSRequest(asked.method, url, headers=kept, data=asked.body)
         keys = Credentials(own.user, own.password)
         S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
@@ -74,6 +55,6 @@ def deletes_many(asked: Asked) -> list[str]:
 @contextmanager
 def dialect(server: S3Server) -> Iterator[Dialect]:
     """Relay a free port to a server until the end."""
-    spoken = Dialect(server)
+    spoken = Dialect(server.server)
     with answering(spoken.ask) as spoken.port:
         yield spoken

@@ -3,12 +3,12 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from http_relay import Asked, Said, answering, pass_on
+from http_relay import Asked, HttpRelay, Said, answering
 
 from djgc_widgets.lab import EmbeddedServer
 
@@ -21,35 +21,23 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Generations:
+class Generations(HttpRelay):
     """Passes on what a client asks if its conditions hold."""
 
-    server: EmbeddedServer
-    port: int = 0
-    ignored: bool = False
-    """It is a server that heeds no condition."""
-    instead: Callable[[Asked], Said | None] = lambda _: None
-    """What is answered without asking the server."""
-    changed: Callable[[Asked, Said], Said] = lambda _, said: said
-    """What becomes of an answer."""
-    requests: list[Asked] = field(default_factory=list)
+    heeds: bool = True
+    """It heeds conditions."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.endpoint}"
 
     def reset(self) -> None:
         """Be an ordinary server again."""
-        self.requests.clear()
-        self.ignored = False
-        self.instead, self.changed = lambda _: None, lambda _, said: said
+        HttpRelay.reset(self)
+        self.heeds = True
 
-    def ask(self, asked: Asked) -> Said:
-        self.requests.append(asked)
-        said = self.instead(asked)
-        if said is not None:
-            return said
+    def pass_on(self, asked: Asked) -> Said:
         url = urlsplit(asked.path)
         query = dict(parse_qsl(url.query, keep_blank_values=True))
         expected = {n: query.pop(n) for n in (_TARGET, _SOURCE) if n in query}
@@ -57,19 +45,14 @@ class Generations:
         with self._one_at_a_time:
             for name, generation in expected.items():
                 key = _key_of(url.path, query, of_source=name == _SOURCE)
-                if not self.ignored and generation != self._generation(key):
+                if self.heeds and generation != self._generation(key):
                     return refusal(412, "a condition does not hold")
-            told = self.pass_on(replace(asked, path=path))
-        return self.changed(asked, told)
-
-    def pass_on(self, asked: Asked) -> Said:
-        headers = {k: v for k, v in asked.headers.items() if k != "host"}
-        return pass_on(asked, self.server.host, self.server.port, headers)
+            return HttpRelay.pass_on(self, replace(asked, path=path))
 
     def _generation(self, key: Key) -> str:
         bucket, name = key
         asked = Asked("GET", f"/storage/v1/b/{bucket}/o/{name}", {}, b"")
-        said = self.pass_on(asked)
+        said = HttpRelay.pass_on(self, asked)
         return "0" if said.status == 404 else str(json.loads(said.body)["generation"])
 
 

@@ -8,6 +8,8 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from djgc_widgets.lab import EmbeddedServer
+
 _OF_THE_WIRE = {"connection", "content-length", "date", "server", "transfer-encoding"}
 
 
@@ -38,6 +40,42 @@ class Said:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class HttpRelay:
+    """Passes on to a server what a client asks, unless it is told otherwise."""
+
+    server: EmbeddedServer
+    port: int = 0
+    ignored: Callable[[Asked], set[str]] = lambda _: set()
+    """Which headers, in lower case, the server does not know."""
+    instead: Callable[[Asked], Said | None] = lambda _: None
+    """What is answered without asking the server."""
+    changed: Callable[[Asked, Said], Said] = lambda _, said: said
+    """What becomes of an answer."""
+    requests: list[Asked] = field(default_factory=list)
+
+    @property
+    def endpoint(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def reset(self) -> None:
+        """Be an ordinary server again."""
+        self.requests.clear()
+        self.ignored, self.instead = lambda _: set(), lambda _: None
+        self.changed = lambda _, said: said
+
+    def ask(self, asked: Asked) -> Said:
+        self.requests.append(asked)
+        said = self.instead(asked)
+        return said if said is not None else self.changed(asked, self.pass_on(asked))
+
+    def pass_on(self, asked: Asked) -> Said:
+        """Ask the server, without the headers that are ignored."""
+        without = self.ignored(asked) | {"host"}
+        headers = {k: v for k, v in asked.headers.items() if k not in without}
+        return pass_on(asked, self.server.host, self.server.port, headers)
 
 
 def pass_on(asked: Asked, host: str, port: int, headers: Mapping[str, str]) -> Said:

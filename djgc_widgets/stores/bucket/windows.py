@@ -54,8 +54,9 @@ class Window:
     def _move(self, path: str) -> None:
         # a page costs what it holds, so where few of it are asked for it is small
         per_page = min(PAGE, max(_FEWEST, _PER_FOUND * self._n_found))
-        self._start, self._n_found = _just_before(path), 0
-        self._page, self._last = self._bucket.stored_after(self._start, per_page)
+        start, self._start = _just_before(path), None  # nothing is shown if this fails
+        self._page, self._last = self._bucket.stored_after(start, per_page)
+        self._start, self._n_found = start, 0
 
 
 def look_at(

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from fsspec.asyn import sync
 
+from djgc_widgets.model import TRASH_FOLDER
 from djgc_widgets.stores.api_listing import Page, PageOrder, modified_ns
 from djgc_widgets.stores.bucket.protocol import (
     PAGE,
@@ -29,7 +30,7 @@ from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.protocol import Versioning
 
 _SCANNED = ("metadata",)
-_LOOKED_AT = ("metadata", "copy", "tags", "immutabilitypolicy", "legalhold")
+_LOOKED_AT = ("metadata", "copy", "immutabilitypolicy", "legalhold")
 _CHANGED = {
     *("BlobAlreadyExists", "ConditionNotMet", "SourceConditionNotMet"),
     "TargetConditionNotMet",
@@ -69,7 +70,8 @@ class AzureBucket(CloudBucket):
     def stored(self, path: str) -> dict[str, Stored]:
         """Return each object at or below a path, as listed."""
         stored: dict[str, Stored] = {}
-        for blobs in self._listed(path, _LOOKED_AT, PAGE):
+        include = (*_LOOKED_AT, *(["tags"] if self._may_see_tags else []))
+        for blobs in self._listed(path, include, PAGE):
             page = {self._path(blob): self._stored(blob) for blob in blobs}
             stored |= at_or_below(page, path)
         return stored
@@ -117,6 +119,15 @@ class AzureBucket(CloudBucket):
             return Versioning.ENABLED
         policy = self._run(self._service())["delete_retention_policy"]
         return Versioning.SOFT if policy.enabled else Versioning.OFF
+
+    @cached_property
+    def _may_see_tags(self) -> bool:
+        """Whether the account may see the tags of blobs, a right of its own."""
+        try:
+            self._run(self._page(f"{self._root}{TRASH_FOLDER}/", "", ("tags",), 1))
+        except RefusedError:
+            return False
+        return True
 
     @cached_property
     def _lock(self) -> str:
@@ -202,7 +213,10 @@ class AzureBucket(CloudBucket):
 
     async def _properties(self, path: str) -> Any:  # noqa: ANN401 - as above
         async with self._client(path) as blob:
-            return await blob.get_blob_properties()
+            properties = await blob.get_blob_properties()
+            if properties.tag_count:
+                properties.tags = await blob.get_blob_tags()
+            return properties
 
     async def _read(self, path: str) -> bytes:
         async with self._client(path) as blob:
@@ -216,6 +230,7 @@ class AzureBucket(CloudBucket):
         self, source: str, target: str, found: Stored, *, new: bool
     ) -> None:
         from azure.core import MatchConditions  # noqa: PLC0415 - adlfs brings it
+        from azure.storage.blob import StandardBlobTier  # noqa: PLC0415 - likewise
 
         options: dict[str, Any] = {
             "source_etag": found.identity.etag,
@@ -224,7 +239,7 @@ class AzureBucket(CloudBucket):
         if new:
             options["match_condition"] = MatchConditions.IfMissing
         if found.storage_class:
-            options["standard_blob_tier"] = found.storage_class
+            options["standard_blob_tier"] = StandardBlobTier(found.storage_class)
         if found.tags:
             options["tags"] = dict(found.tags)
         async with self._client(source) as origin, self._client(target) as copy:
