@@ -17,9 +17,9 @@ from typing import Any, Protocol
 
 from generations import Generations, generations
 from http_relay import Asked, HttpRelay, Said
-from services import command_of
+from services import command_of, contents_of
 
-from djgc_widgets.lab import EmbeddedServer
+from djgc_widgets.lab import EmbeddedServer, S3Server
 from djgc_widgets.lab.server import ServerCommands, free_port, private_folder, supervise
 
 _ACCOUNT = "lab"
@@ -28,11 +28,12 @@ _ACCOUNT = "lab"
 class Cloud(Protocol):
     """A server that is seen without any of the code under test."""
 
-    server: EmbeddedServer
+    @property
+    def server(self) -> EmbeddedServer: ...
 
     def make_bucket(self, name: str) -> None: ...
 
-    def spec(self, bucket: str, location: str) -> dict[str, str]:
+    def spec(self, bucket: str, location: str) -> dict[str, Any]:
         """Describe a store as DataJoint's configuration does."""
 
     def contents(self, bucket: str) -> dict[str, bytes]:
@@ -180,6 +181,32 @@ class Google:
 
     def remove(self, bucket: str, key: str) -> None:
         self.blob(bucket, key).delete()
+
+
+@dataclass(slots=True)
+class S3:
+    """The S3 server of the tests, seen like the others."""
+
+    s3: S3Server
+
+    @property
+    def server(self) -> EmbeddedServer:
+        return self.s3.server
+
+    def make_bucket(self, name: str) -> None:
+        self.s3.client().create_bucket(Bucket=name)
+
+    def spec(self, bucket: str, location: str) -> dict[str, Any]:
+        return {**self.s3.spec(bucket), "location": location}
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        return contents_of(self.s3, bucket, "")
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        self.s3.client().put_object(Bucket=bucket, Key=key, Body=data)
+
+    def remove(self, bucket: str, key: str) -> None:
+        self.s3.client().delete_object(Bucket=bucket, Key=key)
 
 
 def new_bucket(cloud: Cloud, lab: str) -> str:

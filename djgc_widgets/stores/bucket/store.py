@@ -164,10 +164,12 @@ class BucketStore(RemoteStore):
     def _forgetting(self, moved: Iterator[Results]) -> Iterator[Results]:
         """Let DataJoint, which skips the upload of what it thinks is there, look anew.
 
-        Its file system object remembers listings, and is the same in all of a process.
+        Its file system objects, of which there may be several, remember listings.
         """
+        kind = type(self._backend.fs)
         for results in moved:
-            self._backend.fs.invalidate_cache()
+            for fs in list(kind._cache.values()):  # noqa: SLF001 - fsspec tells of them nowhere else
+                fs.invalidate_cache()
             yield results
 
     def _pages(self, below: str) -> Iterator[Page]:
