@@ -165,7 +165,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
         return datetime.fromtimestamp(changed / 1e9, UTC)
 
     def _acquire(self) -> None:
-        name = self._store.info.name
+        name, retired = self._store.info.name, None
         for _ in range(_TRIES):
             try:
                 self._store.write(LOCK_PATH, self._holder.dump(), new=True)
@@ -183,6 +183,9 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             except FileNotFoundError:
                 continue  # it was released just now
             token = holder.token if holder else self._name_of_unreadable(data)
+            if retired not in {None, token}:
+                break  # another process took it over, and holds it by now
+            retired = token
             broken = f"{TRASH_FOLDER}/broken-{token}.json"
             if not self._store.retire(LOCK_PATH, data, broken):
                 break  # another process took it over

@@ -36,8 +36,8 @@ class Cloud(Protocol):
     def spec(self, bucket: str, location: str) -> dict[str, Any]:
         """Describe a store as DataJoint's configuration does."""
 
-    def contents(self, bucket: str) -> dict[str, bytes]:
-        """Return every object of a bucket by its key."""
+    def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
+        """Return every object of a bucket whose key begins like that, by its key."""
 
     def put(self, bucket: str, key: str, data: bytes) -> None: ...
 
@@ -110,11 +110,11 @@ class Azure:
             "location": location,
         }
 
-    def contents(self, bucket: str) -> dict[str, bytes]:
+    def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
         with self.client() as client, client.get_container_client(bucket) as container:
             return {
                 name: container.download_blob(name).readall()
-                for name in container.list_blob_names()
+                for name in container.list_blob_names(name_starts_with=start or None)
             }
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
@@ -169,8 +169,8 @@ class Google:
             "location": location,
         }
 
-    def contents(self, bucket: str) -> dict[str, bytes]:
-        blobs = self.client().list_blobs(bucket)
+    def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
+        blobs = self.client().list_blobs(bucket, prefix=start or None)
         return {blob.name: blob.download_as_bytes() for blob in blobs}
 
     def blob(self, bucket: str, key: str) -> Any:
@@ -185,7 +185,10 @@ class Google:
 
 @dataclass(slots=True)
 class S3:
-    """The S3 server of the tests, seen like the others."""
+    """The S3 server of the tests, seen like the others.
+
+    A bucket is a part of its only one: it has no room for many.
+    """
 
     s3: S3Server
 
@@ -194,13 +197,15 @@ class S3:
         return self.s3.server
 
     def make_bucket(self, name: str) -> None:
-        self.s3.client().create_bucket(Bucket=name)
+        """Do nothing: a prefix need not be made."""
 
     def spec(self, bucket: str, location: str) -> dict[str, Any]:
-        return {**self.s3.spec(bucket), "location": location}
+        within = f"{bucket}/{location}" if location else bucket
+        return {**self.s3.spec(self.s3.bucket), "location": within}
 
-    def contents(self, bucket: str) -> dict[str, bytes]:
-        return contents_of(self.s3, bucket, "")
+    def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
+        found = contents_of(self.s3, bucket, start.removesuffix("/"))
+        return {f"{start}{path}": data for path, data in found.items()}
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
         self.s3.client().put_object(Bucket=bucket, Key=key, Body=data)

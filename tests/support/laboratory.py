@@ -100,8 +100,8 @@ class Laboratory:
         spec = self.config.stores[store]
         if self.cloud is not None:
             start, bucket = _start_of(spec), _bucket_of(spec)
-            stored = self.cloud.contents(bucket).items()
-            return {k[len(start) :]: data for k, data in stored if k.startswith(start)}
+            stored = self.cloud.contents(bucket, start).items()
+            return {key[len(start) :]: data for key, data in stored}
         if self.s3 is None:
             return contents(self.store(store))
         return contents_of(self.s3, spec["bucket"], spec["location"])

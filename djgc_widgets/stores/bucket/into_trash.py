@@ -19,7 +19,12 @@ from djgc_widgets.stores.bucket.protocol import (
     RefusedError,
     Stored,
 )
-from djgc_widgets.stores.bucket.returns import Returner, delete_pages
+from djgc_widgets.stores.bucket.returns import (
+    Returner,
+    copy_once,
+    delete_pages,
+    keep_copies,
+)
 from djgc_widgets.stores.bucket.windows import Seen, identities, look_at
 from djgc_widgets.stores.pinned_objects import PinnedObject, changed_files
 from djgc_widgets.stores.protocol import Results, Stopped
@@ -126,7 +131,8 @@ class IntoTrash:
         pinned, path, found = copy
         # nothing is overwritten: the folder in the trash is that of this sweep alone
         try:
-            self._bucket.copy(path, pinned.trashed(path), found, new=self._copies_once)
+            trashed, new = pinned.trashed(path), self._copies_once
+            copy_once(self._bucket, path, trashed, found, new=new)
         except OSError as error:
             return error
         return None
@@ -181,7 +187,9 @@ class IntoTrash:
             if not isinstance(error, RefusedError | StoppedError)
         }
         for path, error in stayed.items():
-            if owners[path].path not in unsure:
+            if owners[path].path in unsure:
+                keep_copies(owners[path])
+            else:
                 errors[owners[path].path] = error
         return unsure
 

@@ -9,6 +9,17 @@ from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import Stopped
 from djgc_widgets.stores.results import Result, failed_result
 
+_MAY_STILL_GO: set[str] = set()
+"""Paths in the trash of files whose deletion this process asked for without an answer.
+
+It may still be carried out, on what is there or on what came back, so the copies stay.
+"""
+
+
+def keep_copies(pinned: PinnedObject) -> None:
+    """Keep the copies of an object in the trash, even if it is brought back."""
+    _MAY_STILL_GO.update(map(pinned.trashed, pinned.files))
+
 
 class Returner:
     """Brings objects back from the trash of a bucket."""
@@ -34,8 +45,9 @@ class Returner:
             path: self._put_back(pinned, path, undoing=undoing) for path in pinned.files
         }
         for path, copy in copies.items():
-            if copy is not None:
-                self._bucket.remove(pinned.trashed(path), copy.identity.etag)
+            trashed = pinned.trashed(path)
+            if copy is not None and trashed not in _MAY_STILL_GO:
+                self._bucket.remove(trashed, copy.identity.etag)
 
     def _put_back(
         self, pinned: PinnedObject, path: str, *, undoing: bool
@@ -55,12 +67,24 @@ class Returner:
         return copy
 
     def _copy(self, source: str, target: str, found: Stored) -> None:
-        self._bucket.copy(source, target, found, new=True)
+        copy_once(self._bucket, source, target, found, new=True)
         _expect_size(self._bucket.look(target), found.identity, f"at {target}")
         if not self._bucket.conditions.sources:
             now = self._bucket.look(source)
             if now is None or not now.is_still(found.identity):
                 raise ChangedError
+
+
+def copy_once(
+    bucket: Bucket, source: str, target: str, found: Stored, *, new: bool
+) -> None:
+    """Copy an object; a `new` copy that is already there need not be made again."""
+    try:
+        bucket.copy(source, target, found, new=new)
+    except ChangedError:  # a request that is repeated meets its own copy
+        now = bucket.look(target) if new else None
+        if now is None or not now.is_copy_of(found, source):
+            raise
 
 
 def _expect_size(found: Stored | None, pin: FileIdentity, where: str) -> None:

@@ -131,8 +131,8 @@ class BucketStore(RemoteStore):
             return False
         try:
             self._bucket.put(path, data, etag=now.identity.etag)
-        except ChangedError:
-            return False
+        except ChangedError:  # a request that is repeated meets its own record
+            return self._record(path, data) is not None
         return True
 
     def retire(self, path: str, current: bytes, to: str) -> bool:
@@ -167,9 +167,14 @@ class BucketStore(RemoteStore):
         Its file system objects, of which there may be several, remember listings.
         """
         kind = type(self._backend.fs)
-        for results in moved:
-            for fs in list(kind._cache.values()):  # noqa: SLF001 - fsspec tells of them nowhere else
-                fs.invalidate_cache()
+        while True:
+            try:
+                results = next(moved, None)
+            finally:  # what was moved before an error was moved
+                for fs in list(kind._cache.values()):  # noqa: SLF001 - fsspec tells of them nowhere else
+                    fs.invalidate_cache()
+            if results is None:
+                return
             yield results
 
     def _pages(self, below: str) -> Iterator[Page]:

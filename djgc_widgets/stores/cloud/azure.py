@@ -5,11 +5,9 @@ listings merge keys with empty segments, and know folders where there are none.
 """
 
 import asyncio
-import errno
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -19,24 +17,18 @@ from djgc_widgets.model import TRASH_FOLDER
 from djgc_widgets.stores.api_listing import Page, PageOrder, modified_ns
 from djgc_widgets.stores.bucket.protocol import (
     PAGE,
-    ArchivedError,
-    ChangedError,
     RefusedError,
     Stored,
     at_or_below,
 )
+from djgc_widgets.stores.cloud.azure_errors import os_error_of
 from djgc_widgets.stores.cloud.bucket import CloudBucket
+from djgc_widgets.stores.cloud.repeated import until_answered
 from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.protocol import Versioning
 
 _SCANNED = ("metadata",)
 _LOOKED_AT = ("metadata", "copy", "immutabilitypolicy", "legalhold")
-_CHANGED = {
-    *("BlobAlreadyExists", "ConditionNotMet", "SourceConditionNotMet"),
-    "TargetConditionNotMet",
-}
-_ARCHIVED = {"BlobArchived", "BlobBeingRehydrated"}
-_UNSURE = {HTTPStatus.REQUEST_TIMEOUT}
 _PAUSE_SECONDS = 0.2
 _Answer = TypeVar("_Answer")
 
@@ -109,7 +101,7 @@ class AzureBucket(CloudBucket):
     def remove(self, path: str, etag: str = "") -> None:
         """Delete an object, if it still has an etag."""
         try:
-            self._run(self._remove(path, **_if_match(etag)))
+            until_answered(lambda: self._run(self._remove(path, **_if_match(etag))))
         except FileNotFoundError:
             return
 
@@ -163,10 +155,11 @@ class AzureBucket(CloudBucket):
         modified = modified_ns(blob.last_modified)
         # what is written otherwise can be changed and yet be called a copy
         whole = blob.blob_type == "BlockBlob" and blob.copy.status == "success"
+        torn = blob.copy.status not in {None, "success"}
         return Stored(
             FileIdentity(blob.size, modified, 0, _etag(blob)),
             "" if blob.blob_tier_inferred else str(blob.blob_tier or ""),
-            content=(blob.content_settings.content_md5 or b"").hex(),
+            content="" if torn else (blob.content_settings.content_md5 or b"").hex(),
             copied_from=self._path_of(blob.copy.source) if whole else "",
             lock=_lock_of(blob),
             tags=blob.tags or {},
@@ -192,7 +185,7 @@ class AzureBucket(CloudBucket):
         try:
             told: _Answer = sync(self._fs.loop, answer)
         except Exception as error:  # noqa: BLE001 - each library below has its own errors; all are raised on
-            raise self._as_os_error(error) from None
+            raise os_error_of(error, self._text_of) from None
         return told
 
     async def _page(
@@ -244,17 +237,21 @@ class AzureBucket(CloudBucket):
             options["tags"] = dict(found.tags)
         async with self._client(source) as origin, self._client(target) as copy:
             begun = await copy.start_copy_from_url(origin.url, **options)
-            status, why = begun["copy_status"], ""
+            status, why, etag = begun["copy_status"], "", str(begun["etag"])
             while status == "pending":
                 await asyncio.sleep(_PAUSE_SECONDS)
-                state = (await copy.get_blob_properties()).copy
-                status, why = state.status, state.status_description
-        if status != "success":
-            raise OSError(f"expected a finished copy of {source}; got {status} {why}")
+                now = await copy.get_blob_properties()
+                status, why = now.copy.status, now.copy.status_description
+                etag = now.etag
+            if status != "success":
+                await copy.delete_blob(**_if_match(etag))  # it is empty
+                raise OSError(
+                    f"expected a finished copy of {source}; got {status} {why}"
+                )
 
     async def _remove(self, path: str, **options: Any) -> None:  # noqa: ANN401 - of the API
         async with self._client(path) as blob:
-            await blob.delete_blob(**options)
+            await blob.delete_blob(retry_total=0, **options)  # see `until_answered`
 
     async def _container(self) -> Any:  # noqa: ANN401 - as above
         async with self._fs.service_client.get_container_client(self._name) as client:
@@ -262,25 +259,6 @@ class AzureBucket(CloudBucket):
 
     async def _service(self) -> dict[str, Any]:
         return dict(await self._fs.service_client.get_service_properties())
-
-    def _as_os_error(self, error: Exception) -> OSError:
-        """Return an `OSError` for whatever the client may raise."""
-        # the other lines number the request, so no two texts would be equal
-        first = str(getattr(error, "message", None) or error).partition("\n")[0]
-        text = self._text_of(OSError(first))
-        status = getattr(error, "status_code", None) or 0
-        code = getattr(error, "error_code", None)
-        if code == "ContainerNotFound":
-            return OSError(errno.EIO, text)
-        if status == HTTPStatus.NOT_FOUND:
-            return FileNotFoundError(errno.ENOENT, text)
-        if code in _CHANGED:
-            return ChangedError(text)
-        if code in _ARCHIVED:
-            return ArchivedError(errno.EACCES, text)
-        if status // 100 == 4 and status not in _UNSURE:  # noqa: PLR2004 - a fault of the request
-            return RefusedError(errno.EACCES, text)
-        return OSError(errno.EIO, text)
 
 
 def _if_match(etag: str) -> dict[str, Any]:

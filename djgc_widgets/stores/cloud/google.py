@@ -1,12 +1,10 @@
 """Buckets of Google Cloud: raw pages and conditions on generations.
 
 A generation is the identity of what was written once, and of nothing else: it plays the
-part of an ETag. Requests go through the file system object that DataJoint writes with,
-which repeats those that fail, with growing pauses; its own listings merge keys with
-empty segments, and know folders where there are none.
+part of an ETag. The listings of gcsfs are not used: they merge keys with empty
+segments, and know folders where there are none.
 """
 
-import errno
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,26 +13,25 @@ from typing import Any
 from djgc_widgets.stores.api_listing import Page, PageOrder, modified_ns
 from djgc_widgets.stores.bucket.protocol import (
     PAGE,
-    ChangedError,
     RefusedError,
     Stored,
     at_or_below,
 )
 from djgc_widgets.stores.cloud.bucket import CloudBucket
+from djgc_widgets.stores.cloud.google_api import GoogleApi, Item
 from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.protocol import Versioning
 
 _SCANNED = "name,size,updated,generation"
 _LOOKED_AT = (
-    f"{_SCANNED},md5Hash,storageClass,temporaryHold,eventBasedHold,"
+    f"{_SCANNED},md5Hash,crc32c,storageClass,temporaryHold,eventBasedHold,"
     "retentionExpirationTime"
 )
 _REWRITTEN = (
     *("cacheControl", "contentDisposition", "contentEncoding", "contentLanguage"),
     *("contentType", "customTime", "metadata", "storageClass"),
 )
-_UNSURE = {408}
-_Item = dict[str, Any]
+_LISTING = "storage#objects"
 
 
 class GoogleBucket(CloudBucket):
@@ -52,9 +49,8 @@ class GoogleBucket(CloudBucket):
         base: str,
         text_of: Callable[[Exception], str],
     ) -> None:
-        self._fs, self._text_of = fs, text_of
+        self._api = GoogleApi(fs, text_of)
         self._bucket, _, self._root = base.partition("/")
-        self._uploads = f"{fs.base.removesuffix('storage/v1/')}upload/storage/v1/"
 
     def pages(self, below: str = "", per_page: int = PAGE) -> Iterator[Page]:
         """Yield every object whose path begins like that, 1,000 per request."""
@@ -81,7 +77,7 @@ class GoogleBucket(CloudBucket):
     ) -> tuple[dict[str, Stored], str | None]:
         """Return so many objects that are listed after a path, and the last of them."""
         start = {"startOffset": f"{self._root}{path}"}
-        items, token = self._page(self._root, _LOOKED_AT, per_page, **start)
+        items, token = self._page(self._root, _LOOKED_AT, per_page, start)
         PageOrder().check([i["name"] for i in items], self._root, token, more=False)
         stored = self._stored_of(items)
         return stored, next(reversed(stored), None) if token else None
@@ -100,57 +96,63 @@ class GoogleBucket(CloudBucket):
 
     def read(self, path: str) -> bytes:
         """Return the content of an object."""
-        _, data = self._call("GET", *self._at(path), alt="media")
-        return bytes(data)
+        return self._api.ask("GET", *self._at(path), alt="media")
 
     def put(self, path: str, data: bytes, *, new: bool = False, etag: str = "") -> None:
         """Write an object, only if it is `new` or still has a generation."""
         condition = "0" if new else etag
-        self._call(
-            *("POST", f"{self._uploads}b/{{}}/o", self._bucket),
+        written = self._api.item(
+            "POST",
+            *(f"{self._api.uploads}b/{{}}/o", self._bucket),
+            body=data,
             uploadType="media",
             name=f"{self._root}{path}",
-            data=data,
-            headers={"Content-Type": "application/octet-stream"},
             **({"ifGenerationMatch": condition} if condition else {}),
         )
+        _generation_of(written)
 
     def copy(self, source: str, target: str, found: Stored, *, new: bool) -> None:
         """Copy an object if it still has the generation; a big one in several steps."""
         origin, copy = f"{self._root}{source}", f"{self._root}{target}"
-        conditions = {"ifSourceGenerationMatch": found.identity.etag}
+        asked = {"ifSourceGenerationMatch": found.identity.etag}
         if new:
-            conditions["ifGenerationMatch"] = "0"
+            asked["ifGenerationMatch"] = "0"
         # without a body all is kept but the class, which becomes that of new objects
-        body: _Item = {}
+        body: Item | None = None
         if found.storage_class != self._default_class:
             item = self._item(source, ",".join(_REWRITTEN))
-            body = {"json": {name: item[name] for name in _REWRITTEN if name in item}}
-        where = self._bucket, origin, self._bucket, copy
-        asked: _Item = {**conditions, **body, "json_out": True}
+            body = {name: item[name] for name in _REWRITTEN if name in item}
+        where = (
+            "b/{}/o/{}/rewriteTo/b/{}/o/{}",
+            self._bucket,
+            origin,
+            self._bucket,
+            copy,
+        )
         while True:
-            step = self._call("POST", "b/{}/o/{}/rewriteTo/b/{}/o/{}", *where, **asked)
+            try:
+                step = self._api.item("POST", *where, body=body, **asked)
+            except FileNotFoundError:
+                self._expect_gone(source)
+                raise
             if step.get("done"):
                 return
             if not step.get("rewriteToken"):
                 raise OSError(f"expected a finished copy or a token, got {step}")
-            asked["rewriteToken"] = step["rewriteToken"]
+            asked["rewriteToken"] = str(step["rewriteToken"])
 
     def remove(self, path: str, etag: str = "") -> None:
         """Delete an object, if it still has a generation."""
-        condition = {"ifGenerationMatch": etag} if etag else {}
+        condition: Item = {"ifGenerationMatch": etag} if etag else {}
         try:
-            self._call("DELETE", *self._at(path), **condition)
+            self._api.ask("DELETE", *self._at(path), **condition)
         except FileNotFoundError:
-            return
+            self._expect_gone(path)
 
     def versioning(self) -> Versioning:
         """Return whether the bucket keeps what is deleted."""
-        asked = self._call(
-            "GET",
-            *("b/{}", self._bucket),
-            fields="versioning,softDeletePolicy",
-            json_out=True,
+        asked = self._api.item(
+            "GET", "b/{}", self._bucket, fields="versioning,softDeletePolicy"
         )
         if asked.get("versioning", {}).get("enabled"):
             return Versioning.ENABLED
@@ -161,88 +163,87 @@ class GoogleBucket(CloudBucket):
     def _default_class(self) -> str | None:
         """The class of new objects; None if the account may not ask."""
         try:
-            asked = self._call(
-                *("GET", "b/{}", self._bucket), fields="storageClass", json_out=True
-            )
+            asked = self._api.item("GET", "b/{}", self._bucket, fields="storageClass")
         except RefusedError:
             return None
         return str(asked.get("storageClass", ""))
 
-    def _listed(self, below: str, fields: str, per_page: int) -> Iterator[list[_Item]]:
+    def _listed(self, below: str, fields: str, per_page: int) -> Iterator[list[Item]]:
         order, token, prefix = PageOrder(), "", f"{self._root}{below}"
         while True:
             options = {"pageToken": token} if token else {}
-            items, token = self._page(prefix, fields, per_page, **options)
+            items, token = self._page(prefix, fields, per_page, options)
             order.check([i["name"] for i in items], prefix, token, more=bool(token))
             yield items
             if not token:
                 return
 
     def _page(
-        self, prefix: str, fields: str, per_page: int, **options: str
-    ) -> tuple[list[_Item], str]:
+        self, prefix: str, fields: str, per_page: int, options: Mapping[str, Any]
+    ) -> tuple[list[Item], str]:
         try:
-            answer = self._call(
-                *("GET", "b/{}/o", self._bucket),
+            answer = self._api.item(
+                "GET",
+                *("b/{}/o", self._bucket),
                 prefix=prefix,
-                maxResults=per_page,
-                fields=f"items({fields}),nextPageToken",
-                json_out=True,
+                maxResults=str(per_page),
+                fields=f"kind,items({fields}),nextPageToken",
                 **options,
             )
         except FileNotFoundError as error:
             raise OSError(f"the bucket {self._bucket} does not exist") from error
-        return list(answer.get("items", ())), str(answer.get("nextPageToken") or "")
+        items = answer.get("items", [])
+        if answer.get("kind") != _LISTING or not _are_items(items):
+            raise OSError(f"expected a listing, got {str(answer)[:100]}")
+        return items, str(answer.get("nextPageToken") or "")
 
-    def _stored_of(self, items: list[_Item]) -> dict[str, Stored]:
+    def _expect_gone(self, path: str) -> None:
+        """Raise if the server, or one before it, did not tell of this object."""
+        key = f"{self._root}{path}"
+        items, _ = self._page(key, "name", 1, {})
+        if items and items[0]["name"] == key:
+            raise OSError(
+                f"expected that {path} is gone, as the server said; it is listed"
+            )
+
+    def _stored_of(self, items: list[Item]) -> dict[str, Stored]:
         return {self._path(item): _stored(item) for item in items}
 
-    def _path(self, item: _Item) -> str:
+    def _path(self, item: Item) -> str:
         return str(item["name"])[len(self._root) :]
 
     def _at(self, path: str) -> tuple[str, str, str]:
         return "b/{}/o/{}", self._bucket, f"{self._root}{path}"
 
-    def _item(self, path: str, fields: str) -> _Item:
-        item: _Item = self._call("GET", *self._at(path), fields=fields, json_out=True)
-        return item
-
-    def _call(self, method: str, *where: str, **options: Any) -> Any:  # noqa: ANN401 - of the API
-        try:
-            return self._fs.call(method, *where, **options)
-        except Exception as error:  # noqa: BLE001 - gcsfs raises what each library below raises; all are raised on
-            raise self._as_os_error(error) from None
-
-    def _as_os_error(self, error: Exception) -> OSError:
-        """Return an `OSError` for whatever gcsfs may raise."""
-        text = self._text_of(error)
-        if isinstance(error, FileNotFoundError):
-            return FileNotFoundError(errno.ENOENT, text)
-        if isinstance(error, FileExistsError):  # a condition does not hold
-            return ChangedError(text)
-        status = str(getattr(error, "code", "") or "")
-        # a bare OSError without a number is what gcsfs makes of the status 403
-        refused = type(error) is OSError and error.errno is None
-        if status.isdecimal() and int(status) not in _UNSURE:
-            refused = refused or int(status) // 100 == 4  # noqa: PLR2004 - a fault of the request
-        if refused:
-            return RefusedError(errno.EACCES, text)
-        return OSError(errno.EIO, text)
+    def _item(self, path: str, fields: str) -> Item:
+        return self._api.item("GET", *self._at(path), fields=fields)
 
 
 def _stored(item: Mapping[str, Any]) -> Stored:
     size = item.get("size")
     if not _is_number(size):
         raise OSError(f"expected a size of {item.get('name')!r}, got {size!r}")
+    modified = modified_ns(item.get("updated"))
+    # what was put together from parts has no MD5
+    return Stored(
+        FileIdentity(int(str(size)), modified, 0, _generation_of(item)),
+        str(item.get("storageClass", "")),
+        content=str(item.get("md5Hash") or item.get("crc32c") or ""),
+        lock=_lock_of(item),
+    )
+
+
+def _generation_of(item: Mapping[str, Any]) -> str:
     generation = str(item.get("generation", ""))
     if not generation:
         raise OSError(f"expected a generation of {item.get('name')!r}, got none")
-    return Stored(
-        FileIdentity(int(str(size)), modified_ns(item.get("updated")), 0, generation),
-        str(item.get("storageClass", "")),
-        content=str(item.get("md5Hash", "")),
-        lock=_lock_of(item),
-    )
+    return generation
+
+
+def _are_items(items: object) -> bool:
+    if not isinstance(items, list):
+        return False
+    return all(isinstance(i, dict) and isinstance(i.get("name"), str) for i in items)
 
 
 def _is_number(size: object) -> bool:

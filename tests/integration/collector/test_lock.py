@@ -319,6 +319,32 @@ def test_a_dead_lock_is_taken_over_once(store: SweepableStore, ended: int) -> No
     assert sorted(taken) == ["refused"] * 7 + ["taken"]
 
 
+def test_only_the_lock_that_was_found_is_broken(
+    postgresql_laboratory: Laboratory, ended: int
+) -> None:
+    info = store_of(postgresql_laboratory).info
+
+    class Late(FileStore):
+        """Another process was faster, which this store does not notice."""
+
+        def retire(self, path: str, current: bytes, to: str) -> bool:
+            assert super().retire(path, current, to)
+            self.write(path, winner)
+            return True
+
+    store = Late(info, {}, {})
+    with StoreLock(store, "sweep") as lock:
+        held = lock._holder  # noqa: SLF001 - to write one like it
+    other = held.model_copy(update={"token": "of-the-winner"})
+    winner = other.dump()
+    store.write(LOCK_PATH, held.model_copy(update={"pid": ended}).dump(), new=True)
+
+    with pytest.raises(SweepRefusedError, match="locked by another process"):
+        StoreLock(store, "recovery", break_lock=True).__enter__()
+
+    assert store.read(LOCK_PATH) == winner
+
+
 def test_a_lock_that_cannot_be_understood_is_reported(
     lab: Laboratory, store: SweepableStore
 ) -> None:

@@ -259,6 +259,58 @@ def test_a_deletion_without_an_answer_is_left_to_a_recovery(
     trash = Trash(lab.schema, "raw")
     trash.recover()
     trash.restore(receipt.sweep_id)
+    # the deletions may still be carried out, so the copies stay
+    assert outside_trash(lab) == before
+    assert len(in_trash(lab)) == 3
+
+
+@pytest.mark.parametrize("status", [302, 404])
+def test_only_what_the_server_did_is_believed(
+    lab: Laboratory, relay: HttpRelay, status: int
+) -> None:
+    orphaned(lab, HASH)
+    receipt = planned(complete(lab)).sweep()
+    trashed = in_trash(lab)
+
+    def answer(asked: Asked) -> Said | None:
+        """Answer as a proxy does that does not reach the server."""
+        ours = asked.method == "DELETE" and "/objects/" in asked.key
+        return Said(status, b"<html>", {"content-type": "text/html"}) if ours else None
+
+    relay.instead = answer
+    purged = Trash(lab.schema, "raw").purge(NOW, {"short-retention", "oldest-backup"})
+
+    assert outcomes(purged) == {"failed: error": 3}
+    assert in_trash(lab) == trashed
+    relay.reset()
+    assert outcomes(receipt.restore()) == {"restored": 3}
+
+
+def test_a_restore_that_the_server_gives_up_can_be_repeated(
+    lab: Laboratory, relay: HttpRelay
+) -> None:
+    """A copy that fails halfway leaves an empty blob."""
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    receipt = planned(complete(lab)).sweep()
+    trashed = in_trash(lab)
+
+    def fail(asked: Asked, said: Said) -> Said:
+        begun = "x-ms-copy-source" in asked.headers
+        looked = asked.method == "HEAD" and is_of_store(asked)
+        if begun and is_of_store(asked):
+            path = asked.key.partition("/q/")[2]
+            lab.put(path, data=b"")
+            return Said(202, b"", {**said.headers, "x-ms-copy-status": "pending"})
+        told = {"x-ms-copy-status": "failed"} if looked and said.status == 200 else {}
+        return Said(said.status, said.body, {**said.headers, **told})
+
+    relay.changed = fail
+    assert outcomes(receipt.restore()) == {"failed: stays-in-trash": 3}
+    assert in_trash(lab) == trashed
+    relay.reset()
+
+    assert outcomes(receipt.restore()) == {"restored": 3}
     assert (outside_trash(lab), in_trash(lab)) == (before, {})
 
 
