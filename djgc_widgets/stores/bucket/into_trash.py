@@ -9,6 +9,7 @@ what else is looked at is looked at in pages, where listings can begin in the mi
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from functools import partial
 from typing import NamedTuple
 
 from djgc_widgets.stores.bucket.batches import StoppedError, each_until
@@ -20,10 +21,10 @@ from djgc_widgets.stores.bucket.protocol import (
     Stored,
 )
 from djgc_widgets.stores.bucket.returns import (
-    Returner,
     copy_once,
     delete_pages,
     keep_copies,
+    undo,
 )
 from djgc_widgets.stores.bucket.windows import Seen, identities, look_at
 from djgc_widgets.stores.pinned_objects import PinnedObject, changed_files
@@ -60,7 +61,6 @@ class IntoTrash:
         # tried before anything is copied, and by one thread
         self._copies_once = bucket.conditions.copies_once
         self._heeded = conditional and bucket.conditions.sources
-        self._back = Returner(bucket)
 
     def move(
         self, batch: list[PinnedObject], pool: Executor, stopped: Stopped
@@ -74,8 +74,9 @@ class IntoTrash:
         errors = self._copy_all(movable, checks, pool, stopped)
         errors |= self._look_again(movable, errors, pool)
         results |= self._delete_originals(movable, errors, stopped)
-        undo = [p for p in movable if p.path in errors]
-        for pinned, trouble in zip(undo, pool.map(self._back.undo, undo), strict=True):
+        failed = [p for p in movable if p.path in errors]
+        take_back = partial(undo, self._bucket)
+        for pinned, trouble in zip(failed, pool.map(take_back, failed), strict=True):
             error = errors[pinned.path]
             if trouble is not None:
                 results[pinned.path] = trouble

@@ -1,6 +1,5 @@
 """Files of a bucket come back from its trash; nothing is ever overwritten."""
 
-import errno
 from collections.abc import Mapping
 
 from djgc_widgets.stores.bucket.batches import StoppedError, pages_of
@@ -21,58 +20,40 @@ def keep_copies(pinned: PinnedObject) -> None:
     _MAY_STILL_GO.update(map(pinned.trashed, pinned.files))
 
 
-class Returner:
-    """Brings objects back from the trash of a bucket."""
+def undo(bucket: Bucket, pinned: PinnedObject) -> Result | None:
+    """Undo what was done of a move to the trash; return a result only if that fails.
 
-    def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
-
-    def undo(self, pinned: PinnedObject) -> Result | None:
-        """Undo what was done of a move; return a result only if that fails."""
-        try:
-            self.bring_back(pinned, undoing=True)
-        except OSError as error:
-            return failed_result(error).doubted()
-        return None
-
-    def bring_back(self, pinned: PinnedObject, *, undoing: bool = False) -> None:
-        """Bring all files back that are not there; then delete the copies in the trash.
-
-        No copy goes before all files are back: it shows whose content a file has. When
-        `undoing` a move, copies go even if something else is at a path by now.
-        """
-        copies = {
-            path: self._put_back(pinned, path, undoing=undoing) for path in pinned.files
-        }
-        for path, copy in copies.items():
+    The copies go even if something else is at a path by now.
+    """
+    try:
+        copies: dict[str, Stored] = {}
+        for path, pin in pinned.files.items():
             trashed = pinned.trashed(path)
-            if copy is not None and trashed not in _MAY_STILL_GO:
-                self._bucket.remove(trashed, copy.identity.etag)
+            copy = bucket.look(trashed)
+            if copy is None:
+                continue
+            copies[path] = copy
+            if bucket.look(path) is None:
+                expect_size(copy, pin, "in the trash")
+                copy_once(bucket, trashed, path, copy, new=True)
+                expect_size(bucket.look(path), pin, f"at {path}")
+        drop_copies(bucket, pinned, copies)
+    except OSError as error:
+        return failed_result(error).doubted()
+    return None
 
-    def _put_back(
-        self, pinned: PinnedObject, path: str, *, undoing: bool
-    ) -> Stored | None:
-        """Bring one file back, unless it is there; return its copy in the trash."""
-        trashed, pin = pinned.trashed(path), pinned.files[path]
-        copy = self._bucket.look(trashed)
-        stored = self._bucket.look(path)
-        if copy is None:
-            if not undoing and stored is None:
-                raise FileNotFoundError(errno.ENOENT, f"{trashed} is gone")
-        elif stored is None:
-            _expect_size(copy, pin, "in the trash")
-            self._copy(trashed, path, copy)
-        elif not undoing and not same_content(stored, pin, copy, trashed):
-            raise ChangedError
-        return copy
 
-    def _copy(self, source: str, target: str, found: Stored) -> None:
-        copy_once(self._bucket, source, target, found, new=True)
-        _expect_size(self._bucket.look(target), found.identity, f"at {target}")
-        if not self._bucket.conditions.sources:
-            now = self._bucket.look(source)
-            if now is None or not now.is_still(found.identity):
-                raise ChangedError
+def drop_copies(
+    bucket: Bucket, pinned: PinnedObject, copies: Mapping[str, Stored]
+) -> None:
+    """Delete the copies of an object, one by one: some servers refuse several at once.
+
+    What may still be deleted keeps its copies.
+    """
+    for path in pinned.files.keys() & copies.keys():
+        trashed = pinned.trashed(path)
+        if trashed not in _MAY_STILL_GO:
+            bucket.remove(trashed, copies[path].identity.etag)
 
 
 def copy_once(
@@ -87,7 +68,8 @@ def copy_once(
             raise
 
 
-def _expect_size(found: Stored | None, pin: FileIdentity, where: str) -> None:
+def expect_size(found: Stored | None, pin: FileIdentity, where: str) -> None:
+    """Raise if this is not of the size that was pinned."""
     if found is None or found.identity.size_bytes != pin.size_bytes:
         size = "nothing" if found is None else f"{found.identity.size_bytes:,}"
         raise OSError(f"expected {pin.size_bytes:,} bytes {where}; got {size}")

@@ -317,7 +317,10 @@ def test_a_sweep_makes_two_requests_for_each_object(
     assert outcomes(receipt) == {"moved": n_objects}
     assert len(list(filter(is_of_store, map(copied, relay.requests)))) == n_objects
     assert len(list(filter(is_of_store, map(deleted, relay.requests)))) == n_objects
-    assert len(relay.requests) < 2 * n_objects + 100
+    assert len(relay.requests) < 2 * n_objects + 50
+    relay.requests.clear()
+    assert outcomes(receipt.restore()) == {"restored": n_objects}
+    assert len(relay.requests) < 3 * n_objects + 50
 
 
 @pytest.mark.parametrize("lock", ["temporaryHold", "eventBasedHold", "retention"])

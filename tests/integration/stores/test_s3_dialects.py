@@ -336,7 +336,8 @@ def test_a_deletion_without_an_answer_is_left_to_a_recovery(
     assert len(warned) == 1
     recovered = Trash(lab.schema, "raw").recover()
     assert outcomes(recovered) == {"restored: interrupted": 3}
-    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+    assert outside_trash(lab) == before
+    assert len(in_trash(lab)) == 3  # a deletion may still be carried out
     assert outcomes(planned(complete(lab)).sweep()) == {"moved": 3}
 
 

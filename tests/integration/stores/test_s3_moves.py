@@ -31,7 +31,6 @@ from djgc_widgets.collector.lock import LOCK_PATH, StoreLock
 from djgc_widgets.collector.operation import Operation, Steps, skip_rest
 from djgc_widgets.model import Step, no_progress
 from djgc_widgets.stores import FileIdentity, PinnedObject, open_stores
-from djgc_widgets.stores.bucket.protocol import Stored
 from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.results import MOVED, PATH_TAKEN, RESTORED
 from djgc_widgets.stores.s3.requests import S3Bucket
@@ -284,10 +283,10 @@ def test_what_vanished_from_the_trash_is_never_called_restored(
     class Emptied(S3Bucket):
         """Something else empties the trash after it was looked at."""
 
-        def look(self, path: str) -> Stored | None:
-            if path == lost.trashed(lost.path):
-                self.remove(path)
-            return super().look(path)
+        def copy(self, source: str, *rest: Any, **options: Any) -> None:
+            if source == lost.trashed(lost.path):
+                self.remove(source)
+            super().copy(source, *rest, **options)
 
     moved = rebuilt(store, Emptied).from_trash(pinned["raw"])
     results = {each.path: result for page in moved for each, result in page}
