@@ -117,3 +117,4 @@ def test_a_sweep_makes_one_request_for_each_object(
     assert len(ordered.requests) < n_objects + 100
     ordered.requests.clear()
     assert outcomes(receipt.restore()) == {"restored": n_objects}
+    assert len(ordered.requests) < 3 * n_objects + 100
