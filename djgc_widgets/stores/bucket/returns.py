@@ -26,16 +26,15 @@ def undo(bucket: Bucket, pinned: PinnedObject) -> Result | None:
     The copies go even if something else is at a path by now.
     """
     try:
-        copies: dict[str, Stored] = {}
+        looked = {p: bucket.look(pinned.trashed(p)) for p in pinned.files}
+        copies = {path: copy for path, copy in looked.items() if copy is not None}
+        if not copies:
+            return None
         for path, pin in pinned.files.items():
-            trashed = pinned.trashed(path)
-            copy = bucket.look(trashed)
-            if copy is None:
-                continue
-            copies[path] = copy
             if bucket.look(path) is None:
-                expect_size(copy, pin, "in the trash")
-                copy_once(bucket, trashed, path, copy, new=True)
+                expect_size(looked[path], pin, "in the trash")
+                trashed = pinned.trashed(path)
+                copy_once(bucket, trashed, path, copies[path], new=True)
                 expect_size(bucket.look(path), pin, f"at {path}")
         drop_copies(bucket, pinned, copies)
     except OSError as error:

@@ -23,13 +23,15 @@ from djgc_widgets.stores.bucket.protocol import (
 )
 from djgc_widgets.stores.cloud.azure_errors import os_error_of
 from djgc_widgets.stores.cloud.bucket import CloudBucket
-from djgc_widgets.stores.cloud.repeated import until_answered
+from djgc_widgets.stores.cloud.repeated import repeat_nothing, until_answered
 from djgc_widgets.stores.pinned_objects import FileIdentity
 from djgc_widgets.stores.protocol import Versioning
 
 _SCANNED = ("metadata",)
 _LOOKED_AT = ("metadata", "copy", "immutabilitypolicy", "legalhold")
 _PAUSE_SECONDS = 0.2
+_GIVEN_UP = {"aborted", "failed"}
+_WHOLE = {None, "success"}
 _Answer = TypeVar("_Answer")
 
 
@@ -155,11 +157,12 @@ class AzureBucket(CloudBucket):
         modified = modified_ns(blob.last_modified)
         # what is written otherwise can be changed and yet be called a copy
         whole = blob.blob_type == "BlockBlob" and blob.copy.status == "success"
-        torn = blob.copy.status not in {None, "success"}
+        of_one_write = blob.blob_type == "BlockBlob" and blob.copy.status in _WHOLE
+        md5 = blob.content_settings.content_md5 or b""
         return Stored(
             FileIdentity(blob.size, modified, 0, _etag(blob)),
             "" if blob.blob_tier_inferred else str(blob.blob_tier or ""),
-            content="" if torn else (blob.content_settings.content_md5 or b"").hex(),
+            content=md5.hex() if of_one_write else "",
             copied_from=self._path_of(blob.copy.source) if whole else "",
             lock=_lock_of(blob),
             tags=blob.tags or {},
@@ -179,11 +182,12 @@ class AzureBucket(CloudBucket):
         return self._fs.service_client.get_blob_client(self._name, key)
 
     def _run(self, asked: Coroutine[Any, Any, _Answer]) -> _Answer:
-        async def answer() -> _Answer:
-            return await asked
+        async def answer() -> tuple[_Answer]:
+            return (await asked,)  # what was canceled has no answer
 
+        told: _Answer
         try:
-            told: _Answer = sync(self._fs.loop, answer)
+            (told,) = sync(self._fs.loop, answer)
         except Exception as error:  # noqa: BLE001 - each library below has its own errors; all are raised on
             raise os_error_of(error, self._text_of) from None
         return told
@@ -223,6 +227,7 @@ class AzureBucket(CloudBucket):
         self, source: str, target: str, found: Stored, *, new: bool
     ) -> None:
         from azure.core import MatchConditions  # noqa: PLC0415 - adlfs brings it
+        from azure.core.exceptions import AzureError  # noqa: PLC0415 - likewise
         from azure.storage.blob import StandardBlobTier  # noqa: PLC0415 - likewise
 
         options: dict[str, Any] = {
@@ -237,21 +242,28 @@ class AzureBucket(CloudBucket):
             options["tags"] = dict(found.tags)
         async with self._client(source) as origin, self._client(target) as copy:
             begun = await copy.start_copy_from_url(origin.url, **options)
-            status, why, etag = begun["copy_status"], "", str(begun["etag"])
+            status, why = begun["copy_status"], ""
             while status == "pending":
                 await asyncio.sleep(_PAUSE_SECONDS)
                 now = await copy.get_blob_properties()
+                if now.copy.id != begun["copy_id"]:
+                    raise OSError(f"somebody else wrote {target} while it was copied")
                 status, why = now.copy.status, now.copy.status_description
-                etag = now.etag
-            if status != "success":
-                await copy.delete_blob(**_if_match(etag))  # it is empty
-                raise OSError(
-                    f"expected a finished copy of {source}; got {status} {why}"
-                )
+                if status in _GIVEN_UP:
+                    try:
+                        await copy.delete_blob(**_if_match(now.etag))  # it is empty
+                    except AzureError as error:
+                        why = f"{why}; what it left stays: {error.message}"
+        if status != "success":
+            raise OSError(f"expected a finished copy of {source}; got {status} {why}")
 
     async def _remove(self, path: str, **options: Any) -> None:  # noqa: ANN401 - of the API
+        # nothing below repeats the request, as `until_answered` wants it
+        transport = self._fs.service_client._pipeline._transport  # noqa: SLF001 - there is no other way to its session
+        await transport.open()
+        repeat_nothing(transport.session)
         async with self._client(path) as blob:
-            await blob.delete_blob(retry_total=0, **options)  # see `until_answered`
+            await blob.delete_blob(retry_total=0, **options)
 
     async def _container(self) -> Any:  # noqa: ANN401 - as above
         async with self._fs.service_client.get_container_client(self._name) as client:

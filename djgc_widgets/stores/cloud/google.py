@@ -254,6 +254,10 @@ def _lock_of(item: Mapping[str, Any]) -> str:
     if item.get("temporaryHold") or item.get("eventBasedHold"):
         return "a hold"
     until = item.get("retentionExpirationTime")
-    if until and datetime.fromisoformat(until) > datetime.now(UTC):
-        return f"its retention until {until[:10]}"
-    return ""
+    if until is None:
+        return ""
+    try:
+        held = datetime.fromisoformat(until) > datetime.now(UTC)
+    except (TypeError, ValueError):
+        raise OSError(f"expected a date of a retention, got {until!r}") from None
+    return f"its retention until {until[:10]}" if held else ""

@@ -8,7 +8,7 @@ import errno
 import time
 from collections.abc import Callable
 from random import random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from djgc_widgets.stores.bucket.protocol import ChangedError, RefusedError
 
@@ -21,6 +21,11 @@ _Answer = TypeVar("_Answer")
 
 class BusyError(OSError):
     """The server did not say what it did; it may be asked again."""
+
+
+def repeat_nothing(session: Any) -> None:  # noqa: ANN401 - of aiohttp, which may be absent
+    """Let a session repeat no request whose connection ended, as it does by itself."""
+    session._retry_connection = False  # noqa: SLF001 - releases before 3.12 have nothing else
 
 
 def until_answered(ask: Callable[[], _Answer]) -> _Answer:

@@ -264,6 +264,53 @@ def test_a_deletion_without_an_answer_is_left_to_a_recovery(
     assert len(in_trash(lab)) == 3
 
 
+def test_a_copy_stays_while_a_deletion_may_still_happen(
+    lab: Laboratory, relay: HttpRelay
+) -> None:
+    """Its connection ends without an answer, and the second request is refused."""
+    orphaned(lab, HASH)
+    plan = planned(complete(lab))
+    path = str(plan.objects["path"].iloc[1])
+    late: list[Asked] = []
+
+    def cut(asked: Asked) -> Said | None:
+        if asked.method != "DELETE" or not asked.key.endswith(f"/q/{path}"):
+            return None
+        late.append(asked)
+        if len(late) == 1:
+            raise ConnectionError
+        return refusal(403, "AuthorizationFailure")
+
+    relay.instead = cut
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"moved": 2, "failed: error": 1}
+    assert len(late) == 2
+    assert receipt.rows.set_index("path")["in_doubt"][path]
+    assert path in in_trash(lab)
+
+
+def test_what_is_written_while_a_copy_takes_long_stays(
+    lab: Laboratory, relay: HttpRelay
+) -> None:
+    orphaned(lab, HASH)
+    receipt = planned(complete(lab)).sweep()
+    trashed = in_trash(lab)
+
+    def overwrite(asked: Asked, said: Said) -> Said:
+        if "x-ms-copy-source" in asked.headers and is_of_store(asked):
+            lab.put(asked.key.partition("/q/")[2], data=b"of somebody else")
+            return Said(202, b"", {**said.headers, "x-ms-copy-status": "pending"})
+        return said
+
+    relay.changed = overwrite
+    restored = receipt.restore()
+
+    assert outcomes(restored) == {"failed: stays-in-trash": 3}
+    assert set(outside_trash(lab).values()) >= {b"of somebody else"}
+    assert in_trash(lab) == trashed
+
+
 @pytest.mark.parametrize("status", [302, 404])
 def test_only_what_the_server_did_is_believed(
     lab: Laboratory, relay: HttpRelay, status: int
@@ -294,15 +341,18 @@ def test_a_restore_that_the_server_gives_up_can_be_repeated(
     before = outside_trash(lab)
     receipt = planned(complete(lab)).sweep()
     trashed = in_trash(lab)
+    begun: dict[str, str] = {}
 
     def fail(asked: Asked, said: Said) -> Said:
-        begun = "x-ms-copy-source" in asked.headers
         looked = asked.method == "HEAD" and is_of_store(asked)
-        if begun and is_of_store(asked):
+        if "x-ms-copy-source" in asked.headers and is_of_store(asked):
             path = asked.key.partition("/q/")[2]
             lab.put(path, data=b"")
+            begun[asked.key] = said.headers["x-ms-copy-id"]
             return Said(202, b"", {**said.headers, "x-ms-copy-status": "pending"})
         told = {"x-ms-copy-status": "failed"} if looked and said.status == 200 else {}
+        if told and asked.key in begun:
+            told["x-ms-copy-id"] = begun[asked.key]
         return Said(said.status, said.body, {**said.headers, **told})
 
     relay.changed = fail

@@ -124,9 +124,10 @@ def test_a_deletion_without_an_answer_is_left_to_a_recovery(
     assert (outside_trash(lab), in_trash(lab)) == (before, {path: before[path]})
 
 
+@pytest.mark.parametrize("first", ["busy", "cut"])
 @pytest.mark.parametrize("then", [403, 505])
 def test_a_copy_stays_while_a_deletion_may_still_happen(
-    lab: Laboratory, relay: Generations, then: int
+    lab: Laboratory, relay: Generations, then: int, first: str
 ) -> None:
     """Its first answer is lost, and the second one says nothing about the first."""
     orphaned(lab, HASH)
@@ -139,6 +140,8 @@ def test_a_copy_stays_while_a_deletion_may_still_happen(
         if deleted(asked) != f"q/{path}":
             return None
         late.append(asked)
+        if len(late) == 1 and first == "cut":
+            raise ConnectionError  # no answer, and the end of the connection
         return refusal(503 if len(late) == 1 else then, "lost")
 
     relay.instead = lose
@@ -153,7 +156,7 @@ def test_a_copy_stays_while_a_deletion_may_still_happen(
     assert stored == before
 
 
-@pytest.mark.parametrize("status", [302, 404, 499])
+@pytest.mark.parametrize("status", [200, 302, 404, 499])
 def test_only_what_the_server_did_is_believed(
     lab: Laboratory, relay: Generations, status: int
 ) -> None:
@@ -161,9 +164,16 @@ def test_only_what_the_server_did_is_believed(
     before = outside_trash(lab)
     receipt = planned(complete(lab)).sweep()
     trashed = in_trash(lab)
-    relay.instead = lambda asked: (
-        refusal(status, "of a proxy") if "/objects/" in deleted(asked) else None
-    )
+
+    def answer(asked: Asked) -> Said | None:
+        """Answer as a proxy does that wants a login."""
+        if asked.path.startswith("/portal"):
+            return Said(200, b"<html>")
+        if "/objects/" not in deleted(asked):
+            return None
+        return Said(status, b"<html>", {"location": f"{relay.url}/portal"})
+
+    relay.instead = answer
 
     purged = Trash(lab.schema, "raw").purge(NOW, {"short-retention", "oldest-backup"})
 
@@ -321,6 +331,25 @@ def test_a_sweep_makes_two_requests_for_each_object(
     relay.requests.clear()
     assert outcomes(receipt.restore()) == {"restored": n_objects}
     assert len(relay.requests) < 3 * n_objects + 50
+
+
+@pytest.mark.parametrize("date", ["soon", 5, "2027-01-01T00:00:00"])
+def test_a_retention_that_cannot_be_read_is_an_error_of_its_object(
+    lab: Laboratory, relay: Generations, date: object
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+
+    def odd(items: list[dict[str, Any]]) -> None:
+        for item in items:
+            item["retentionExpirationTime"] = date
+
+    relay.changed = listing(odd)
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"failed: error": 3}
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
 
 
 @pytest.mark.parametrize("lock", ["temporaryHold", "eventBasedHold", "retention"])
