@@ -25,7 +25,7 @@ class BusyError(OSError):
 
 def repeat_nothing(session: Any) -> None:  # noqa: ANN401 - of aiohttp, which may be absent
     """Let a session repeat no request whose connection ended, as it does by itself."""
-    session._retry_connection = False  # noqa: SLF001 - releases before 3.12 have nothing else
+    session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch
 
 
 def until_answered(ask: Callable[[], _Answer]) -> _Answer:
