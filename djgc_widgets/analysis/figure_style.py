@@ -15,10 +15,11 @@ STATUS_COLORS = {
     Status.YOUNG: "#b79a20",
     Status.UNKNOWN: "#8c959f",
     Status.TRASH: "#8250df",
+    Status.HIDDEN: "#57606a",
 }
 """Color of each status; a pattern or label goes with it."""
 
-_PATTERNS = dict(zip(Status, ("", "/", ".", "x", "-"), strict=True))
+_PATTERNS = dict(zip(Status, ("", "/", ".", "x", "-", "+"), strict=True))
 NEUTRAL = "#757b83"  # as readable on light as on dark: a figure cannot follow the theme
 GRID_LINES = {"gridcolor": "rgba(128,136,145,0.25)", "zeroline": False}
 """Part of the layout of an axis."""

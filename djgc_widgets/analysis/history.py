@@ -15,8 +15,8 @@ from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
     HISTORY,
+    LISTED_STATUSES,
     InputError,
-    Status,
     as_text,
     error_text,
     names_of,
@@ -233,6 +233,7 @@ class History:
 def totals_of(scan: Scan) -> pd.DataFrame:
     """Add up a scan per store: a frame of the history schema."""
     summary, missing = scan.summary(), scan.missing
+    summary = summary[summary["status"].isin(LISTED_STATUSES)]
     rows = []
     for store in scan.stores:
         own = summary[summary["store"].eq(store.name)].set_index("status")
@@ -246,7 +247,9 @@ def totals_of(scan: Scan) -> pd.DataFrame:
                 "schemas": ", ".join(scan.schemas),
                 "n_objects": int(own["n_objects"].sum()),
                 "stored_bytes": int(sizes.sum()),
-                **{f"{name}_bytes": int(sizes.get(name, 0)) for name in Status},
+                **{
+                    f"{name}_bytes": int(sizes.get(name, 0)) for name in LISTED_STATUSES
+                },
                 "logical_bytes": int(own["logical_bytes"].sum()),
                 "n_missing": int(missing["store"].eq(store.name).sum()),
             }

@@ -20,6 +20,7 @@ from djgc_widgets.model import (
     InputError,
     absent,
     and_more,
+    hidden_text,
     html_list,
     html_table,
     readable_bytes,
@@ -95,6 +96,7 @@ def report_html(scan: Scan, history: History | None = None) -> str:
         )
     summary, places = scan.summary(), scan.places()
     records = trash_records_text(summary, scan.trash)
+    hidden = hidden_text(scan.hidden)
     measured = None if history is None else history.measured()
     grown = growth(growth_by_week(scan.objects), measured)
     figures = {
@@ -113,6 +115,7 @@ def report_html(scan: Scan, history: History | None = None) -> str:
         "" if scan.complete else _INCOMPLETE,
         _frame_html(summary[totals].assign(status=summary["status"].map(labels))),
         records and _TEXT.format(safe(f"The trash is counted {records}.")),
+        hidden and _TEXT.format(safe(hidden)),
         *(_SECTION.format(title, each) for title, each in figures.items()),
         _SECTION.format("What rows need", _first_rows_html(scan.usage()[_USAGE])),
         _SECTION.format("Trash", _first_rows_html(_sweeps(scan.trash))),

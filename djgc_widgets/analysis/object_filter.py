@@ -21,6 +21,7 @@ from djgc_widgets.analysis.row_filter import (
 )
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
+    LISTED_STATUSES,
     OBJECTS,
     REASON_KINDS,
     STATUS_LABELS,
@@ -40,7 +41,7 @@ OBJECT_FACETS = (
     Facet(
         "Status",
         "status",
-        labels={status.value: label for status, label in STATUS_LABELS.items()},
+        labels={status.value: STATUS_LABELS[status] for status in LISTED_STATUSES},
     ),
     Facet("Table", "table"),
     Facet("Why", "why"),

@@ -13,6 +13,8 @@ from djgc_widgets.model import (
     Notices,
     Outcome,
     Receipt,
+    freed_text,
+    hidden_text,
     json_rows,
     plural,
     readable_bytes,
@@ -94,12 +96,13 @@ def needed_in_trash(result: Scan, stores: Collection[str]) -> pd.DataFrame:
 def receipt_answer(receipt: Receipt, expected: Outcome | None) -> Answer:
     """Report a receipt; done in part if an object has another outcome than expected."""
     others = expected is not None and receipt.rows["outcome"].ne(expected.value).any()
-    lines = [receipt.headline()]
+    lines = [receipt.headline(), *filter(None, [freed_text(receipt.freed)])]
     lines += _table_lines("not done", receipt.unfinished)
     lines += map(str, receipt.problems)
     data = {
         "sweep_id": receipt.sweep_id,
         "rows": json_rows(receipt.rows),
+        "freed": json_rows(receipt.freed),
         "problems": json_rows(receipt.problems.frame()),
     }
     partial = others or receipt.problems
@@ -139,6 +142,8 @@ def summary_lines(result: Scan) -> Iterator[str]:
     yield from _table_lines("stores", result.summary())
     if records := trash_records_text(result.summary(), result.trash):
         yield f"The trash is counted {records}."
+    if hidden := hidden_text(result.hidden):
+        yield hidden
     yield from (f"problem: {problem}" for problem in result.problems)
     yield from (f"note: {note}" for note in (*result.unseen, *result.warnings))
 

@@ -14,10 +14,11 @@ or undoes what was interrupted.
 
 from djgc_widgets.collector.arguments import names_of_sweepable_stores
 from djgc_widgets.collector.clock import Clock, utc_now
+from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
 from djgc_widgets.collector.garbage_collector import GarbageCollector
 from djgc_widgets.collector.pins import Pins
 from djgc_widgets.collector.purge import expect_liftable, short_retention_doubt
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
+from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeps_in_trash import (
     carry_out_each,

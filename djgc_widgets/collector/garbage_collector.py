@@ -10,7 +10,8 @@ import pandas as pd
 
 from djgc_widgets.collector.arguments import scope_of
 from djgc_widgets.collector.clock import Clock, utc_now
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan, Scan
+from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
+from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.model import (
     MINIMUM_AGE,

@@ -15,14 +15,11 @@ from djgc_widgets.model import (
     Detail,
     Notice,
     NoticeCode,
-    Notices,
     Outcome,
     SweepRefusedError,
     error_text,
     in_store,
-    readable_bytes,
     remedy_for,
-    stacked,
 )
 from djgc_widgets.stores import (
     PinnedObject,
@@ -30,7 +27,6 @@ from djgc_widgets.stores import (
     Results,
     Stopped,
     SweepableStore,
-    Versioning,
     failed_result,
     kept_in_trash_result,
 )
@@ -160,27 +156,6 @@ class Operation:
         ]
         return RECEIPT.conform(pd.DataFrame(rows, columns=RECEIPT.column_names))
 
-    def note_versions(self) -> None:
-        """Add a problem if a bucket keeps what was deleted: no bytes are freed yet."""
-        purged = self.with_outcome(Outcome.PURGED)
-        deleted = [*self.with_outcome(Outcome.MOVED), *purged]
-        if not deleted:
-            return
-        size = readable_bytes(sum(pinned.size_bytes for pinned in deleted))
-        try:
-            versioning = self.store.versioning()
-        except OSError as error:
-            self._problem(NoticeCode.VERSIONS_UNKNOWN, error=error_text(error))
-            return
-        if versioning is Versioning.ENABLED and purged:
-            self._problem(NoticeCode.VERSIONS_PURGED, size=size)
-        elif versioning is Versioning.ENABLED:
-            self._problem(NoticeCode.VERSIONS_KEPT, size=size)
-        elif versioning is Versioning.SOFT:
-            self._problem(NoticeCode.SOFT_DELETED, size=size)
-        elif versioning is Versioning.SUSPENDED:
-            self._problem(NoticeCode.VERSIONS_SUSPENDED)
-
     def record(
         self, name: str, now: datetime, sweep_ids: Iterable[str] | None = None
     ) -> None:
@@ -191,7 +166,7 @@ class Operation:
         written, so that a recovery looks at everything again.
         """
         if lost := self.lock.lost():
-            self._problem(NoticeCode.LOCK_LOST, why=lost.text)
+            self.note_problem(NoticeCode.LOCK_LOST, why=lost.text)
             return
         try:
             self.store.sync()
@@ -202,7 +177,7 @@ class Operation:
     def note_unwritten(self, record: str, error: OSError) -> None:
         """Add a problem: a record of what was done could not be written."""
         why = error_text(error)
-        self._problem(NoticeCode.RECORD_UNWRITTEN, record=record, error=why)
+        self.note_problem(NoticeCode.RECORD_UNWRITTEN, record=record, error=why)
 
     def _while_locked(self, objects: Iterable[PinnedObject]) -> Iterator[PinnedObject]:
         for pinned in objects:
@@ -213,7 +188,8 @@ class Operation:
     def _has_lost_lock(self) -> bool:
         return self.lock.lost() is not None
 
-    def _problem(self, code: NoticeCode, **values: object) -> None:
+    def note_problem(self, code: NoticeCode, **values: object) -> None:
+        """Add a problem of the store."""
         self.problems.append(Notice(code, in_store(self.store.info.name), values))
 
 
@@ -236,24 +212,6 @@ def skip_rest(operations: Iterable[tuple[Operation, Iterable[PinnedObject]]]) ->
     for operation, objects in operations:
         left = operation.pending(objects)
         operation.note(left, operation.stops() or canceled)
-
-
-def receipt_rows(
-    operations: Sequence[Operation], order: pd.DataFrame | None = None
-) -> tuple[pd.DataFrame, Notices]:
-    """Return what was done in some stores, and what could not be written down.
-
-    The rows are a frame of the receipt schema; `order` has ``store`` and ``path`` in
-    the order that they should have.
-    """
-    for operation in operations:
-        operation.note_versions()
-    frames = [RECEIPT.empty(), *(operation.rows() for operation in operations)]
-    rows = stacked(frames)
-    if order is not None:
-        rows = order[["store", "path"]].merge(rows, on=["store", "path"])
-    problems = Notices(p for operation in operations for p in operation.problems)
-    return RECEIPT.conform(rows), problems
 
 
 def begin(

@@ -9,6 +9,7 @@ from typing import NoReturn
 import pandas as pd
 
 from djgc_widgets.collector.clock import Clock
+from djgc_widgets.collector.complete_scan import CompleteScan
 from djgc_widgets.collector.journal import Planned
 from djgc_widgets.collector.operation import (
     MOST_FAILURES,
@@ -26,7 +27,6 @@ from djgc_widgets.collector.owners import (
 )
 from djgc_widgets.collector.pins import read_pins
 from djgc_widgets.collector.recheck import Rechecker
-from djgc_widgets.collector.scan_result import CompleteScan
 from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
     STR,

@@ -11,9 +11,9 @@ from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.operation import (
     Operation,
     begin,
-    receipt_rows,
     skip_rest,
 )
+from djgc_widgets.collector.receipts import receipt_parts
 from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
     Cancelled,
@@ -45,7 +45,7 @@ def restore_sweep(
         restore({sweep_id: paths}, store, clock=clock, progress=progress)
         for store in stores
     ]
-    return Receipt(sweep_id, *receipt_rows(operations))
+    return Receipt(sweep_id, *receipt_parts(operations))
 
 
 def restore_returnable(
@@ -77,8 +77,8 @@ def restore_returnable(
                 operations.append(operation)
     if failures and not operations:
         raise SweepRefusedError(" ".join(notice.message for notice in failures))
-    rows, problems = receipt_rows(operations)
-    return Receipt("", rows, Notices([*problems, *failures]))
+    rows, problems, freed = receipt_parts(operations)
+    return Receipt("", rows, Notices([*problems, *failures]), freed)
 
 
 def restore(

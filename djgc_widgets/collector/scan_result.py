@@ -1,7 +1,7 @@
 """The result of a scan: frames, problems and, if it is complete, plans."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import datajoint as dj
@@ -23,7 +23,6 @@ from djgc_widgets.model import (
     and_more,
     interrupted_sweeps,
     names_among,
-    names_of,
     no_progress,
     plural,
     readable_bytes,
@@ -32,13 +31,10 @@ from djgc_widgets.references import ColumnCount
 from djgc_widgets.stores import SweepableStore, sweepable_stores
 from djgc_widgets.verdict import (
     INDEX,
-    Brakes,
     Reconciled,
-    Selection,
-    SweepPlan,
     bytes_by_place,
-    plan_sweep,
     usage_by_attribute,
+    with_hidden,
 )
 
 _SHOWN_SCHEMAS = 3
@@ -81,6 +77,7 @@ class Scan:
     """What a person should know although the scan is complete."""
     _reconciled: Reconciled
     _files: pd.DataFrame
+    _hidden: pd.DataFrame
     _sweeper: Sweeper
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -148,9 +145,15 @@ class Scan:
         owners = self._reconciled.object_of_file.to_numpy()
         return self._cached_frame("files", lambda: self._files.assign(object=owners))
 
+    @property
+    def hidden(self) -> pd.DataFrame:
+        """What buckets keep that no listing shows: a frame of the hidden schema."""
+        return self._cached_frame("hidden", lambda: self._hidden)
+
     def summary(self) -> pd.DataFrame:
         """Add up per store and status: a frame of the summary schema."""
-        return self._cached_frame("summary", lambda: self._reconciled.summary)
+        both = self._reconciled.summary, self._hidden
+        return self._cached_frame("summary", lambda: with_hidden(*both))
 
     def usage(self) -> pd.DataFrame:
         """Add up per store column what its rows need: a frame of the usage schema."""
@@ -213,7 +216,7 @@ class Scan:
         return restore_returnable(self.trash, here, clock=clock, progress=progress)
 
     def adds_up(self) -> bool:
-        """Return whether the summary has as many files and bytes as were listed."""
+        """Return whether the statuses have as many files and bytes as were listed."""
         n_files, size_bytes = self._reconciled.summary[["n_files", "size_bytes"]].sum()
         return (n_files, size_bytes) == (self.listed_files, self.listed_bytes)
 
@@ -239,58 +242,3 @@ class Scan:
 
     def _repr_html_(self) -> str:
         return scan_html(repr(self), self.summary(), self.problems)
-
-
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class CompleteScan(Scan):
-    """A scan that read everything; only it can make a plan."""
-
-    def plan(
-        self,
-        selection: Selection = None,
-        acknowledge: Collection[str] = frozenset(),
-        brakes: Brakes | None = None,
-    ) -> SweepPlan:
-        """Pin what should be moved to the trash.
-
-        Parameters
-        ----------
-        selection : DataFrame, Series of bool or list of str, optional
-            A frame with ``store`` and ``path``, a mask with the index of `orphans` or
-            `objects`, or paths; all orphans by default.
-        acknowledge : collection of str
-            Names of doubts that you lift: ``"sole-owner"`` if no other database server
-            has rows that refer into these stores (needed at their first sweep),
-            ``"large-sweep"`` if more than a quarter of a table or store may go,
-            ``"missing-objects"`` if the missing objects are known to be lost,
-            ``"minimum-age"`` if nothing is being inserted, ``"unseen-schemas:WHERE"``
-            if no row that the account cannot see there refers to these stores, and
-            ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
-            a schema that no server has.
-        brakes : Brakes, optional
-            Which share of a table or store is large; a quarter by default.
-
-        Returns
-        -------
-        SweepPlan
-            It expires after an hour.
-
-        Raises
-        ------
-        InputError
-            If anything but a candidate of this scan is selected, or something is
-            acknowledged that this scan does not know.
-        SweepRefusedError
-            If the record of the servers for which a store was swept cannot be read.
-        """
-        seen = self.unseen, self.minimum_age, self.interrupted
-        lifted, sweeper = names_of(acknowledge, "acknowledge"), self._sweeper
-        what = self._reconciled, self._files, selection
-        now = sweeper.circumstances(lifted, *seen)
-        now = replace(now, brakes=brakes or now.brakes)
-        return plan_sweep(*what, now, carry_out=sweeper.carry_out)
-
-
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class IncompleteScan(Scan):
-    """A scan that met a problem: it calls nothing an orphan and cannot make a plan."""

@@ -17,10 +17,10 @@ from djgc_widgets.collector.arguments import (
     scope_of,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
+from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.releases import release_warnings
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     FILES,
@@ -38,6 +38,7 @@ from djgc_widgets.model import (
     candidate_prefixes,
     expect_age,
     former_paths,
+    in_store,
     no_progress,
     stacked,
 )
@@ -48,7 +49,14 @@ from djgc_widgets.references import (
     read_references,
     server_name,
 )
-from djgc_widgets.stores import LinkFollower, Listing, LookUp, Store, open_stores
+from djgc_widgets.stores import (
+    LinkFollower,
+    Listing,
+    LookUp,
+    Store,
+    list_hidden,
+    open_stores,
+)
 from djgc_widgets.verdict import (
     Reconciled,
     World,
@@ -143,13 +151,17 @@ def run_scan(
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)
     names, listed = opened.names, _list_stores(opened.stores, report)
+    unread = {problem.where for problem in listed.problems}
+    hidden = list_hidden(
+        (s for s in opened.stores if in_store(s.info.name) not in unread), report
+    )
     known, links = _known_paths(listed.files, names)
     reading = read_references(connections, known, report)
     report(Progress(Step.RECONCILING))
     judged = _judged_schemas(wanted, reading)
     follow = LinkFollower(names.all_stores).follow
     located = locate(listed.files, reading.recorded, names, follow)
-    kept, unread = pins_of(opened.stores, listed.files)
+    kept, unread_pins = pins_of(opened.stores, listed.files)
     world = World(
         names, reading.names, judged, reading.tables, started, minimum_age, kept
     )
@@ -162,7 +174,7 @@ def run_scan(
     listable = () if listed.problems else names.stores
     empty = find_empty_stores(reconciled, listed.files, listable, judged)
     problems = [
-        *(*opened.problems, *listed.problems, *reading.problems, *unread),
+        *(*opened.problems, *listed.problems, *reading.problems, *unread_pins),
         *find_twin_stores(listed.files, names.stores),
         *empty,
         *located.problems,
@@ -177,7 +189,7 @@ def run_scan(
         *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
         *(*listed.warnings, *located.warnings, *reading.gone),
         *(warning for look_up in again for warning in look_up.warnings),
-        *(*reading.warnings, *reading.prepared),
+        *(*reading.warnings, *reading.prepared, *hidden.warnings),
     ]
     if problems:
         reconciled = withhold_orphans(reconciled)
@@ -209,6 +221,7 @@ def run_scan(
         warnings=Notices(warnings),
         _reconciled=reconciled,
         _files=listed.files,
+        _hidden=hidden.frame,
         _sweeper=Sweeper(rechecker, opened.stores, clock),
     )
     return result, rechecker

@@ -21,12 +21,12 @@ from djgc_widgets.collector.operation import (
     SKIPPED_LIVE,
     SKIPPED_PINNED,
     Operation,
-    receipt_rows,
     skip_rest,
     unread_references,
 )
 from djgc_widgets.collector.owners import read_ownership, write_ownership
 from djgc_widgets.collector.pins import read_pins
+from djgc_widgets.collector.receipts import receipt_parts
 from djgc_widgets.collector.recheck import Live, Rechecker
 from djgc_widgets.collector.restore import restore_sweep
 from djgc_widgets.collector.steps import Steps
@@ -126,11 +126,12 @@ class Sweeper:
             }
             self._sweep(plan, operations, pinned, now, progress)
         swept = [operation.store for operation in operations.values()]
-        rows, problems = receipt_rows(list(operations.values()), plan.objects)
+        rows, problems, freed = receipt_parts(list(operations.values()), plan.objects)
         return SweepReceipt(
             sweep_id,
             rows,
             problems,
+            freed,
             _restore=lambda progress: restore_sweep(
                 swept, sweep_id, clock=self.clock, progress=progress
             ),

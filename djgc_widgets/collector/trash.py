@@ -14,15 +14,16 @@ from djgc_widgets.collector.arguments import (
     sweepable_store,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
+from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
 from djgc_widgets.collector.journal import Journal, Planned
 from djgc_widgets.collector.lock import StoreLock
-from djgc_widgets.collector.operation import Operation, receipt_rows
+from djgc_widgets.collector.operation import Operation
 from djgc_widgets.collector.owners import read_ownership
 from djgc_widgets.collector.purge import Purge, expect_liftable, refuse
+from djgc_widgets.collector.receipts import receipt_parts
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.recover import recover
 from djgc_widgets.collector.restore import restore_sweep
-from djgc_widgets.collector.scan_result import CompleteScan, IncompleteScan
 from djgc_widgets.collector.scanner import run_scan
 from djgc_widgets.collector.sweeps_frame import planned_sweep_ids, sweep_row
 from djgc_widgets.model import (
@@ -182,7 +183,7 @@ class Trash:
             clock=self._clock,
             break_lock=break_lock,
         )
-        return Receipt("", *receipt_rows([operation]))
+        return Receipt("", *receipt_parts([operation]))
 
     def purge(
         self,
@@ -255,7 +256,7 @@ class Trash:
             chosen = names_among(sweep_ids, planned, "sweep_ids")
             purge = Purge(operation, result, rechecker, planned, self._clock, chosen)
             purge.run(older_than, lifted, progress, oldest_backup)
-        return Receipt("", *receipt_rows([operation]))
+        return Receipt("", *receipt_parts([operation]))
 
     def _scan(self) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
         return run_scan(self._source, also=self._also, clock=self._clock)

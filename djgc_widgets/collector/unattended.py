@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from djgc_widgets.collector.complete_scan import CompleteScan
 from djgc_widgets.collector.lock import StoreLock
 from djgc_widgets.collector.marker import write_marker
 from djgc_widgets.collector.records import altered_record
-from djgc_widgets.collector.scan_result import CompleteScan
 from djgc_widgets.model import (
     SEEN_ORPHANS,
     TRASH_FOLDER,

@@ -14,11 +14,13 @@ from .arrow import (
 )
 from .cells import absent, table_label
 from .codes import (
+    LISTED_STATUSES,
     MINIMUM_AGE,
     OLDEST,
     RETENTION,
     Detail,
     DoubtCode,
+    HiddenKind,
     NoticeCode,
     OpinionCode,
     Outcome,
@@ -26,6 +28,7 @@ from .codes import (
     Status,
     Step,
     SweepState,
+    Undo,
 )
 from .doubt_messages import DOUBTS
 from .errors import (
@@ -40,7 +43,9 @@ from .frame_schema import FrameSchema, stacked
 from .frames import (
     FILES,
     FOLDERS,
+    FREED,
     GROWTH,
+    HIDDEN,
     HISTORY,
     OBJECTS,
     OPINIONS,
@@ -59,12 +64,15 @@ from .frames import (
 from .html import Heading, html_list, html_table, safe
 from .messages import (
     EXPLANATIONS,
+    HIDDEN_LABELS,
     OPINION_LABELS,
     OUTCOME_LABELS,
     REASON_KINDS,
     REASONS,
     STATUS_LABELS,
     detail_text,
+    freed_text,
+    hidden_text,
     readable_minimum_age,
     remedy_for,
     trash_records_text,
@@ -104,6 +112,7 @@ from .trash_paths import (
     former_paths,
     interrupted_sweeps,
     parse_trash,
+    time_of_sweep,
     trash_of,
 )
 from .vocabulary import (
@@ -120,9 +129,13 @@ __all__ = [
     "EXPLANATIONS",
     "FILES",
     "FOLDERS",
+    "FREED",
     "GROWTH",
+    "HIDDEN",
+    "HIDDEN_LABELS",
     "HISTORY",
     "KIBI",
+    "LISTED_STATUSES",
     "MANIFEST_SUFFIX",
     "MINIMUM_AGE",
     "OBJECTS",
@@ -158,6 +171,7 @@ __all__ = [
     "FileKind",
     "FrameSchema",
     "Heading",
+    "HiddenKind",
     "InputError",
     "Naming",
     "Notice",
@@ -186,6 +200,7 @@ __all__ = [
     "SweepRefusedError",
     "SweepState",
     "TableInfo",
+    "Undo",
     "absent",
     "and_more",
     "are_records",
@@ -203,7 +218,9 @@ __all__ = [
     "folders_and_names",
     "former_paths",
     "former_prefixes",
+    "freed_text",
     "group_numbers",
+    "hidden_text",
     "html_list",
     "html_table",
     "in_store",
@@ -232,8 +249,9 @@ __all__ = [
     "stacked",
     "table_label",
     "texts",
+    "time_of_sweep",
     "trash_of",
     "trash_records_text",
     "visible",
     "write_new_file",
-]  # fmt: skip
+]

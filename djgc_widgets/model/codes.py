@@ -26,6 +26,23 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
     TRASH = "trash"
     """Of what lies in the trash, in sums; no object in the store has it."""
+    HIDDEN = "hidden"
+    """Of what a bucket keeps beside its objects, in sums; no object has it."""
+
+
+LISTED_STATUSES = tuple(each for each in Status if each is not Status.HIDDEN)
+"""Those of what a listing of a store shows."""
+
+
+class HiddenKind(StrEnum):
+    """What a bucket keeps, and is paid for, that no listing of its objects shows."""
+
+    UPLOAD = "upload"
+    """The parts of one that was begun and never finished."""
+    VERSION = "version"
+    DELETE_MARKER = "delete-marker"
+    SNAPSHOT = "snapshot"
+    SOFT_DELETED = "soft-deleted"
 
 
 class Reason(StrEnum):
@@ -93,6 +110,15 @@ class Detail(StrEnum):
     REFERENCED_ELSE = "referenced-elsewhere"
     PINNED = "pinned"
     GAVE_UP = "gave-up"
+
+
+class Undo(StrEnum):
+    """What brings back what was moved or deleted."""
+
+    TRASH = "trash"
+    VERSIONS = "versions"
+    SOFT_DELETION = "soft-deletion"
+    NOTHING = "nothing"
 
 
 class DoubtCode(StrEnum):
@@ -194,6 +220,7 @@ class NoticeCode(StrEnum):
     VERSIONS_PURGED = "versions-purged"
     VERSIONS_SUSPENDED = "versions-suspended"
     VERSIONS_UNKNOWN = "versions-unknown"
+    HIDDEN_UNREAD = "hidden-unread"
     COMMAND_FAILED = "command-failed"
     COLLECTOR_GAVE_UP = "collector-gave-up"
 
@@ -202,6 +229,7 @@ class Step(StrEnum):
     """What a piece of work is doing."""
 
     LISTING = "listing"
+    LISTING_HIDDEN = "listing-hidden"
     READING = "reading"
     RECONCILING = "reconciling"
     MOVING = "moving"

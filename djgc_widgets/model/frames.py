@@ -57,12 +57,23 @@ TRASH = _frame(
 SUMMARY = _frame(
     "summary",
     ("store", "str", "store"),
-    ("status", "str", "live, orphan, young, unknown or trash"),
-    ("n_objects", "int64", "stored objects"),
+    ("status", "str", "live, orphan, young, unknown, trash or hidden"),
+    ("n_objects", "int64", "stored objects; if hidden, versions, uploads and the like"),
     ("n_files", "int64", "stored files; in the trash also journals and locks"),
     ("size_bytes", "int64", "physical bytes: each object once"),
     ("n_references", "int64", "rows that refer to these objects"),
     ("logical_bytes", "int64", "bytes counted once per row that refers"),
+)
+
+HIDDEN = _frame(
+    "hidden",
+    ("store", "str", "store whose bucket keeps it"),
+    ("kind", "str", "upload, version, delete-marker, snapshot or soft-deleted"),
+    ("path", "str", "path relative to the store"),
+    ("size_bytes", "Int64", "bytes that it takes; NA if the bucket does not tell"),
+    ("written_at", _TIME, "when it was written; of an upload, its last part"),
+    ("gone_at", _TIME, "when the bucket deletes it for good; NA if it does not tell"),
+    ("version", "str", "its upload, version, generation or snapshot"),
 )
 
 USAGE = _frame(
@@ -172,6 +183,16 @@ RECEIPT = _frame(
     ("detail_code", "str", "why; NA for a plain success"),
     ("detail", "str", "the same in words; empty for a plain success"),
     ("in_doubt", "bool", "some of it may be in the trash all the same"),
+)
+
+FREED = _frame(
+    "freed",
+    ("store", "str", "store"),
+    ("freed_bytes", "Int64", "bytes freed now, but for hard links; NA if not known"),
+    ("trash_bytes", "int64", "bytes that are in the trash now"),
+    ("kept_bytes", "Int64", "bytes of old versions and the like; NA if not known"),
+    ("undo", "str", "trash, versions, soft-deletion or nothing; NA if not known"),
+    ("undo_until", _TIME, "until then at least; NA if no date is known"),
 )
 
 GROWTH = _frame(

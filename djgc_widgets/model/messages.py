@@ -7,18 +7,22 @@ them.
 import errno
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
+from djgc_widgets.model.cells import absent
 from djgc_widgets.model.codes import (
     Detail,
+    HiddenKind,
     OpinionCode,
     Outcome,
     Reason,
     Status,
     Step,
+    Undo,
 )
-from djgc_widgets.model.text import plural
+from djgc_widgets.model.text import plural, readable_bytes
 
 STATUS_LABELS = {
     Status.LIVE: "Referenced",
@@ -26,8 +30,18 @@ STATUS_LABELS = {
     Status.YOUNG: "Young",
     Status.UNKNOWN: "Unknown",
     Status.TRASH: "In trash",
+    Status.HIDDEN: "Hidden",
 }
 """What each status is called in figures, cards and reports."""
+
+HIDDEN_LABELS = {
+    HiddenKind.UPLOAD: "unfinished upload",
+    HiddenKind.VERSION: "old version",
+    HiddenKind.DELETE_MARKER: "delete marker",
+    HiddenKind.SNAPSHOT: "snapshot",
+    HiddenKind.SOFT_DELETED: "deleted object",
+}
+"""What each of the things is called that no listing shows, if there is one of it."""
 
 REASONS = {
     Reason.NO_ROW_HOLDS_HASH: "no row refers to this hash",
@@ -111,8 +125,16 @@ IN_DOUBT = "; some of it may be in the trash: call Trash(...).recover()"
 
 OUTCOME_LABELS = {outcome: outcome.value for outcome in Outcome}
 
+UNDOS = {
+    Undo.TRASH: "a restore undoes it, at least until {until}",
+    Undo.VERSIONS: "its old versions bring it back until a lifecycle rule deletes them",
+    Undo.SOFT_DELETION: "the tools of the cloud bring it back until {until}",
+    Undo.NOTHING: "nothing undoes it",
+}
+
 STEPS = {
     Step.LISTING: "listing store {subject}",
+    Step.LISTING_HIDDEN: "listing versions and uploads of store {subject}",
     Step.READING: "reading {subject}",
     Step.RECONCILING: "reconciling",
     Step.MOVING: "moving to the trash",
@@ -153,6 +175,53 @@ def trash_records_text(summary: pd.DataFrame, trash: pd.DataFrame) -> str:
     files = summary.loc[summary["status"].eq(Status.TRASH.value), "n_files"].sum()
     records = int(files - trash["n_files"].sum())
     return f"with {plural(records, 'file')} of journals and locks" if records else ""
+
+
+def hidden_text(hidden: pd.DataFrame) -> str:
+    """Say what buckets keep beside what is listed; empty if nothing.
+
+    Parameters
+    ----------
+    hidden : DataFrame
+        A frame of the hidden schema.
+    """
+    if hidden.empty:
+        return ""
+    sums = hidden.groupby("kind")["size_bytes"].agg(["size", "sum"])
+    parts = [
+        f"{plural(int(n), HIDDEN_LABELS[kind])} ({readable_bytes(int(size))})"
+        for kind in HiddenKind
+        for n, size in sums[sums.index == kind.value].itertuples(index=False)
+    ]
+    return f"Beside what is listed, the buckets keep {', '.join(parts)}."
+
+
+def freed_text(freed: pd.DataFrame) -> str:
+    """Say what was freed, where the rest is, and until when it can be undone.
+
+    Parameters
+    ----------
+    freed : DataFrame
+        A frame of the freed schema.
+    """
+    lines = []
+    for row in freed.to_dict("records"):
+        parts = [f"{_bytes_or_unknown(row['freed_bytes'])} freed now"]
+        if row["trash_bytes"]:
+            parts.append(f"{readable_bytes(row['trash_bytes'])} in the trash")
+        if absent(row["kept_bytes"]) or row["kept_bytes"]:
+            parts.append(f"{_bytes_or_unknown(row['kept_bytes'])} kept by its bucket")
+        text = ", ".join(parts)
+        if not absent(row["undo"]):
+            until = row["undo_until"]
+            date = "" if absent(until) else f"{until:%Y-%m-%d}"
+            text += f"; {UNDOS[Undo(row['undo'])].format(until=date)}"
+        lines.append(f"Store {row['store']}: {text}.")
+    return " ".join(lines)
+
+
+def _bytes_or_unknown(size: Any) -> str:  # noqa: ANN401 - a cell of a frame
+    return "an unknown part" if absent(size) else readable_bytes(int(size))
 
 
 def remedy_for(error: OSError) -> str:

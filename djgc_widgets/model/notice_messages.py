@@ -271,6 +271,13 @@ MESSAGES = {
         "it is not known whether its bucket keeps versions ({error})",
         "Ask whoever manages the bucket",
     ),
+    NoticeCode.HIDDEN_UNREAD: (
+        (
+            "what its bucket keeps beside its objects, such as old versions and "
+            "unfinished uploads, could not be listed completely: {error}"
+        ),
+        "Let the account list it; until then its bytes are not counted",
+    ),
     NoticeCode.COMMAND_FAILED: (
         "{error}",
         "The others were carried out; scan again to see what is left",

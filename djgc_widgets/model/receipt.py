@@ -10,8 +10,9 @@ from markupsafe import Markup
 from djgc_widgets.model.arguments import names_among
 from djgc_widgets.model.codes import Outcome
 from djgc_widgets.model.export import csv_text
+from djgc_widgets.model.frames import FREED
 from djgc_widgets.model.html import Heading, html_list, html_table, safe
-from djgc_widgets.model.messages import OUTCOME_LABELS
+from djgc_widgets.model.messages import OUTCOME_LABELS, freed_text
 from djgc_widgets.model.notices import Notices
 from djgc_widgets.model.progress import ProgressCallback, no_progress
 from djgc_widgets.model.text import and_more, plural, readable_bytes
@@ -29,6 +30,9 @@ class Receipt:
     """A frame of the receipt schema."""
     problems: Notices = field(default_factory=Notices)
     """What could not be written down."""
+    freed: pd.DataFrame = field(default_factory=FREED.empty)
+    """A frame of the freed schema: a row per store in which something was moved or
+    deleted."""
 
     def count(self, outcome: str) -> int:
         """Return the number of objects with this outcome."""
@@ -70,8 +74,8 @@ class Receipt:
         return f"{type(self).__name__}: {self.headline()}{problems}"
 
     def _repr_html_(self) -> str:
-        title = Markup("<p><b>Receipt</b> {}: {}</p>").format(
-            safe(self.sweep_id), safe(self.headline())
+        title = Markup("<p><b>Receipt</b> {}: {}</p><p>{}</p>").format(
+            safe(self.sweep_id), safe(self.headline()), safe(freed_text(self.freed))
         )
         rows = self.unfinished
         more = and_more(len(rows) - _SHOWN_ROWS, "object")

@@ -1,5 +1,7 @@
 """Paths in the trash of a store: objects at ``{sweep}/objects/{path}``, and records."""
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -33,6 +35,11 @@ RECORD_ENDS = {"plan": "result", "restoring": "restored", "purging": "purged"}
 def trash_of(sweep_id: str) -> str:
     """Return the folder of a sweep."""
     return f"{TRASH_FOLDER}/{sweep_id}"
+
+
+def time_of_sweep(sweep_id: str) -> datetime:
+    """Return when a sweep began, to the second: its name says so."""
+    return datetime.strptime(sweep_id.partition("-")[0], "%Y%m%dT%H%M%S%z")
 
 
 def parse_trash(paths: pd.Series) -> pd.DataFrame:

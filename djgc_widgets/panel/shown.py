@@ -12,6 +12,7 @@ import pandas as pd
 from djgc_widgets.analysis import AGE_BINS, SecondOpinion, bytes_by_age
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
+    LISTED_STATUSES,
     OUTCOME_LABELS,
     STATUS_LABELS,
     Notice,
@@ -20,6 +21,8 @@ from djgc_widgets.model import (
     Status,
     SweepReceipt,
     and_more,
+    freed_text,
+    hidden_text,
     plural,
     readable_bytes,
     readable_minimum_age,
@@ -29,7 +32,7 @@ from djgc_widgets.model import (
 )
 
 Json = dict[str, Any]
-_MARKS = dict(zip(Status, "●▲◔?♲", strict=True))
+_MARKS = dict(zip(LISTED_STATUSES, "●▲◔?♲", strict=True))
 _SCHEMAS = 3
 _UNFINISHED = 8
 _TABLES = 12
@@ -59,6 +62,7 @@ def scan_shown(scan: Scan) -> Json:
         "sum": _sum_text(scan),
         "missing": _missing_text(scan),
         "trash": _trash_text(scan),
+        "hidden": hidden_text(scan.hidden),
         "needed": plural(n, "object")
         if (n := int(scan.trash["returnable"].sum()))
         else "",
@@ -131,8 +135,9 @@ def percent(part: float, whole: float) -> str:
 def _sum_text(scan: Scan) -> str:
     sizes = scan.summary().groupby("status")["size_bytes"].sum()
     terms = (
-        f"{readable_bytes(int(sizes.get(status.value, 0)))} {label.lower()}"
-        for status, label in STATUS_LABELS.items()
+        f"{readable_bytes(int(sizes.get(status.value, 0)))} "
+        f"{STATUS_LABELS[status].lower()}"
+        for status in LISTED_STATUSES
     )
     return f"{' + '.join(terms)} = {readable_bytes(scan.listed_bytes)} listed"
 
@@ -229,6 +234,7 @@ def receipt_shown(receipt: Receipt | None) -> Json | None:
     return {
         "id": visible(receipt.sweep_id),
         "headline": receipt.headline(),
+        "freed": visible(freed_text(receipt.freed)),
         "undoable": isinstance(receipt, SweepReceipt)
         and receipt.count(Outcome.MOVED) > 0,
         "lines": lines,

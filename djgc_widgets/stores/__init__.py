@@ -12,10 +12,12 @@ names lead to one location.
 """
 
 from djgc_widgets.stores.configuration import open_stores, stores_of
+from djgc_widgets.stores.hidden import Hidden, list_hidden
 from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import LinkFollower, mounts_in
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
+    Keeps,
     NotExclusiveError,
     Results,
     Stopped,
@@ -35,9 +37,9 @@ from djgc_widgets.stores.results import (
 )
 
 __all__ = [
-    "GONE", "MOVED", "FileIdentity", "FolderRights", "LinkFollower", "Listing",
-    "LookUp", "NotExclusiveError", "PinnedObject", "Result", "Results", "Stopped",
-    "Store", "SweepableStore", "Versioning", "Whereabouts", "failed_result",
-    "kept_in_trash_result", "list_trash", "mounts_in", "open_stores", "stores_of",
-    "sweepable_stores",
+    "GONE", "MOVED", "FileIdentity", "FolderRights", "Hidden", "Keeps", "LinkFollower",
+    "Listing", "LookUp", "NotExclusiveError", "PinnedObject", "Result", "Results",
+    "Stopped", "Store", "SweepableStore", "Versioning", "Whereabouts", "failed_result",
+    "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in", "open_stores",
+    "stores_of", "sweepable_stores",
 ]  # fmt: skip

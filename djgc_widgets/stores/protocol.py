@@ -1,6 +1,7 @@
 """What a scan and a sweep ask of a store; each verb is documented here, once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -36,6 +37,14 @@ class Versioning(Enum):
     """It keeps what is deleted for some days, and then deletes it for good."""
     SUSPENDED = "suspended"
     """It keeps the versions that it has, and makes no more."""
+
+
+class Keeps(NamedTuple):
+    """What a store keeps of what is deleted."""
+
+    versioning: Versioning
+    soft_for: timedelta | None = None
+    """How long, if it deletes softly and tells."""
 
 
 class NotExclusiveError(OSError):
@@ -126,8 +135,8 @@ class SweepableStore(Store, Protocol):
         If it may not be `new`, only what was kept before is kept again.
         """
 
-    def versioning(self) -> Versioning:
-        """Return whether what is deleted stays."""
+    def keeps(self) -> Keeps:
+        """Return what stays of what is deleted."""
 
     def changed_at_ns(self, path: str) -> int:
         """Return when a record was written, by the store's clock, ns since 1970."""

@@ -68,6 +68,7 @@ from djgc_widgets.verdict.status import World
 from djgc_widgets.verdict.usage import (
     bytes_by_place,
     usage_by_attribute,
+    with_hidden,
     with_places,
 )
 
@@ -117,6 +118,7 @@ __all__ = [
     "through_same_folders",
     "unseen_doubts",
     "usage_by_attribute",
+    "with_hidden",
     "with_places",
     "withhold_orphans",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from djgc_widgets.model import (
     PLACES,
     STR,
+    SUMMARY,
     TEXT,
     TOKEN,
     USAGE,
@@ -19,6 +20,7 @@ from djgc_widgets.model import (
     extract_groups,
     folders_and_names,
     group_numbers,
+    stacked,
 )
 from djgc_widgets.verdict.coverage import match_exactly, path_keys, positions
 
@@ -28,6 +30,24 @@ _END = r"(?:\.|$)"
 _OWN_LENGTH = 8
 """Of the tokens that DataJoint gives by itself."""
 _NUL = pa.scalar("\0", TEXT)
+
+
+def with_hidden(summary: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
+    """Add what buckets keep beside their objects to a frame of the summary schema."""
+    kept = hidden.groupby("store")["size_bytes"].agg(["size", "sum"])
+    rows = pd.DataFrame(
+        {
+            "store": kept.index,
+            "status": Status.HIDDEN.value,
+            "n_objects": kept["size"].to_numpy(),
+            "n_files": 0,
+            "size_bytes": kept["sum"].to_numpy(dtype=np.int64),
+            "n_references": 0,
+            "logical_bytes": 0,
+        }
+    )
+    both = stacked([summary, SUMMARY.conform(rows)])
+    return SUMMARY.conform(both.sort_values(["store", "status"], kind="stable"))
 
 
 def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from djgc_widgets.stores.api_listing import Page
+from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.pinned_objects import FileIdentity
-from djgc_widgets.stores.protocol import Versioning
+from djgc_widgets.stores.protocol import Keeps
 
 PAGE = 1_000
 """Most keys of one request."""
@@ -146,8 +147,12 @@ class Bucket(ABC):
         """Delete an object, if it still has an etag; by default on no condition."""
 
     @abstractmethod
-    def versioning(self) -> Versioning:
-        """Return whether the bucket keeps what is deleted."""
+    def keeps(self) -> Keeps:
+        """Return what the bucket keeps of what is deleted."""
+
+    @abstractmethod
+    def hidden(self) -> list[Iterator[list[Hidden]]]:
+        """Return listings of what the bucket keeps beside its objects, in pages."""
 
 
 def at_or_below(stored: Mapping[str, Stored], path: str) -> dict[str, Stored]:

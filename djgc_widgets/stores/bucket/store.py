@@ -11,14 +11,15 @@ from djgc_widgets.model import Notice, NoticeCode, StoreInfo, in_store
 from djgc_widgets.stores.api_listing import Page
 from djgc_widgets.stores.bucket.moves import Mover
 from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.listing import LookUp
 from djgc_widgets.stores.pinned_objects import FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
+    Keeps,
     Located,
     NotExclusiveError,
     Results,
     Stopped,
-    Versioning,
     never_stopped,
 )
 from djgc_widgets.stores.remote import RemoteStore
@@ -157,9 +158,21 @@ class BucketStore(RemoteStore):
             raise FileNotFoundError(path)
         return now.identity.modified_ns
 
-    def versioning(self) -> Versioning:
-        """Return whether the bucket keeps what is deleted."""
-        return self._bucket.versioning()
+    def keeps(self) -> Keeps:
+        """Return what the bucket keeps of what is deleted."""
+        return self._bucket.keeps()
+
+    def hidden(self) -> Iterator[list[Hidden]]:
+        """Yield what the bucket keeps beside its objects, a page at a time."""
+        texts: list[str] = []
+        for listed in self._bucket.hidden():
+            try:
+                for page in listed:
+                    yield [each for each in page if not self._is_inside(each.path)]
+            except Exception as error:  # noqa: BLE001 - each API has its own errors; what else is kept is told all the same
+                texts.append(self.text_of(error))
+        if texts:
+            raise OSError("; ".join(dict.fromkeys(texts)))
 
     def _forgetting(self, moved: Iterator[Results]) -> Iterator[Results]:
         """Let DataJoint, which skips the upload of what it thinks is there, look anew.

@@ -6,7 +6,7 @@ listings merge keys with empty segments, and know folders where there are none.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -21,11 +21,14 @@ from djgc_widgets.stores.bucket.protocol import (
     Stored,
     at_or_below,
 )
+from djgc_widgets.stores.cloud.azure_blobs import etag_of, if_match, lock_of
 from djgc_widgets.stores.cloud.azure_errors import os_error_of
+from djgc_widgets.stores.cloud.azure_hidden import KEPT, hidden_blobs
 from djgc_widgets.stores.cloud.bucket import CloudBucket
 from djgc_widgets.stores.cloud.repeated import repeat_nothing, until_answered
+from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.pinned_objects import FileIdentity
-from djgc_widgets.stores.protocol import Versioning
+from djgc_widgets.stores.protocol import Keeps, Versioning
 
 _SCANNED = ("metadata",)
 _LOOKED_AT = ("metadata", "copy", "immutabilitypolicy", "legalhold")
@@ -58,7 +61,7 @@ class AzureBucket(CloudBucket):
         """Yield every object whose path begins like that."""
         for blobs in self._listed(below, _SCANNED, per_page):
             yield Page.of(
-                (self._path(b), b.size, b.last_modified, _etag(b)) for b in blobs
+                (self._path(b), b.size, b.last_modified, etag_of(b)) for b in blobs
             )
 
     def stored(self, path: str) -> dict[str, Stored]:
@@ -93,7 +96,7 @@ class AzureBucket(CloudBucket):
 
     def put(self, path: str, data: bytes, *, new: bool = False, etag: str = "") -> None:
         """Write an object, only if it is `new` or still has an etag."""
-        answer = self._run(self._put(path, data, overwrite=not new, **_if_match(etag)))
+        answer = self._run(self._put(path, data, overwrite=not new, **if_match(etag)))
         self._keeps_versions = bool(answer.get("version_id"))
 
     def copy(self, source: str, target: str, found: Stored, *, new: bool) -> None:
@@ -103,16 +106,25 @@ class AzureBucket(CloudBucket):
     def remove(self, path: str, etag: str = "") -> None:
         """Delete an object, if it still has an etag."""
         try:
-            until_answered(lambda: self._run(self._remove(path, **_if_match(etag))))
+            until_answered(lambda: self._run(self._remove(path, **if_match(etag))))
         except FileNotFoundError:
             return
 
-    def versioning(self) -> Versioning:
-        """Return whether the account keeps what is deleted, as the last write told."""
-        if self._keeps_versions:
-            return Versioning.ENABLED
+    def keeps(self) -> Keeps:
+        """Return what the account keeps of what is deleted, as the last write told."""
         policy = self._run(self._service())["delete_retention_policy"]
-        return Versioning.SOFT if policy.enabled else Versioning.OFF
+        soft_for = timedelta(days=policy.days or 0) if policy.enabled else None
+        if self._keeps_versions:
+            return Keeps(Versioning.ENABLED, soft_for)
+        return Keeps(Versioning.SOFT if soft_for else Versioning.OFF, soft_for)
+
+    def hidden(self) -> list[Iterator[list[Hidden]]]:
+        """Return a listing of versions, snapshots and what is deleted softly."""
+
+        def page(token: str) -> tuple[list[Any], str]:
+            return self._run(self._page(self._root, token, KEPT, PAGE))
+
+        return [hidden_blobs(page, self._path)]
 
     @cached_property
     def _may_see_tags(self) -> bool:
@@ -160,11 +172,11 @@ class AzureBucket(CloudBucket):
         of_one_write = blob.blob_type == "BlockBlob" and blob.copy.status in _WHOLE
         md5 = blob.content_settings.content_md5 or b""
         return Stored(
-            FileIdentity(blob.size, modified, 0, _etag(blob)),
+            FileIdentity(blob.size, modified, 0, etag_of(blob)),
             "" if blob.blob_tier_inferred else str(blob.blob_tier or ""),
             content=md5.hex() if of_one_write else "",
             copied_from=self._path_of(blob.copy.source) if whole else "",
-            lock=_lock_of(blob),
+            lock=lock_of(blob),
             tags=blob.tags or {},
         )
 
@@ -251,7 +263,7 @@ class AzureBucket(CloudBucket):
                 status, why = now.copy.status, now.copy.status_description
                 if status in _GIVEN_UP:
                     try:
-                        await copy.delete_blob(**_if_match(now.etag))  # it is empty
+                        await copy.delete_blob(**if_match(now.etag))  # it is empty
                     except AzureError as error:
                         why = f"{why}; what it left stays: {error.message}"
         if status != "success":
@@ -271,26 +283,3 @@ class AzureBucket(CloudBucket):
 
     async def _service(self) -> dict[str, Any]:
         return dict(await self._fs.service_client.get_service_properties())
-
-
-def _if_match(etag: str) -> dict[str, Any]:
-    if not etag:
-        return {}
-    from azure.core import MatchConditions  # noqa: PLC0415 - adlfs brings it
-
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-
-
-def _etag(blob: Any) -> str:  # noqa: ANN401 - as above
-    """Return an ETag as it is asked for: a listing tells it without quotes."""
-    bare = str(blob.etag or "").strip('"')
-    return f'"{bare}"' if bare else ""
-
-
-def _lock_of(blob: Any) -> str:  # noqa: ANN401 - as above
-    if blob.has_legal_hold:
-        return "a legal hold"
-    until = blob.immutability_policy and blob.immutability_policy.expiry_time
-    if until and until > datetime.now(UTC):
-        return f"its retention until {until.astimezone(UTC):%Y-%m-%d}"
-    return "a lease" if blob.lease and blob.lease.status == "locked" else ""

@@ -6,8 +6,8 @@ segments, and know folders where there are none.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 from typing import Any
 
 from djgc_widgets.stores.api_listing import Page, PageOrder, modified_ns
@@ -19,8 +19,10 @@ from djgc_widgets.stores.bucket.protocol import (
 )
 from djgc_widgets.stores.cloud.bucket import CloudBucket
 from djgc_widgets.stores.cloud.google_api import GoogleApi, Item
+from djgc_widgets.stores.cloud.google_hidden import FIELDS, old, softly_deleted
+from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.pinned_objects import FileIdentity
-from djgc_widgets.stores.protocol import Versioning
+from djgc_widgets.stores.protocol import Keeps, Versioning
 
 _SCANNED = "name,size,updated,generation"
 _LOOKED_AT = (
@@ -149,15 +151,34 @@ class GoogleBucket(CloudBucket):
         except FileNotFoundError:
             self._expect_gone(path)
 
-    def versioning(self) -> Versioning:
-        """Return whether the bucket keeps what is deleted."""
-        asked = self._api.item(
-            "GET", "b/{}", self._bucket, fields="versioning,softDeletePolicy"
-        )
+    def keeps(self) -> Keeps:
+        """Return what the bucket keeps of what is deleted."""
+        asked = self._policies()
+        seconds = asked.get("softDeletePolicy", {}).get("retentionDurationSeconds", 0)
+        soft_for = timedelta(seconds=int(seconds)) or None
         if asked.get("versioning", {}).get("enabled"):
-            return Versioning.ENABLED
-        kept = asked.get("softDeletePolicy", {}).get("retentionDurationSeconds", 0)
-        return Versioning.SOFT if int(kept) else Versioning.OFF
+            return Keeps(Versioning.ENABLED, soft_for)
+        return Keeps(Versioning.SOFT if soft_for else Versioning.OFF, soft_for)
+
+    def hidden(self) -> list[Iterator[list[Hidden]]]:
+        """Return listings of what was overwritten, and of what is deleted softly."""
+        page = partial(self._page, self._root, FIELDS, PAGE)
+        listings = [softly_deleted(page, self._path)]
+        if self._may_have_versions:
+            listings.append(old(page, self._path))
+        return listings
+
+    @property
+    def _may_have_versions(self) -> bool:
+        """Whether the bucket ever kept versions; if the account may not ask, it did."""
+        try:
+            return "versioning" in self._policies()
+        except RefusedError:
+            return True
+
+    def _policies(self) -> Item:
+        fields = "versioning,softDeletePolicy"
+        return self._api.item("GET", "b/{}", self._bucket, fields=fields)
 
     @cached_property
     def _default_class(self) -> str | None:

@@ -22,6 +22,7 @@ from djgc_widgets.stores.file.walk import FolderWalk
 from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.pinned_objects import FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
+    Keeps,
     Located,
     Results,
     Stopped,
@@ -146,9 +147,9 @@ class FileStore:
             for pinned in objects:
                 yield pinned, self._mover.whereabouts(pinned, store, trash)
 
-    def versioning(self) -> Versioning:
+    def keeps(self) -> Keeps:
         """Return that file systems keep no versions."""
-        return Versioning.OFF
+        return Keeps(Versioning.OFF)
 
     def retire(self, path: str, current: bytes, to: str) -> bool:
         """Move a record away if it still has this content; only one caller succeeds."""

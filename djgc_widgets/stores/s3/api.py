@@ -181,7 +181,7 @@ class Api:
 
     def _as_os_error(self, error: Exception) -> OSError:
         """Return an `OSError` for whatever the libraries below may raise."""
-        response = getattr(error.__cause__ or error, "response", {})
+        response = getattr(error.__cause__ or error, "response", None) or {}
         code = response.get("Error", {}).get("Code", "")
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if isinstance(error, FileNotFoundError) and not code:

@@ -12,11 +12,13 @@ from djgc_widgets.stores.bucket.protocol import (
     Stored,
     at_or_below,
 )
+from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.pinned_objects import FileIdentity
-from djgc_widgets.stores.protocol import Versioning
+from djgc_widgets.stores.protocol import Keeps, Versioning
 from djgc_widgets.stores.s3.api import Api, is_unknown_call
 from djgc_widgets.stores.s3.conditions import Conditions
 from djgc_widgets.stores.s3.copies import LARGEST_COPY, Copier
+from djgc_widgets.stores.s3.hidden import uploads, versions
 from djgc_widgets.stores.s3.kept import (
     identity_of,
     lock_of,
@@ -147,10 +149,18 @@ class S3Bucket(Bucket):
                 raise
             self._api.call("delete_object", Key=key)
 
-    def versioning(self) -> Versioning:
+    def keeps(self) -> Keeps:
         """Return whether the bucket keeps what is deleted as a version."""
         status = str(self._api.call("get_bucket_versioning").get("Status", ""))
-        return Versioning(status.lower()) if status else Versioning.OFF
+        return Keeps(Versioning(status.lower()) if status else Versioning.OFF)
+
+    def hidden(self) -> list[Iterator[list[Hidden]]]:
+        """Return listings of uploads, and of versions unless there never were any."""
+        return [uploads(self._api), self._versions()]
+
+    def _versions(self) -> Iterator[list[Hidden]]:
+        if self.keeps().versioning is not Versioning.OFF:
+            yield from versions(self._api)
 
     @cached_property
     def _may_lock(self) -> bool:

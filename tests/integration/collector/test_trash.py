@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 from laboratory import (
     AT_ONCE,
@@ -189,6 +190,28 @@ def test_a_purge_deletes_what_is_old_and_returns_what_is_live(
     ended, begun = sorted(p for p in stored if "/purg" in p)
     assert ("/purging-" in begun, "/purged-" in ended) == (True, True)
     assert json.loads(stored[begun])["content"]["acknowledged"] == sorted(AT_ONCE)
+
+
+def test_receipts_say_what_is_freed_and_until_when_it_can_be_undone(
+    anywhere: Laboratory,
+) -> None:
+    receipt = swept(anywhere, HASH)
+    path = str(receipt.rows["path"].iloc[0])
+    trash = Trash(anywhere.schema, "raw")
+    swept_at = trash.sweeps["swept_at"].iloc[0]
+    back = trash.restore(receipt.sweep_id, [path])
+    purged = trash.purge(NEVER, AT_ONCE)
+
+    moved, gone = receipt.freed.iloc[0], purged.freed.iloc[0]
+    sizes = ["freed_bytes", "trash_bytes", "kept_bytes"]
+    assert moved[sizes].tolist() == [0, 3 * 256, 0]
+    assert moved["undo"] == "trash"
+    assert moved["undo_until"] == (swept_at + RETENTION).floor("s")
+    assert gone[sizes].tolist() == [2 * 256, 0, 0]
+    assert gone["undo"] == "nothing"
+    assert pd.isna(gone["undo_until"])
+    assert back.freed.empty
+    assert "768 B in the trash; a restore undoes it" in receipt._repr_html_()
 
 
 def test_a_purge_waits_for_the_retention_period(lab: Laboratory) -> None:

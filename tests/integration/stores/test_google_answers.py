@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from clouds import Google, new_bucket
 from generations import Generations, copied, deleted, refusal
@@ -459,6 +461,15 @@ def test_what_a_bucket_keeps_is_told(
     assert outcomes(gone) == {"purged": 3}
     assert [problem.code for problem in gone.problems] == [purged]
     assert "768 B" in str(gone.problems)
+    kept = gone.freed.iloc[0]
+    assert (kept["freed_bytes"], kept["kept_bytes"], kept["trash_bytes"]) == (0, 768, 0)
+    if swept == "soft-deleted":
+        assert kept["undo"] == "soft-deletion"
+        left = kept["undo_until"] - datetime.now(UTC)
+        assert timedelta(days=6.9) < left <= timedelta(days=7)
+    else:
+        assert kept["undo"] == "versions"
+        assert pd.isna(kept["undo_until"])
 
 
 def test_a_server_that_is_asked_too_much_is_asked_again(

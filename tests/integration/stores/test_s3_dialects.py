@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Callable
 from hashlib import md5
 from pathlib import Path
 
@@ -339,6 +340,29 @@ def test_a_deletion_without_an_answer_is_left_to_a_recovery(
     assert outside_trash(lab) == before
     assert len(in_trash(lab)) == 3  # a deletion may still be carried out
     assert outcomes(planned(complete(lab)).sweep()) == {"moved": 3}
+
+
+@pytest.mark.parametrize("breaks", [copies, deletes_originals])
+def test_a_connection_that_breaks_off_is_an_error_of_its_objects(
+    lab: Laboratory, other: Dialect, breaks: Callable[[Asked], object]
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+
+    def break_off(asked: Asked) -> Said | None:
+        if breaks(asked) and not asked.key.rpartition("/")[2].startswith("probe"):
+            raise ConnectionAbortedError
+        return None
+
+    other.instead = break_off
+    receipt = plan.sweep()
+
+    assert set(receipt.rows["outcome"]) == {"failed"}
+    assert receipt.rows["detail"].str.contains("Connection was closed").all()
+    other.instead = lambda _: None
+    Trash(lab.schema, "raw").recover()
+    assert outside_trash(lab) == before
 
 
 def test_an_account_that_may_not_delete_writes_nothing(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from laboratory import (
     HASH,
@@ -22,6 +23,7 @@ from djgc_widgets import (
     Cancelled,
     CompleteScan,
     Progress,
+    Receipt,
     SweepPlan,
     SweepRefusedError,
     Trash,
@@ -194,9 +196,22 @@ def test_what_a_versioned_bucket_keeps_is_told(
     assert [problem.code for problem in receipt.problems] == [swept]
     assert outcomes(gone) == {"purged": 3}
     assert [problem.code for problem in gone.problems] == [purged]
+    (swept_row,), (purged_row,) = map(freed_rows, (receipt, gone))
+    kept = 768 if status == "Enabled" else None
+    assert swept_row[:4] == ("raw", 0, 768, kept)
+    assert swept_row[4] == "trash"
+    assert receipt.rows["outcome"].eq("moved").all()
+    freed = 0 if status == "Enabled" else None
+    undo = "versions" if status == "Enabled" else None
+    assert purged_row[:5] == ("raw", freed, 0, kept, undo)
     if status == "Enabled":
         assert "nothing was freed: 768 B are in the trash" in str(receipt.problems)
         assert "the 768 B that were purged stay" in str(gone.problems)
+
+
+def freed_rows(receipt: Receipt) -> list[tuple[Any, ...]]:
+    rows = receipt.freed.itertuples(index=False, name=None)
+    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in rows]
 
 
 def own_bucket(lab: Laboratory, **options: Any) -> tuple[str, Any]:

@@ -12,12 +12,14 @@ import djgc_widgets
 from djgc_widgets.model import (
     DOUBTS,
     EXPLANATIONS,
+    HIDDEN_LABELS,
     OPINION_LABELS,
     REASON_KINDS,
     REASONS,
     STATUS_LABELS,
     Detail,
     DoubtCode,
+    HiddenKind,
     Notice,
     NoticeCode,
     Notices,
@@ -26,8 +28,9 @@ from djgc_widgets.model import (
     Reason,
     Status,
     Step,
+    Undo,
 )
-from djgc_widgets.model.messages import DETAILS, OUTCOME_LABELS, STEPS
+from djgc_widgets.model.messages import DETAILS, OUTCOME_LABELS, STEPS, UNDOS
 from djgc_widgets.model.notices import MESSAGES
 
 _WORDS = {
@@ -39,6 +42,8 @@ _WORDS = {
     NoticeCode: MESSAGES,
     Step: STEPS,
     OpinionCode: OPINION_LABELS,
+    HiddenKind: HIDDEN_LABELS,
+    Undo: UNDOS,
 }
 _PACKAGE = Path(djgc_widgets.__file__).parent
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))

@@ -130,6 +130,7 @@ export function Cards({ shown }: { shown: string }) {
       <div class="djgc-sum">
         {scan.adds_up ? "✓" : "✕ these do not add up; please report it:"} {scan.sum}
       </div>
+      {scan.hidden && <div class="djgc-sum">{scan.hidden}</div>}
     </>
   );
 }

@@ -90,6 +90,7 @@ function ReceiptLine({ receipt }: { receipt: Receipt | null }) {
         )}
         <Said place="receipt" />
       </div>
+      {receipt.freed && <div class="djgc-muted">{receipt.freed}</div>}
       {receipt.lines.length > 0 && (
         <ul class="djgc-lines">
           {receipt.lines.map((line) => (

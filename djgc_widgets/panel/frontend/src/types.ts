@@ -34,6 +34,7 @@ export interface Scan {
   sum: string;
   missing: string;
   trash: string;
+  hidden: string;
   needed: string;
   interrupted: number;
   problems: Notice[];
@@ -54,6 +55,7 @@ export interface Work {
 export interface Receipt {
   id: string;
   headline: string;
+  freed: string;
   undoable: boolean;
   lines: string[];
   problems: Notice[];

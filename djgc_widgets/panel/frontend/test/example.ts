@@ -54,6 +54,7 @@ export function example(): State & { planned: Plan } {
       sum: "1 B = 1 B",
       missing: "",
       trash: "",
+      hidden: "",
       needed: "",
       interrupted: 0,
       problems: [],

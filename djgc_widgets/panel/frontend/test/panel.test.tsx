@@ -243,7 +243,7 @@ test("what a handler raised hides neither a message nor a note", async () => {
 });
 
 test("a receipt can be undone once it is shown", async () => {
-  const receipt = { id: "s1", headline: "3 objects moved", undoable: true, lines: ["p: failed"], problems: [] };
+  const receipt = { id: "s1", headline: "3 objects moved", freed: "Store raw: 0 B freed now.", undoable: true, lines: ["p: failed"], problems: [] };
   model.change({ said: { at: "plan", error: "", note: "", receipt } });
   await settle();
   expect(find(".djgc-receipt").textContent).toContain("p: failed");
