@@ -9,7 +9,15 @@ from .analysis import (
     save_filter,
     second_opinion,
 )
-from .collector import CompleteScan, GarbageCollector, IncompleteScan, Pins, Trash, scan
+from .collector import (
+    CompleteScan,
+    GarbageCollector,
+    IncompleteScan,
+    Pins,
+    Trash,
+    UploadPlan,
+    scan,
+)
 from .lab import DemoLab, open_lab
 from .model import (
     Cancelled,
@@ -49,6 +57,7 @@ __all__ = [
     "SweepReceipt",
     "SweepRefusedError",
     "Trash",
+    "UploadPlan",
     "charts",
     "filter_objects",
     "growth_by_week",

@@ -28,10 +28,11 @@ from djgc_widgets.collector.sweeps_in_trash import (
 )
 from djgc_widgets.collector.trash import Trash
 from djgc_widgets.collector.unattended import Unattended, plan_unattended
+from djgc_widgets.collector.uploads import UploadPlan
 
 __all__ = [
     "Clock", "CompleteScan", "GarbageCollector", "IncompleteScan", "Pins", "Scan",
-    "Trash", "Unattended", "carry_out_each", "expect_liftable",
+    "Trash", "Unattended", "UploadPlan", "carry_out_each", "expect_liftable",
     "names_of_sweepable_stores", "plan_unattended", "purge_sweeps", "read_sweeps",
     "restore_sweeps", "scan", "short_retention_doubt", "utc_now",
 ]  # fmt: skip

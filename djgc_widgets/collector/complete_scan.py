@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from djgc_widgets.collector.scan_result import Scan
+from djgc_widgets.collector.uploads import UploadPlan, plan_uploads
 from djgc_widgets.model import names_of
 from djgc_widgets.verdict import Brakes, Selection, SweepPlan, plan_sweep
 
@@ -56,6 +59,29 @@ class CompleteScan(Scan):
         now = sweeper.circumstances(lifted, *seen)
         now = replace(now, brakes=brakes or now.brakes)
         return plan_sweep(*what, now, carry_out=sweeper.carry_out)
+
+    def plan_uploads(self, selection: pd.DataFrame | None = None) -> UploadPlan:
+        """Pin unfinished uploads that should be aborted, which nothing undoes.
+
+        Parameters
+        ----------
+        selection : DataFrame, optional
+            Rows of `hidden`; by default all uploads whose latest part is older than the
+            minimum age of the scan, and than a day.
+
+        Returns
+        -------
+        UploadPlan
+            It expires after an hour.
+
+        Raises
+        ------
+        InputError
+            If anything else is selected.
+        """
+        sweeper, hidden = self._sweeper, self.hidden
+        how = self.minimum_age, sweeper.stores, sweeper.clock
+        return plan_uploads(hidden, selection, *how)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -19,7 +19,7 @@ _RECORD = r"^(?P<record>[a-z]+(?:-[0-9TZ]+)?)\.json$"
 _DRAFT = r"(?:\.[0-9a-f]{8}\.part)?"
 _OF_STORE = (
     r"(?:owner|lock|marker|pins|(?:broken|probe)-[0-9a-f]+(?:-[0-9]+)?)\.json"
-    r"|seen-orphans|README\.md|marker|probe|reserve"
+    rf"|uploads-{_SWEEP_ID}(?:-aborted)?\.json|seen-orphans|README\.md|marker|probe|reserve"
 )
 _OWN = (
     rf"^{TRASH_FOLDER}/(?:{_OF_STORE}|"

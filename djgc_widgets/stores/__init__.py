@@ -23,6 +23,7 @@ from djgc_widgets.stores.protocol import (
     Stopped,
     Store,
     SweepableStore,
+    UploadStore,
     Versioning,
     Whereabouts,
     list_trash,
@@ -39,7 +40,7 @@ from djgc_widgets.stores.results import (
 __all__ = [
     "GONE", "MOVED", "FileIdentity", "FolderRights", "Hidden", "Keeps", "LinkFollower",
     "Listing", "LookUp", "NotExclusiveError", "PinnedObject", "Result", "Results",
-    "Stopped", "Store", "SweepableStore", "Versioning", "Whereabouts", "failed_result",
-    "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in", "open_stores",
-    "stores_of", "sweepable_stores",
+    "Stopped", "Store", "SweepableStore", "UploadStore", "Versioning", "Whereabouts",
+    "failed_result", "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in",
+    "open_stores", "stores_of", "sweepable_stores",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """What a scan and a sweep ask of a store; each verb is documented here, once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -140,6 +140,17 @@ class SweepableStore(Store, Protocol):
 
     def changed_at_ns(self, path: str) -> int:
         """Return when a record was written, by the store's clock, ns since 1970."""
+
+
+@runtime_checkable
+class UploadStore(SweepableStore, Protocol):
+    """A store whose bucket lists the uploads that nobody finished."""
+
+    def abort_upload(self, path: str, upload_id: str, before: datetime) -> Result:
+        """Abort an upload of which no part is younger; its parts are deleted for good.
+
+        Raises `OSError` if the server does not say that it was done.
+        """
 
 
 def sweepable_stores(stores: Iterable[Store]) -> list[SweepableStore]:

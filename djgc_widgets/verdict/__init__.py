@@ -44,7 +44,7 @@ from djgc_widgets.verdict.notices import (
 )
 from djgc_widgets.verdict.objects import entered_objects
 from djgc_widgets.verdict.pinned import are_pinned
-from djgc_widgets.verdict.plan import SweepPlan, plan_sweep
+from djgc_widgets.verdict.plan import VALIDITY, SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled, reconcile
 from djgc_widgets.verdict.related_rows import RelatedRows
 from djgc_widgets.verdict.resolve import targets_in_scanned_stores
@@ -77,6 +77,7 @@ __all__ = [
     "LIFTABLE",
     "LIFTABLE_IN_PURGE",
     "OF_ONE",
+    "VALIDITY",
     "Brakes",
     "Circumstances",
     "Doubt",

@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from djgc_widgets.model import HiddenKind
+from djgc_widgets.model import Detail, HiddenKind, Outcome
 from djgc_widgets.stores.bucket.batches import WORKERS
 from djgc_widgets.stores.bucket.protocol import RefusedError
 from djgc_widgets.stores.hidden import Hidden, expect_new
+from djgc_widgets.stores.results import GONE, PURGED, Result
 from djgc_widgets.stores.s3.api import Api
 
 _NO_UPLOAD = "NoSuchUpload"
@@ -67,6 +68,27 @@ def upload(api: Api, path: str, upload_id: str) -> Hidden | None:
             return None
         raise
     return Hidden(HiddenKind.UPLOAD, path, size, last, upload_id)
+
+
+def abort(api: Api, path: str, upload_id: str, before: datetime) -> Result:
+    """Abort an upload of which no part is younger, and look whether it is gone.
+
+    A part that was still on its way while it was aborted would stay.
+    """
+    found = upload(api, path, upload_id)
+    if found is None:
+        return GONE
+    if found.written_at is not None and found.written_at > before:
+        return Result(Outcome.SKIPPED, Detail.CHANGED, {"path": path})
+    try:
+        api.call("abort_multipart_upload", Key=api.key(path), UploadId=upload_id)
+    except RefusedError as error:
+        if error.code == _NO_UPLOAD:  # it was finished meanwhile
+            return GONE
+        raise
+    if upload(api, path, upload_id) is not None:
+        raise OSError("expected that the upload is gone; some of its parts are there")
+    return PURGED
 
 
 def _with_parts(api: Api, begun: dict[str, Any]) -> Hidden | None:

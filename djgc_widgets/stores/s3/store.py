@@ -1,6 +1,8 @@
 """Stores on S3."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from datajoint.storage import StorageBackend
@@ -9,7 +11,9 @@ from djgc_widgets.model import StoreInfo, error_text
 from djgc_widgets.stores.bucket.batches import WORKERS
 from djgc_widgets.stores.bucket.store import BucketStore
 from djgc_widgets.stores.remote import base_path
+from djgc_widgets.stores.results import Result
 from djgc_widgets.stores.s3.api import Api
+from djgc_widgets.stores.s3.hidden import abort
 from djgc_widgets.stores.s3.requests import S3Bucket
 
 
@@ -36,6 +40,17 @@ class S3Store(BucketStore):
         backend = self._backend
         fs = _with_connections(backend.fs)
         return S3Bucket(fs, base_path(backend), self.text_of)
+
+    def abort_upload(self, path: str, upload_id: str, before: datetime) -> Result:
+        """Abort an upload of which no part is younger; its parts are deleted for good.
+
+        Raises `OSError` if the server does not say that it was done.
+        """
+        return abort(self._api, path, upload_id, before)
+
+    @cached_property
+    def _api(self) -> Api:
+        return Api(self._backend.fs, base_path(self._backend), self.text_of)
 
     def _deletes_on_conditions(self) -> bool:
         given = self._conditional
