@@ -26,6 +26,7 @@ from djgc_widgets.analysis.figure_style import (
     transparent_layout,
 )
 from djgc_widgets.model import (
+    LISTED_STATUSES,
     OBJECTS,
     PLACES,
     STR,
@@ -55,7 +56,7 @@ AGE_BINS = (
 
 
 def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
-    """Draw the physical bytes of each store, stacked by status.
+    """Draw the physical bytes of each store, as listed, stacked by status.
 
     The figure has a horizontal bar per store and a trace per status that occurs.
 
@@ -65,6 +66,7 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
         A frame of the summary schema.
     """
     SUMMARY.expect(summary, "store", "status", "size_bytes")
+    summary = summary[summary["status"].isin(LISTED_STATUSES)]
     return _draw_by_status(_sums(summary, "store").sort_index(ascending=False))
 
 

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from djgc_widgets.model import Answer, Outcome, ServerError
+from djgc_widgets.model import LISTED_STATUSES, Answer, Outcome, ServerError
 
 METRICS = {
     "djgc_run_timestamp_seconds": ("when the command ended, s since 1970", ["command"]),
@@ -17,6 +17,7 @@ METRICS = {
     "djgc_scan_duration_seconds": ("how long the last scan took", []),
     "djgc_stored_objects": ("stored objects", ["store", "status"]),
     "djgc_stored_bytes": ("physical bytes, each object once", ["store", "status"]),
+    "djgc_hidden_bytes": ("bytes that no listing shows", ["store", "kind"]),
     "djgc_missing_references": ("recorded paths without an object", ["store"]),
     "djgc_orphans_waiting": ("orphans that no scan a day earlier saw", []),
     "djgc_orphans_held": ("orphans of tables that have unusually many", []),
@@ -70,10 +71,15 @@ def _values(command: str, answer: Answer) -> Iterator[_Value]:
     if (scan := answer.scan) is not None:
         yield "djgc_scan_complete", (), scan.complete
         yield "djgc_scan_duration_seconds", (), scan.elapsed_seconds
-        for row in scan.summary().to_dict("records"):
+        summary = scan.summary()
+        listed = summary[summary["status"].isin(LISTED_STATUSES)]
+        for row in listed.to_dict("records"):
             labels = str(row["store"]), str(row["status"])
             yield "djgc_stored_objects", labels, row["n_objects"]
             yield "djgc_stored_bytes", labels, row["size_bytes"]
+        hidden = scan.hidden.groupby(["store", "kind"])["size_bytes"].sum()
+        for labels, size in hidden.items():
+            yield "djgc_hidden_bytes", labels, int(size)
         missing = scan.missing["store"].value_counts()
         # of a store that is away, all is missing
         for store in scan.stores if scan.complete else ():

@@ -1,7 +1,8 @@
 """Check what a caller passes; anything else is an `InputError`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from os import PathLike
 from typing import Any
 
 import datajoint as dj
@@ -11,7 +12,9 @@ from djgc_widgets.collector.clock import Clock
 from djgc_widgets.model import (
     InputError,
     Notices,
+    StoreNames,
     SweepRefusedError,
+    names_among,
     names_of,
     shown,
 )
@@ -140,6 +143,25 @@ def expect_stores(stores: Any) -> None:  # noqa: ANN401 - what a caller passes
         raise InputError(
             "Expected at least one store in stores; got none. Leave it out to scan all."
         )
+
+
+def inventories_by_store(
+    listing: Any,  # noqa: ANN401 - what a caller passes
+    names: StoreNames,
+) -> dict[str, str]:
+    """Return where the inventory of each store is that has one, by the store's name."""
+    if listing is None:
+        return {}
+    if not isinstance(listing, Mapping) or not all(
+        isinstance(where, str | PathLike) for where in listing.values()
+    ):
+        raise InputError(
+            f"Expected paths or URLs of inventories by store in listing; got "
+            f'{shown(listing)}. Pass for example listing={{"raw": "2026-01-01/"}}.'
+        )
+    known = {alias: info.name for info in names.stores for alias in info.aliases}
+    names_among(list(listing), known, "listing")
+    return {known[name]: str(where) for name, where in listing.items()}
 
 
 def expect_function(function: Any, what: str) -> None:  # noqa: ANN401 - what a caller passes

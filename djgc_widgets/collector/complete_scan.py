@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from djgc_widgets.collector.look_first import look_first
 from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.uploads import UploadPlan, plan_uploads
 from djgc_widgets.model import names_of
@@ -51,14 +52,17 @@ class CompleteScan(Scan):
             If anything but a candidate of this scan is selected, or something is
             acknowledged that this scan does not know.
         SweepRefusedError
-            If the record of the servers for which a store was swept cannot be read.
+            If the record of the servers for which a store was swept cannot be read, or
+            an inventory told of a store whose objects cannot be looked at now.
         """
         seen = self.unseen, self.minimum_age, self.interrupted
         lifted, sweeper = names_of(acknowledge, "acknowledge"), self._sweeper
         what = self._reconciled, self._files, selection
         now = sweeper.circumstances(lifted, *seen)
         now = replace(now, brakes=brakes or now.brakes)
-        return plan_sweep(*what, now, carry_out=sweeper.carry_out)
+        plan = plan_sweep(*what, now, carry_out=sweeper.carry_out)
+        told = [s for s in self.sweepable if s.info.name in self._inventoried]
+        return look_first(plan, told)
 
     def plan_uploads(self, selection: pd.DataFrame | None = None) -> UploadPlan:
         """Pin unfinished uploads that should be aborted, which nothing undoes.

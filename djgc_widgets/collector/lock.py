@@ -146,6 +146,11 @@ class StoreLock(AbstractContextManager["StoreLock"]):
             self._look()
         return self._lost
 
+    @property
+    def since(self) -> datetime:
+        """When the lock was taken, by our clock."""
+        return datetime.fromisoformat(self._holder.since)
+
     def store_time(self) -> datetime:
         """Return when the lock was taken, by the store's own clock."""
         return self.time_of(LOCK_PATH)

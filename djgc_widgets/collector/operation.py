@@ -80,6 +80,13 @@ class Operation:
         """Return the objects with an outcome."""
         return [p for p, result in self.results.values() if result.outcome is outcome]
 
+    def size_bytes(self, outcome: Outcome) -> int:
+        """Return the bytes of the objects with an outcome."""
+        results = self.results.values()
+        return sum(
+            _size(p, result) for p, result in results if result.outcome is outcome
+        )
+
     def forget(self, which: Callable[[PinnedObject, Result], bool]) -> None:
         """Leave objects out of the receipt."""
         self.results = {k: pair for k, pair in self.results.items() if not which(*pair)}
@@ -148,7 +155,7 @@ class Operation:
         rows = [
             (
                 *(store, pinned.sweep_id, pinned.path),
-                *(len(pinned.files), pinned.size_bytes),
+                *(len(pinned.files), _size(pinned, result)),
                 *(result.outcome.value, result.detail and result.detail.value),
                 *(result.text, result.in_doubt),
             )
@@ -191,6 +198,10 @@ class Operation:
     def note_problem(self, code: NoticeCode, **values: object) -> None:
         """Add a problem of the store."""
         self.problems.append(Notice(code, in_store(self.store.info.name), values))
+
+
+def _size(pinned: PinnedObject, result: Result) -> int:
+    return pinned.size_bytes if result.size_bytes is None else result.size_bytes
 
 
 def write_rows(

@@ -1,7 +1,7 @@
 """What operations did, as the parts of a receipt: rows, problems, what was freed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,7 @@ from djgc_widgets.model import (
     stacked,
     time_of_sweep,
 )
-from djgc_widgets.stores import Keeps, PinnedObject, Versioning
+from djgc_widgets.stores import Keeps, Versioning
 
 _Parts = tuple[pd.DataFrame, Notices, pd.DataFrame]
 _KEPT = {Versioning.ENABLED, Versioning.SOFT}
@@ -48,9 +48,11 @@ def _freed(operation: Operation) -> dict[str, Any] | None:
 
     If a bucket keeps what was deleted, that is noted as a problem.
     """
-    moved = operation.with_outcome(Outcome.MOVED)
-    purged = operation.with_outcome(Outcome.PURGED)
-    if not moved and not purged:
+    moved = operation.size_bytes(Outcome.MOVED)
+    purged = operation.size_bytes(Outcome.PURGED)
+    swept = {p.sweep_id for p in operation.with_outcome(Outcome.MOVED)}
+    is_purge = bool(operation.with_outcome(Outcome.PURGED))
+    if not swept and not is_purge:
         return None
     keeps: Keeps | None = None
     try:
@@ -58,46 +60,39 @@ def _freed(operation: Operation) -> dict[str, Any] | None:
     except OSError as error:
         operation.note_problem(NoticeCode.VERSIONS_UNKNOWN, error=error_text(error))
     else:
-        size = _size(moved + purged)
-        _note_versions(operation, keeps.versioning, size, purged=bool(purged))
-    store = operation.store.info.name
-    return {"store": store, **freed_bytes(moved, purged, keeps, datetime.now(UTC))}
-
-
-def freed_bytes(
-    moved: Sequence[PinnedObject],
-    purged: Sequence[PinnedObject],
-    keeps: Keeps | None,
-    now: datetime,
-) -> dict[str, Any]:
-    """Return the rest of a row of the freed schema; `keeps` is None if not known."""
+        size = moved + purged
+        _note_versions(operation, keeps.versioning, size, purged=is_purge)
     how = keeps and keeps.versioning
-    kept: Any = _size([*moved, *purged]) if how in _KEPT else 0
-    freed: Any = _size(purged) if how is Versioning.OFF else 0
+    kept: Any = moved + purged if how in _KEPT else 0
+    freed: Any = purged if how is Versioning.OFF else 0
     if how in {None, Versioning.SUSPENDED}:
         # what was written before it was suspended stays, what came later does not
-        kept, freed = pd.NA, pd.NA if purged else 0
-    undo, until = _undo(keeps, now)
-    if moved:
-        undo, first = Undo.TRASH, min(time_of_sweep(each.sweep_id) for each in moved)
-        until = first + RETENTION
+        kept, freed = pd.NA, pd.NA if is_purge else 0
+    undo, until = _undo(keeps, operation.lock.since)
+    if swept:
+        undo, until = Undo.TRASH, min(map(time_of_sweep, swept)) + RETENTION
     return {
+        "store": operation.store.info.name,
         "freed_bytes": freed,
-        "trash_bytes": _size(moved),
+        "trash_bytes": moved,
         "kept_bytes": kept,
         "undo": pd.NA if undo is None else undo.value,
         "undo_until": until,
     }
 
 
-def _undo(keeps: Keeps | None, now: datetime) -> tuple[Undo | None, datetime | None]:
-    """Return what brings back what was purged, and until when, if that is known."""
+def _undo(keeps: Keeps | None, since: datetime) -> tuple[Undo | None, datetime | None]:
+    """Return what brings back what was purged, and until when, if that is known.
+
+    `since` is when the purge began.
+    """
     if keeps is None or keeps.versioning is Versioning.SUSPENDED:
         return None, None
     if keeps.versioning is Versioning.ENABLED:
         return Undo.VERSIONS, None
-    if keeps.soft_for is not None:
-        return Undo.SOFT_DELETION, now + keeps.soft_for
+    if keeps.versioning is Versioning.SOFT:
+        until = None if keeps.soft_for is None else since + keeps.soft_for
+        return Undo.SOFT_DELETION, until
     return Undo.NOTHING, None
 
 
@@ -113,7 +108,3 @@ def _note_versions(
         operation.note_problem(NoticeCode.SOFT_DELETED, size=size)
     elif versioning is Versioning.SUSPENDED:
         operation.note_problem(NoticeCode.VERSIONS_SUSPENDED)
-
-
-def _size(objects: Sequence[PinnedObject]) -> int:
-    return sum(pinned.size_bytes for pinned in objects)

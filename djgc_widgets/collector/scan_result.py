@@ -78,6 +78,7 @@ class Scan:
     _reconciled: Reconciled
     _files: pd.DataFrame
     _hidden: pd.DataFrame
+    _inventoried: frozenset[str]
     _sweeper: Sweeper
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 

@@ -1,10 +1,11 @@
 """The use case: list the stores, then read the references, then reconcile the two."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
+from os import PathLike
 
 import datajoint as dj
 import pandas as pd
@@ -14,17 +15,17 @@ from djgc_widgets.collector.arguments import (
     expect_function,
     expect_stores,
     further_connections,
+    inventories_by_store,
     scope_of,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
+from djgc_widgets.collector.listings import list_hidden_of, list_stores
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.releases import release_warnings
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
-    FILES,
-    FOLDERS,
     MINIMUM_AGE,
     FileKind,
     Notice,
@@ -38,9 +39,7 @@ from djgc_widgets.model import (
     candidate_prefixes,
     expect_age,
     former_paths,
-    in_store,
     no_progress,
-    stacked,
 )
 from djgc_widgets.references import (
     KnownPaths,
@@ -51,10 +50,8 @@ from djgc_widgets.references import (
 )
 from djgc_widgets.stores import (
     LinkFollower,
-    Listing,
     LookUp,
     Store,
-    list_hidden,
     open_stores,
 )
 from djgc_widgets.verdict import (
@@ -72,10 +69,11 @@ from djgc_widgets.verdict import (
 )
 
 
-def scan(
+def scan(  # noqa: PLR0913 - each is a choice of its own
     *schemas: dj.Schema | dj.Connection,
     also: Sequence[dj.Connection] = (),
     stores: Sequence[str] | None = None,
+    listing: Mapping[str, str | PathLike[str]] | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
     clock: Clock = utc_now,
@@ -94,6 +92,10 @@ def scan(
         count like those of the schemas' own server.
     stores : sequence of str, optional
         Names of the stores to scan; every configured store by default.
+    listing : mapping of str to str or path-like, optional
+        Where an inventory of a store in a bucket is, which is read instead of a listing
+        of the store: the ``manifest.json`` of an S3 Inventory in CSV or Parquet, its
+        folder, or any CSV or Parquet with key, size and last-modified; a path or a URL.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     progress : callable, optional
@@ -110,7 +112,8 @@ def scan(
     ------
     InputError
         If there is nothing to scan: no schema, one that does not exist, a closed
-        connection, an unknown store, a negative minimum age.
+        connection, an unknown store, a negative minimum age; or if an inventory is
+        of another bucket, lacks a column or is older than the minimum age.
     Cancelled
         If `progress` raised it.
 
@@ -126,6 +129,7 @@ def scan(
         *schemas,
         also=also,
         stores=stores,
+        listing=listing,
         minimum_age=minimum_age,
         progress=progress,
         clock=clock,
@@ -133,15 +137,20 @@ def scan(
     return result
 
 
-def run_scan(
+def run_scan(  # noqa: PLR0913 - as above
     *schemas: dj.Schema | dj.Connection,
     also: Sequence[dj.Connection] = (),
     stores: Sequence[str] | None = None,
+    listing: Mapping[str, str | PathLike[str]] | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
     clock: Clock = utc_now,
+    hidden: bool = True,
 ) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
-    """Scan as `scan` does; return also what reads the references again."""
+    """Scan as `scan` does; return also what reads the references again.
+
+    What is `hidden` may be left out: it takes as long as a listing in some buckets.
+    """
     connection, wanted = scope_of(schemas)
     expect_age(minimum_age)
     expect_stores(stores)
@@ -150,20 +159,20 @@ def run_scan(
     connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)
-    names, listed = opened.names, _list_stores(opened.stores, report)
-    unread = {problem.where for problem in listed.problems}
-    hidden = list_hidden(
-        (s for s in opened.stores if in_store(s.info.name) not in unread), report
-    )
+    names, inventories = opened.names, inventories_by_store(listing, opened.names)
+    oldest = started - minimum_age
+    listed = list_stores(opened.stores, report, inventories, oldest, minimum_age)
+    asked = opened.stores if hidden else ()
+    kept = list_hidden_of(asked, listed, inventories, report)
     known, links = _known_paths(listed.files, names)
     reading = read_references(connections, known, report)
     report(Progress(Step.RECONCILING))
     judged = _judged_schemas(wanted, reading)
     follow = LinkFollower(names.all_stores).follow
     located = locate(listed.files, reading.recorded, names, follow)
-    kept, unread_pins = pins_of(opened.stores, listed.files)
+    pins, unread_pins = pins_of(opened.stores, listed.files)
     world = World(
-        names, reading.names, judged, reading.tables, started, minimum_age, kept
+        names, reading.names, judged, reading.tables, started, minimum_age, pins
     )
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
@@ -189,7 +198,7 @@ def run_scan(
         *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
         *(*listed.warnings, *located.warnings, *reading.gone),
         *(warning for look_up in again for warning in look_up.warnings),
-        *(*reading.warnings, *reading.prepared, *hidden.warnings),
+        *(*reading.warnings, *reading.prepared, *kept.warnings),
     ]
     if problems:
         reconciled = withhold_orphans(reconciled)
@@ -221,7 +230,8 @@ def run_scan(
         warnings=Notices(warnings),
         _reconciled=reconciled,
         _files=listed.files,
-        _hidden=hidden.frame,
+        _hidden=kept.frame,
+        _inventoried=frozenset(inventories),
         _sweeper=Sweeper(rechecker, opened.stores, clock),
     )
     return result, rechecker
@@ -233,19 +243,6 @@ def _judged_schemas(
     """Return the schemas as the server calls them; by default all of its own."""
     named = map(reading.names.on_server, wanted)
     return tuple(dict.fromkeys(named)) or tuple(sorted(reading.own_schemas))
-
-
-def _list_stores(stores: Sequence[Store], report: ProgressCallback) -> Listing:
-    """List every store, one after the other, into one listing."""
-    listings = [store.list_files(report) for store in stores]
-    files = [FILES.empty(), *(listing.files for listing in listings)]
-    folders = [FOLDERS.empty(), *(listing.folders for listing in listings)]
-    return Listing(
-        stacked(files),
-        stacked(folders),
-        tuple(problem for listing in listings for problem in listing.problems),
-        tuple(warning for listing in listings for warning in listing.warnings),
-    )
 
 
 def _known_paths(

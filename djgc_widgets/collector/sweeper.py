@@ -25,6 +25,7 @@ from djgc_widgets.collector.operation import (
     unread_references,
 )
 from djgc_widgets.collector.owners import read_ownership, write_ownership
+from djgc_widgets.collector.pinned import PinnedByStore, pinned_objects_of_plan
 from djgc_widgets.collector.pins import read_pins
 from djgc_widgets.collector.receipts import receipt_parts
 from djgc_widgets.collector.recheck import Live, Rechecker
@@ -46,7 +47,6 @@ from djgc_widgets.model import (
     remedy_for,
 )
 from djgc_widgets.stores import (
-    FileIdentity,
     PinnedObject,
     Result,
     Store,
@@ -62,8 +62,6 @@ from djgc_widgets.verdict import (
     server_doubts,
     standing_doubts,
 )
-
-PinnedByStore = dict[str, list[PinnedObject]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class Sweeper:
                 f"{plan.expires_at}. Scan again and make a new plan."
             )
         sweep_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        pinned = _pinned_objects_of_plan(plan, sweep_id)
+        pinned = pinned_objects_of_plan(plan, sweep_id)
         with ExitStack() as locks:
             operations = {
                 store.info.name: Operation(
@@ -248,21 +246,6 @@ class Sweeper:
                     p for p in moved[name] if live is None or (name, p.path) in live
                 ]
                 operation.bring_back(back, why)
-
-
-def _pinned_objects_of_plan(plan: SweepPlan, sweep_id: str) -> PinnedByStore:
-    pins: dict[tuple[str, str], dict[str, FileIdentity]] = {}
-    columns = ["store", "object", "path", "size_bytes", "modified_ns", "inode", "etag"]
-    pinned_files = plan.files[columns].itertuples(index=False)
-    for store, owner, path, size, modified, inode, etag in pinned_files:
-        pin = FileIdentity(int(size), int(modified), int(inode), str(etag))
-        pins.setdefault((store, owner), {})[path] = pin
-    pinned: PinnedByStore = {}
-    objects = plan.objects[["store", "path", "schema"]].itertuples(index=False)
-    for store, path, schema in objects:
-        each = PinnedObject(path, pins[store, path], sweep_id, schema)
-        pinned.setdefault(store, []).append(each)
-    return pinned
 
 
 def _schemas_that_are_back(plan: SweepPlan, live: Live) -> set[tuple[str, str]]:

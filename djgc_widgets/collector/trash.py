@@ -183,7 +183,8 @@ class Trash:
             clock=self._clock,
             break_lock=break_lock,
         )
-        return Receipt("", *receipt_parts([operation]))
+        rows, problems, _ = receipt_parts([operation])
+        return Receipt("", rows, problems)
 
     def purge(
         self,
@@ -259,7 +260,8 @@ class Trash:
         return Receipt("", *receipt_parts([operation]))
 
     def _scan(self) -> tuple[CompleteScan | IncompleteScan, Rechecker]:
-        return run_scan(self._source, also=self._also, clock=self._clock)
+        also, clock = self._also, self._clock
+        return run_scan(self._source, also=also, clock=clock, hidden=False)
 
     def _rechecker(self) -> Rechecker | None:
         """Return what reads the references; None if they cannot be read."""

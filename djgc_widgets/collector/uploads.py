@@ -8,7 +8,7 @@ by the store's clock, and is asked for again just before it is aborted.
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,6 +143,7 @@ def select_uploads(
         If anything else is selected.
     """
     uploads = hidden[hidden["kind"].eq(HiddenKind.UPLOAD.value)]
+    uploads = uploads[uploads["size_bytes"].notna()]  # its parts could be listed
     old = uploads[uploads["written_at"] <= now - age]
     if selection is None:
         return HIDDEN.conform(old)
@@ -188,16 +189,29 @@ def _abort(
             f"{plan.expires_at}. Scan again and make a new plan."
         )
     name = f"uploads-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    rows, problems = list[tuple[Any, ...]](), list[Notice]()
-    named = {store.info.name: store for store in stores}
-    for at, uploads in plan.uploads.groupby("store"):
-        store = named[str(at)]
-        if not isinstance(store, UploadStore):
-            raise TypeError(f"{store} told of uploads, and cannot abort any")
-        with StoreLock(store, "abort uploads", clock=clock) as lock:
+    wanted = {str(at): uploads for at, uploads in plan.uploads.groupby("store")}
+    rows, problems, canceled = list[tuple[Any, ...]](), list[Notice](), False
+    with ExitStack() as locks:
+        work = []
+        # in one order, so that two of them cannot wait for each other
+        for store in sorted(stores, key=lambda each: each.info.address):
+            if isinstance(store, UploadStore) and store.info.name in wanted:
+                lock = locks.enter_context(
+                    StoreLock(store, "abort uploads", clock=clock)
+                )
+                before = lock.store_time() - plan.minimum_age
+                work.append((store, lock, before, wanted[store.info.name]))
+        for store, *_, uploads in work:
             _write_plan(store, name, now, uploads)
-            before = lock.store_time() - plan.minimum_age
-            results = _results(store, lock, uploads, before, progress)
+        for store, lock, before, uploads in work:
+            results = list[Result]()
+            try:
+                if not canceled:
+                    for result in _results(store, lock, before, uploads, progress):
+                        results.append(result)
+            except Cancelled:
+                canceled = True
+            results += [_CANCELED] * (len(uploads) - len(results))
             own = list(map(_row, uploads.to_dict("records"), results))
             problems += _write_results(store, name, clock(), own)
             rows += own
@@ -217,29 +231,28 @@ def _row(upload: dict[Hashable, Any], result: Result) -> tuple[Any, ...]:
 def _results(
     store: UploadStore,
     lock: StoreLock,
-    uploads: pd.DataFrame,
     before: datetime,
+    uploads: pd.DataFrame,
     progress: ProgressCallback,
 ) -> Iterator[Result]:
     """Yield what became of each upload; some are aborted at once."""
 
-    def aborted(path: str, version: str) -> Result:
+    def aborted(upload: tuple[str, str]) -> Result:
         try:
-            return store.abort_upload(path, version, before)
+            return store.abort_upload(*upload, before)
         except OSError as error:
             return failed_result(error)
 
     left = list(uploads[["path", "version"]].itertuples(index=False, name=None))
-    total, why = len(left), _CANCELED
-    with suppress(Cancelled), ThreadPoolExecutor(_AT_ONCE) as pool:
+    total = len(left)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         while left:
             progress(Progress(Step.PURGING, total - len(left), total))
             if lost := lock.lost():
-                why = lost
-                break
+                yield from [lost] * len(left)
+                return
             batch, left = left[:_AT_ONCE], left[_AT_ONCE:]
-            yield from pool.map(aborted, *zip(*batch, strict=True))
-    yield from [why] * len(left)
+            yield from list(pool.map(aborted, batch))
 
 
 def _write_plan(

@@ -206,6 +206,7 @@ class NoticeCode(StrEnum):
     ENTRY_VANISHED = "entry-vanished"
     SIZE_UNKNOWN = "size-unknown"
     LISTED_ELSEWHERE = "listed-elsewhere"
+    INVENTORY = "inventory"
     PATH_BARRED = "path-barred"
     LINK_UNREADABLE = "link-unreadable"
     SWEEP_INTERRUPTED = "sweep-interrupted"

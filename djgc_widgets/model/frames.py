@@ -70,7 +70,7 @@ HIDDEN = _frame(
     ("store", "str", "store whose bucket keeps it"),
     ("kind", "str", "upload, version, delete-marker, snapshot or soft-deleted"),
     ("path", "str", "path relative to the store"),
-    ("size_bytes", "Int64", "bytes that it takes; NA if the bucket does not tell"),
+    ("size_bytes", "Int64", "bytes of its content; NA if the bucket does not tell"),
     ("written_at", _TIME, "when it was written; of an upload, its last part"),
     ("gone_at", _TIME, "when the bucket deletes it for good; NA if it does not tell"),
     ("version", "str", "its upload, version, generation or snapshot"),

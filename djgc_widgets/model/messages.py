@@ -126,9 +126,9 @@ IN_DOUBT = "; some of it may be in the trash: call Trash(...).recover()"
 OUTCOME_LABELS = {outcome: outcome.value for outcome in Outcome}
 
 UNDOS = {
-    Undo.TRASH: "a restore undoes it, at least until {until}",
+    Undo.TRASH: "a restore undoes it{until}",
     Undo.VERSIONS: "its old versions bring it back until a lifecycle rule deletes them",
-    Undo.SOFT_DELETION: "the tools of the cloud bring it back until {until}",
+    Undo.SOFT_DELETION: "the tools of the cloud bring it back{until}",
     Undo.NOTHING: "nothing undoes it",
 }
 
@@ -187,11 +187,12 @@ def hidden_text(hidden: pd.DataFrame) -> str:
     """
     if hidden.empty:
         return ""
-    sums = hidden.groupby("kind")["size_bytes"].agg(["size", "sum"])
+    sums = hidden.groupby("kind")["size_bytes"].agg(["size", "count", "sum"])
     parts = [
-        f"{plural(int(n), HIDDEN_LABELS[kind])} ({readable_bytes(int(size))})"
+        f"{plural(int(n), HIDDEN_LABELS[kind])} ("
+        f"{'' if n_known == n else 'at least '}{readable_bytes(int(size))})"
         for kind in HiddenKind
-        for n, size in sums[sums.index == kind.value].itertuples(index=False)
+        for n, n_known, size in sums[sums.index == kind.value].itertuples(index=False)
     ]
     return f"Beside what is listed, the buckets keep {', '.join(parts)}."
 
@@ -214,8 +215,8 @@ def freed_text(freed: pd.DataFrame) -> str:
         text = ", ".join(parts)
         if not absent(row["undo"]):
             until = row["undo_until"]
-            date = "" if absent(until) else f"{until:%Y-%m-%d}"
-            text += f"; {UNDOS[Undo(row['undo'])].format(until=date)}"
+            by = "" if absent(until) else f", until {until:%Y-%m-%d} at least"
+            text += f"; {UNDOS[Undo(row['undo'])].format(until=by)}"
         lines.append(f"Store {row['store']}: {text}.")
     return " ".join(lines)
 

@@ -204,6 +204,13 @@ MESSAGES = {
         "two paths lead to the folder; its content is counted once, in store {store}",
         "Nothing to do: rows may refer to it by either path",
     ),
+    NoticeCode.INVENTORY: (
+        (
+            "an inventory of {date} tells what it holds, so what was stored or deleted "
+            "since is not seen"
+        ),
+        "A plan looks at each object first; scan without it to see what is there now",
+    ),
     NoticeCode.PATH_BARRED: (
         (
             "a row refers to it, but the path cannot be followed ({error}); it counts "

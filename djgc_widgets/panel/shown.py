@@ -175,6 +175,7 @@ def _trash_text(scan: Scan) -> str:
 def _overview(scan: Scan) -> Json:
     """Return bytes per store and per age, each with a part per status."""
     summary = scan.summary()
+    summary = summary[summary["status"].isin(LISTED_STATUSES)]
     stores = summary.pivot_table(
         index="store", columns="status", values="size_bytes", aggfunc="sum"
     )

@@ -69,18 +69,17 @@ def list_hidden(stores: Iterable[object], progress: ProgressCallback) -> HiddenL
     for store in stores:
         if not isinstance(store, KeepsHidden):
             continue
-        name, found = store.info.name, list[Hidden]()
+        name, n_found, size = store.info.name, 0, 0
         progress(Progress(Step.LISTING_HIDDEN, subject=name))
         try:
             for page in store.hidden():
-                found += page
-                size = sum(each.size_bytes or 0 for each in found)
+                frames.append(_frame(name, page))
+                n_found, size = n_found + len(page), size + _size(page)
                 step = Step.LISTING_HIDDEN
-                progress(Progress(step, len(found), size_bytes=size, subject=name))
+                progress(Progress(step, n_found, size_bytes=size, subject=name))
         except OSError as error:
             values = {"error": error_text(error)}
             warnings.append(Notice(NoticeCode.HIDDEN_UNREAD, in_store(name), values))
-        frames.append(_frame(name, found))
     return HiddenListing(stacked(frames), warnings)
 
 
@@ -94,8 +93,12 @@ def expect_new(marker: object, seen: set[object]) -> None:
     seen.add(marker)
 
 
+def _size(page: list[Hidden]) -> int:
+    return sum(each.size_bytes or 0 for each in page)
+
+
 def _frame(store: str, found: list[Hidden]) -> pd.DataFrame:
     rows = pd.DataFrame(found, columns=list(Hidden._fields)).assign(store=store)
     for name in ("written_at", "gone_at"):
-        rows[name] = pd.to_datetime(rows[name], utc=True)
+        rows[name] = pd.to_datetime(rows[name], utc=True, errors="coerce")
     return HIDDEN.conform(rows.assign(kind=[each.kind.value for each in found]))

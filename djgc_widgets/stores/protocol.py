@@ -73,6 +73,19 @@ class Store(Protocol):
 
 
 @runtime_checkable
+class ReadsInventories(Store, Protocol):
+    """A store that an inventory can tell of."""
+
+    def list_inventory(
+        self, where: str, progress: ProgressCallback
+    ) -> tuple[Listing, datetime]:
+        """List what an inventory tells, at a path or URL, and when it was made.
+
+        If it is none of this store, `InputError` is raised.
+        """
+
+
+@runtime_checkable
 class SweepableStore(Store, Protocol):
     """What a sweep asks of a store; every verb raises `OSError` when it fails.
 

@@ -7,10 +7,13 @@ store.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import (
+    TRASH_FOLDER,
+    InputError,
     NoticeCode,
     ProgressCallback,
     StoreInfo,
@@ -18,6 +21,7 @@ from djgc_widgets.model import (
     no_progress,
 )
 from djgc_widgets.stores.api_listing import Page, add_page
+from djgc_widgets.stores.inventory import open_inventory
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
 from djgc_widgets.stores.secrets import masked
 from djgc_widgets.stores.walked_pages import walked_pages
@@ -59,22 +63,55 @@ class RemoteStore:
     def list_files(self, progress: ProgressCallback, below: str = "") -> Listing:
         """List every object: a request per 1,000 in a bucket, else per folder."""
         builder = ListingBuilder(self.info, progress)
-        pages = self._pages(f"{below}/" if below else "")
-        while True:
-            try:
-                page = next(pages, None)
-            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
-                text = self.text_of(error)
-                builder.add_problem(NoticeCode.STORE_UNREAD, error=text)
-                break
-            if page is None:
-                break
-            if self._inside:
-                page = page.only([not self._is_inside(path) for path in page.path])
-            add_page(builder, page)
+        self._add_pages(builder, self._pages(f"{below}/" if below else ""))
         for path, store in self._inside.items():
             builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
         return builder.listing()
+
+    def list_inventory(
+        self, where: str, progress: ProgressCallback
+    ) -> tuple[Listing, datetime]:
+        """List what an inventory tells, at a path or URL, and when it was made.
+
+        The trash is listed as ever: what lies there decides what may move.
+        """
+        builder = ListingBuilder(self.info, progress)
+        inventory = open_inventory(where, self._backend.fs)
+        bucket, _, prefix = base_path(self._backend).partition("/")
+        told = inventory.pages(bucket, prefix)
+        trash = f"{TRASH_FOLDER}/"
+        self._add_pages(
+            builder,
+            (page.only([not p.startswith(trash) for p in page.path]) for page in told),
+        )
+        self._add_pages(builder, self._pages(trash))
+        date = f"{inventory.made_at:%Y-%m-%d %H:%M} UTC"
+        builder.add_warning(NoticeCode.INVENTORY, "", date=date)
+        listing = builder.listing()
+        paths = listing.files["path"]
+        if paths.duplicated().any():
+            twice = paths[paths.duplicated()].iloc[0]
+            raise InputError(
+                f"Expected each key once in {where}; got {twice!r} twice. Let an "
+                "inventory of all versions have the column IsLatest."
+            )
+        return listing, inventory.made_at
+
+    def _add_pages(self, builder: ListingBuilder, pages: Iterator[Page]) -> None:
+        while True:
+            try:
+                page = next(pages, None)
+            except InputError:
+                raise
+            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
+                text = self.text_of(error)
+                builder.add_problem(NoticeCode.STORE_UNREAD, error=text)
+                return
+            if page is None:
+                return
+            if self._inside:
+                page = page.only([not self._is_inside(path) for path in page.path])
+            add_page(builder, page)
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
         """List the store again."""

@@ -17,6 +17,8 @@ class Result:
     """What the detail names."""
     in_doubt: bool = False
     """Some of the object may be in the trash although it was not moved."""
+    size_bytes: int | None = field(default=None, compare=False)
+    """Bytes of what was deleted, if it may be less than the object."""
     notices: tuple[Notice, ...] = field(default=(), compare=False)
     """What came back otherwise than it was."""
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from djgc_widgets.stores.bucket.batches import StoppedError, batches
 from djgc_widgets.stores.bucket.into_trash import IntoTrash
@@ -113,4 +114,6 @@ def _check_trash(pinned: PinnedObject, seen: Seen) -> tuple[Result, dict[str, st
     other = sorted(p for p, now in files.items() if sizes.get(p) != now.size_bytes)
     if other:
         return changed_result(other), {}
-    return PURGED, {pinned.trashed(path): now.etag for path, now in files.items()}
+    size = sum(now.size_bytes for now in files.values())
+    etags = {pinned.trashed(path): now.etag for path, now in files.items()}
+    return replace(PURGED, size_bytes=size), etags

@@ -113,10 +113,12 @@ class AzureBucket(CloudBucket):
     def keeps(self) -> Keeps:
         """Return what the account keeps of what is deleted, as the last write told."""
         policy = self._run(self._service())["delete_retention_policy"]
-        soft_for = timedelta(days=policy.days or 0) if policy.enabled else None
+        soft_for = timedelta(days=policy.days) if policy.days else None
         if self._keeps_versions:
             return Keeps(Versioning.ENABLED, soft_for)
-        return Keeps(Versioning.SOFT if soft_for else Versioning.OFF, soft_for)
+        if policy.enabled:
+            return Keeps(Versioning.SOFT, soft_for)
+        return Keeps(Versioning.OFF)
 
     def hidden(self) -> list[Iterator[list[Hidden]]]:
         """Return a listing of versions, snapshots and what is deleted softly."""

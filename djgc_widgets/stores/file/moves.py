@@ -182,7 +182,8 @@ class FolderMover:
         except OSError as error:
             return failed_result(error)
         self.prune(pinned)
-        return PURGED
+        size = sum(now.size_bytes for now in trashed.values())
+        return replace(PURGED, size_bytes=size)
 
     def whereabouts(
         self, pinned: PinnedObject, store: OpenPath, trash: OpenPath

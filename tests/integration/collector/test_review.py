@@ -19,7 +19,6 @@ from laboratory import (
 )
 
 from djgc_widgets import SweepRefusedError, Trash
-from djgc_widgets.collector import sweeper
 from djgc_widgets.stores.bucket.protocol import ChangedError
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
 from djgc_widgets.stores.remote import base_path
@@ -137,7 +136,7 @@ def test_a_copy_is_kept_while_a_deletion_may_still_happen(
     late = _LateBucket(backend.fs, base_path(backend), raw.text_of)
     store = S3Store(raw.info, backend, {}, late, conditional=True)
     plan, sweep_id = planned(result), "20260101T000000Z-00000000"
-    (pinned,) = sweeper._pinned_objects_of_plan(plan, sweep_id)["raw"]  # noqa: SLF001 - an inner part
+    (pinned,) = pinned_objects_of_plan(plan, sweep_id)["raw"]
 
     ((_, moved),) = next(iter(store.to_trash([pinned])))
 

@@ -214,6 +214,30 @@ def test_receipts_say_what_is_freed_and_until_when_it_can_be_undone(
     assert "768 B in the trash; a restore undoes it" in receipt._repr_html_()
 
 
+def test_only_what_a_purge_deleted_is_freed(anywhere: Laboratory) -> None:
+    """Part of a folder may have been lost before."""
+    table = anywhere.declare("id : int32\n---\ndata : <object@raw>\n", "Folder")
+    source = anywhere.folder / "source"
+    source.mkdir()
+    for name, size in (("a", 100), ("b", 50)):
+        (source / name).write_bytes(b"x" * size)
+    table.insert1({"id": 1, "data": source})
+    table.delete()
+    filled(anywhere, range(1))
+    anywhere.age()
+    planned(complete(anywhere)).sweep()
+    kept = in_trash(anywhere)
+    lost = next(path for path in kept if path.endswith("/b"))
+    full = next(p for p in anywhere.contents() if p.endswith(f"/objects/{lost}"))
+    anywhere.remove(full)
+
+    purged = Trash(anywhere.schema, "raw").purge(NEVER, AT_ONCE)
+
+    size = sum(len(content) for path, content in kept.items() if path != lost)
+    assert purged.freed["freed_bytes"].tolist() == [size]
+    assert purged.size_bytes("purged") == size
+
+
 def test_a_purge_waits_for_the_retention_period(lab: Laboratory) -> None:
     swept(lab)
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,8 +23,17 @@ from laboratory import (
     planned,
 )
 
-from djgc_widgets import Cancelled, CompleteScan, Progress, report_html, scan
+from djgc_widgets import (
+    Cancelled,
+    CompleteScan,
+    History,
+    Progress,
+    charts,
+    report_html,
+    scan,
+)
 from djgc_widgets.model import Notice, Step
+from djgc_widgets.panel.shown import scan_shown
 
 PART = 5 * 2**20
 """The smallest part of an upload but the last."""
@@ -219,6 +229,43 @@ class TestS3:
         assert "does not advance" in str(warning)
         assert scanned.complete
 
+    def test_an_upload_that_cannot_be_looked_at_hides_no_other(
+        self, lab: Laboratory, other: Dialect
+    ) -> None:
+        filled(lab, range(2))
+        for path in ("lab/a", "lab/b"):
+            begin_upload(lab, path, 3)
+        other.instead = lambda asked: (
+            refusal(403, "AccessDenied")
+            if "uploadId" in asked.query and asked.key.endswith("/b")
+            else None
+        )
+
+        scanned = complete(lab)
+
+        unknown = scanned.hidden.set_index("path")["size_bytes"].isna()
+        assert unknown.to_dict() == {"lab/a": False, "lab/b": True}
+        assert len(unread(scanned)) == 1
+        assert "2 unfinished uploads (at least 3 B)" in report_html(scanned)
+        assert scanned.summary().set_index("status")["size_bytes"]["hidden"] == 3
+
+    def test_what_is_hidden_is_never_counted_as_listed(
+        self, lab: Laboratory, tmp_path: Path
+    ) -> None:
+        filled(lab, range(2))
+        begin_upload(lab, "lab/a", PART)
+
+        scanned = complete(lab)
+
+        stores = scan_shown(scanned)["overview"]["stores"]
+        assert "5.00 MiB" not in json.dumps(stores)
+        assert scan_shown(scanned)["hidden"].endswith("(5.00 MiB).")
+        History(tmp_path).record(scanned)
+        recorded = History(tmp_path).frame["stored_bytes"]
+        assert int(recorded.sum()) == scanned.listed_bytes
+        drawn = charts.bytes_by_status(scanned.summary())
+        assert "Hidden" not in {trace.name for trace in drawn.data}
+
     @pytest.mark.parametrize("asked_for", ["uploads", "uploadId", "versioning"])
     def test_an_account_that_may_not_ask_is_told_so(
         self, lab: Laboratory, other: Dialect, asked_for: str
@@ -235,8 +282,8 @@ class TestS3:
 
         (warning,) = unread(scanned)
         assert "AccessDenied of the relay" in str(warning)
-        kept = [] if asked_for.startswith("upload") else [("upload", "lab/a", 3)]
-        assert told(scanned) == kept
+        kept = scanned.hidden["path"].tolist()
+        assert kept == ([] if asked_for == "uploads" else ["lab/a"])
 
     def test_an_upload_that_ends_meanwhile_is_none(
         self, lab: Laboratory, other: Dialect

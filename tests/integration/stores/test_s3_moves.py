@@ -28,9 +28,9 @@ from djgc_widgets import (
     SweepRefusedError,
     Trash,
 )
-from djgc_widgets.collector import sweeper
 from djgc_widgets.collector.lock import LOCK_PATH, StoreLock
 from djgc_widgets.collector.operation import Operation, Steps, skip_rest
+from djgc_widgets.collector.pinned import pinned_objects_of_plan
 from djgc_widgets.model import Step, no_progress
 from djgc_widgets.stores import FileIdentity, PinnedObject, open_stores
 from djgc_widgets.stores.remote import base_path
@@ -292,7 +292,7 @@ def test_what_vanished_from_the_trash_is_never_called_restored(
     receipt = plan.sweep()
     (store,) = open_stores([lab.connection], ["raw"]).stores
     assert isinstance(store, S3Store)
-    pinned = sweeper._pinned_objects_of_plan(plan, receipt.sweep_id)  # noqa: SLF001 - an inner part
+    pinned = pinned_objects_of_plan(plan, receipt.sweep_id)
     lost = pinned["raw"][1]
 
     class Emptied(S3Bucket):
@@ -393,7 +393,7 @@ def test_nothing_more_moves_once_the_lock_is_lost(lab: Laboratory, moment: str) 
     before = outside_trash(lab)
     plan = planned(complete(lab))
     sweep_id = "20260101T000000Z-00000000"
-    pinned = sweeper._pinned_objects_of_plan(plan, sweep_id)["raw"]  # noqa: SLF001 - an inner part
+    pinned = pinned_objects_of_plan(plan, sweep_id)["raw"]
     copied: list[str] = []
     (store,) = open_stores([lab.connection], ["raw"]).stores
     assert isinstance(store, S3Store)

@@ -1,6 +1,7 @@
 """Unfinished uploads are aborted by a plan, if nobody works on them any more."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -34,9 +35,9 @@ def lab(s3_laboratory: Laboratory) -> Laboratory:
 class Uploads:
     """Uploads into the store of a laboratory, seen without the code under test."""
 
-    def __init__(self, lab: Laboratory) -> None:
+    def __init__(self, lab: Laboratory, store: str = "raw") -> None:
         assert lab.s3 is not None
-        self._client, spec = lab.s3.client(), lab.config.stores["raw"]
+        self._client, spec = lab.s3.client(), lab.config.stores[store]
         self._bucket, self._start = spec["bucket"], f"{spec['location']}/"
 
     def begin(self, path: str, *parts: bytes) -> str:
@@ -147,6 +148,82 @@ def test_an_upload_that_somebody_works_on_is_left_alone(
     assert outcomes(receipt) == {"skipped: changed": 1}
     assert receipt.freed.empty
     assert uploads.left() == ["lab/a"]
+
+
+def test_an_upload_without_parts_has_the_age_that_the_store_tells(
+    lab: Laboratory, uploads: Uploads
+) -> None:
+    uploads.begin("lab/a")
+
+    receipt = later(lab).plan_uploads().abort()
+
+    assert outcomes(receipt) == {"skipped: changed": 1}
+    assert uploads.left() == ["lab/a"]
+
+
+def test_an_upload_that_is_not_dated_is_no_candidate(
+    lab: Laboratory, uploads: Uploads, other: Dialect
+) -> None:
+    uploads.begin("lab/a")
+
+    def undated(asked: Asked, said: Said) -> Said:
+        none = b"<Initiated>0001-01-01T00:00:00.000Z</Initiated>"
+        body = re.sub(b"<Initiated>.*?</Initiated>", none, said.body)
+        return (
+            Said(said.status, body, said.headers) if "uploads" in asked.query else said
+        )
+
+    other.changed = undated
+    scanned = later(lab)
+
+    assert len(scanned.hidden) == 1
+    assert scanned.hidden["written_at"].isna().all()
+    assert scanned.plan_uploads().uploads.empty
+
+
+def test_stop_and_refusals_are_of_all_stores(
+    lab: Laboratory, uploads: Uploads, other: Dialect
+) -> None:
+    uploads.begin("lab/a")
+    beside = Uploads(lab, "derived")
+    beside.begin("lab/b")
+    plan = due(later(lab).plan_uploads())
+    assert len(plan.uploads) == 2
+
+    def stop(_: Progress) -> None:
+        raise Cancelled
+
+    assert outcomes(plan.abort(stop)) == {"skipped: canceled": 2}
+    for store in ("raw", "derived"):
+        refused = f"{lab.config.stores[store]['location']}/_trash/lock.json"
+        other.instead = lambda asked, key=refused: (
+            refusal(403, "AccessDenied")
+            if asked.method == "PUT" and asked.key.endswith(key)
+            else None
+        )
+        with pytest.raises(SweepRefusedError, match="could not be locked"):
+            plan.abort()
+        assert (uploads.left(), beside.left()) == (["lab/a"], ["lab/b"])
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_what_the_server_did_without_an_answer_is_looked_at(
+    lab: Laboratory, uploads: Uploads, other: Dialect, *, done: bool
+) -> None:
+    uploads.begin("lab/a", b"123")
+    plan = due(later(lab).plan_uploads())
+
+    def lose(asked: Asked) -> Said | None:
+        if asked.method != "DELETE" or "uploadId" not in asked.query:
+            return None
+        if done:
+            other.pass_on(asked)
+        return refusal(500, "InternalError")
+
+    other.instead = lose
+
+    assert outcomes(plan.abort()) == {"purged" if done else "failed: error": 1}
+    assert uploads.left() == ([] if done else ["lab/a"])
 
 
 def test_young_uploads_are_no_candidates_whatever_the_minimum_age(

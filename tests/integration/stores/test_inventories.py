@@ -1,0 +1,520 @@
+"""An inventory tells what a bucket holds; a plan looks at each object first."""
+
+import csv
+import gzip
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import pyarrow as pa
+import pytest
+from clouds import Azure, new_bucket
+from dialect import Dialect, lists, refusal
+from http_relay import Asked, Said
+from laboratory import (
+    HASH,
+    NOW,
+    Laboratory,
+    complete,
+    every_kind_orphaned,
+    filled,
+    orphaned,
+    outcomes,
+    planned,
+)
+from pyarrow import parquet
+
+from djgc_widgets import (
+    CompleteScan,
+    IncompleteScan,
+    InputError,
+    SweepRefusedError,
+    scan,
+)
+
+SOON = timedelta(hours=1)
+PLAIN = "key", "size", "last-modified"
+COLUMNS = ["Bucket", "Key", "Size", "LastModifiedDate", "ETag", "StorageClass"]
+
+
+@dataclass
+class Inventory:
+    """What S3 would write of the bucket of a laboratory: seen without our code."""
+
+    lab: Laboratory
+    folder: Path
+    columns: Sequence[str] = field(default_factory=lambda: [*COLUMNS])
+    bucket: str = ""
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC) + SOON)
+    more: list[dict[str, str]] = field(default_factory=list)
+
+    def rows(self) -> list[dict[str, str]]:
+        assert self.lab.s3 is not None
+        client, bucket = self.lab.s3.client(), self.lab.config.stores["raw"]["bucket"]
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return [
+            {
+                "Bucket": self.bucket or bucket,
+                "Key": entry["Key"],
+                "Size": str(entry["Size"]),
+                "LastModifiedDate": f"{entry['LastModified']:%Y-%m-%dT%H:%M:%S.000Z}",
+                "ETag": entry["ETag"].strip('"'),
+                "StorageClass": "STANDARD",
+            }
+            for page in pages
+            for entry in page.get("Contents", ())
+        ] + self.more
+
+    def manifest(self, kind: str, files: dict[str, bytes]) -> Path:
+        """Write it as S3 does: data files beside a folder for each date."""
+        root = self.folder / "destination"
+        for key, data in files.items():
+            path = root / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        told = {
+            "sourceBucket": self.bucket or self.lab.config.stores["raw"]["bucket"],
+            "destinationBucket": "arn:aws:s3:::inventories",
+            "version": "2016-11-30",
+            "creationTimestamp": str(int(self.made_at.timestamp() * 1_000)),
+            "fileFormat": kind,
+            "fileSchema": ", ".join(self.columns),
+            "files": [{"key": k, "size": len(d)} for k, d in files.items()],
+        }
+        path = root / "labs/all/2026-11-28T00-00Z/manifest.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(told))
+        return path
+
+    def csv(self) -> Path:
+        """Write CSV: without a header, packed, its keys spelled as in URLs."""
+        files = {}
+        rows = self.rows()
+        for number, part in enumerate((rows[::2], rows[1::2])):
+            text = StringIO()
+            writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+            for row in part:
+                spelled = {**row, "Key": quote_plus(row["Key"], safe="/")}
+                writer.writerow([spelled[name] for name in self.columns])
+            data = gzip.compress(text.getvalue().encode())
+            files[f"labs/all/data/{number}.csv.gz"] = data
+        return self.manifest("CSV", files)
+
+    def parquet(self) -> Path:
+        rows = self.rows()
+        names = {"LastModifiedDate": "last_modified_date", "ETag": "e_tag"}
+        table = {
+            names.get(name, name.lower()): [row[name] for row in rows]
+            for name in self.columns
+        }
+        table["size"] = pa.array(map(int, table["size"]), pa.int64())
+        dates = [
+            datetime.fromisoformat(each).replace(tzinfo=None)
+            for each in table["last_modified_date"]
+        ]
+        table["last_modified_date"] = pa.array(dates, pa.timestamp("ms"))
+        sink = pa.BufferOutputStream()
+        parquet.write_table(pa.table(table), sink)
+        return self.manifest(
+            "Parquet", {"labs/all/data/0.parquet": bytes(sink.getvalue())}
+        )
+
+    def table(self, name: str, header: Sequence[str] = PLAIN) -> Path:
+        """Write CSV of any other origin, with a header."""
+        path = self.folder / name
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            for row in self.rows():
+                writer.writerow([row["Key"], row["Size"], row["LastModifiedDate"]])
+        os.utime(path, (self.made_at.timestamp(),) * 2)
+        return path
+
+
+@pytest.fixture
+def lab(s3_laboratory: Laboratory) -> Laboratory:
+    s3_laboratory.minimum_age = NOW
+    return s3_laboratory
+
+
+@pytest.fixture
+def inventory(lab: Laboratory, tmp_path: Path) -> Inventory:
+    folder = tmp_path / "inventories"
+    folder.mkdir()
+    return Inventory(lab, folder)
+
+
+def told(lab: Laboratory, where: Path | str, **options: Any) -> CompleteScan:
+    options = {"minimum_age": NOW, **options}
+    result = scan(lab.schema, listing={"raw": where}, **options)
+    assert isinstance(result, CompleteScan), list(result.problems)
+    return result
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_inventory_of_s3_tells_what_a_listing_tells(
+    lab: Laboratory, inventory: Inventory, kind: str
+) -> None:
+    every_kind_orphaned(lab)
+    lab.put("a b/ü+%25&.bin")
+    lab.put('"quoted",\nin two lines')
+    listed = complete(lab)
+
+    scanned = told(lab, getattr(inventory, kind)())
+
+    columns = ["store", "path", "n_files", "size_bytes", "status", "reason_code"]
+    objects, known = (s.objects[columns].sort_values("path") for s in (scanned, listed))
+    assert objects.to_dict("list") == known.to_dict("list")
+    assert scanned.summary().equals(listed.summary())
+    files, known = (s.files.set_index("path").sort_index() for s in (scanned, listed))
+    assert files["etag"].to_dict() == known["etag"].to_dict()
+    seconds = [each["modified_ns"].floordiv(10**9).tolist() for each in (files, known)]
+    assert seconds[0] == seconds[1]
+    assert len(scanned.warnings.with_code("inventory")) == 1
+    assert scanned.hidden.empty
+
+
+def test_any_table_with_key_size_and_date_will_do(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    every_kind_orphaned(lab)
+    listed = complete(lab)
+
+    for header in (PLAIN, ("Path", "size_bytes", "LastModified")):
+        scanned = told(lab, inventory.table("any.csv", header))
+        assert scanned.objects["status"].equals(listed.objects["status"])
+        assert scanned.listed_bytes == listed.listed_bytes
+    path = inventory.folder / "any.parquet"
+    rows = inventory.rows()
+    parquet.write_table(
+        pa.table(
+            {
+                "key": [row["Key"] for row in rows],
+                "size": [int(row["Size"]) for row in rows],
+                "last_modified": [row["LastModifiedDate"].rstrip("Z") for row in rows],
+            }
+        ),
+        path,
+    )
+    os.utime(path, (inventory.made_at.timestamp(),) * 2)
+    (inventory.folder / "any.csv").unlink()
+    scanned = told(lab, inventory.folder)
+    assert scanned.objects["status"].equals(listed.objects["status"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "table"])
+def test_a_plan_of_an_inventory_sweeps_what_is_still_there(
+    lab: Laboratory, inventory: Inventory, kind: str
+) -> None:
+    """Even if the inventory knows no ETags."""
+    every_kind_orphaned(lab)
+    before = lab.contents()
+    where = inventory.csv() if kind == "csv" else inventory.table("any.csv")
+
+    receipt = planned(told(lab, where)).sweep()
+
+    assert outcomes(receipt) == {"moved": 3}
+    assert outcomes(receipt.restore()) == {"restored": 3}
+    after = lab.contents()
+    assert {p: c for p, c in after.items() if not p.startswith("_trash/")} == before
+
+
+def written_at(lab: Laboratory, path: str) -> int:
+    """Return when an object was written, in seconds."""
+    files = complete(lab).files.set_index("path")
+    return int(files["modified_ns"][path]) // 10**9
+
+
+@pytest.mark.parametrize("kind", ["csv", "table"])
+@pytest.mark.parametrize("other", [b"x" * 256, b"of another size"])
+def test_what_changed_since_the_inventory_stays(
+    lab: Laboratory, inventory: Inventory, kind: str, other: bytes
+) -> None:
+    orphaned(lab, HASH)
+    where = inventory.csv() if kind == "csv" else inventory.table("any.csv")
+    orphans = [str(path) for path in complete(lab).orphans["path"]]
+    scanned = told(lab, where)
+    before = written_at(lab, orphans[0])
+    while written_at(lab, orphans[0]) == before:  # an inventory has full seconds
+        lab.put(orphans[0], data=other)
+    lab.remove(orphans[1])
+
+    receipt = planned(scanned).sweep()
+
+    assert outcomes(receipt) == {"moved": 1, "skipped: changed": 1, "skipped: gone": 1}
+    assert lab.contents()[orphans[0]] == other
+
+
+def test_a_row_that_came_since_the_inventory_keeps_its_object(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    orphaned(lab, HASH)
+    where = inventory.csv()
+    path = str(complete(lab).orphans["path"].iloc[0])
+    scanned = told(lab, where)
+    digest = path.rpartition("/")[2]
+    metadata = {"hash": digest, "path": path, "store": "raw", "size": 256}
+    lab.write_row("recording", 9, metadata)
+
+    assert outcomes(planned(scanned).sweep()) == {"moved": 2, "skipped: live-again": 1}
+    assert len(told(lab, where).orphans) == 2
+
+
+def test_what_was_stored_since_is_looked_for_before_it_is_missing(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(2))
+    where = inventory.csv()
+    filled(lab, range(2, 4))
+
+    scanned = told(lab, where)
+
+    assert scanned.missing.empty
+    assert len(scanned.objects) == 2
+
+
+def test_the_trash_is_seen_as_it_is_now(lab: Laboratory, inventory: Inventory) -> None:
+    """What an inventory has of it, or has not, decides nothing."""
+    orphaned(lab, HASH)
+    where = inventory.csv()
+    planned(complete(lab)).sweep()
+    later = Inventory(lab, inventory.folder / "later").csv()
+    assert len(told(lab, where).trash) == 3
+    planned_again = told(lab, where).plan()
+    assert len(planned_again.objects) == 3  # the inventory knows no better
+    lab.remove(next(p for p in lab.contents() if "/objects/" in p))
+
+    assert len(told(lab, later).trash) == 2
+
+
+def test_old_versions_and_markers_are_no_objects(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(2))
+    inventory.columns = [*COLUMNS, "IsLatest", "IsDeleteMarker"]
+    rows = inventory.rows()
+    current = [{**row, "IsLatest": "true", "IsDeleteMarker": "false"} for row in rows]
+    old = [{**row, "IsLatest": "false", "IsDeleteMarker": "false"} for row in rows]
+    gone = {"Size": "", "IsLatest": "true", "IsDeleteMarker": "true"}
+    marked = [{**row, **gone, "Key": f"{row['Key']}x"} for row in rows]
+    inventory.rows = lambda: [*current, *old, *marked]  # type: ignore[method-assign] - what S3 would list
+
+    assert len(told(lab, inventory.csv()).objects) == 2
+
+
+def test_only_what_is_below_the_prefix_is_of_the_store(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(2))
+    assert any(not row["Key"].startswith(lab.name) for row in inventory.rows())
+
+    scanned = told(lab, inventory.csv())
+
+    assert len(scanned.objects) == 2
+    assert scanned.adds_up()
+
+
+def test_no_request_lists_the_store(
+    lab: Laboratory, inventory: Inventory, other: Dialect
+) -> None:
+    filled(lab, range(2))
+    where = inventory.csv()
+    other.requests.clear()
+
+    told(lab, where, stores=["raw"])
+
+    prefixes = [a.query["prefix"][0] for a in other.requests if lists(a)]
+    assert len(prefixes) == 1
+    assert prefixes[0].endswith("/_trash/")
+
+
+def without(*columns: str) -> Callable[[Inventory], Path]:
+    def write(inventory: Inventory) -> Path:
+        inventory.columns = [name for name in COLUMNS if name not in columns]
+        return inventory.csv()
+
+    return write
+
+
+def of_another_bucket(inventory: Inventory) -> Path:
+    inventory.bucket = "somewhere"
+    return inventory.csv()
+
+
+def rows_of_another_bucket(inventory: Inventory) -> Path:
+    inventory.bucket = "somewhere"
+    where = inventory.csv()
+    told = json.loads(where.read_text())
+    told["sourceBucket"] = inventory.lab.config.stores["raw"]["bucket"]
+    where.write_text(json.dumps(told))
+    return where
+
+
+def too_old(inventory: Inventory) -> Path:
+    inventory.made_at = datetime.now(UTC) - timedelta(days=8)
+    return inventory.csv()
+
+
+def cut_short(inventory: Inventory) -> Path:
+    where = inventory.csv()
+    data = next(inventory.folder.rglob("*.csv.gz"))
+    data.write_bytes(data.read_bytes()[:-9])
+    return where
+
+
+def without_data(inventory: Inventory) -> Path:
+    where = inventory.csv()
+    next(inventory.folder.rglob("*.csv.gz")).unlink()
+    return where
+
+
+def in_orc(inventory: Inventory) -> Path:
+    where = inventory.csv()
+    told = json.loads(where.read_text())
+    where.write_text(json.dumps({**told, "fileFormat": "ORC"}))
+    return where
+
+
+def no_manifest(inventory: Inventory) -> Path:
+    where = inventory.csv()
+    where.write_text('{"files": []}')
+    return where
+
+
+def each_twice(inventory: Inventory) -> Path:
+    inventory.more = inventory.rows()
+    return inventory.csv()
+
+
+@pytest.mark.parametrize(
+    ("write", "match"),
+    [
+        (without("Size"), "without size. Let the inventory have them"),
+        (without("LastModifiedDate"), "without last-modified"),
+        (of_another_bucket, "inventory of bucket labs; got one of somewhere"),
+        (rows_of_another_bucket, "inventory of bucket labs; got one of somewhere"),
+        (too_old, "younger than the minimum age of 7 days"),
+        (cut_short, "Copy it once more"),
+        (without_data, "got nothing there"),
+        (in_orc, "Expected an inventory in CSV or Parquet; got ORC"),
+        (no_manifest, "Expected the manifest of an inventory"),
+        (each_twice, "Expected each key once"),
+        (lambda inventory: inventory.folder, "Expected CSV or Parquet files"),
+        (lambda inventory: inventory.folder / "none", "got nothing there"),
+    ],
+)  # fmt: skip
+def test_what_is_no_inventory_of_the_store_is_named(
+    lab: Laboratory,
+    inventory: Inventory,
+    write: Callable[[Inventory], Path],
+    match: str,
+) -> None:
+    filled(lab, range(2))
+
+    with pytest.raises(InputError, match=match):
+        scan(lab.schema, listing={"raw": write(inventory)})
+
+
+@pytest.mark.parametrize(
+    ("listing", "match"),
+    [
+        ({"nowhere": "x"}, "names among derived, raw; got nowhere"),
+        (["raw"], "Expected paths or URLs of inventories by store"),
+        ({"raw": 7}, "Expected paths or URLs of inventories by store"),
+    ],
+)
+def test_what_is_no_mapping_of_stores_is_named(
+    lab: Laboratory, listing: Any, match: str
+) -> None:
+    filled(lab, range(1))
+
+    with pytest.raises(InputError, match=match):
+        scan(lab.schema, listing=listing)
+
+
+def test_a_folder_has_no_inventory(postgresql_laboratory: Laboratory) -> None:
+    filled(postgresql_laboratory, range(1))
+
+    with pytest.raises(InputError, match="store in a bucket; got one of store raw"):
+        scan(postgresql_laboratory.schema, listing={"raw": "x.csv"})
+
+
+def test_an_inventory_that_cannot_be_read_to_its_end_is_a_problem(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(2))
+    where = inventory.csv()
+    data = next(inventory.folder.rglob("*.csv.gz"))
+    broken = bytearray(data.read_bytes())
+    broken[-12:-4] = b"\0" * 8
+    data.write_bytes(broken)
+
+    result = scan(lab.schema, listing={"raw": where}, minimum_age=NOW)
+
+    assert isinstance(result, IncompleteScan)
+    assert "store-unread" in [problem.code for problem in result.problems]
+
+
+def test_without_a_look_at_the_store_there_is_no_plan(
+    lab: Laboratory, inventory: Inventory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    scanned = told(lab, inventory.csv())
+
+    def refuse(asked: Asked) -> Said | None:
+        return refusal(403, "AccessDenied") if lists(asked) else None
+
+    other.instead = refuse
+
+    with pytest.raises(SweepRefusedError, match="an inventory alone is not enough"):
+        scanned.plan()
+
+
+@pytest.mark.azure
+def test_a_container_of_azure_can_be_told_of_as_well(
+    postgresql_laboratory: Laboratory, azure: Azure, tmp_path: Path
+) -> None:
+    lab = postgresql_laboratory
+    lab.cloud, lab.minimum_age = azure, NOW
+    container = new_bucket(azure, lab.name)
+    lab.config.stores = {"raw": azure.spec(container, "q")}
+    orphaned(lab, HASH)
+    path = tmp_path / "blobs.csv"
+    with azure.client() as client, client.get_container_client(container) as blobs:
+        rows = [
+            f'"{b.name}",{b.size},{b.last_modified.isoformat()}'
+            for b in blobs.list_blobs()
+        ]
+    path.write_text("\n".join(["key,size,last-modified", *rows]) + "\n")
+    soon = (datetime.now(UTC) + SOON).timestamp()
+    os.utime(path, (soon, soon))
+
+    receipt = planned(told(lab, path)).sweep()
+
+    assert outcomes(receipt) == {"moved": 3}
+
+
+def test_an_inventory_in_the_bucket_is_read_as_the_store_is(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(2))
+    where = inventory.csv()
+    assert lab.s3 is not None
+    root = inventory.folder / "destination"
+    for path in root.rglob("*"):
+        if path.is_file():
+            key = f"{lab.name}-inventories/{path.relative_to(root)}"
+            lab.s3.client().put_object(
+                Bucket=lab.s3.bucket, Key=key, Body=path.read_bytes()
+            )
+    key = where.relative_to(root)
+
+    scanned = told(lab, f"s3://{lab.s3.bucket}/{lab.name}-inventories/{key}")
+
+    assert len(scanned.objects) == 2
