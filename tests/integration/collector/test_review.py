@@ -19,6 +19,7 @@ from laboratory import (
 )
 
 from djgc_widgets import SweepRefusedError, Trash
+from djgc_widgets.collector.pinned import pinned_objects_of_plan
 from djgc_widgets.stores.bucket.protocol import ChangedError
 from djgc_widgets.stores.file.folder import OpenPath, StoreFolder
 from djgc_widgets.stores.remote import base_path
