@@ -161,7 +161,13 @@ def inventories_by_store(
         )
     known = {alias: info.name for info in names.stores for alias in info.aliases}
     names_among(list(listing), known, "listing")
-    return {known[name]: str(where) for name, where in listing.items()}
+    given = {known[name]: str(where) for name, where in listing.items()}
+    if len(given) < len(listing):
+        raise InputError(
+            f"Expected one inventory of each store in listing; got several, since some "
+            f"of {', '.join(sorted(listing))} are names of one store. Name one of them."
+        )
+    return given
 
 
 def expect_function(function: Any, what: str) -> None:  # noqa: ANN401 - what a caller passes

@@ -9,6 +9,7 @@ from djgc_widgets.collector.look_first import look_first
 from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.uploads import UploadPlan, plan_uploads
 from djgc_widgets.model import names_of
+from djgc_widgets.stores import LookedAtStore
 from djgc_widgets.verdict import Brakes, Selection, SweepPlan, plan_sweep
 
 
@@ -34,6 +35,7 @@ class CompleteScan(Scan):
             has rows that refer into these stores (needed at their first sweep),
             ``"large-sweep"`` if more than a quarter of a table or store may go,
             ``"missing-objects"`` if the missing objects are known to be lost,
+            ``"inventory"`` if a store is in good order of which an inventory told,
             ``"minimum-age"`` if nothing is being inserted, ``"unseen-schemas:WHERE"``
             if no row that the account cannot see there refers to these stores, and
             ``"abandoned-schema:NAME"`` to make candidates of the well-formed objects of
@@ -59,9 +61,14 @@ class CompleteScan(Scan):
         lifted, sweeper = names_of(acknowledge, "acknowledge"), self._sweeper
         what = self._reconciled, self._files, selection
         now = sweeper.circumstances(lifted, *seen)
-        now = replace(now, brakes=brakes or now.brakes)
+        brakes = brakes or now.brakes
+        now = replace(now, brakes=brakes, inventoried=self._inventoried)
         plan = plan_sweep(*what, now, carry_out=sweeper.carry_out)
-        told = [s for s in self.sweepable if s.info.name in self._inventoried]
+        told = [
+            store
+            for store in sweeper.stores
+            if isinstance(store, LookedAtStore) and store.info.name in self._inventoried
+        ]
         return look_first(plan, told)
 
     def plan_uploads(self, selection: pd.DataFrame | None = None) -> UploadPlan:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from djgc_widgets.collector.pinned import pinned_objects_of_plan
 from djgc_widgets.model import SweepRefusedError, error_text
-from djgc_widgets.stores import FileIdentity, SweepableStore
+from djgc_widgets.stores import FileIdentity, LookedAtStore
 from djgc_widgets.verdict import SweepPlan
 
 _NO_SWEEP = "00000000T000000Z-00000000"
@@ -16,7 +16,7 @@ _PIN = ["modified_ns", "etag"]
 _Key = tuple[str, str]
 
 
-def look_first(plan: SweepPlan, stores: Sequence[SweepableStore]) -> SweepPlan:
+def look_first(plan: SweepPlan, stores: Sequence[LookedAtStore]) -> SweepPlan:
     """Look at each object of a plan in stores that an inventory told of.
 
     What is still of the size, the date and the ETag that the inventory has is pinned as
@@ -28,10 +28,11 @@ def look_first(plan: SweepPlan, stores: Sequence[SweepableStore]) -> SweepPlan:
     for store in stores:
         name = store.info.name
         try:
-            for each, where in store.whereabouts(pinned.get(name, [])):
-                for path, now in where.in_store.items():
-                    if _is_still(now, each.files[path]):
-                        found[name, path] = now
+            for each, now in store.stored_files(pinned.get(name, [])):
+                if now.keys() == each.files.keys():
+                    for path, file in now.items():
+                        if _is_still(file, each.files[path]):
+                            found[name, path] = file
         except OSError as error:
             raise SweepRefusedError(
                 f"The objects of store {name} could not be looked at "

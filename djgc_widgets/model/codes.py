@@ -140,6 +140,8 @@ class DoubtCode(StrEnum):
     """A purge would delete what was swept less than a day ago."""
     OLDEST_BACKUP = "oldest-backup"
     """Nobody has said how old a backup may be that is restored (asked by a purge)."""
+    INVENTORY = "inventory"
+    """An inventory told what a store holds: what is missing now was not looked for."""
     PREPARED_TRANSACTIONS = "prepared-transactions"
     """Prepared transactions hold rows that are not seen and may be committed."""
     OTHER_OWNER = "other-owner"

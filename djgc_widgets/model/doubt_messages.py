@@ -80,6 +80,13 @@ DOUBTS = {
         ),
     ),
     DoubtCode.EMPTY: ("nothing is selected", "Select at least one orphan"),
+    DoubtCode.INVENTORY: (
+        (
+            "an inventory told what store {store} holds, so objects that rows refer to "
+            "may be missing by now, and shares of the store are those of then"
+        ),
+        "Scan without the inventory, or acknowledge that the store is in good order",
+    ),
     DoubtCode.PREPARED_TRANSACTIONS: (
         (
             "transactions are prepared ({transactions}), whose rows are not seen and "

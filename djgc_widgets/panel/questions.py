@@ -58,6 +58,11 @@ QUESTIONS = {
         "The minimum age is {minutes:g} minutes. An insert that is under way may have "
         "written its object before its row.",
     ),
+    DoubtCode.INVENTORY: _Question(
+        "Is store {store} in good order?",
+        "An inventory told what it holds, so objects that rows refer to may be missing "
+        "by now without being seen. Better: scan without it.",
+    ),
     DoubtCode.PREPARED_TRANSACTIONS: _Question(
         "Does no prepared transaction refer to these stores?",
         "Transactions are prepared ({transactions}); their rows are not seen before "

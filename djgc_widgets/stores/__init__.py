@@ -18,6 +18,7 @@ from djgc_widgets.stores.mounts_and_links import LinkFollower, mounts_in
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     Keeps,
+    LookedAtStore,
     NotExclusiveError,
     ReadsInventories,
     Results,
@@ -40,9 +41,9 @@ from djgc_widgets.stores.results import (
 
 __all__ = [
     "GONE", "MOVED", "FileIdentity", "FolderRights", "Hidden", "HiddenListing", "Keeps",
-    "LinkFollower", "Listing", "LookUp", "NotExclusiveError", "PinnedObject",
-    "ReadsInventories", "Result", "Results", "Stopped", "Store", "SweepableStore",
-    "UploadStore", "Versioning", "Whereabouts", "failed_result", "kept_in_trash_result",
-    "list_hidden", "list_trash", "mounts_in", "open_stores", "stores_of",
-    "sweepable_stores",
+    "LinkFollower", "Listing", "LookUp", "LookedAtStore", "NotExclusiveError",
+    "PinnedObject", "ReadsInventories", "Result", "Results", "Stopped", "Store",
+    "SweepableStore", "UploadStore", "Versioning", "Whereabouts", "failed_result",
+    "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in", "open_stores",
+    "stores_of", "sweepable_stores",
 ]  # fmt: skip

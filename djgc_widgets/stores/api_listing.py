@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from djgc_widgets.model import FileKind, NoticeCode, arrow_text
 from djgc_widgets.stores.listing import ListingBuilder, bounded_ns
 
-_UNKNOWN_TIME = 2**63 - 1  # unknown age = young
+UNKNOWN_TIME = 2**63 - 1  # unknown age = young
 _MOST_EMPTY_PAGES = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -163,9 +163,12 @@ def modified_ns(modified: object) -> int:
         try:
             modified = datetime.fromisoformat(modified)
         except ValueError:
-            return _UNKNOWN_TIME
+            return UNKNOWN_TIME
     if isinstance(modified, datetime):
-        return bounded_ns((modified.astimezone(UTC) - _EPOCH) // _MS * _MS_NS)
+        try:
+            return bounded_ns((modified.astimezone(UTC) - _EPOCH) // _MS * _MS_NS)
+        except OverflowError:  # before the year 1 in UTC
+            return UNKNOWN_TIME
     if isinstance(modified, int | float) and not isinstance(modified, bool):
         return bounded_ns(int(modified * 1_000) * _MS_NS)
-    return _UNKNOWN_TIME
+    return UNKNOWN_TIME

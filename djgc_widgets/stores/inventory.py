@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from csv import reader as csv_reader
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import TextIOWrapper
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -30,19 +31,25 @@ from djgc_widgets.stores.api_listing import Page
 
 _MANIFEST = "manifest.json"
 _NAMES = {
-    "key": {"key", "path"},
-    "size": {"size", "sizebytes"},
-    "modified": {"lastmodifieddate", "lastmodified", "modified", "modifiedat"},
-    "etag": {"etag"},
-    "storage_class": {"storageclass"},
-    "bucket": {"bucket"},
-    "is_latest": {"islatest"},
-    "is_delete_marker": {"isdeletemarker"},
+    "key": ("key", "path"),
+    "size": ("size", "sizebytes"),
+    "modified": ("lastmodifieddate", "lastmodified", "modified", "modifiedat"),
+    "etag": ("etag",),
+    "storage_class": ("storageclass",),
+    "bucket": ("bucket",),
+    "is_latest": ("islatest",),
+    "is_delete_marker": ("isdeletemarker",),
 }
 """What a column may be called, without case, spaces, dashes and underscores."""
 _NEEDED = ("key", "size", "modified")
-_WITHOUT_ZONE = r"^([0-9-]+[T ][0-9:.]+)$"
+_IN_UTC = r"^([0-9-]+[T ][0-9:.]+)(?: ?UTC)?$"
+_OF_A_DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})$"
+_NO = ["false", "f", "no", "n", "0"]
+_YES = ["true", "t", "yes", "y", "1"]
+_MOST_BYTES = 2**63 - 1
 _STANDARD = "STANDARD"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ENDINGS = (".csv", ".csv.gz", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,9 @@ class Inventory:
     _files: Sequence[str]
     _columns: Sequence[str] | None = None
     """Of CSV without a header."""
-    _are_encoded: bool = False
-    """Keys are spelled as in URLs."""
+    _format: str = ""
+    """CSV or Parquet; empty if the names of the files say so. Keys of the CSV of S3 are
+    spelled as in URLs."""
 
     def pages(self, bucket: str, prefix: str) -> Iterator[Page]:
         """Yield the objects of a bucket below a prefix, by path below it.
@@ -73,7 +81,7 @@ class Inventory:
                 yield self._page(batch, bucket, prefix)
 
     def _batches(self, file: str) -> Iterator[pa.RecordBatch]:
-        if ".csv" not in PurePosixPath(file).name:
+        if not self._is_csv(file):
             with self._fs.open(file, "rb") as stream:
                 yield from parquet.ParquetFile(stream).iter_batches()
             return
@@ -81,6 +89,7 @@ class Inventory:
         if names is None:
             with _unpacked(self._fs, file) as stream:
                 names = _header(stream)
+        self._positions(names)
         with _unpacked(self._fs, file) as stream:
             yield from csv.open_csv(
                 stream,
@@ -90,6 +99,11 @@ class Inventory:
                 csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
             )
 
+    def _is_csv(self, file: str) -> bool:
+        if self._format:
+            return self._format == "CSV"
+        return not file.lower().endswith(".parquet")
+
     def _page(self, batch: pa.RecordBatch, bucket: str, prefix: str) -> Page:
         at = self._positions(batch.schema.names)
         columns = {name: batch.column(number) for name, number in at.items()}
@@ -97,17 +111,18 @@ class Inventory:
             for other in pc.unique(columns["bucket"]).to_pylist():
                 self._expect_bucket(bucket, str(other or ""))
         keys = columns["key"].cast(pa.string())
-        columns["key"] = keys = _decoded(keys) if self._are_encoded else keys
+        columns["key"] = keys = _decoded(keys) if self._format == "CSV" else keys
         keep = pc.starts_with(keys, prefix)
         # old versions and delete markers are no objects
-        for name, not_kept in (("is_latest", "false"), ("is_delete_marker", "true")):
+        for name, not_kept in (("is_latest", _NO), ("is_delete_marker", _YES)):
             if name in columns:
                 flags = pc.utf8_lower(columns[name].cast(pa.string()))
-                keep = pc.and_(keep, pc.not_equal(pc.fill_null(flags, ""), not_kept))
+                given = pc.is_in(flags, value_set=pa.array(not_kept))
+                keep = pc.and_(keep, pc.invert(given))
         columns = {name: values.filter(keep) for name, values in columns.items()}
         nothing = [""] * len(columns["key"])
         etags, classes = (
-            columns[name].to_pylist() if name in columns else nothing
+            columns[name].cast(pa.string()).to_pylist() if name in columns else nothing
             for name in ("etag", "storage_class")
         )
         return Page(
@@ -121,12 +136,17 @@ class Inventory:
     def _positions(self, names: Sequence[str]) -> dict[str, int]:
         """Return where each column is."""
         plain = [re.sub("[ _-]", "", name).lower() for name in names]
-        at = {
-            name: plain.index(known)
-            for name, every in _NAMES.items()
-            for known in every
-            if known in plain
-        }
+        at = {}
+        for name, every in _NAMES.items():
+            found = [number for number, given in enumerate(plain) if given in every]
+            if len(found) > 1:
+                several = " and ".join(names[number] for number in found)
+                raise InputError(
+                    f"Expected one column of each kind in {self.name}; got {several}. "
+                    "Take one of them out."
+                )
+            if found:
+                at[name] = found[0]
         if absent := [name for name in _NEEDED if name not in at]:
             wanted = ", ".join({"modified": "last-modified"}.get(n, n) for n in absent)
             raise InputError(
@@ -143,12 +163,21 @@ class Inventory:
             )
 
 
+def readable_url(where: str) -> str:
+    """Return a path or URL without what signs it, and whom it is for."""
+    start, separator, rest = where.partition("://")
+    if not separator:
+        return where
+    return f"{start}://{rest.partition('?')[0].rpartition('@')[2]}"
+
+
 def open_inventory(where: str, own: AbstractFileSystem | None) -> Inventory:
     """Open an inventory at a path or URL; `own` is what the store itself is read with.
 
     If there is none, `InputError` is raised.
     """
     fs, path = _located(where, own)
+    where = readable_url(where)
     try:
         if fs.isdir(path):
             manifest = f"{path.rstrip('/')}/{_MANIFEST}"
@@ -176,10 +205,10 @@ def _located(
 
 
 def _of_files(where: str, fs: AbstractFileSystem, files: Sequence[str]) -> Inventory:
-    if not files:
+    if not files or not all(file.lower().endswith(_ENDINGS) for file in files):
         raise InputError(
-            f"Expected CSV or Parquet files at {where}; got none. Name the folder or "
-            "the file of an inventory."
+            f"Expected files that end with {', '.join(_ENDINGS)} at {where}; got "
+            f"{', '.join(files) or 'none'}. Name the folder or file of an inventory."
         )
     made = [fs.modified(file).astimezone(UTC) for file in files]
     return Inventory(where, min(made), "", fs, files)
@@ -189,10 +218,10 @@ def _of_manifest(where: str, fs: AbstractFileSystem, path: str) -> Inventory:
     try:
         told: Mapping[str, Any] = json.loads(fs.cat_file(path))
         kind, source = str(told["fileFormat"]), str(told["sourceBucket"])
-        made_at = datetime.fromtimestamp(int(told["creationTimestamp"]) / 1_000, UTC)
+        made_at = _EPOCH + timedelta(milliseconds=int(told["creationTimestamp"]))
         sizes = {str(each["key"]): int(each["size"]) for each in told["files"]}
         names = [name.strip() for name in str(told["fileSchema"]).split(",")]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(
             f"Expected the manifest of an inventory of S3 at {where}; got something "
             f"else ({error!r}). Name its manifest.json."
@@ -209,10 +238,8 @@ def _of_manifest(where: str, fs: AbstractFileSystem, path: str) -> Inventory:
                 f"Expected {size:,} bytes of {file}, as {where} says; got {stored:,}. "
                 "Copy it once more."
             )
-    is_csv = kind == "CSV"
-    return Inventory(
-        where, made_at, source, fs, files, names if is_csv else None, is_csv
-    )
+    columns = names if kind == "CSV" else None
+    return Inventory(where, made_at, source, fs, files, columns, kind)
 
 
 def _file_of(fs: AbstractFileSystem, manifest: str, key: str) -> str:
@@ -223,8 +250,7 @@ def _file_of(fs: AbstractFileSystem, manifest: str, key: str) -> str:
 
 
 def _tables_in(fs: AbstractFileSystem, path: str) -> list[str]:
-    endings = (".csv", ".csv.gz", ".parquet")
-    return sorted(str(each) for each in fs.find(path) if str(each).endswith(endings))
+    return sorted(e for e in map(str, fs.find(path)) if e.lower().endswith(_ENDINGS))
 
 
 @contextmanager
@@ -238,7 +264,7 @@ def _unpacked(fs: AbstractFileSystem, file: str) -> Iterator[Any]:
 
 
 def _header(stream: IO[bytes]) -> list[str]:
-    text = TextIOWrapper(stream, "utf-8", newline="")
+    text = TextIOWrapper(stream, "utf-8-sig", newline="")
     try:
         return next(csv_reader(text), [])
     finally:
@@ -254,11 +280,18 @@ def _decoded(keys: pa.Array) -> pa.Array:
 
 
 def _size(size: object) -> object:
-    return int(size) if isinstance(size, str) and size.isdecimal() else size
+    """Return a size as a number; as it is, if it is none."""
+    text = str(size)
+    if isinstance(size, Decimal | float) and size == size // 1:
+        text = str(int(size))
+    if not (text.isascii() and text.isdecimal()):
+        return size
+    return int(text) if int(text) <= _MOST_BYTES else text
 
 
 def _dates(dates: pa.Array) -> pa.Array:
     """Return dates as text with a zone, which is UTC if none is told."""
     if pa.types.is_timestamp(dates.type) and dates.type.tz is None:
         dates = pc.assume_timezone(dates, "UTC")
-    return pc.replace_substring_regex(dates.cast(pa.string()), _WITHOUT_ZONE, r"\1Z")
+    texts = pc.replace_substring_regex(dates.cast(pa.string()), _IN_UTC, r"\1Z")
+    return pc.replace_substring_regex(texts, _OF_A_DAY, r"\1T00:00:00Z")

@@ -65,6 +65,11 @@ class ListingBuilder:
         done = Progress(Step.LISTING, self._files.n_rows, size_bytes=self._size_bytes)
         self._progress(replace(done, subject=self._store))
 
+    @property
+    def n_files(self) -> int:
+        """How many files were added."""
+        return self._files.n_rows
+
     def add_folders(self, **page: pa.Array | npt.NDArray[Any]) -> None:
         """Add folders, in columns of `FOLDERS`."""
         page["changed_ns"] = np.maximum(page["modified_ns"], page["changed_ns"])

@@ -156,6 +156,16 @@ class SweepableStore(Store, Protocol):
 
 
 @runtime_checkable
+class LookedAtStore(Store, Protocol):
+    """A store whose objects can be looked at without a listing of it all."""
+
+    def stored_files(
+        self, objects: Iterable[PinnedObject]
+    ) -> Iterator[tuple[PinnedObject, dict[str, FileIdentity]]]:
+        """Look for all files of objects, pinned or not, by path in the store."""
+
+
+@runtime_checkable
 class UploadStore(SweepableStore, Protocol):
     """A store whose bucket lists the uploads that nobody finished."""
 

@@ -20,8 +20,8 @@ from djgc_widgets.model import (
     error_text,
     no_progress,
 )
-from djgc_widgets.stores.api_listing import Page, add_page
-from djgc_widgets.stores.inventory import open_inventory
+from djgc_widgets.stores.api_listing import UNKNOWN_TIME, Page, add_page
+from djgc_widgets.stores.inventory import Inventory, open_inventory, readable_url
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
 from djgc_widgets.stores.secrets import masked
 from djgc_widgets.stores.walked_pages import walked_pages
@@ -76,7 +76,7 @@ class RemoteStore:
         The trash is listed as ever: what lies there decides what may move.
         """
         builder = ListingBuilder(self.info, progress)
-        inventory = open_inventory(where, self._backend.fs)
+        inventory = self._opened_inventory(where)
         bucket, _, prefix = base_path(self._backend).partition("/")
         told = inventory.pages(bucket, prefix)
         trash = f"{TRASH_FOLDER}/"
@@ -84,18 +84,43 @@ class RemoteStore:
             builder,
             (page.only([not p.startswith(trash) for p in page.path]) for page in told),
         )
+        told_of = builder.n_files
         self._add_pages(builder, self._pages(trash))
+        for path, store in self._inside.items():
+            builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
         date = f"{inventory.made_at:%Y-%m-%d %H:%M} UTC"
         builder.add_warning(NoticeCode.INVENTORY, "", date=date)
         listing = builder.listing()
-        paths = listing.files["path"]
+        if not told_of and not listing.problems:
+            raise InputError(
+                f"Expected keys of bucket {bucket} below {prefix or 'no prefix'} in "
+                f"{inventory.name}; got none. Keys have the prefix of the store; if it "
+                "is empty, scan without an inventory."
+            )
+        paths, dates = listing.files["path"], listing.files["modified_ns"][:told_of]
+        if told_of and dates.eq(UNKNOWN_TIME).all():
+            raise InputError(
+                f"Expected dates in ISO 8601 in {inventory.name}, such as "
+                "2026-01-01T00:00:00Z; got none that can be read."
+            )
         if paths.duplicated().any():
             twice = paths[paths.duplicated()].iloc[0]
             raise InputError(
-                f"Expected each key once in {where}; got {twice!r} twice. Let an "
-                "inventory of all versions have the column IsLatest."
+                f"Expected each key once in {inventory.name}; got {twice!r} twice. Let "
+                "an inventory of all versions have the column IsLatest."
             )
         return listing, inventory.made_at
+
+    def _opened_inventory(self, where: str) -> Inventory:
+        try:
+            return open_inventory(where, self._backend.fs)
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each file system has its own errors; all are raised on
+            raise InputError(
+                f"Expected an inventory at {readable_url(where)}, which could not be "
+                f"opened ({self.text_of(error)}). Check the path and the rights to it."
+            ) from None
 
     def _add_pages(self, builder: ListingBuilder, pages: Iterator[Page]) -> None:
         while True:

@@ -15,6 +15,7 @@ LIFTABLE = UNATTENDED | frozenset(
         DoubtCode.LARGE_SWEEP,
         DoubtCode.MISSING_OBJECTS,
         DoubtCode.SOLE_OWNER,
+        DoubtCode.INVENTORY,
         DoubtCode.PREPARED_TRANSACTIONS,
         DoubtCode.OTHER_OWNER,
         DoubtCode.SERVER_CHANGED,

@@ -57,6 +57,8 @@ class Circumstances:
     """Store and sweep of sweeps without a result."""
     mounted: frozenset[tuple[str, str]] = frozenset()
     """Store and path of what is mounted inside a store."""
+    inventoried: frozenset[str] = frozenset()
+    """Stores of which an inventory told."""
     brakes: Brakes = field(default_factory=Brakes)
     """What is too much at once."""
 
@@ -154,6 +156,8 @@ def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doub
     stores = set(chosen["store"])
     for store in sorted(seen.unsweepable & stores):
         yield Doubt(DoubtCode.OBJECT_STORE, {"store": store})
+    if told := sorted(seen.inventoried & stores):
+        yield Doubt(DoubtCode.INVENTORY, {"store": ", ".join(told)})
     for store, path in sorted(seen.mounted):
         here = chosen.loc[chosen["store"].eq(store), "path"]
         if any(_is_beyond_mount(each, path) for each in here):

@@ -26,6 +26,8 @@ from djgc_widgets.verdict.guesses import answered_guesses, wide_guesses
 from djgc_widgets.verdict.resolve import resolve_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 
+_SECOND_NS = 10**9
+_DATED_BY_SERVER = {"s3", "gcs", "azure"}
 _MOST_NOTICES = 20
 
 Follow = Callable[[str], list[tuple[str, str]]]
@@ -137,7 +139,8 @@ def stored_at_recorded_path(
 def find_twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[Notice]:
     """Return a notice per object store that seems to be one with another host name.
 
-    The same keys with the same sizes and dates of writing show it.
+    The same keys with the same sizes and dates of writing show it, and the same ETags
+    where both tell of them: an inventory may have none, and dates in full seconds.
     """
     notices = []
     remote = [store for store in stores if store.protocol != "file"]
@@ -145,7 +148,11 @@ def find_twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[N
     for one, other in combinations(remote, 2):
         if one.address.partition("/")[0] == other.address.partition("/")[0]:
             continue  # the keys of nested stores on one server differ
-        both = listed[one.name].merge(listed[other.name])
+        both = listed[one.name].merge(
+            listed[other.name], on=["key", "size_bytes", "second"]
+        )
+        told = both["etag_x"].ne("") & both["etag_y"].ne("")
+        both = both[both["etag_x"].eq(both["etag_y"]) | ~told]
         if len(both):
             values = {"other": one.name, "key": both["key"].iloc[0]}
             where = in_store(other.name)
@@ -154,10 +161,13 @@ def find_twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[N
 
 
 def _written_objects(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
-    own = files[files["store"].eq(store.name) & files["etag"].ne("")]
+    own = files[files["store"].eq(store.name)]
+    if store.protocol not in _DATED_BY_SERVER:
+        own = own[own["etag"].ne("")]  # a copy may have the dates of what was copied
     base = store.address.partition("/")[2]
     keys = f"{base}/" + own["path"] if base else own["path"]
-    return own[["size_bytes", "modified_ns", "etag"]].assign(key=keys)
+    seconds = own["modified_ns"] // _SECOND_NS
+    return own[["size_bytes", "etag"]].assign(key=keys, second=seconds)
 
 
 class _TargetFollower:

@@ -11,7 +11,7 @@ from djgc_widgets.stores.bucket.out_of_trash import OutOfTrash, is_pinned
 from djgc_widgets.stores.bucket.protocol import Bucket
 from djgc_widgets.stores.bucket.returns import delete_pages
 from djgc_widgets.stores.bucket.windows import Seen, files_of, identities, look_at
-from djgc_widgets.stores.pinned_objects import PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import Located, Results, Stopped, Whereabouts
 from djgc_widgets.stores.results import (
     NOT_IN_TRASH,
@@ -71,6 +71,14 @@ class Mover:
                     if path in pinned.files
                 }
                 yield pinned, Whereabouts(ours, identities(there))
+
+    def stored_files(
+        self, objects: Iterable[PinnedObject]
+    ) -> Iterator[tuple[PinnedObject, dict[str, FileIdentity]]]:
+        """Look for all files of objects, pinned or not, by path in the store."""
+        for batch, pool in batches(objects):
+            seen = look_at(self._bucket, batch, pool, in_trash=False)
+            yield from zip(batch, map(identities, seen), strict=True)
 
     def _purge_batch(
         self, batch: list[PinnedObject], pool: Executor, stopped: Stopped

@@ -13,7 +13,7 @@ from djgc_widgets.stores.bucket.moves import Mover
 from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
 from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.listing import LookUp
-from djgc_widgets.stores.pinned_objects import FolderRights, PinnedObject
+from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     Keeps,
     Located,
@@ -88,6 +88,12 @@ class BucketStore(RemoteStore):
     def whereabouts(self, objects: Iterable[PinnedObject]) -> Located:
         """Look for the files of objects in the store and in the trash."""
         return self._mover.whereabouts(objects)
+
+    def stored_files(
+        self, objects: Iterable[PinnedObject]
+    ) -> Iterator[tuple[PinnedObject, dict[str, FileIdentity]]]:
+        """Look for all files of objects, pinned or not, by path in the store."""
+        return self._mover.stored_files(objects)
 
     def prepare(self, objects: Iterable[PinnedObject]) -> dict[str, FolderRights]:  # noqa: ARG002 - a bucket has no folders
         """Return nothing: a bucket has no folders."""

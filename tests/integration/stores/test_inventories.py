@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,11 +35,13 @@ from djgc_widgets import (
     CompleteScan,
     IncompleteScan,
     InputError,
+    SweepPlan,
     SweepRefusedError,
     scan,
 )
 
 SOON = timedelta(hours=1)
+SIGNED = "http://me:secret@127.0.0.1:9/b.csv?sig=secret"
 PLAIN = "key", "size", "last-modified"
 COLUMNS = ["Bucket", "Key", "Size", "LastModifiedDate", "ETag", "StorageClass"]
 
@@ -137,6 +140,14 @@ class Inventory:
         return path
 
 
+def plan_of(scanned: CompleteScan) -> SweepPlan:
+    """Plan as `planned` does, and say that the store is in good order."""
+    plan = planned(scanned)
+    (doubt,) = plan.refusals
+    assert doubt.name == "inventory"
+    return plan.acknowledging({*plan.acknowledged, "inventory"})
+
+
 @pytest.fixture
 def lab(s3_laboratory: Laboratory) -> Laboratory:
     s3_laboratory.minimum_age = NOW
@@ -217,7 +228,7 @@ def test_a_plan_of_an_inventory_sweeps_what_is_still_there(
     before = lab.contents()
     where = inventory.csv() if kind == "csv" else inventory.table("any.csv")
 
-    receipt = planned(told(lab, where)).sweep()
+    receipt = plan_of(told(lab, where)).sweep()
 
     assert outcomes(receipt) == {"moved": 3}
     assert outcomes(receipt.restore()) == {"restored": 3}
@@ -245,7 +256,7 @@ def test_what_changed_since_the_inventory_stays(
         lab.put(orphans[0], data=other)
     lab.remove(orphans[1])
 
-    receipt = planned(scanned).sweep()
+    receipt = plan_of(scanned).sweep()
 
     assert outcomes(receipt) == {"moved": 1, "skipped: changed": 1, "skipped: gone": 1}
     assert lab.contents()[orphans[0]] == other
@@ -262,7 +273,7 @@ def test_a_row_that_came_since_the_inventory_keeps_its_object(
     metadata = {"hash": digest, "path": path, "store": "raw", "size": 256}
     lab.write_row("recording", 9, metadata)
 
-    assert outcomes(planned(scanned).sweep()) == {"moved": 2, "skipped: live-again": 1}
+    assert outcomes(plan_of(scanned).sweep()) == {"moved": 2, "skipped: live-again": 1}
     assert len(told(lab, where).orphans) == 2
 
 
@@ -334,10 +345,123 @@ def test_no_request_lists_the_store(
     assert prefixes[0].endswith("/_trash/")
 
 
+def test_two_names_of_one_bucket_are_seen_whatever_an_inventory_tells(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(2))
+    where = inventory.table("any.csv")
+    raw = lab.config.stores["raw"]
+    beside = raw["endpoint"].replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - another name of this machine
+    lab.config.stores = {"raw": raw, "twin": {**raw, "endpoint": beside}}
+
+    for listing in ({"raw": where}, {"raw": where, "twin": where}):
+        result = scan(lab.schema, listing=listing, minimum_age=NOW)
+        assert [p.code for p in result.problems] == ["store-twice"]
+
+
+def test_a_folder_that_has_more_or_less_than_the_inventory_stays(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    table = lab.declare("id : int32\n---\ndata : <object@raw>\n", "Folder")
+    for number in (1, 2, 3):
+        source = lab.folder / f"source{number}"
+        source.mkdir()
+        for chunk in ("a", "b"):
+            (source / chunk).write_text(chunk)
+        table.insert1({"id": number, "data": source})
+    table.delete()
+    filled(lab, range(1))
+    where = inventory.table("any.csv")
+    scanned = told(lab, where)
+    first, second, third = sorted(str(path) for path in scanned.orphans["path"])
+    lab.put(f"{first}/c")
+    lab.remove(f"{second}/a")
+
+    receipt = plan_of(scanned).sweep()
+
+    rows = receipt.rows.set_index("path")["outcome"].to_dict()
+    assert rows == {first: "skipped", second: "skipped", third: "moved"}
+
+
+def test_dates_in_seconds_are_enough_where_the_store_tells_more(
+    lab: Laboratory, inventory: Inventory, other: Dialect
+) -> None:
+    """As on most servers: the one of the tests tells full seconds."""
+    orphaned(lab, HASH)
+
+    def exact(asked: Asked, said: Said) -> Said:
+        if not lists(asked):
+            return said
+        end = b"Z</LastModified>"
+        body = re.sub(rb"(?:[.]000)?" + end, b".123" + end, said.body)
+        return Said(said.status, body, said.headers)
+
+    other.changed = exact
+    scanned = told(lab, inventory.csv(), stores=["raw"])
+
+    plan = plan_of(scanned)
+
+    assert (plan.files["modified_ns"] % 10**9).eq(123_000_000).all()
+    assert outcomes(plan.sweep()) == {"moved": 3}
+
+
+ODD = [
+    "key,size,last-modified\n{key},5,2026-01-01T00:00:00Z\n",
+    "\ufeffKey,Size,Last Modified\n{key},5,2026-01-01\n",
+    "key,size,modified,is_latest\n{key},5,2026-01-01 00:00:00 UTC,1\n{key},6,,0\n",
+    "key,size,modified,is_delete_marker\n{key},5,2026-01-01,0\n{key}x,0,,1\n",
+    "size,key,modified,etag\n5,{key},2026-01-01T00:00:00+05:00,12\n",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_tables_of_other_programs_are_understood(
+    lab: Laboratory, inventory: Inventory, text: str
+) -> None:
+    filled(lab, range(1))
+    key = f"{lab.config.stores['raw']['location']}/001"
+    path = inventory.folder / "any.CSV"
+    path.write_text(text.format(key=key), encoding="utf-8")
+    os.utime(path, (inventory.made_at.timestamp(),) * 2)
+
+    files = told(lab, path, stores=["raw"]).files
+
+    assert files["path"].tolist() == ["001"]
+    assert files["size_bytes"].tolist() == [5]
+    assert files["changed_ns"].lt(1_767_312_000 * 10**9).all()
+
+
+def test_rows_that_cannot_be_read_make_a_scan_incomplete(
+    lab: Laboratory, inventory: Inventory
+) -> None:
+    filled(lab, range(1))
+    key = f"{lab.config.stores['raw']['location']}/a"
+    path = inventory.folder / "any.csv"
+    rest = [f"{10**30},2026-01-01", "x,2026-01-01", "3,0001-01-01T00:00:00+05:00"]
+    rows = [f"{key}{n},{each}" for n, each in enumerate([*rest, "4,2026-01-01"])]
+    path.write_text("\n".join([",".join(PLAIN), *rows]) + "\n")
+    os.utime(path, (inventory.made_at.timestamp(),) * 2)
+
+    result = scan(lab.schema, listing={"raw": path}, minimum_age=NOW, stores=["raw"])
+
+    assert [p.code for p in result.problems] == ["size-unknown"] * 2
+    assert sorted(result.files["path"]) == ["a2", "a3"]
+
+
 def without(*columns: str) -> Callable[[Inventory], Path]:
     def write(inventory: Inventory) -> Path:
         inventory.columns = [name for name in COLUMNS if name not in columns]
         return inventory.csv()
+
+    return write
+
+
+def text(content: str) -> Callable[[Inventory], Path]:
+    def write(inventory: Inventory) -> Path:
+        path = inventory.folder / "any.csv"
+        start = f"{inventory.lab.config.stores['raw']['location']}/"
+        path.write_text(content.format(start=start))
+        return path
 
     return write
 
@@ -405,8 +529,16 @@ def each_twice(inventory: Inventory) -> Path:
         (in_orc, "Expected an inventory in CSV or Parquet; got ORC"),
         (no_manifest, "Expected the manifest of an inventory"),
         (each_twice, "Expected each key once"),
-        (lambda inventory: inventory.folder, "Expected CSV or Parquet files"),
-        (lambda inventory: inventory.folder / "none", "got nothing there"),
+        (lambda inventory: inventory.folder, "that end with .csv, .* at .*; got none"),
+        (lambda inventory: inventory.folder / "none.csv", "got nothing there"),
+        (lambda _: "nowhere://a/b.csv", "which could not be opened"),
+        (lambda _: SIGNED, "http://127.0.0.1:9/b.csv, which could not be opened"),
+        (text("path,key,size,modified\n"), "one column of each kind .* path and key"),
+        (text("key,size,modified\n"), "got none. Keys have the prefix of the store"),
+        (text("key,size,modified\nother/a,1,2026-01-01\n"), "Keys have the prefix"),
+        (text("key,size,modified\n{start}a,1,yesterday\n"), "Expected dates in ISO"),
+        (text("\n"), "without key, size, last-modified"),
+        (lambda inventory: inventory.table("any.txt"), "Expected files that end with"),
     ],
 )  # fmt: skip
 def test_what_is_no_inventory_of_the_store_is_named(
@@ -417,8 +549,21 @@ def test_what_is_no_inventory_of_the_store_is_named(
 ) -> None:
     filled(lab, range(2))
 
-    with pytest.raises(InputError, match=match):
+    with pytest.raises(InputError, match=match) as caught:
         scan(lab.schema, listing={"raw": write(inventory)})
+
+    assert "secret" not in str(caught.value)
+
+
+def test_one_store_has_one_inventory(lab: Laboratory, inventory: Inventory) -> None:
+    filled(lab, range(1))
+    raw = lab.config.stores["raw"]
+    lab.config.stores = {"raw": raw, "again": dict(raw)}
+    where = inventory.csv()
+
+    assert len(told(lab, where).objects) == 1
+    with pytest.raises(InputError, match="names of one store"):
+        scan(lab.schema, listing={"raw": where, "again": where})
 
 
 @pytest.mark.parametrize(
@@ -495,7 +640,7 @@ def test_a_container_of_azure_can_be_told_of_as_well(
     soon = (datetime.now(UTC) + SOON).timestamp()
     os.utime(path, (soon, soon))
 
-    receipt = planned(told(lab, path)).sweep()
+    receipt = plan_of(told(lab, path)).sweep()
 
     assert outcomes(receipt) == {"moved": 3}
 
