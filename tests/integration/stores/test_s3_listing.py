@@ -73,8 +73,11 @@ def test_a_scan_makes_one_request_per_thousand_objects(
 
     assert len(objects) == 1_503
     assert set(objects["status"]) == {"live", "unknown"}
-    assert len(wire.requests) == 3  # two pages of one store, one of the other
-    assert all("list-type=2" in request for request in wire.requests)
+    pages = [request for request in wire.requests if "list-type=2" in request]
+    assert len(pages) == 3  # two pages of one store, one of the other
+    # what else its bucket keeps takes two requests of each
+    rest = [request for request in wire.requests if request not in pages]
+    assert len(rest) == sum("?uploads" in request for request in rest) * 2 == 4
 
 
 @pytest.mark.parametrize(
@@ -163,8 +166,9 @@ def test_a_few_missing_references_cost_a_few_requests(
 
     assert sorted(result.missing["path"]) == gone
     assert len(table) == 6
-    assert len(wire.requests) == 5  # three pages, and each of the two
-    assert sum("max-keys=1000" in request for request in wire.requests) == 5
+    pages = [request for request in wire.requests if "list-type=2" in request]
+    assert len(pages) == 5  # three pages, and each of the two
+    assert sum("max-keys=1000" in request for request in pages) == 5
 
 
 @pytest.mark.parametrize(
@@ -278,9 +282,11 @@ def test_every_request_may_be_the_last(
         wire.arm(number)
         wire.close()
 
-        problems = problems_of(lab)
+        result = lab.scan()
 
         assert wire.was_cut, number
-        assert problems[0].code == "store-unread", number
+        first = [*result.problems, *result.warnings][0].code
+        assert first == ("store-unread" if result.problems else "hidden-unread"), number
+        assert result.complete is (first == "hidden-unread")
     wire.arm()
     assert complete(lab).orphans.empty
