@@ -44,15 +44,15 @@ def list_stores(
                 f"Expected an inventory of a store in a bucket; got one of store "
                 f"{store.info.name}, which is a folder. Leave it out."
             )
-        listing, made_at = store.list_inventory(where, report)
-        if made_at < oldest:
+        inventory = store.open_inventory(where)
+        if inventory.made_at < oldest:
             raise InputError(
                 f"Expected an inventory of store {store.info.name} that is younger "
                 f"than the minimum age of {readable_minimum_age(minimum_age)}; got one "
-                f"of {made_at:%Y-%m-%d %H:%M} UTC. Name a newer one, or scan with a "
-                "greater minimum_age."
+                f"of {inventory.made_at:%Y-%m-%d %H:%M} UTC. Name a newer one, or scan "
+                "with a greater minimum_age."
             )
-        listings.append(listing)
+        listings.append(store.list_inventory(inventory, report))
     files = [FILES.empty(), *(listing.files for listing in listings)]
     folders = [FOLDERS.empty(), *(listing.folders for listing in listings)]
     return Listing(

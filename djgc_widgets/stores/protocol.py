@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
+from djgc_widgets.stores.inventory import Inventory
 from djgc_widgets.stores.listing import Listing, LookUp
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.results import Result
@@ -76,13 +77,13 @@ class Store(Protocol):
 class ReadsInventories(Store, Protocol):
     """A store that an inventory can tell of."""
 
-    def list_inventory(
-        self, where: str, progress: ProgressCallback
-    ) -> tuple[Listing, datetime]:
-        """List what an inventory tells, at a path or URL, and when it was made.
+    def open_inventory(self, where: str) -> Inventory:
+        """Open an inventory at a path or URL; `InputError` if there is none."""
 
-        If it is none of this store, `InputError` is raised.
-        """
+    def list_inventory(
+        self, inventory: Inventory, progress: ProgressCallback
+    ) -> Listing:
+        """List what an inventory tells; `InputError` if it is none of this store."""
 
 
 @runtime_checkable

@@ -7,7 +7,6 @@ store.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from datajoint.storage import StorageBackend
 
@@ -68,15 +67,26 @@ class RemoteStore:
             builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
         return builder.listing()
 
+    def open_inventory(self, where: str) -> Inventory:
+        """Open an inventory at a path or URL; `InputError` if there is none."""
+        try:
+            return open_inventory(where, self._backend.fs)
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each file system has its own errors; all are raised on
+            raise InputError(
+                f"Expected an inventory at {readable_url(where)}, which could not be "
+                f"opened ({self.text_of(error)}). Check the path and the rights to it."
+            ) from None
+
     def list_inventory(
-        self, where: str, progress: ProgressCallback
-    ) -> tuple[Listing, datetime]:
-        """List what an inventory tells, at a path or URL, and when it was made.
+        self, inventory: Inventory, progress: ProgressCallback
+    ) -> Listing:
+        """List what an inventory tells; `InputError` if it is none of this store.
 
         The trash is listed as ever: what lies there decides what may move.
         """
         builder = ListingBuilder(self.info, progress)
-        inventory = self._opened_inventory(where)
         bucket, _, prefix = base_path(self._backend).partition("/")
         told = inventory.pages(bucket, prefix)
         trash = f"{TRASH_FOLDER}/"
@@ -109,18 +119,7 @@ class RemoteStore:
                 f"Expected each key once in {inventory.name}; got {twice!r} twice. Let "
                 "an inventory of all versions have the column IsLatest."
             )
-        return listing, inventory.made_at
-
-    def _opened_inventory(self, where: str) -> Inventory:
-        try:
-            return open_inventory(where, self._backend.fs)
-        except InputError:
-            raise
-        except Exception as error:  # noqa: BLE001 - each file system has its own errors; all are raised on
-            raise InputError(
-                f"Expected an inventory at {readable_url(where)}, which could not be "
-                f"opened ({self.text_of(error)}). Check the path and the rights to it."
-            ) from None
+        return listing
 
     def _add_pages(self, builder: ListingBuilder, pages: Iterator[Page]) -> None:
         while True:
