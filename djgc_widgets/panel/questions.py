@@ -1,6 +1,7 @@
 """Plans and purges -> what a person is asked about them, in plain words. Pure."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -109,13 +110,25 @@ def _question(doubt: Doubt, standing: Collection[Doubt]) -> Json:
         "why": visible(why),
         "tab": asked.tab if asked else "",
         "liftable": doubt.liftable,
-        "lifted": doubt not in standing,
+        "lifted": doubt.name not in {each.name for each in standing},
     }
+
+
+def _together(one: Doubt, other: Doubt) -> Doubt:
+    """Return one doubt about the stores of both."""
+    facts, more = dict(one.values), dict(other.values)
+    facts["store"] = f"{facts['store']} and {more['store']}"
+    return replace(one, values=facts)
 
 
 def questions(doubts: Iterable[Doubt], standing: Collection[Doubt]) -> list[Json]:
     """Return what is asked for each doubt, what cannot be lifted first."""
-    asked = [_question(doubt, standing) for doubt in doubts]
+    named: dict[object, Doubt] = {}
+    for doubt in doubts:
+        # one answer lifts all of a name: they are one question
+        key: object = doubt.name if doubt.liftable else id(doubt)
+        named[key] = _together(named[key], doubt) if key in named else doubt
+    asked = [_question(doubt, standing) for doubt in named.values()]
     return sorted(asked, key=lambda question: bool(question["liftable"]))
 
 

@@ -108,7 +108,7 @@ class TrashVerbs:
 
 def named_doubt(doubts: Iterable[Doubt], shown: str) -> str:
     """Return the name of the doubt that a page shows by this name."""
-    names = [doubt.name for doubt in doubts if visible(doubt.name) == shown]
+    names = {doubt.name for doubt in doubts if visible(doubt.name) == shown}
     if len(names) != 1:
         raise InputError("This question is no longer asked. Look again.")
-    return names[0]
+    return names.pop()

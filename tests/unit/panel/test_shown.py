@@ -8,7 +8,7 @@ import pytest
 from builders import files, hash_path, judge, object_path, recorded
 
 from djgc_widgets.analysis import SecondOpinion
-from djgc_widgets.model import DOUBTS
+from djgc_widgets.model import DOUBTS, InputError
 from djgc_widgets.model.codes import DoubtCode, NoticeCode, Step
 from djgc_widgets.model.frames import OPINIONS, RECEIPT
 from djgc_widgets.model.notices import Notice, Notices
@@ -29,6 +29,7 @@ from djgc_widgets.panel.shown import (
     percent,
     receipt_shown,
 )
+from djgc_widgets.panel.trash_verbs import named_doubt
 from djgc_widgets.panel.worker import Activity, Background
 from djgc_widgets.verdict.doubt import (
     LIFTABLE,
@@ -106,6 +107,27 @@ def test_what_cannot_be_lifted_comes_first_and_says_what_to_do() -> None:
     assert "Take its objects out" in first["why"]
     assert (second["text"], second["lifted"]) == ("May this much go?", True)
     assert "more than 25%" in second["why"]
+
+
+def test_what_one_answer_lifts_is_one_question() -> None:
+    """A sweep of two stores may be the first of both."""
+    values = {"servers": "a server"}
+    first, second = (
+        Doubt(DoubtCode.SOLE_OWNER, {**values, "store": store})
+        for store in ("raw", "derived")
+    )
+    refused = [Doubt(DoubtCode.OBJECT_STORE, {"store": s}) for s in ("a", "b")]
+
+    asked = questions([first, second, *refused], [first, second, *refused])
+    lifted = questions([first, second], [])
+
+    assert len(asked) == 3
+    assert "use store raw and derived?" in asked[-1]["text"]
+    assert not asked[-1]["lifted"]
+    assert [question["lifted"] for question in lifted] == [True]
+    assert named_doubt([first, second], "sole-owner") == "sole-owner"
+    with pytest.raises(InputError, match="no longer asked"):
+        named_doubt([first], "large-sweep")
 
 
 def test_a_plan_says_how_much_of_each_table_and_store_it_is() -> None:
