@@ -99,6 +99,7 @@ def _size(page: list[Hidden]) -> int:
 
 def _frame(store: str, found: list[Hidden]) -> pd.DataFrame:
     rows = pd.DataFrame(found, columns=list(Hidden._fields)).assign(store=store)
+    # a date that no frame can hold, such as of the year 9999, is as if it were not told
     for name in ("written_at", "gone_at"):
         rows[name] = pd.to_datetime(rows[name], utc=True, errors="coerce")
     return HIDDEN.conform(rows.assign(kind=[each.kind.value for each in found]))
