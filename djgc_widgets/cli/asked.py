@@ -62,6 +62,7 @@ def asked_scan(arguments: Namespace) -> CompleteScan | IncompleteScan:
         return scan(
             *(schemas or [connection]),
             stores=arguments.stores or None,
+            exact=not arguments.recorded_sizes,
             minimum_age=age,
             progress=progress,
         )

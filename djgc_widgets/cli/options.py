@@ -69,6 +69,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "STORE",
         "help": "store to scan; repeatable; all by default",
     },
+    "--recorded-sizes": {
+        **_FLAG,
+        "help": "take sizes of live folders in buckets from rows, and list less",
+    },
     "--minimum-age": _days_option("younger objects are never orphans", MINIMUM_AGE),
     "--history": {
         "metavar": "FOLDER",
@@ -133,7 +137,10 @@ _OPTIONS_OF: dict[tuple[str, str], dict[str, Any]] = {
 }
 """What an option is to one command alone."""
 _SHOW = ("--format", "--json", "-o", "--config", "--log-file", "--notify")
-_SCAN = (*_SHOW, "--metrics", "--schema", "--stores", "--minimum-age", "--history")
+_SCAN = (
+    *(*_SHOW, "--metrics", "--schema", "--stores", "--recorded-sizes"),
+    *("--minimum-age", "--history"),
+)
 _CONFIRM = ("--confirm", "--dry-run")
 _TRASH = (*_SHOW, "--store")
 _HEAL = _SCAN + _CONFIRM

@@ -46,6 +46,7 @@ class Settings(_Table):
 
     schema_: list[str] = Field(default=[], alias="schema")
     stores: list[str] = []
+    recorded_sizes: bool = False
     minimum_age: _Days | None = None
     retention: _Days | None = None
     oldest_backup: _Days | None = None
@@ -79,7 +80,8 @@ def fill(parsed: argparse.Namespace) -> None:
         typed = getattr(parsed, option)
         if option == "acknowledge" and parsed.command != "sweep":
             continue  # what a sweep may, a purge asks anew
-        if value is not None and (typed is None or typed == []):
+        untyped = typed is None or typed is False or typed == []
+        if value is not None and untyped:
             days = option in {"minimum_age", "retention", "oldest_backup"}
             setattr(parsed, option, timedelta(days=value) if days else value)
     parsed.brakes = settings.brakes

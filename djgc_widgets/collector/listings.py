@@ -1,43 +1,62 @@
 """List the stores of a scan: each by its own listing, or as an inventory tells."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+import pandas as pd
 
 from djgc_widgets.model import (
     FILES,
     FOLDERS,
+    FileKind,
     InputError,
     ProgressCallback,
+    State,
+    StoreNames,
+    candidate_prefixes,
+    former_paths,
     in_store,
     readable_minimum_age,
     stacked,
 )
+from djgc_widgets.references import KnownPaths, Listed
 from djgc_widgets.stores import (
+    FolderSize,
     HiddenListing,
+    JumpingStore,
     Listing,
+    LookUp,
     ReadsInventories,
     Store,
     list_hidden,
 )
+from djgc_widgets.verdict import Reconciled
 
 
-def list_stores(
+def list_stores(  # noqa: PLR0913 - each says of some stores how they are listed
     stores: Sequence[Store],
     report: ProgressCallback,
     inventories: Mapping[str, str],
+    *,
+    jumped: Mapping[str, Mapping[str, FolderSize]],
     oldest: datetime,
     minimum_age: timedelta,
 ) -> Listing:
     """List every store, one after the other, into one listing.
 
     `inventories` has where that of a store is; one from before `oldest`, when objects
-    are old enough to be orphans, is an `InputError`.
+    are old enough to be orphans, is an `InputError`. `jumped` has
+    folders that may be jumped past, by store and path.
     """
     listings = []
     for store in stores:
-        where = inventories.get(store.info.name)
+        where, known = inventories.get(store.info.name), jumped.get(store.info.name)
         if where is None:
-            listings.append(store.list_files(report))
+            if known and isinstance(store, JumpingStore):
+                listings.append(store.list_past(known, report))
+            else:
+                listings.append(store.list_files(report))
             continue
         if not isinstance(store, ReadsInventories):
             raise InputError(
@@ -82,3 +101,34 @@ def list_hidden_of(
         and in_store(store.info.name) not in unread
     ]
     return list_hidden(asked, report)
+
+
+def symbolic_links(files: pd.DataFrame) -> pd.DataFrame:
+    """Return the symbolic links that were listed."""
+    return files[files["kind"].eq(FileKind.SYMLINK.value)]
+
+
+def known_paths(files: pd.DataFrame, names: StoreNames) -> KnownPaths:
+    """Return what helps to read recorded paths."""
+    links = symbolic_links(files)["path"]
+    leading = [*links, *(folder.path for folder in names.same)]
+    roots = (spelling for info in names.all_stores for spelling in info.spellings)
+    listed = Listed(pd.concat([files["path"], former_paths(files)]), leading)
+    prefixes = candidate_prefixes(names.all_stores)
+    return KnownPaths(tuple(dict.fromkeys(roots)), prefixes, listed)
+
+
+def look_up_missing(
+    reconciled: Reconciled, stores: Sequence[Store]
+) -> tuple[Reconciled, list[LookUp]]:
+    """Look for what is missing: it may have been written since its store was listed."""
+    references, again = reconciled.references.copy(), []
+    missing = references[references["state"].eq(State.MISSING.value)]
+    for store in stores:
+        here = missing[missing["store"].eq(store.info.name)]
+        if here.empty:
+            continue
+        again.append(store.look_up(list(here["path"].unique())))
+        back = here.index[here["path"].isin(list(again[-1].stored))]
+        references.loc[back, "state"] = State.PRESENT.value
+    return replace(reconciled, references=references), again

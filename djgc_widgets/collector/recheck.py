@@ -176,5 +176,5 @@ def _files_of_pinned(pinned: Mapping[str, Iterable[PinnedObject]]) -> pd.DataFra
     ]
     names = ["store", "path", *FileIdentity._fields, "object"]
     frame = pd.DataFrame(rows, columns=names)
-    frame = frame.assign(changed_ns=0, device=0, kind=FileKind.FILE.value)
+    frame = frame.assign(n_files=1, changed_ns=0, device=0, kind=FileKind.FILE.value)
     return FILES.conform(frame).assign(object=frame["object"].astype(STR))

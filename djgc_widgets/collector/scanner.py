@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from os import PathLike
 
 import datajoint as dj
-import pandas as pd
 
 from djgc_widgets.collector.arguments import (
     checked_clock,
@@ -20,42 +18,44 @@ from djgc_widgets.collector.arguments import (
 )
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
-from djgc_widgets.collector.listings import list_hidden_of, list_stores
+from djgc_widgets.collector.listings import (
+    known_paths,
+    list_hidden_of,
+    list_stores,
+    look_up_missing,
+    symbolic_links,
+)
+from djgc_widgets.collector.live_folders import (
+    Folders,
+    find_live_folders,
+    list_doubtful_folders,
+    notices_of_jumps,
+)
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.releases import release_warnings
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     MINIMUM_AGE,
-    FileKind,
     Notice,
     NoticeCode,
     Notices,
     Progress,
     ProgressCallback,
-    State,
     Step,
-    StoreNames,
-    candidate_prefixes,
     expect_age,
-    former_paths,
     no_progress,
 )
 from djgc_widgets.references import (
-    KnownPaths,
-    Listed,
     ReferenceReading,
     read_references,
     server_name,
 )
 from djgc_widgets.stores import (
     LinkFollower,
-    LookUp,
-    Store,
     open_stores,
 )
 from djgc_widgets.verdict import (
-    Reconciled,
     World,
     find_empty_stores,
     find_twin_stores,
@@ -74,6 +74,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     also: Sequence[dj.Connection] = (),
     stores: Sequence[str] | None = None,
     listing: Mapping[str, str | PathLike[str]] | None = None,
+    exact: bool = True,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
     clock: Clock = utc_now,
@@ -96,6 +97,10 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         Where an inventory of a store in a bucket is, which is read instead of a listing
         of the store: the ``manifest.json`` of an S3 Inventory in CSV or Parquet, its
         folder, or any CSV or Parquet with key, size and last-modified; a path or a URL.
+    exact : bool
+        Whether every file is listed. If not, the rest of a live folder of more than
+        1,000 files is jumped past in buckets on S3 and Google Cloud: number and bytes
+        of its files are as its rows record them, its date is that of the first of them.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     progress : callable, optional
@@ -130,6 +135,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         also=also,
         stores=stores,
         listing=listing,
+        exact=exact,
         minimum_age=minimum_age,
         progress=progress,
         clock=clock,
@@ -142,6 +148,7 @@ def run_scan(  # noqa: PLR0913 - as above
     also: Sequence[dj.Connection] = (),
     stores: Sequence[str] | None = None,
     listing: Mapping[str, str | PathLike[str]] | None = None,
+    exact: bool = True,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
     clock: Clock = utc_now,
@@ -161,15 +168,29 @@ def run_scan(  # noqa: PLR0913 - as above
     opened = open_stores(connections, stores)
     names, inventories = opened.names, inventories_by_store(listing, opened.names)
     oldest = started - minimum_age
-    listed = list_stores(opened.stores, report, inventories, oldest, minimum_age)
+    jumped: Folders = {}
+    if not exact:
+        jumped = find_live_folders(connections, opened.stores, names, report)
+    listed = list_stores(
+        opened.stores,
+        report,
+        inventories,
+        jumped=jumped,
+        oldest=oldest,
+        minimum_age=minimum_age,
+    )
     asked = opened.stores if hidden else ()
     kept = list_hidden_of(asked, listed, inventories, report)
-    known, links = _known_paths(listed.files, names)
+    known = known_paths(listed.files, names)
     reading = read_references(connections, known, report)
     report(Progress(Step.RECONCILING))
     judged = _judged_schemas(wanted, reading)
     follow = LinkFollower(names.all_stores).follow
     located = locate(listed.files, reading.recorded, names, follow)
+    if jumped:
+        listed = list_doubtful_folders(
+            listed, located.targets, opened.stores, names, report
+        )
     pins, unread_pins = pins_of(opened.stores, listed.files)
     world = World(
         names, reading.names, judged, reading.tables, started, minimum_age, pins
@@ -177,7 +198,7 @@ def run_scan(  # noqa: PLR0913 - as above
     reconciled = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
-    reconciled, again = _look_up_missing(reconciled, opened.stores)
+    reconciled, again = look_up_missing(reconciled, opened.stores)
     told = {(problem.code, problem.where) for problem in listed.problems}
     # what could not be listed is not empty
     listable = () if listed.problems else names.stores
@@ -197,6 +218,7 @@ def run_scan(  # noqa: PLR0913 - as above
         *notices_of_hard_links(listed.files, reconciled.counted_bytes),
         *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
         *(*listed.warnings, *located.warnings, *reading.gone),
+        *notices_of_jumps(listed.files),
         *(warning for look_up in again for warning in look_up.warnings),
         *(*reading.warnings, *reading.prepared, *kept.warnings),
     ]
@@ -208,6 +230,7 @@ def run_scan(  # noqa: PLR0913 - as above
     )
     servers, sight = tuple(reading.servers), reading.sight
     prepared = Notices(reading.prepared)
+    links = symbolic_links(listed.files)
     rechecker = Rechecker(
         connections, names, known, judged, links, settled, servers, sight, prepared
     )
@@ -222,7 +245,7 @@ def run_scan(  # noqa: PLR0913 - as above
         started_at=started,
         elapsed_seconds=time.perf_counter() - began,
         minimum_age=minimum_age,
-        listed_files=len(listed.files),
+        listed_files=int(listed.files["n_files"].sum()),
         listed_bytes=int(reconciled.counted_bytes.sum()),
         counts=tuple(reading.counts),
         problems=Notices(problems),
@@ -243,34 +266,6 @@ def _judged_schemas(
     """Return the schemas as the server calls them; by default all of its own."""
     named = map(reading.names.on_server, wanted)
     return tuple(dict.fromkeys(named)) or tuple(sorted(reading.own_schemas))
-
-
-def _known_paths(
-    files: pd.DataFrame, names: StoreNames
-) -> tuple[KnownPaths, pd.DataFrame]:
-    """Return what helps to read recorded paths, and the listed symbolic links."""
-    links = files[files["kind"].eq(FileKind.SYMLINK.value)]
-    leading = [*links["path"], *(folder.path for folder in names.same)]
-    roots = (spelling for info in names.all_stores for spelling in info.spellings)
-    listed = Listed(pd.concat([files["path"], former_paths(files)]), leading)
-    prefixes = candidate_prefixes(names.all_stores)
-    return KnownPaths(tuple(dict.fromkeys(roots)), prefixes, listed), links
-
-
-def _look_up_missing(
-    reconciled: Reconciled, stores: Sequence[Store]
-) -> tuple[Reconciled, list[LookUp]]:
-    """Look for what is missing: it may have been written since its store was listed."""
-    references, again = reconciled.references.copy(), []
-    missing = references[references["state"].eq(State.MISSING.value)]
-    for store in stores:
-        here = missing[missing["store"].eq(store.info.name)]
-        if here.empty:
-            continue
-        again.append(store.look_up(list(here["path"].unique())))
-        back = here.index[here["path"].isin(list(again[-1].stored))]
-        references.loc[back, "state"] = State.PRESENT.value
-    return replace(reconciled, references=references), again
 
 
 def _without_columns(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:

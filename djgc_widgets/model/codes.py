@@ -68,6 +68,7 @@ class Reason(StrEnum):
     SYMLINK = "symlink"
     SPECIAL_FILE = "special-file"
     UNUSUAL_KEY = "unusual-key"
+    NOT_LISTED = "not-listed"
     SCAN_INCOMPLETE = "scan-incomplete"
 
 
@@ -209,6 +210,7 @@ class NoticeCode(StrEnum):
     SIZE_UNKNOWN = "size-unknown"
     LISTED_ELSEWHERE = "listed-elsewhere"
     INVENTORY = "inventory"
+    SIZES_RECORDED = "sizes-recorded"
     PATH_BARRED = "path-barred"
     LINK_UNREADABLE = "link-unreadable"
     SWEEP_INTERRUPTED = "sweep-interrupted"

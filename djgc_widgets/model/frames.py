@@ -108,13 +108,14 @@ FILES = _frame(
     "files",
     ("store", "str", "store"),
     ("path", "str", "path relative to the store"),
-    ("size_bytes", "int64", "size in bytes"),
+    ("n_files", "int64", "1; more for the rest of a folder that was not listed"),
+    ("size_bytes", "int64", "size in bytes; of such a rest as its row records it"),
     ("modified_ns", "int64", "last modification, ns since 1970, by the store's clock"),
     ("changed_ns", "int64", "the same, or when the file came here or was renamed"),
     ("device", "uint64", "device of a file system; 0 in object stores"),
     ("inode", "uint64", "identity on a file system; 0 in object stores"),
     ("etag", "str", "identity in an object store; empty on file systems"),
-    ("kind", "str", "file, symlink, special or unusual key"),
+    ("kind", "str", "file, symlink, special, unusual key or unlisted"),
 )
 
 FOLDERS = _frame(
@@ -137,6 +138,7 @@ RECORDED = _frame(
     ("reference", "int64", "rows of one number spell one recorded path"),
     ("declared", "bool", "it stands where metadata has its path"),
     ("guessed", "bool", "a guess at what the text means: covers at most an object"),
+    ("n_files", "Int64", "files of a folder as recorded; NA if none are"),
     *(
         (column.name, column.dtype, column.meaning)
         for column in REFERENCES.columns

@@ -211,6 +211,13 @@ MESSAGES = {
         ),
         "A plan looks at each object first; scan without it to see what is there now",
     ),
+    NoticeCode.SIZES_RECORDED: (
+        (
+            "live folders ({n_folders:,}) were not listed in full: number and bytes of "
+            "{n_files:,} of their files are as rows record them"
+        ),
+        "Nothing to do; scan with exact=True to list every file",
+    ),
     NoticeCode.PATH_BARRED: (
         (
             "a row refers to it, but the path cannot be followed ({error}); it counts "

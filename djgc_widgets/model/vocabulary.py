@@ -25,6 +25,8 @@ class FileKind(StrEnum):
     SYMLINK = "symlink"
     SPECIAL = "special"
     UNUSUAL_KEY = "unusual key"
+    UNLISTED = "unlisted"
+    """The rest of a live folder that was not listed: its row says how much it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class GCPanel:
         What to scan.
     stores : sequence of str, optional
         Names of the stores; all by default.
+    exact : bool
+        Whether every file is listed; if not, live folders are jumped past, as in
+        `scan`.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     history : History or str or Path, optional
@@ -73,13 +76,18 @@ class GCPanel:
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
+        exact: bool = True,
         minimum_age: timedelta = MINIMUM_AGE,
         history: History | str | Path | None = None,
     ) -> None:
         if history is not None and not isinstance(history, History):
             history = History(history)
         self.state = PanelState(
-            *schemas, stores=stores, minimum_age=minimum_age, history=history
+            *schemas,
+            stores=stores,
+            exact=exact,
+            minimum_age=minimum_age,
+            history=history,
         )
         self._widget = PanelWidget(self.state)
         self._telling = ThreadPoolExecutor(1, thread_name_prefix="djgc observer")

@@ -65,13 +65,14 @@ class PanelState(TrashState):
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
+        exact: bool = True,
         minimum_age: timedelta = MINIMUM_AGE,
         history: History | None = None,
         clock: Clock = utc_now,
     ) -> None:
         super().__init__(schemas, clock, self._show_receipt)
         self.history = history
-        self._stores, self._minimum_age = stores, minimum_age
+        self._stores, self._exact, self._minimum_age = stores, exact, minimum_age
         self._stale_timer: threading.Timer | None = None
         self.objects, self.missing = object_table(), missing_table()
         self.usage, self.opinions = usage_table(), opinion_table()
@@ -198,6 +199,7 @@ class PanelState(TrashState):
         new = scan(
             *self._schemas,
             stores=self._stores,
+            exact=self._exact,
             minimum_age=self._minimum_age,
             progress=self.report,
             clock=self._clock,

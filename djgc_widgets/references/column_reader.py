@@ -115,14 +115,19 @@ def _plain_rows(plain: PlainPaths) -> pd.DataFrame:
             "begins": True,
             "path": as_strings(plain.paths),
             "named_store": as_strings(plain.stores),
-            "size_bytes": pd.arrays.IntegerArray(
-                np.array(pc.fill_null(plain.sizes, 0)),  # Arrow's own is read-only
-                np.array(pc.is_null(plain.sizes), dtype=bool),
-            ),
+            "size_bytes": _integers(plain.sizes),
+            "n_files": _integers(plain.n_files),
             "is_dir": np.asarray(plain.are_folders, dtype=bool),
             "declared": True,
             "guessed": False,
         }
+    )
+
+
+def _integers(values: pa.Array) -> pd.arrays.IntegerArray:
+    return pd.arrays.IntegerArray(
+        np.array(pc.fill_null(values, 0)),  # Arrow's own is read-only
+        np.array(pc.is_null(values), dtype=bool),
     )
 
 
@@ -141,6 +146,7 @@ def _other_rows(found: Sequence[_Found]) -> pd.DataFrame:
             "path": pd.array([text for *_, text in rows], dtype=STR),
             "named_store": pd.array([path.store for path in paths], dtype=STR),
             "size_bytes": pd.array([path.size_bytes for path in paths], dtype="Int64"),
+            "n_files": pd.array([path.n_files for path in paths], dtype="Int64"),
             "is_dir": [path.is_dir for path in paths],
             "declared": [path.declared for path in paths],
             "guessed": [text in path.guessed for *_, path, text in rows],

@@ -33,13 +33,15 @@ _SEGMENT = rf"(?:{_NO_DOT}{_ANY}*|\.{_NO_DOT}{_ANY}*|\.\.{_ANY}+)"
 _STORE = r'"store": ?"(?P<value>[^"]+)"'
 _SIZE = r'"size": ?(?P<value>[0-9]+)'
 _IS_DIR = '"is_dir": ?true'
+_READ = ("path", "store", "size", "is_dir", "item_count")
+_N_FILES = r'"item_count": ?(?P<value>[0-9]+)'
 # a key that comes twice, a text that holds bytes, a value of a type that means nothing
 _NOT_PLAIN = "|".join(
     (
-        *(f'"{key}":.*"{key}":' for key in ("path", "store", "size", "is_dir")),
+        *(f'"{key}":.*"{key}":' for key in _READ),
         "base64:",
         '"store": ?[^"n ]',
-        r'"size": ?(?:["tf\[-]|[0-9]+\.)',
+        r'"(?:size|item_count)": ?(?:["tf\[-]|[0-9]+\.)',
         '"is_dir": ?[^tf ]',
     )
 )
@@ -56,6 +58,8 @@ class PlainPaths(NamedTuple):
     sizes: pa.Array
     """Bytes that it records; null where it records none."""
     are_folders: pa.Array
+    n_files: pa.Array
+    """Files of a folder that it records; null where it records none."""
 
 
 def plain_shape(known: KnownPaths) -> str | None:
@@ -80,12 +84,15 @@ def read_plain(values: Sequence[Raw], shape: str | None) -> PlainPaths:
     plain = pc.and_not(matching, pc.match_substring_regex(texts, _NOT_PLAIN))
     plain = pc.fill_null(plain, fill_value=False)  # half a character
     texts = texts.filter(plain)
+    are_folders = pc.match_substring_regex(texts, _IS_DIR)
+    folders = keep_where(are_folders, texts)
     return PlainPaths(
         np.flatnonzero(plain),
         _paths(texts),
         _stores(texts),
         pc.cast(extract_groups(texts, _SIZE)["value"], pa.int64()),
-        pc.match_substring_regex(texts, _IS_DIR),
+        are_folders,
+        pc.cast(extract_groups(folders, _N_FILES)["value"], pa.int64()),
     )
 
 

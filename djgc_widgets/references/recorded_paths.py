@@ -31,6 +31,8 @@ class RecordedPath:
     """Store that the metadata names."""
     size_bytes: int | None = None
     is_dir: bool = False
+    n_files: int | None = None
+    """Files of a folder, as the metadata says."""
     declared: bool = True
     """It stands where metadata has its path; otherwise it is any text that looks like
     one, and protects what is there without claiming that something must be."""
@@ -111,10 +113,7 @@ class _PathFinder:
                 if not isinstance(text, str):
                     continue
                 if paths := spellings(_plain_text(text), self.known):
-                    size, is_dir = value.get("size"), value.get("is_dir") is True
-                    if type(size) is not int or abs(size) >= _INT64:
-                        size = None
-                    self._declare(paths, store, size, is_dir=is_dir)
+                    self._declare(paths, store, value)
                     break
             value = [*value, *value.values()]
         if isinstance(value, list):
@@ -151,12 +150,16 @@ class _PathFinder:
         self,
         paths: Mapping[str, bool],
         store: str | None,
-        size_bytes: int | None = None,
-        *,
-        is_dir: bool = False,
+        metadata: Mapping[str, object] = {},
     ) -> None:
-        key = tuple(paths), store
-        recorded = RecordedPath(*key, size_bytes, is_dir, guessed=_guesses(paths))
+        key, is_dir = (tuple(paths), store), metadata.get("is_dir") is True
+        recorded = RecordedPath(
+            *key,
+            _integer(metadata.get("size")),
+            is_dir,
+            _integer(metadata.get("item_count")) if is_dir else None,
+            guessed=_guesses(paths),
+        )
         self._declared.setdefault(key, recorded)
 
     def _read_text(self, text: str, store: str | None) -> None:
@@ -199,6 +202,10 @@ def _plain_text(text: str) -> str:
         with suppress(ValueError):  # not base64, or not text: it is no path
             return b64decode(opaque[1], validate=True).decode()
     return text
+
+
+def _integer(value: object) -> int | None:
+    return value if type(value) is int and abs(value) < _INT64 else None
 
 
 def _guesses(paths: Mapping[str, bool]) -> frozenset[str]:

@@ -13,10 +13,11 @@ names lead to one location.
 
 from djgc_widgets.stores.configuration import open_stores, stores_of
 from djgc_widgets.stores.hidden import Hidden, HiddenListing, list_hidden
-from djgc_widgets.stores.listing import Listing, LookUp
+from djgc_widgets.stores.listing import FolderSize, Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import LinkFollower, mounts_in
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
+    JumpingStore,
     Keeps,
     LookedAtStore,
     NotExclusiveError,
@@ -40,10 +41,10 @@ from djgc_widgets.stores.results import (
 )
 
 __all__ = [
-    "GONE", "MOVED", "FileIdentity", "FolderRights", "Hidden", "HiddenListing", "Keeps",
-    "LinkFollower", "Listing", "LookUp", "LookedAtStore", "NotExclusiveError",
-    "PinnedObject", "ReadsInventories", "Result", "Results", "Stopped", "Store",
-    "SweepableStore", "UploadStore", "Versioning", "Whereabouts", "failed_result",
-    "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in", "open_stores",
-    "stores_of", "sweepable_stores",
+    "GONE", "MOVED", "FileIdentity", "FolderRights", "FolderSize", "Hidden",
+    "HiddenListing", "JumpingStore", "Keeps", "LinkFollower", "Listing", "LookUp",
+    "LookedAtStore", "NotExclusiveError", "PinnedObject", "ReadsInventories", "Result",
+    "Results", "Stopped", "Store", "SweepableStore", "UploadStore", "Versioning",
+    "Whereabouts", "failed_result", "kept_in_trash_result", "list_hidden", "list_trash",
+    "mounts_in", "open_stores", "stores_of", "sweepable_stores",
 ]  # fmt: skip

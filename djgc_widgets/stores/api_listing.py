@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from djgc_widgets.model import FileKind, NoticeCode, arrow_text
-from djgc_widgets.stores.listing import ListingBuilder, bounded_ns
+from djgc_widgets.stores.listing import FolderSize, ListingBuilder, bounded_ns
 
 UNKNOWN_TIME = 2**63 - 1  # unknown age = young
 _MOST_EMPTY_PAGES = 100
@@ -47,14 +47,25 @@ class Page(NamedTuple):
         return Page(*(list(compress(column, chosen)) for column in self))
 
 
+class FolderRest(NamedTuple):
+    """What of a live folder was jumped past."""
+
+    path: str
+    """Of the folder."""
+    size: FolderSize
+    modified_ns: int
+    """The latest date of what was listed of it."""
+
+
 class PageOrder:
     """Checks that the pages of a listing lead to an end: none is believed blindly.
 
-    Keys ascend, by their characters or, on some servers, folder by folder.
+    It may begin `after` a key. Keys ascend, by their characters or, on some servers,
+    folder by folder.
     """
 
-    def __init__(self) -> None:
-        self._last: str | None = None
+    def __init__(self, after: str | None = None) -> None:
+        self._last = after
         self._by_name = True
         self._tokens: set[str] = set()
         self._n_empty = 0
@@ -137,6 +148,22 @@ def add_page(builder: ListingBuilder, page: Page) -> None:
         kind=arrow_text(
             pc.if_else(odd, FileKind.UNUSUAL_KEY.value, FileKind.FILE.value)
         ),
+    )
+
+
+def add_rest(builder: ListingBuilder, rest: FolderRest) -> None:
+    """Add what was jumped past as one row."""
+    date, nowhere = np.array([rest.modified_ns]), np.zeros(1, dtype=np.uint64)
+    builder.add_files(
+        path=arrow_text([rest.path]),
+        n_files=np.array([rest.size.n_files]),
+        size_bytes=np.array([rest.size.size_bytes]),
+        modified_ns=date,
+        changed_ns=date,
+        device=nowhere,
+        inode=nowhere,
+        etag=arrow_text([""]),
+        kind=arrow_text([FileKind.UNLISTED.value]),
     )
 
 

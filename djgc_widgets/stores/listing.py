@@ -39,6 +39,13 @@ class Listing:
     """Entries that vanished while they were listed, folders listed elsewhere."""
 
 
+class FolderSize(NamedTuple):
+    """How much a folder holds, as its row records it."""
+
+    n_files: int
+    size_bytes: int
+
+
 class LookUp(NamedTuple):
     """Which of some paths hold something by now; a sidecar alone does not count."""
 
@@ -59,6 +66,7 @@ class ListingBuilder:
 
     def add_files(self, **page: pa.Array | npt.NDArray[Any]) -> None:
         """Add a page of files, in columns of `FILES`; then report the progress."""
+        page.setdefault("n_files", np.ones(len(page["path"]), dtype=np.int64))
         page["changed_ns"] = np.maximum(page["modified_ns"], page["changed_ns"])
         self._files.add(**page)
         self._size_bytes += int(page["size_bytes"].sum())

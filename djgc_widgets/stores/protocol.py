@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.inventory import Inventory
-from djgc_widgets.stores.listing import Listing, LookUp
+from djgc_widgets.stores.listing import FolderSize, Listing, LookUp
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.results import Result
 
@@ -84,6 +84,20 @@ class ReadsInventories(Store, Protocol):
         self, inventory: Inventory, progress: ProgressCallback
     ) -> Listing:
         """List what an inventory tells; `InputError` if it is none of this store."""
+
+
+@runtime_checkable
+class JumpingStore(Store, Protocol):
+    """A store whose listing can begin in the middle."""
+
+    def list_past(
+        self, folders: Mapping[str, FolderSize], progress: ProgressCallback
+    ) -> Listing:
+        """List everything but the rest of live folders, of which rows tell the size.
+
+        What is jumped past is one row of the kind `FileKind.UNLISTED`; folders are only
+        jumped where that saves requests.
+        """
 
 
 @runtime_checkable

@@ -19,7 +19,13 @@ from djgc_widgets.model import (
     error_text,
     no_progress,
 )
-from djgc_widgets.stores.api_listing import UNKNOWN_TIME, Page, add_page
+from djgc_widgets.stores.api_listing import (
+    UNKNOWN_TIME,
+    FolderRest,
+    Page,
+    add_page,
+    add_rest,
+)
 from djgc_widgets.stores.inventory import Inventory, open_inventory, readable_url
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
 from djgc_widgets.stores.secrets import masked
@@ -63,9 +69,7 @@ class RemoteStore:
         """List every object: a request per 1,000 in a bucket, else per folder."""
         builder = ListingBuilder(self.info, progress)
         self._add_pages(builder, self._pages(f"{below}/" if below else ""))
-        for path, store in self._inside.items():
-            builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
-        return builder.listing()
+        return self._listing(builder)
 
     def open_inventory(self, where: str) -> Inventory:
         """Open an inventory at a path or URL; `InputError` if there is none."""
@@ -96,11 +100,9 @@ class RemoteStore:
         )
         told_of = builder.n_files
         self._add_pages(builder, self._pages(trash))
-        for path, store in self._inside.items():
-            builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
         date = f"{inventory.made_at:%Y-%m-%d %H:%M} UTC"
         builder.add_warning(NoticeCode.INVENTORY, "", date=date)
-        listing = builder.listing()
+        listing = self._listing(builder)
         if not told_of and not listing.problems:
             raise InputError(
                 f"Expected keys of bucket {bucket} below {prefix or 'no prefix'} in "
@@ -121,7 +123,14 @@ class RemoteStore:
             )
         return listing
 
-    def _add_pages(self, builder: ListingBuilder, pages: Iterator[Page]) -> None:
+    def _listing(self, builder: ListingBuilder) -> Listing:
+        for path, store in self._inside.items():
+            builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
+        return builder.listing()
+
+    def _add_pages(
+        self, builder: ListingBuilder, pages: Iterator[Page | FolderRest]
+    ) -> None:
         while True:
             try:
                 page = next(pages, None)
@@ -133,6 +142,9 @@ class RemoteStore:
                 return
             if page is None:
                 return
+            if isinstance(page, FolderRest):
+                add_rest(builder, page)
+                continue
             if self._inside:
                 page = page.only([not self._is_inside(path) for path in page.path])
             add_page(builder, page)

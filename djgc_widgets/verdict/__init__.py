@@ -13,7 +13,7 @@ refuse it.
     files ---------------------------/
 """
 
-from djgc_widgets.verdict.coverage import cover, path_keys
+from djgc_widgets.verdict.coverage import cover, enclose, path_keys
 from djgc_widgets.verdict.doubt import (
     LIFTABLE,
     LIFTABLE_IN_PURGE,
@@ -47,7 +47,7 @@ from djgc_widgets.verdict.pinned import are_pinned
 from djgc_widgets.verdict.plan import VALIDITY, SweepPlan, plan_sweep
 from djgc_widgets.verdict.reconcile import Reconciled, reconcile
 from djgc_widgets.verdict.related_rows import RelatedRows
-from djgc_widgets.verdict.resolve import targets_in_scanned_stores
+from djgc_widgets.verdict.resolve import resolve_stores, targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
 from djgc_widgets.verdict.seen_orphans import (
     of_tables,
@@ -92,6 +92,7 @@ __all__ = [
     "are_pinned",
     "bytes_by_place",
     "cover",
+    "enclose",
     "entered_objects",
     "find_empty_stores",
     "find_twin_stores",
@@ -110,6 +111,7 @@ __all__ = [
     "rate_doubts",
     "reconcile",
     "remember",
+    "resolve_stores",
     "same_servers",
     "seen_twice",
     "server_doubts",

@@ -162,6 +162,7 @@ def find_twin_stores(files: pd.DataFrame, stores: Sequence[StoreInfo]) -> list[N
 
 def _written_objects(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
     own = files[files["store"].eq(store.name)]
+    own = own[own["kind"].ne(FileKind.UNLISTED.value)]
     if store.protocol not in _DATED_BY_SERVER:
         own = own[own["etag"].ne("")]  # a copy may have the dates of what was copied
     base = store.address.partition("/")[2]

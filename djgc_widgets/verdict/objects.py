@@ -161,6 +161,7 @@ def _aggregate_objects(
     kind = marked.files["kind"]
     rows = pd.DataFrame(
         {
+            "n_files": marked.files["n_files"],
             "size_bytes": marked.files["size_bytes"],
             "modified_ns": marked.files["modified_ns"],
             "changed_ns": np.maximum(
@@ -172,12 +173,12 @@ def _aggregate_objects(
     )[in_object]
     groups = rows.groupby(code[in_object], sort=True)
     objects = groups.agg(
+        n_files=("n_files", "sum"),
         size_bytes=("size_bytes", "sum"),
         modified_ns=("modified_ns", "max"),
         changed_ns=("changed_ns", "max"),
         is_dir=("below", "any"),
     )
-    objects["n_files"] = groups.size()
     objects["kind"] = _first_of_each(rows["kind"], code[in_object], len(objects))
     return objects.reset_index(drop=True)
 

@@ -31,39 +31,63 @@ from tests.benchmarks.laboratories import apart, insert, laboratory
 from tests.benchmarks.measuring import QUICK, Cost, cost, measured, report
 
 MANY = 10_000 if QUICK else 100_000
+CHUNKS = 5_000 if QUICK else 50_000
 SWEPT = 200 if QUICK else 1_000
 _LATE_SECONDS = 0.02
 _THREADS = 16
+_CONTENT = b"x" * 100
 _TOKEN = "{*}NextContinuationToken"  # noqa: S105 - names a part of an answer
 
 
 @contextmanager
 def bucket(n_live: int, n_orphans: int) -> Iterator[tuple[Laboratory, Relay]]:
     """Fill a bucket with arrays, the live ones among the orphans."""
-    s3 = start_s3()
-    with laboratory() as lab, s3.server:
-        spec = s3.spec(s3.bucket, lab.name)
+    every = (n_live + n_orphans) // max(n_live, 1)
+    names = [
+        f"recording/id={key}/data_AbCd{key % 10_000:04}.npy"
+        for key in range(n_live + n_orphans)
+    ]
+    with _bucket_of(names) as (lab, late, paths):
         lab.declare(NPY)
-        every = (n_live + n_orphans) // max(n_live, 1)
-        paths = [
-            f"_schema/{lab.name}/recording/id={key}/data_AbCd{key % 10_000:04}.npy"
-            for key in range(n_live + n_orphans)
-        ]
-
-        def put(path: str) -> None:
-            where = {"Bucket": s3.bucket, "Key": f"{lab.name}/{path}"}
-            s3.client().put_object(**where, Body=b"x" * 100)
-
-        with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(put, paths))
         rows = ({"path": p, "store": "raw", "shape": [4, 8]} for p in paths)
         live = (pair for pair in enumerate(rows) if n_live and pair[0] % every == 0)
         insert(lab, live)
+        yield lab, late
+
+
+@contextmanager
+def live_folder(n_files: int) -> Iterator[tuple[Laboratory, Relay]]:
+    """Fill a bucket with the files of one folder, which a row refers to."""
+    folder = "recording/id=1/data_AbCd1234"
+    names = [f"{folder}/{number:06}" for number in range(n_files)]
+    with _bucket_of(names) as (lab, late, paths):
+        lab.declare("id : int32\n---\ndata : <object@raw>\n")
+        size = {"size": n_files * len(_CONTENT), "item_count": n_files}
+        path = paths[0].rpartition("/")[0]
+        insert(lab, [(1, {"path": path, "store": "raw", "is_dir": True, **size})])
+        yield lab, late
+
+
+@contextmanager
+def _bucket_of(names: list[str]) -> Iterator[tuple[Laboratory, Relay, list[str]]]:
+    """Start a server and a laboratory, whose store has files of these names."""
+    s3 = start_s3()
+    with laboratory() as lab, s3.server:
+        spec = s3.spec(s3.bucket, lab.name)
+        paths = [f"_schema/{lab.name}/{name}" for name in names]
+        client = s3.client()
+
+        def put(path: str) -> None:
+            where = {"Bucket": s3.bucket, "Key": f"{lab.name}/{path}"}
+            client.put_object(**where, Body=_CONTENT)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(put, paths))
         with relay(s3.server.host, s3.server.port) as late:
             late.delay_seconds = _LATE_SECONDS
             spec["endpoint"] = f"127.0.0.1:{late.port}"
             lab.config.stores = {"raw": spec}
-            yield lab, late
+            yield lab, late, paths
 
 
 def there(lab: Laboratory) -> Any:
@@ -118,9 +142,11 @@ def paged(lab: Laboratory) -> int:
         token = found.text
 
 
-def scanned(lab: Laboratory, inventory: Path | None = None) -> int:
+def scanned(
+    lab: Laboratory, inventory: Path | None = None, *, exact: bool = True
+) -> int:
     listing = None if inventory is None else {"raw": inventory}
-    return len(scan(there(lab), listing=listing).objects)
+    return len(scan(there(lab), listing=listing, exact=exact).objects)
 
 
 def write_inventory(lab: Laboratory, path: Path) -> None:
@@ -168,6 +194,16 @@ def main() -> None:
         assert told.answer == whole.answer
         report(f"scan {MANY:,} objects by an inventory", told, None, None)
         print(f"    {whole.seconds / told.seconds:.1f} times as fast as by a listing")
+    with live_folder(CHUNKS) as (lab, late):
+        exact = cost(partial(scanned, lab))
+        late.requests.clear()
+        jumped = cost(partial(scanned, lab, exact=False), repeats=1)
+        pages = sum("list-type=2" in request for request in late.requests)
+        assert exact.answer == jumped.answer == 1
+        report(f"scan a live folder of {CHUNKS:,} files", exact)
+        report("the same, by the size that its row records", jumped)
+        ratio = exact.seconds / jumped.seconds
+        print(f"    {pages} pages of its listing, {ratio:.1f} times as fast")
     each = _theirs()
     for count in (SWEPT, 10 * SWEPT):
         with bucket(0, count) as (lab, late):

@@ -38,6 +38,7 @@ def files(
         {
             "store": store,
             "path": pd.array(list(paths), dtype=STR),
+            "n_files": 1,
             "size_bytes": size,
             "modified_ns": int(at.timestamp()) * 10**9,
             "changed_ns": int(at.timestamp()) * 10**9,
@@ -75,6 +76,7 @@ def recorded(*paths: str, store: str | None = "raw", **others: Any) -> pd.DataFr
         "codec": "npy",
         "path": pd.array(list(paths), dtype=STR),
         "size_bytes": pd.array([None] * len(paths), dtype="Int64"),
+        "n_files": pd.array([None] * len(paths), dtype="Int64"),
         "is_dir": False,
         "row_key": [f'{{"id": {number}}}' for number in range(1, len(paths) + 1)],
     }

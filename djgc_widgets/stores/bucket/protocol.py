@@ -96,8 +96,11 @@ class Bucket(ABC):
         """Which conditions the server heeds."""
 
     @abstractmethod
-    def pages(self, below: str = "") -> Iterator[Page]:
-        """Yield every object whose path begins like that, 1,000 per request."""
+    def pages(self, below: str = "", after: str = "") -> Iterator[Page]:
+        """Yield every object whose path begins like that, 1,000 per request.
+
+        If the bucket seeks, only those that are listed `after` a path.
+        """
 
     @abstractmethod
     def stored(self, path: str) -> dict[str, Stored]:

@@ -57,8 +57,12 @@ class AzureBucket(CloudBucket):
         self._name, _, self._root = base.partition("/")
         self._keeps_versions = False
 
-    def pages(self, below: str = "", per_page: int = PAGE) -> Iterator[Page]:
+    def pages(
+        self, below: str = "", after: str = "", per_page: int = PAGE
+    ) -> Iterator[Page]:
         """Yield every object whose path begins like that."""
+        if after:
+            raise NotImplementedError  # no listing begins in the middle
         for blobs in self._listed(below, _SCANNED, per_page):
             yield Page.of(
                 (self._path(b), b.size, b.last_modified, etag_of(b)) for b in blobs

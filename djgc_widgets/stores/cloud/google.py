@@ -54,9 +54,11 @@ class GoogleBucket(CloudBucket):
         self._api = GoogleApi(fs, text_of)
         self._bucket, _, self._root = base.partition("/")
 
-    def pages(self, below: str = "", per_page: int = PAGE) -> Iterator[Page]:
+    def pages(
+        self, below: str = "", after: str = "", per_page: int = PAGE
+    ) -> Iterator[Page]:
         """Yield every object whose path begins like that, 1,000 per request."""
-        for items in self._listed(below, _SCANNED, per_page):
+        for items in self._listed(below, _SCANNED, per_page, after):
             yield Page.of(
                 (
                     self._path(item),
@@ -189,10 +191,16 @@ class GoogleBucket(CloudBucket):
             return None
         return str(asked.get("storageClass", ""))
 
-    def _listed(self, below: str, fields: str, per_page: int) -> Iterator[list[Item]]:
-        order, token, prefix = PageOrder(), "", f"{self._root}{below}"
+    def _listed(
+        self, below: str, fields: str, per_page: int, after: str = ""
+    ) -> Iterator[list[Item]]:
+        token, prefix = "", f"{self._root}{below}"
+        start = f"{self._root}{after}" if after else None
+        order = PageOrder(start)
         while True:
             options = {"pageToken": token} if token else {}
+            if start:
+                options["startOffset"] = start
             items, token = self._page(prefix, fields, per_page, options)
             order.check([i["name"] for i in items], prefix, token, more=bool(token))
             yield items

@@ -1,12 +1,13 @@
 """Stores on Google Cloud and Azure."""
 
+from djgc_widgets.stores.bucket.seeking import SeekingStore
 from djgc_widgets.stores.bucket.store import BucketStore
 from djgc_widgets.stores.cloud.azure import AzureBucket
 from djgc_widgets.stores.cloud.google import GoogleBucket
 from djgc_widgets.stores.remote import base_path
 
 
-class GoogleStore(BucketStore):
+class GoogleStore(SeekingStore):
     """A store on Google Cloud."""
 
     def _connect(self) -> GoogleBucket:

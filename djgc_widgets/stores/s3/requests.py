@@ -54,10 +54,12 @@ class S3Bucket(Bucket):
         """Which conditions the server heeds."""
         return self._conditions
 
-    def pages(self, below: str = "") -> Iterator[Page]:
+    def pages(self, below: str = "", after: str = "") -> Iterator[Page]:
         """Yield every object whose path begins like that, 1,000 per request."""
-        api, order, token = self._api, PageOrder(), dict[str, str]()
-        prefix = api.key(below)
+        api, prefix = self._api, self._api.key(below)
+        start = api.key(after) if after else None
+        token = {"StartAfter": start} if start else {}
+        order = PageOrder(start)
         while True:
             page, next_token, more = api.listed(prefix, PAGE, **token)
             order.check(page.path, prefix, next_token, more=more)

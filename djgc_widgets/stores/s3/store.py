@@ -9,7 +9,7 @@ from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import StoreInfo, error_text
 from djgc_widgets.stores.bucket.batches import WORKERS
-from djgc_widgets.stores.bucket.store import BucketStore
+from djgc_widgets.stores.bucket.seeking import SeekingStore
 from djgc_widgets.stores.remote import base_path
 from djgc_widgets.stores.results import Result
 from djgc_widgets.stores.s3.api import Api
@@ -17,7 +17,7 @@ from djgc_widgets.stores.s3.hidden import abort
 from djgc_widgets.stores.s3.requests import S3Bucket
 
 
-class S3Store(BucketStore):
+class S3Store(SeekingStore):
     """A store on S3.
 
     `conditional` says whether the server honors conditions when it deletes; by default

@@ -68,12 +68,13 @@ PLAIN = st.fixed_dictionaries(
         "store": st.sampled_from(["raw", "", None]),
         "size": st.one_of(st.integers(0, 10**19), st.none()),
         "is_dir": st.booleans(),
+        "item_count": st.one_of(st.integers(0, 10**19), st.none()),
         "shape": st.lists(st.integers(0, 99), max_size=3),
         "dtype": st.just("float64"),
     },
 )
 KEYS = st.one_of(
-    st.sampled_from(["path", "store", "size", "is_dir", "url", "hash"]), TEXTS
+    st.sampled_from(["path", "store", "size", "is_dir", "item_count", "url"]), TEXTS
 )
 METADATA = st.one_of(PLAIN, st.dictionaries(KEYS, VALUES, max_size=5))
 WRITERS: list[Callable[[object], str]] = [
@@ -98,11 +99,15 @@ def raw_values(draw: st.DrawFn) -> str:
 
 def as_columns(values: list[str], known: KnownPaths) -> dict[int, list[RecordedPath]]:
     plain = read_plain(values, plain_shape(known))
-    columns = (plain.paths, plain.stores, plain.sizes, plain.are_folders)
-    rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    paths = [
-        RecordedPath((path,), store, size, is_dir) for path, store, size, is_dir in rows
-    ]
+    recorded = (
+        plain.paths,
+        plain.stores,
+        plain.sizes,
+        plain.are_folders,
+        plain.n_files,
+    )
+    rows = zip(*(column.to_pylist() for column in recorded), strict=True)
+    paths = [RecordedPath((path,), *others) for path, *others in rows]
     return {
         at: [path] for at, path in zip(plain.positions.tolist(), paths, strict=True)
     }
@@ -147,6 +152,9 @@ HARD = [
     '{"path": "_hash/a", "size": true}',
     '{"path": "_hash/a", "store": 5}',
     '{"path": "_hash/a", "is_dir": 1}',
+    '{"path": "_hash/a", "is_dir": true, "item_count": 2.0}',
+    '{"path": "_hash/a", "is_dir": true, "item_count": true}',
+    '{"path": "_hash/a", "is_dir": true, "item_count": 2, "item_count": 3}',
     '{"path": "_hash/a b"}',
     '{"path": "_hash/../a"}',
     '{"path": "_hash//a"}',
