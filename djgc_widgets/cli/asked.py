@@ -62,10 +62,28 @@ def asked_scan(arguments: Namespace) -> CompleteScan | IncompleteScan:
         return scan(
             *(schemas or [connection]),
             stores=arguments.stores or None,
+            listing=_inventories(arguments.listing),
             exact=not arguments.recorded_sizes,
             minimum_age=age,
             progress=progress,
         )
+
+
+def _inventories(given: Sequence[str]) -> dict[str, str] | None:
+    """Return where inventories are, by store."""
+    pairs = [text.partition("=") for text in given]
+    inventories = {store.strip(): where.strip() for store, _, where in pairs}
+    if not all(inventories) or not all(inventories.values()):
+        raise InputError(
+            f"Expected STORE=WHERE in --listing; got {', '.join(given)}. Write for "
+            "example raw=inventories/2026-01-01T00-00Z/manifest.json."
+        )
+    if len(inventories) < len(given):
+        raise InputError(
+            f"Expected one inventory of each store in --listing; got several of a "
+            f"store: {', '.join(given)}. Leave out the others."
+        )
+    return inventories or None
 
 
 def recorded(

@@ -69,6 +69,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "STORE",
         "help": "store to scan; repeatable; all by default",
     },
+    "--listing": {
+        **_LIST,
+        "metavar": "STORE=WHERE",
+        "help": "inventory that is read instead of listing a bucket; repeatable",
+    },
     "--recorded-sizes": {
         **_FLAG,
         "help": "take sizes of live folders in buckets from rows, and list less",
@@ -138,7 +143,7 @@ _OPTIONS_OF: dict[tuple[str, str], dict[str, Any]] = {
 """What an option is to one command alone."""
 _SHOW = ("--format", "--json", "-o", "--config", "--log-file", "--notify")
 _SCAN = (
-    *(*_SHOW, "--metrics", "--schema", "--stores", "--recorded-sizes"),
+    *(*_SHOW, "--metrics", "--schema", "--stores", "--listing", "--recorded-sizes"),
     *("--minimum-age", "--history"),
 )
 _CONFIRM = ("--confirm", "--dry-run")

@@ -46,6 +46,7 @@ class Settings(_Table):
 
     schema_: list[str] = Field(default=[], alias="schema")
     stores: list[str] = []
+    listing: list[str] = []
     recorded_sizes: bool = False
     minimum_age: _Days | None = None
     retention: _Days | None = None

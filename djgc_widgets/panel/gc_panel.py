@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +48,8 @@ class GCPanel:
         What to scan.
     stores : sequence of str, optional
         Names of the stores; all by default.
+    listing : mapping of str to str or path-like, optional
+        Where inventories of stores are that are read instead of listings, as in `scan`.
     exact : bool
         Whether every file is listed; if not, live folders are jumped past, as in
         `scan`.
@@ -76,6 +78,7 @@ class GCPanel:
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
+        listing: Mapping[str, str | os.PathLike[str]] | None = None,
         exact: bool = True,
         minimum_age: timedelta = MINIMUM_AGE,
         history: History | str | Path | None = None,
@@ -85,6 +88,7 @@ class GCPanel:
         self.state = PanelState(
             *schemas,
             stores=stores,
+            listing=listing,
             exact=exact,
             minimum_age=minimum_age,
             history=history,

@@ -1,8 +1,9 @@
 """State of the panel and every command that it has; touches no widget."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from os import PathLike
 from pathlib import Path
 
 import datajoint as dj
@@ -61,10 +62,11 @@ class PanelState(TrashState):
     opinion = traitlets.Any(None, allow_none=True)
     """The `SecondOpinion` on the scan, once it was requested."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - those of a scan, and what it is for
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
+        listing: Mapping[str, str | PathLike[str]] | None = None,
         exact: bool = True,
         minimum_age: timedelta = MINIMUM_AGE,
         history: History | None = None,
@@ -72,7 +74,8 @@ class PanelState(TrashState):
     ) -> None:
         super().__init__(schemas, clock, self._show_receipt)
         self.history = history
-        self._stores, self._exact, self._minimum_age = stores, exact, minimum_age
+        self._stores, self._listing, self._exact = stores, listing, exact
+        self._minimum_age = minimum_age
         self._stale_timer: threading.Timer | None = None
         self.objects, self.missing = object_table(), missing_table()
         self.usage, self.opinions = usage_table(), opinion_table()
@@ -199,6 +202,7 @@ class PanelState(TrashState):
         new = scan(
             *self._schemas,
             stores=self._stores,
+            listing=self._listing,
             exact=self._exact,
             minimum_age=self._minimum_age,
             progress=self.report,

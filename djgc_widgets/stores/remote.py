@@ -64,6 +64,7 @@ class RemoteStore:
         self, info: StoreInfo, backend: StorageBackend, inside: Mapping[str, str]
     ) -> None:
         self.info, self._backend, self._inside = info, backend, inside
+        self._n_listed = 0
 
     def list_files(self, progress: ProgressCallback, below: str = "") -> Listing:
         """List every object: a request per 1,000 in a bucket, else per folder."""
@@ -124,6 +125,7 @@ class RemoteStore:
         return listing
 
     def _listing(self, builder: ListingBuilder) -> Listing:
+        self._n_listed = max(self._n_listed, builder.n_files)
         for path, store in self._inside.items():
             builder.add_warning(NoticeCode.LISTED_ELSEWHERE, path, store=store)
         return builder.listing()

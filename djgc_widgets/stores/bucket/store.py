@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 
@@ -9,8 +10,9 @@ from datajoint.storage import StorageBackend
 
 from djgc_widgets.model import Notice, NoticeCode, StoreInfo, in_store
 from djgc_widgets.stores.api_listing import Page
+from djgc_widgets.stores.bucket.batches import WORKERS
 from djgc_widgets.stores.bucket.moves import Mover
-from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.bucket.protocol import PAGE, Bucket, ChangedError, Stored
 from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.listing import LookUp
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
@@ -48,24 +50,28 @@ class BucketStore(RemoteStore):
         """Return the bucket that the backend writes to."""
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
-        """Ask for each path if they are few, else list the store again."""
-        if len(paths) > _FEW:
+        """Ask for each path, or list the store again if that takes fewer requests."""
+        if len(paths) > max(_FEW, self._n_listed // PAGE):
             return super().look_up(paths)
-        stored: set[str] = set()
-        for path in paths:
-            try:
-                listed = (each for page in self._pages(path) for each in page.path)
-                if any(
-                    (each == path or each.startswith(f"{path}/"))
-                    and not self._is_inside(each)
-                    for each in listed
-                ):
-                    stored.add(path)
-            except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
-                where, values = in_store(self.info.name), {"error": self.text_of(error)}
-                unread = Notice(NoticeCode.STORE_UNREAD, where, values)
-                return LookUp(stored, [unread], [])
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
+            found = pool.map(self._holds, paths)
+            stored = {path for path, held in zip(paths, found, strict=True) if held}
+        except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
+            where, values = in_store(self.info.name), {"error": self.text_of(error)}
+            return LookUp(set(), [Notice(NoticeCode.STORE_UNREAD, where, values)], [])
+        finally:
+            pool.shutdown(cancel_futures=True)
         return LookUp(stored, [], [])
+
+    def _holds(self, path: str) -> bool:
+        """Return whether something is stored at or below a path."""
+        below = f"{path}/"
+        return any(
+            (each == path or each.startswith(below)) and not self._is_inside(each)
+            for page in self._pages(path)
+            for each in page.path
+        )
 
     def to_trash(
         self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped

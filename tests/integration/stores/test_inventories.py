@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 import pyarrow as pa
 import pytest
 from clouds import Azure, new_bucket
+from command_line import CommandLine
 from dialect import Dialect, lists, refusal
 from http_relay import Asked, Said
 from laboratory import (
@@ -33,6 +34,7 @@ from pyarrow import parquet
 
 from djgc_widgets import (
     CompleteScan,
+    GCPanel,
     IncompleteScan,
     InputError,
     SweepPlan,
@@ -234,6 +236,37 @@ def test_a_plan_of_an_inventory_sweeps_what_is_still_there(
     assert outcomes(receipt.restore()) == {"restored": 3}
     after = lab.contents()
     assert {p: c for p, c in after.items() if not p.startswith("_trash/")} == before
+
+
+def test_panel_and_commands_read_one_as_well(
+    lab: Laboratory, inventory: Inventory, tmp_path: Path
+) -> None:
+    filled(lab, range(2))
+    where = inventory.csv()
+    panel = GCPanel(lab.schema, listing={"raw": where}, minimum_age=NOW)
+    djgc = CommandLine.of(lab, tmp_path / "here")
+
+    panel.refresh()
+    panel.wait()
+    typed = djgc("scan", "--listing", f"raw={where}", "--json")
+    (djgc.folder / "djgc.toml").write_text(f'listing = ["raw={where}"]\n')
+    configured = djgc("scan", "--json")
+
+    assert panel.scan.warnings.with_code("inventory")
+    panel.close()
+    for code, said in (typed, configured):
+        assert code == 0
+        assert [each["code"] for each in said["warnings"]] == ["inventory"]
+    for wrong, said in (
+        (["raw"], "Expected STORE=WHERE in --listing; got raw."),
+        (["raw="], "Expected STORE=WHERE"),
+        ([f"raw={where}", "raw=x"], "got several of a store"),
+        ([f"other={where}"], "other"),
+    ):
+        given = [text for each in wrong for text in ("--listing", each)]
+        code, output = djgc("scan", *given)
+        assert code == 2
+        assert said in output
 
 
 def written_at(lab: Laboratory, path: str) -> int:

@@ -10,7 +10,9 @@ from services import contents_of
 
 from djgc_widgets import IncompleteScan
 from djgc_widgets.lab import S3Server
-from djgc_widgets.model import Notices
+from djgc_widgets.model import Notices, no_progress
+from djgc_widgets.stores import open_stores
+from djgc_widgets.stores.s3.store import S3Store
 
 
 @pytest.fixture
@@ -169,6 +171,26 @@ def test_a_few_missing_references_cost_a_few_requests(
     pages = [request for request in wire.requests if "list-type=2" in request]
     assert len(pages) == 5  # three pages, and each of the two
     assert sum("max-keys=1000" in request for request in pages) == 5
+
+
+def test_many_missing_references_are_asked_for_if_a_listing_takes_longer(
+    lab: Laboratory, wire: Relay
+) -> None:
+    filled(lab, range(3))
+    configure(lab, endpoint=f"127.0.0.1:{wire.port}")
+    store = open_stores([lab.connection], ["raw"]).stores[0]
+    files = store.list_files(no_progress).files
+    assert isinstance(store, S3Store)
+    paths = [*files["path"], *(f"{files['path'].iloc[0]}{n}" for n in range(150))]
+
+    taken = []
+    for n_listed in (len(files), 200_000):  # of so many a listing has 200 pages
+        store._n_listed = n_listed  # noqa: SLF001 - to store them takes minutes
+        wire.requests.clear()
+        assert store.look_up(paths).stored == set(files["path"])
+        taken.append(len(wire.requests))
+
+    assert taken == [1, len(paths)]
 
 
 @pytest.mark.parametrize(
