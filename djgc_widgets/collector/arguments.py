@@ -170,6 +170,12 @@ def inventories_by_store(
     return given
 
 
+def expect_flag(flag: Any, what: str) -> None:  # noqa: ANN401 - what a caller passes
+    """Raise `InputError` unless the argument `what` is True or False."""
+    if not isinstance(flag, bool):
+        raise InputError(f"Expected True or False in {what}; got {shown(flag)}.")
+
+
 def expect_function(function: Any, what: str) -> None:  # noqa: ANN401 - what a caller passes
     """Raise `InputError` unless the argument `what` is a function or None."""
     if function is not None and not callable(function):

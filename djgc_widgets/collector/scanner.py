@@ -10,6 +10,7 @@ import datajoint as dj
 
 from djgc_widgets.collector.arguments import (
     checked_clock,
+    expect_flag,
     expect_function,
     expect_stores,
     further_connections,
@@ -161,6 +162,7 @@ def run_scan(  # noqa: PLR0913 - as above
     connection, wanted = scope_of(schemas)
     expect_age(minimum_age)
     expect_stores(stores)
+    expect_flag(exact, "exact")
     expect_function(progress, "progress")
     report, clock = progress or no_progress, checked_clock(clock)
     connections = (connection, *further_connections(also, connection))

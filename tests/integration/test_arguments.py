@@ -52,6 +52,7 @@ SCANS: dict[str, dict[str, Any]] = {
     "Expected a function in clock; got 5": {"clock": 5},
     "Expected an aware time from clock; got datetime": {"clock": datetime.now},
     "Expected a function in progress; got 'bar'": {"progress": "bar"},
+    "Expected True or False in exact; got 'no'": {"exact": "no"},
 }
 
 
