@@ -75,7 +75,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "inventory that is read instead of listing a bucket; repeatable",
     },
     "--recorded-sizes": {
-        **_FLAG,
+        "action": argparse.BooleanOptionalAction,
         "help": "take sizes of live folders in buckets from rows, and list less",
     },
     "--minimum-age": _days_option("younger objects are never orphans", MINIMUM_AGE),

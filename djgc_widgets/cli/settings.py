@@ -81,8 +81,7 @@ def fill(parsed: argparse.Namespace) -> None:
         typed = getattr(parsed, option)
         if option == "acknowledge" and parsed.command != "sweep":
             continue  # what a sweep may, a purge asks anew
-        untyped = typed is None or typed is False or typed == []
-        if value is not None and untyped:
+        if value is not None and (typed is None or typed == []):
             days = option in {"minimum_age", "retention", "oldest_backup"}
             setattr(parsed, option, timedelta(days=value) if days else value)
     parsed.brakes = settings.brakes

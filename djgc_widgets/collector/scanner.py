@@ -20,7 +20,6 @@ from djgc_widgets.collector.arguments import (
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
 from djgc_widgets.collector.listings import (
-    known_paths,
     list_hidden_of,
     list_stores,
     look_up_missing,
@@ -29,8 +28,8 @@ from djgc_widgets.collector.listings import (
 from djgc_widgets.collector.live_folders import (
     Folders,
     find_live_folders,
-    list_doubtful_folders,
     notices_of_jumps,
+    read_rows,
 )
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.recheck import Rechecker
@@ -49,18 +48,15 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.references import (
     ReferenceReading,
-    read_references,
     server_name,
 )
 from djgc_widgets.stores import (
-    LinkFollower,
     open_stores,
 )
 from djgc_widgets.verdict import (
     World,
     find_empty_stores,
     find_twin_stores,
-    locate,
     notices_of_hard_links,
     notices_of_other_stores,
     notices_of_trash,
@@ -99,9 +95,10 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         of the store: the ``manifest.json`` of an S3 Inventory in CSV or Parquet, its
         folder, or any CSV or Parquet with key, size and last-modified; a path or a URL.
     exact : bool
-        Whether every file is listed. If not, the rest of a live folder of more than
-        1,000 files is jumped past in buckets on S3 and Google Cloud: number and bytes
-        of its files are as its rows record them, its date is that of the first of them.
+        Whether every file is listed. If not, the rest of a live folder that has more
+        than 1,000 files left after a page of the listing is jumped past in buckets on
+        S3 and Google Cloud: number and bytes are as its rows record them, the date is
+        the latest of what was listed.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     progress : callable, optional
@@ -172,7 +169,8 @@ def run_scan(  # noqa: PLR0913 - as above
     oldest = started - minimum_age
     jumped: Folders = {}
     if not exact:
-        jumped = find_live_folders(connections, opened.stores, names, report)
+        told_of = [s for s in opened.stores if s.info.name not in inventories]
+        jumped = find_live_folders(connections, told_of, names, report)
     listed = list_stores(
         opened.stores,
         report,
@@ -183,16 +181,11 @@ def run_scan(  # noqa: PLR0913 - as above
     )
     asked = opened.stores if hidden else ()
     kept = list_hidden_of(asked, listed, inventories, report)
-    known = known_paths(listed.files, names)
-    reading = read_references(connections, known, report)
+    listed, known, reading, located = read_rows(
+        listed, jumped, connections, opened, report
+    )
     report(Progress(Step.RECONCILING))
     judged = _judged_schemas(wanted, reading)
-    follow = LinkFollower(names.all_stores).follow
-    located = locate(listed.files, reading.recorded, names, follow)
-    if jumped:
-        listed = list_doubtful_folders(
-            listed, located.targets, opened.stores, names, report
-        )
     pins, unread_pins = pins_of(opened.stores, listed.files)
     world = World(
         names, reading.names, judged, reading.tables, started, minimum_age, pins

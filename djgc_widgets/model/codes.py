@@ -68,7 +68,6 @@ class Reason(StrEnum):
     SYMLINK = "symlink"
     SPECIAL_FILE = "special-file"
     UNUSUAL_KEY = "unusual-key"
-    NOT_LISTED = "not-listed"
     SCAN_INCOMPLETE = "scan-incomplete"
 
 

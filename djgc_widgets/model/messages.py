@@ -65,7 +65,6 @@ REASONS = {
     Reason.SYMLINK: "symbolic link",
     Reason.SPECIAL_FILE: "not a regular file",
     Reason.UNUSUAL_KEY: "key has empty or dotted segments",
-    Reason.NOT_LISTED: "its row went away during the scan, which did not list it",
     Reason.SCAN_INCOMPLETE: "the scan is incomplete",
 }
 

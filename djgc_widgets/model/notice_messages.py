@@ -216,7 +216,7 @@ MESSAGES = {
             "live folders ({n_folders:,}) were not listed in full: number and bytes of "
             "{n_files:,} of their files are as rows record them"
         ),
-        "Nothing to do; scan with exact=True to list every file",
+        "To list every file, scan with exact=True or --no-recorded-sizes",
     ),
     NoticeCode.PATH_BARRED: (
         (

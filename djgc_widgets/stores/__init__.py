@@ -11,7 +11,7 @@ names lead to one location.
     configuration -> file/  s3/  remote -> protocol -> listing, pinned objects, results
 """
 
-from djgc_widgets.stores.configuration import open_stores, stores_of
+from djgc_widgets.stores.configuration import OpenStores, open_stores, stores_of
 from djgc_widgets.stores.hidden import Hidden, HiddenListing, list_hidden
 from djgc_widgets.stores.listing import FolderSize, Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import LinkFollower, mounts_in
@@ -43,8 +43,9 @@ from djgc_widgets.stores.results import (
 __all__ = [
     "GONE", "MOVED", "FileIdentity", "FolderRights", "FolderSize", "Hidden",
     "HiddenListing", "JumpingStore", "Keeps", "LinkFollower", "Listing", "LookUp",
-    "LookedAtStore", "NotExclusiveError", "PinnedObject", "ReadsInventories", "Result",
-    "Results", "Stopped", "Store", "SweepableStore", "UploadStore", "Versioning",
-    "Whereabouts", "failed_result", "kept_in_trash_result", "list_hidden", "list_trash",
-    "mounts_in", "open_stores", "stores_of", "sweepable_stores",
+    "LookedAtStore", "NotExclusiveError", "OpenStores", "PinnedObject",
+    "ReadsInventories", "Result", "Results", "Stopped", "Store", "SweepableStore",
+    "UploadStore", "Versioning", "Whereabouts", "failed_result", "kept_in_trash_result",
+    "list_hidden", "list_trash", "mounts_in", "open_stores", "stores_of",
+    "sweepable_stores",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ refuse it.
     files ---------------------------/
 """
 
-from djgc_widgets.verdict.coverage import cover, enclose, path_keys
+from djgc_widgets.verdict.coverage import cover, enclose, path_keys, positions
 from djgc_widgets.verdict.doubt import (
     LIFTABLE,
     LIFTABLE_IN_PURGE,
@@ -32,6 +32,7 @@ from djgc_widgets.verdict.doubts import (
 from djgc_widgets.verdict.hard_links import notices_of_hard_links
 from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
+    Located,
     find_twin_stores,
     locate,
     stored_at_recorded_path,
@@ -82,6 +83,7 @@ __all__ = [
     "Circumstances",
     "Doubt",
     "KnownServer",
+    "Located",
     "Ownership",
     "Reconciled",
     "RelatedRows",
@@ -107,6 +109,7 @@ __all__ = [
     "of_tables",
     "path_keys",
     "plan_sweep",
+    "positions",
     "prepared_doubt",
     "rate_doubts",
     "reconcile",

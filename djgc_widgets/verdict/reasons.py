@@ -38,7 +38,7 @@ KIND_REASONS = {
     FileKind.SYMLINK.value: Reason.SYMLINK.value,
     FileKind.SPECIAL.value: Reason.SPECIAL_FILE.value,
     FileKind.UNUSUAL_KEY.value: Reason.UNUSUAL_KEY.value,
-    FileKind.UNLISTED.value: Reason.NOT_LISTED.value,
+    FileKind.UNLISTED.value: Reason.SCAN_INCOMPLETE.value,
 }
 
 

@@ -43,28 +43,28 @@ def _rest_of_last_folder(
 ) -> FolderRest | None:
     """Return what a page leaves of the folder that it ends in, if that is much.
 
-    Such a folder is asked about once: a later page does not show all that was listed.
+    Such folders are asked about once: a later page does not show all that was listed.
     """
-    path = _outermost(page.path[-1], folders) if page.path else None
-    if path is None:
+    around = _around(page.path[-1], folders) if page.path else []
+    if not around:
         return None
-    whole, below = folders.pop(path), f"{path}/"
+    asked = {path: folders.pop(path) for path in around}
+    path, whole = next(iter(asked.items()))
+    below = f"{path}/"
     shown = [at for at, each in enumerate(page.path) if each.startswith(below)]
     sizes = [page.size[at] for at in shown]
     if below in page.path or not all(isinstance(size, int) for size in sizes):
         return None  # an object that is none of the folder's files; an unknown size
     left = FolderSize(whole.n_files - len(shown), whole.size_bytes - sum(sizes))
-    if left.n_files <= PAGE or left.size_bytes < 0:
-        return None  # one more page has it all; or its row does not tell the truth
+    if left.n_files <= PAGE:
+        return None  # one more page has it all
+    if not 0 <= left.size_bytes <= left.n_files * max(sizes):
+        return None  # such files are not like those that were listed
     dates = dates_ns([page.modified[at] for at in shown])
     return FolderRest(path, left, int(dates.max()))
 
 
-def _outermost(path: str, folders: Mapping[str, FolderSize]) -> str | None:
-    """Return the outermost of some folders that a path is in."""
-    cut = path.find("/")
-    while cut >= 0:
-        if path[:cut] in folders:
-            return path[:cut]
-        cut = path.find("/", cut + 1)
-    return None
+def _around(path: str, folders: Mapping[str, FolderSize]) -> list[str]:
+    """Return those of some folders that a path is in, the outermost first."""
+    cuts = (at for at, character in enumerate(path) if character == "/")
+    return [path[:cut] for cut in cuts if path[:cut] in folders]

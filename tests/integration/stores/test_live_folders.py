@@ -1,5 +1,6 @@
 """A live folder whose row tells its size may be jumped past; what it hides is live."""
 
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ NOT_BELIEVED: list[dict[str, Any]] = [
     {"item_count": 900},
     {"item_count": CHUNKS // 2},
     {"size": 20},
+    {"size": 10**12},
+    {"size": -5},
+    {"size": 2**62, "item_count": 2**62},
     {"item_count": None},
     {"size": None},
     {"size": "8400"},
@@ -170,25 +174,80 @@ def test_a_jump_tells_the_same_in_fewer_requests(place: Place) -> None:
     assert complete(lab, exact=False).summary().equals(complete(lab).summary())
 
 
-def test_a_folder_that_loses_its_row_meanwhile_is_unknown(place: Place) -> None:
+def at_listing(lab: Laboratory, statement: str) -> Callable[[Progress], None]:
+    """Return what runs a statement while the stores are listed."""
+
+    def run(progress: Progress) -> None:
+        if progress.step is Step.LISTING:
+            lab.connection.query(statement)
+
+    return run
+
+
+def test_a_folder_that_loses_its_row_meanwhile_is_listed(place: Place) -> None:
     lab = place.lab
     orphaned(lab, HASH)
     path = live_folder(lab)
-    lab.put(f"{path}/0/0000", "derived")  # which of the two is whole would matter
+    delete = f"DELETE FROM {lab.quote(lab.name, 'folder')}"
 
-    def delete_row(progress: Progress) -> None:
+    jumped = complete(lab, exact=False, progress=at_listing(lab, delete))
+
+    assert_same(jumped, complete(lab))
+    assert path in set(jumped.orphans["path"])
+
+
+def test_references_are_read_after_all_that_is_listed(
+    s3_laboratory: Laboratory,
+) -> None:
+    """A row goes while the store is listed, and comes back while its folder is."""
+    lab = s3_laboratory
+    path = live_folder(lab)
+    metadata, steps = lab.raw("folder", "data")[1], list[Step]()
+
+    def change(progress: Progress) -> None:
+        if steps[-1:] == [progress.step]:
+            return
+        steps.append(progress.step)
         if progress.step is Step.LISTING:
             lab.connection.query(f"DELETE FROM {lab.quote(lab.name, 'folder')}")
+            if steps.count(Step.LISTING) > 1:
+                lab.write_row("folder", 1, metadata)
 
-    jumped = complete(lab, exact=False, progress=delete_row)
+    jumped = complete(lab, exact=False, progress=change)
 
-    (found,) = jumped.objects.query("path == @path and store == 'raw'").itertuples()
-    assert (found.status, found.reason_code) == ("unknown", "not-listed")
-    planned_files = planned(jumped).files
-    assert (
-        not planned_files["store"].eq("raw").mul(planned_files["object"].eq(path)).any()
-    )
-    assert "raw" in set(complete(lab).orphans.query("path == @path")["store"])
+    assert steps.count(Step.LISTING) > 1
+    assert jumped.orphans.empty
+    assert path in set(jumped.references["path"])
+
+
+def test_a_folder_whose_row_changes_meanwhile_is_listed(
+    s3_laboratory: Laboratory,
+) -> None:
+    lab = s3_laboratory
+    live_folder(lab)
+    metadata = lab.raw("folder", "data")[1]
+    name = lab.quote(lab.name, "folder")
+    correct = json.dumps(metadata)
+    lab.connection.query(f"DELETE FROM {name}")
+    lab.write_row("folder", 1, {**metadata, "item_count": 3_000})
+    update = f"UPDATE {name} SET data = '{correct}'"
+
+    jumped = complete(lab, exact=False, progress=at_listing(lab, update))
+
+    assert_same(jumped, complete(lab))
+
+
+def test_a_folder_in_one_that_is_not_believed_is_listed(
+    s3_laboratory: Laboratory,
+) -> None:
+    lab = s3_laboratory
+    path = live_folder(lab)
+    metadata = lab.raw("folder", "data")[1]
+    outer = {"path": path.rpartition("/")[0], "item_count": CHUNKS + 1}
+    lab.write_row("folder", 2, {**metadata, **outer})
+    lab.put(f"{outer['path']}/", data=b"")  # the console of S3 makes such keys
+
+    assert_same(complete(lab, exact=False), complete(lab))
 
 
 def test_a_record_that_tells_no_size_or_a_wrong_one_is_not_believed(
@@ -231,6 +290,26 @@ def also_refer_around(lab: Laboratory, path: str) -> None:
     lab.write_row("folder", 2, {**metadata, **outer})
 
 
+def refer_around_what_is_fuller_elsewhere(lab: Laboratory, path: str) -> None:
+    """Its row says more than is there, but not more than elsewhere."""
+    metadata = lab.raw("folder", "data")[1]
+    name = lab.quote(lab.name, "folder")
+    lab.connection.query(f"DELETE FROM {name}")
+    lab.write_row("folder", 1, {**metadata, "item_count": 4_000, "size": 15_000})
+    also_refer_around(lab, path)
+    lab.put(f"{path.rpartition('/')[0]}/data_Zz000000", "derived", b"x" * 12_000)
+
+
+def also_record_less(lab: Laboratory, path: str) -> None:  # noqa: ARG001 - as the others
+    metadata = lab.raw("folder", "data")[1]
+    lab.write_row("folder", 2, {**metadata, "item_count": 900, "size": 99})
+
+
+def store_something_at_its_path(lab: Laboratory, path: str) -> None:
+    lab.put(path)
+    lab.put(f"{path}/0/0000", "derived")
+
+
 def keep_more_elsewhere(lab: Laboratory, path: str) -> None:
     store_chunks(lab, path, "derived", CHUNKS + 1)
 
@@ -257,6 +336,9 @@ def sweep_what_is_not_there(lab: Laboratory, path: str) -> None:
     [
         (also_refer_into, False),
         (also_refer_around, True),
+        (refer_around_what_is_fuller_elsewhere, False),
+        (also_record_less, False),
+        (store_something_at_its_path, False),
         (keep_more_elsewhere, False),
         (lose_some_that_are_elsewhere, False),
         (sweep_some_of_them, False),
