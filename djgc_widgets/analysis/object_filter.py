@@ -245,8 +245,9 @@ def _swept_rows(scan: Scan) -> pd.DataFrame:
 def with_facets(rows: pd.DataFrame, scan: Scan) -> pd.DataFrame:
     """Return rows of the objects schema with the columns that only filters use."""
     age = pd.Timestamp(scan.started_at) - rows["modified_at"]
+    among = scan.schemas if len(scan.schemas) == 1 else rows["schema"].dropna().unique()
     return with_places(rows, scan.references).assign(
         why=rows["reason_code"].map(_KINDS).astype(STR),
         age_days=age.dt.total_seconds() / _DAY.total_seconds(),
-        alone=len(rows["schema"].dropna().unique()) <= 1,
+        alone=rows["schema"].isin(list(among)) & (len(among) == 1),
     )

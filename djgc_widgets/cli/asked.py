@@ -129,10 +129,11 @@ def dry_line(stores: Sequence[str]) -> str:
 def _existing_schema(name: str, connection: dj.Connection) -> dj.Schema:
     try:
         return dj.Schema(name, connection=connection, create_schema=False)
-    except DataJointError as error:
+    except DataJointError:
         if not connection.is_connected:
             raise
+        # what DataJoint says here is how to make one
         raise InputError(
-            f"Expected a schema of the server in --schema; got {name!r} ({error}). "
-            "Correct its name."
+            f"Expected a schema of the server in --schema; got {name!r}, which does "
+            "not exist, or not for this account. Correct its name."
         ) from None

@@ -85,7 +85,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--store": {**_LIST, "help": "name of a store; repeatable; all by default"},
     "sweep_id": {"help": "name of the sweep"},
-    "paths": {"nargs": "*", "help": "objects; all by default"},
+    "paths": {"nargs": "*", "default": [], "help": "objects; all by default"},
     "--break-lock": {**_FLAG, "help": "take the lock even if its owner may still run"},
     "--retention": _days_option("keep what was swept more recently", RETENTION),
     "--oldest-backup": _days_option(

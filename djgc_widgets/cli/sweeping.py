@@ -27,7 +27,7 @@ from djgc_widgets.cli.asked import (
     recorded,
     stores_to_confirm,
 )
-from djgc_widgets.collector import CompleteScan, Unattended, plan_unattended
+from djgc_widgets.collector import CompleteScan, Scan, Unattended, plan_unattended
 from djgc_widgets.model import (
     REASON_KINDS,
     Answer,
@@ -79,7 +79,10 @@ def run_sweep(arguments: Namespace) -> Answer:
     lines = [f"restored, since rows need it: {line}" for line in healed.lines]
     return Answer(
         code,
-        [*lines, *swept.lines, *finding_lines(result)],
+        [
+            *(*lines, *swept.lines, *finding_lines(result)),
+            *_absent_tables(arguments.table, result),
+        ],
         {**findings(result), "healed": healed.data.get("rows", []), **swept.data},
         frame=swept.frame,
         changed=healed.changed or swept.changed,
@@ -181,6 +184,27 @@ def _doubt_rows(doubts: Sequence[Doubt]) -> list[dict[str, str]]:
         {"name": doubt.name, "message": doubt.message, "remedy": doubt.remedy}
         for doubt in doubts
     ]
+
+
+def _absent_tables(tables: Sequence[str], result: Scan) -> list[str]:
+    """Say which tables of ``--table`` have nothing; a name may be misspelled.
+
+    That is no error: of a dropped table nothing is left once it is swept and purged.
+    """
+    named = [
+        frame[["schema", "table"]] for frame in (result.objects, result.references)
+    ]
+    known = pd.concat(named).dropna().drop_duplicates()
+    names = {*known["table"], *known["schema"].str.cat(known["table"], sep=".")}
+    absent = sorted(set(tables) - names)
+    if not absent:
+        return []
+    there = ", ".join(sorted(known["table"].unique()))
+    line = (
+        f"note: nothing is stored of table {', '.join(absent)}, and no row refers to "
+        f"anything; there is something of {there}"
+    )
+    return [line]
 
 
 def _chosen(arguments: Namespace, result: CompleteScan) -> pd.DataFrame | None:

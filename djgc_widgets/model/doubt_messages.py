@@ -30,8 +30,8 @@ DOUBTS = {
             "that a sweep might make worse"
         ),
         (
-            "Look at scan.missing and scan.heal() first, or acknowledge that the "
-            "missing objects are known to be lost"
+            "Look at scan.missing and scan.heal() first, or acknowledge "
+            "missing-objects if they are known to be lost"
         ),
     ),
     DoubtCode.SOLE_OWNER: (

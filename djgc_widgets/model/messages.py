@@ -215,7 +215,7 @@ def freed_text(freed: pd.DataFrame) -> str:
         text = ", ".join(parts)
         if not absent(row["undo"]):
             until = row["undo_until"]
-            by = "" if absent(until) else f", until {until:%Y-%m-%d} at least"
+            by = "" if absent(until) else f", at least until {until:%Y-%m-%d}"
             text += f"; {UNDOS[Undo(row['undo'])].format(until=by)}"
         lines.append(f"Store {row['store']}: {text}.")
     return " ".join(lines)

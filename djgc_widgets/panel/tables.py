@@ -71,7 +71,7 @@ def object_table() -> GridState:
         [
             _size_column("Size", "size_bytes"),
             GridColumn("Status", "status", _status_text, kind="short"),
-            GridColumn("Table", "table", _table_and_key),
+            GridColumn("Table", "table", _table_and_key, _named_key, kind="keyed"),
             _text_column("Why", "reason"),
             _count_column("Files", "n_files"),
             GridColumn("Age", "age_days", _age_text, _changed_at_text, kind="age"),
@@ -99,12 +99,21 @@ def _changed_at_text(row: Record) -> str:
 
 
 def _table_and_key(row: Record) -> str:
-    named = not absent(row["table"])
-    key = key_in_path(row["path"]) if named else {}
+    """Return the table and the values of the key: their names are the same in rows."""
+    key = _key_of(row)
     label = table_label(row["schema"], row["table"])
-    if named and row["alone"]:  # its name is in the panel's title
+    if not absent(row["table"]) and row["alone"]:  # its name is in the panel's title
         label = str(row["table"])
-    return " ".join((label, *(f"{name}={value}" for name, value in key.items())))
+    return " ".join(filter(None, (label, " · ".join(key.values()))))
+
+
+def _named_key(row: Record) -> str:
+    named = (f"{name}={value}" for name, value in _key_of(row).items())
+    return " ".join((table_label(row["schema"], row["table"]), *named))
+
+
+def _key_of(row: Record) -> dict[str, str]:
+    return {} if absent(row["table"]) else key_in_path(row["path"])
 
 
 def missing_table() -> GridState:
@@ -181,7 +190,7 @@ def sweep_table() -> GridState:
                 "By", "swept_by", lambda r: f"{r['swept_by']}@{r['swept_from']}"
             ),
             _count_column("Objects", "n_objects"),
-            _count_column("Still here", "n_left"),
+            _count_column("In trash", "n_left"),
             _size_column("Size", "left_bytes"),
             _time_column("Purgeable", "purgeable_at"),
             _text_column("State", "state", "short"),

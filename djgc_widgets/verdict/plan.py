@@ -187,7 +187,7 @@ class SweepPlan:
 
     def headline(self) -> str:
         """Count objects and bytes, and say whether the plan is allowed, in one line."""
-        names = ", ".join(doubt.name for doubt in self.refusals)
+        names = ", ".join(dict.fromkeys(doubt.name for doubt in self.refusals))
         state = f"refused: {names}" if names else "allowed"
         return (
             f"{plural(len(self.objects), 'object')} "

@@ -23,7 +23,8 @@ class GridColumn:
     hover: Callable[[Record], str] | None = None
     """Text shown on hover; the cell's own by default."""
     kind: str = "text"
-    """``text``, ``short``, ``number`` or ``path``; ``time`` and ``age`` have a time in
+    """``text``, ``keyed`` (a name, and after a blank a key that is shown longer),
+    ``short``, ``number`` or ``path``; ``time`` and ``age`` have a time in
     ISO 8601 as their text and as their hover, which a page shows in its own zone."""
 
 

@@ -97,7 +97,7 @@ const EMPTY: Record<string, string> = {
   orphan: "✓ No orphans: rows refer to all that is old enough and well understood.",
   young: "Nothing is younger than the minimum age.",
   unknown: "✓ Nothing is unknown.",
-  trash: "The trash is empty.",
+  trash: "No object is in the trash.",
   live: "No row refers to anything stored here.",
 };
 

@@ -89,5 +89,17 @@ function Cell({ kind, text, hover }: { kind: string; text: string; hover: string
       </td>
     );
   }
+  if (kind === "keyed") {
+    // rows of one table differ in their keys
+    const [name = "", ...key] = text.split(" ");
+    return (
+      <td class="djgc-keyed" title={hover ?? text}>
+        <span class="djgc-keyed-parts">
+          <span>{name}</span>
+          <span>{key.join(" ")}</span>
+        </span>
+      </td>
+    );
+  }
   return <td class={`djgc-${kind}`} title={hover ?? text}>{text}</td>;
 }

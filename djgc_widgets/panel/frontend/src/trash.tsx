@@ -16,7 +16,7 @@ export function TrashTab() {
   const purge = given<Purge>(kernel.state.purge);
   const busy = work.activity !== "" || kernel.connection !== "live";
   const count = sweeps.ticked ? ` (${sweeps.ticked})` : "";
-  const none = scan?.complete === false ? "Not known: the scan is incomplete." : "The trash is empty.";
+  const none = scan?.complete === false ? "Not known: the scan is incomplete." : "No object is in the trash.";
   return (
     <>
       <Notices notices={scan?.unread ?? []} look="djgc-error" title="✕ What could not be read" />
