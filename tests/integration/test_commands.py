@@ -65,8 +65,8 @@ def test_a_sweep_takes_only_what_all_of_its_filters_show(
         assert {row["table"] for row in data["plan"]} == tables, options
         assert code == (ExitCode.ORPHANS_FOUND if tables else ExitCode.DONE)
 
-    said = djgc(*sweep[:-1], "--table", "arrray", "--table", "gone")[1]
-    assert "nothing is stored of table arrray," in said
+    said = djgc(*sweep[:-1], "--table", "arrays", "--table", "gone")[1]
+    assert "nothing is stored of table arrays," in said
     assert "there is something of array, folder, gone" in said
     assert "note: nothing" not in djgc(*sweep[:-1], "--table", "gone")[1]
 
