@@ -46,8 +46,8 @@ def list_stores(  # noqa: PLR0913 - each says of some stores how they are listed
     """List every store, one after the other, into one listing.
 
     `inventories` has where that of a store is; one from before `oldest`, when objects
-    are old enough to be orphans, is an `InputError`. `jumped` has
-    folders that may be jumped past, by store and path.
+    are old enough to be orphans, is an `InputError`. `jumped` has folders that may be
+    jumped past, by store and path.
     """
     listings = []
     for store in stores:

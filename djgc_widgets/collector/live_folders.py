@@ -147,6 +147,8 @@ def _folders_to_list(
     the files.
     """
     rests = files[files["kind"].eq(FileKind.UNLISTED.value)]
+    if rests.empty:
+        return rests
     keys = path_keys(rests["store"], rests["path"], names.known)
     targets = targets[~targets["guessed"]]
     referring = path_keys(targets["store"], targets["path"], names.known)
@@ -159,7 +161,7 @@ def _folders_to_list(
     at[~told["declared"].to_numpy(dtype=bool)] = -1
     sizes = told.loc[at >= 0, list(FolderSize._fields)].astype("float64").to_numpy()
     now = at[at >= 0]
-    expected = np.array(believed, dtype=np.float64).reshape(-1, 2)
+    expected = np.array(believed, dtype=np.float64)
     matter[now[(sizes != expected[now]).any(axis=1)]] = True
     matter |= _are_stored_elsewhere(rests["store"], referred, outermost, files)
     return rests.loc[matter, ["store", "path"]]
