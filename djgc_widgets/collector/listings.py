@@ -1,6 +1,6 @@
 """List the stores of a scan: each by its own listing, or as an inventory tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -110,10 +110,17 @@ def symbolic_links(files: pd.DataFrame) -> pd.DataFrame:
 
 def known_paths(files: pd.DataFrame, names: StoreNames) -> KnownPaths:
     """Return what helps to read recorded paths."""
-    links = symbolic_links(files)["path"]
+    paths = pd.concat([files["path"], former_paths(files)])
+    return known_names(names, paths, symbolic_links(files)["path"])
+
+
+def known_names(
+    names: StoreNames, paths: Iterable[str], links: Iterable[str] = ()
+) -> KnownPaths:
+    """Return what helps to read recorded paths, given those that were listed."""
     leading = [*links, *(folder.path for folder in names.same)]
     roots = (spelling for info in names.all_stores for spelling in info.spellings)
-    listed = Listed(pd.concat([files["path"], former_paths(files)]), leading)
+    listed = Listed(paths, leading)
     prefixes = candidate_prefixes(names.all_stores)
     return KnownPaths(tuple(dict.fromkeys(roots)), prefixes, listed)
 

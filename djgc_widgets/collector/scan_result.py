@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 import datajoint as dj
 import pandas as pd
 
+from djgc_widgets.collector.gathering import Frames
 from djgc_widgets.collector.restore import restore_returnable
 from djgc_widgets.collector.scan_html import scan_html
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
-    FILES,
-    InputError,
     Notices,
     ProgressCallback,
     Receipt,
@@ -32,8 +31,6 @@ from djgc_widgets.stores import SweepableStore, sweepable_stores
 from djgc_widgets.verdict import (
     INDEX,
     Reconciled,
-    bytes_by_place,
-    usage_by_attribute,
     with_hidden,
 )
 
@@ -77,6 +74,7 @@ class Scan:
     """What a person should know although the scan is complete."""
     _reconciled: Reconciled
     _files: pd.DataFrame
+    _every: Frames
     _hidden: pd.DataFrame
     _inventoried: frozenset[str]
     _sweeper: Sweeper
@@ -98,13 +96,13 @@ class Scan:
     @property
     def objects(self) -> pd.DataFrame:
         """Every object of the stores: a frame of the objects schema."""
-        objects = self._reconciled.objects
-        return self._cached_frame("objects", lambda: objects.rename_axis(INDEX))
+        every = self._every
+        return self._cached_frame("objects", lambda: every.objects().rename_axis(INDEX))
 
     @property
     def references(self) -> pd.DataFrame:
         """Every path that a row records: a frame of the references schema."""
-        return self._cached_frame("references", lambda: self._reconciled.references)
+        return self._cached_frame("references", self._every.references)
 
     @property
     def orphans(self) -> pd.DataFrame:
@@ -114,7 +112,7 @@ class Scan:
         """
 
         def make() -> pd.DataFrame:
-            objects = self.objects
+            objects = self._reconciled.objects.rename_axis(INDEX)
             orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
             columns = ["size_bytes", "store", "path"]
             return orphans.sort_values(columns, ascending=[False, True, True])
@@ -143,8 +141,7 @@ class Scan:
 
         That is the label of its row in `objects`; -1 in the trash.
         """
-        owners = self._reconciled.object_of_file.to_numpy()
-        return self._cached_frame("files", lambda: self._files.assign(object=owners))
+        return self._cached_frame("files", self._every.files)
 
     @property
     def hidden(self) -> pd.DataFrame:
@@ -158,23 +155,32 @@ class Scan:
 
     def usage(self) -> pd.DataFrame:
         """Add up per store column what its rows need: a frame of the usage schema."""
-        both = self._reconciled.objects, self._reconciled.references
-        return self._cached_frame("usage", lambda: usage_by_attribute(*both))
+        return self._cached_frame("usage", self._every.usage)
 
     def places(self) -> pd.DataFrame:
         """Add up what is stored where: a frame of the places schema."""
-        both = self._reconciled.objects, self._reconciled.references
-        return self._cached_frame("places", lambda: bytes_by_place(*both))
+        return self._cached_frame("places", self._every.places)
 
     def files_of(self, store: str, path: str) -> pd.DataFrame:
         """Return the listed files of an object of this scan: a frame of files."""
-        objects = self._reconciled.objects
-        at = objects.index[objects["store"].eq(store) & objects["path"].eq(path)]
-        if at.empty:
-            raise InputError(
-                f"Expected an object of this scan; got {path!r} in store {store!r}."
-            )
-        return FILES.conform(self._files[self._reconciled.object_of_file.eq(at[0])])
+        return self._every.files_of(store, path)
+
+    def table_totals(self, store: str) -> pd.DataFrame:
+        """Add up objects and bytes of each table of a store, whatever their status.
+
+        The columns are ``store``, ``schema``, ``table``, ``n_objects`` and
+        ``size_bytes``; NA stands for what is of no schema or table.
+
+        Examples
+        --------
+        >>> from djgc_widgets import open_lab, scan
+        >>> with open_lab() as lab:
+        ...     totals = scan(lab.schema).table_totals("raw")
+        >>> int(totals["n_objects"].sum()) > 0
+        True
+        """
+        totals = self._reconciled.totals
+        return totals[totals["store"].eq(store)].reset_index(drop=True)
 
     @property
     def sweepable(self) -> list[SweepableStore]:

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from datetime import timedelta
-from functools import cache, partial
 from os import PathLike
 
 import datajoint as dj
@@ -19,51 +19,20 @@ from djgc_widgets.collector.arguments import (
 )
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
-from djgc_widgets.collector.listings import (
-    list_hidden_of,
-    list_stores,
-    look_up_missing,
-    symbolic_links,
-)
-from djgc_widgets.collector.live_folders import (
-    Folders,
-    find_live_folders,
-    notices_of_jumps,
-    read_rows,
-)
-from djgc_widgets.collector.pins import pins_of
+from djgc_widgets.collector.gathering import Asked, gather
+from djgc_widgets.collector.listings import symbolic_links
+from djgc_widgets.collector.ranges import gather_in_ranges
 from djgc_widgets.collector.recheck import Rechecker
-from djgc_widgets.collector.releases import release_warnings
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     MINIMUM_AGE,
-    Notice,
-    NoticeCode,
     Notices,
-    Progress,
     ProgressCallback,
-    Step,
     expect_age,
     no_progress,
 )
-from djgc_widgets.references import (
-    ReferenceReading,
-    server_name,
-)
-from djgc_widgets.stores import (
-    open_stores,
-)
-from djgc_widgets.verdict import (
-    World,
-    find_empty_stores,
-    find_twin_stores,
-    notices_of_hard_links,
-    notices_of_other_stores,
-    notices_of_trash,
-    reconcile,
-    stored_at_recorded_path,
-    withhold_orphans,
-)
+from djgc_widgets.references import server_name
+from djgc_widgets.stores import open_stores
 
 
 def scan(  # noqa: PLR0913 - each is a choice of its own
@@ -72,6 +41,8 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     stores: Sequence[str] | None = None,
     listing: Mapping[str, str | PathLike[str]] | None = None,
     exact: bool = True,
+    out: str | PathLike[str] | None = None,
+    executor: Executor | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
     clock: Clock = utc_now,
@@ -99,6 +70,16 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         than 1,000 files left after a page of the listing is jumped past in buckets on
         S3 and Google Cloud: number and bytes are as its rows record them, the date is
         the latest of what was listed.
+    out : str or path-like, optional
+        Folder, or URL of one, in which the scan is made in ranges of keys, so that it
+        need not fit into memory; for stores in buckets. It has to be empty, or that of
+        the same scan, which was stopped: finished ranges are not judged again.
+        Afterwards it has ``objects``, ``references``, ``files`` and ``trash`` in
+        Parquet. The scan has what is not live in memory; it reads the rest if its
+        `objects`, `references` or `files` are asked for.
+    executor : concurrent.futures.Executor, optional
+        What judges the ranges, such as ``client.get_executor()`` of Dask; its workers
+        have to reach `out`. Threads by default.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     progress : callable, optional
@@ -117,6 +98,9 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         If there is nothing to scan: no schema, one that does not exist, a closed
         connection, an unknown store, a negative minimum age; or if an inventory is
         of another bucket, lacks a column or is older than the minimum age.
+        Also if `out` holds something else, or a scan cannot be made in ranges.
+    ScanUnfinishedError
+        If a worker of `executor` failed; finished ranges are kept.
     Cancelled
         If `progress` raised it.
 
@@ -134,6 +118,8 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         stores=stores,
         listing=listing,
         exact=exact,
+        out=out,
+        executor=executor,
         minimum_age=minimum_age,
         progress=progress,
         clock=clock,
@@ -147,6 +133,8 @@ def run_scan(  # noqa: PLR0913 - as above
     stores: Sequence[str] | None = None,
     listing: Mapping[str, str | PathLike[str]] | None = None,
     exact: bool = True,
+    out: str | PathLike[str] | None = None,
+    executor: Executor | None = None,
     minimum_age: timedelta = MINIMUM_AGE,
     progress: ProgressCallback | None = None,
     clock: Clock = utc_now,
@@ -165,109 +153,52 @@ def run_scan(  # noqa: PLR0913 - as above
     connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
     opened = open_stores(connections, stores)
-    names, inventories = opened.names, inventories_by_store(listing, opened.names)
-    oldest = started - minimum_age
-    jumped: Folders = {}
-    if not exact:
-        told_of = [s for s in opened.stores if s.info.name not in inventories]
-        jumped = find_live_folders(connections, told_of, names, report)
-    listed = list_stores(
-        opened.stores,
+    asked = Asked(
+        connections,
+        opened,
+        wanted,
+        started,
+        minimum_age,
         report,
-        inventories,
-        jumped=jumped,
-        oldest=oldest,
-        minimum_age=minimum_age,
+        inventories_by_store(listing, opened.names),
+        exact,
+        hidden,
     )
-    asked = opened.stores if hidden else ()
-    kept = list_hidden_of(asked, listed, inventories, report)
-    listed, known, reading, located = read_rows(
-        listed, jumped, connections, opened, report
-    )
-    report(Progress(Step.RECONCILING))
-    judged = _judged_schemas(wanted, reading)
-    pins, unread_pins = pins_of(opened.stores, listed.files)
-    world = World(
-        names, reading.names, judged, reading.tables, started, minimum_age, pins
-    )
-    reconciled = reconcile(
-        listed.files, listed.folders, reading.recorded, located.targets, world
-    )
-    reconciled, again = look_up_missing(reconciled, opened.stores)
-    told = {(problem.code, problem.where) for problem in listed.problems}
-    # what could not be listed is not empty
-    listable = () if listed.problems else names.stores
-    empty = find_empty_stores(reconciled, listed.files, listable, judged)
-    problems = [
-        *(*opened.problems, *listed.problems, *reading.problems, *unread_pins),
-        *find_twin_stores(listed.files, names.stores),
-        *empty,
-        *located.problems,
-        *(p for up in again for p in up.problems if (p.code, p.where) not in told),
-        *reading.hiding_any_of(judged),
-        *_without_columns(judged, reading),
-    ]
-    warnings = [
-        *release_warnings(dj.__version__),
-        *notices_of_trash(reconciled.trash, listed.files),
-        *notices_of_hard_links(listed.files, reconciled.counted_bytes),
-        *notices_of_other_stores(reconciled.elsewhere, [s.name for s in names.stores]),
-        *(*listed.warnings, *located.warnings, *reading.gone),
-        *notices_of_jumps(listed.files),
-        *(warning for look_up in again for warning in look_up.warnings),
-        *(*reading.warnings, *reading.prepared, *kept.warnings),
-    ]
-    if problems:
-        reconciled = withhold_orphans(reconciled)
-    # only what moves something asks for it
-    settled = cache(
-        partial(stored_at_recorded_path, listed.files, reconciled.references, names)
-    )
-    servers, sight = tuple(reading.servers), reading.sight
-    prepared = Notices(reading.prepared)
-    links = symbolic_links(listed.files)
+    found = gather(asked) if out is None else gather_in_ranges(asked, out, executor)
+    reading, names = found.reading, opened.names
     rechecker = Rechecker(
-        connections, names, known, judged, links, settled, servers, sight, prepared
+        connections,
+        names,
+        found.known,
+        found.judged,
+        symbolic_links(found.files),
+        found.settled,
+        tuple(reading.servers),
+        reading.sight,
+        Notices(reading.prepared),
     )
-    kind = IncompleteScan if problems else CompleteScan
+    kind = IncompleteScan if found.problems else CompleteScan
     result = kind(
-        schemas=judged,
+        schemas=found.judged,
         stores=names.stores,
         store_names=names,
         connections=connections,
         servers=tuple(server_name(each) for each in connections),
         schemas_read=len(reading.schemas),
-        started_at=started,
+        started_at=found.started,
         elapsed_seconds=time.perf_counter() - began,
         minimum_age=minimum_age,
-        listed_files=int(listed.files["n_files"].sum()),
-        listed_bytes=int(reconciled.counted_bytes.sum()),
+        listed_files=found.listed_files,
+        listed_bytes=found.listed_bytes,
         counts=tuple(reading.counts),
-        problems=Notices(problems),
+        problems=Notices(found.problems),
         unseen=Notices(reading.unseen),
-        warnings=Notices(warnings),
-        _reconciled=reconciled,
-        _files=listed.files,
-        _hidden=kept.frame,
-        _inventoried=frozenset(inventories),
+        warnings=Notices(found.warnings),
+        _reconciled=found.verdict,
+        _files=found.files,
+        _every=found.frames,
+        _hidden=found.hidden.frame,
+        _inventoried=frozenset(asked.inventories),
         _sweeper=Sweeper(rechecker, opened.stores, clock),
     )
     return result, rechecker
-
-
-def _judged_schemas(
-    wanted: Sequence[str], reading: ReferenceReading
-) -> tuple[str, ...]:
-    """Return the schemas as the server calls them; by default all of its own."""
-    named = map(reading.names.on_server, wanted)
-    return tuple(dict.fromkeys(named)) or tuple(sorted(reading.own_schemas))
-
-
-def _without_columns(judged: Sequence[str], reading: ReferenceReading) -> list[Notice]:
-    if reading.problems or any(
-        (count.required or count.referring) and count.column.partition(".")[0] in judged
-        for count in reading.counts
-    ):
-        return []
-    where = f"schema {', '.join(judged)}" if judged else "the server"
-    return [Notice(NoticeCode.NO_STORE_COLUMN, where)]

@@ -131,10 +131,9 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
         ready[here.index] = here["path"].isin(twice["path"])
         due = here[ready[here.index]]
         taken = twice[twice["path"].isin(due["path"])]
-        own = scan.objects[scan.objects["store"].eq(name)]
         doubts = [
             *rate_doubts(name, seen, taken, brakes),
-            *large_tables(due, own, brakes),
+            *large_tables(due, scan.table_totals(name), brakes),
         ]
         standing = [
             (table, doubt)

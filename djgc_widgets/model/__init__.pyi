@@ -34,6 +34,7 @@ from .doubt_messages import DOUBTS
 from .errors import (
     Cancelled,
     InputError,
+    ScanUnfinishedError,
     ServerError,
     SweepRefusedError,
 )
@@ -186,6 +187,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "SameFolder",
+    "ScanUnfinishedError",
     "SchemaNames",
     "Section",
     "ServerError",

@@ -5,6 +5,10 @@ class InputError(ValueError):
     """The caller asked for what cannot be done; nothing was read or changed."""
 
 
+class ScanUnfinishedError(RuntimeError):
+    """A scan in ranges ended before its last range; what is finished is kept."""
+
+
 class SweepRefusedError(RuntimeError):
     """A sweep, restore or purge was refused as a whole; nothing was moved."""
 

@@ -13,12 +13,13 @@ names lead to one location.
 
 from djgc_widgets.stores.configuration import OpenStores, open_stores, stores_of
 from djgc_widgets.stores.hidden import Hidden, HiddenListing, list_hidden
-from djgc_widgets.stores.listing import FolderSize, Listing, LookUp
+from djgc_widgets.stores.listing import PART, FolderSize, Listing, LookUp
 from djgc_widgets.stores.mounts_and_links import LinkFollower, mounts_in
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.protocol import (
     JumpingStore,
     Keeps,
+    ListsInParts,
     LookedAtStore,
     NotExclusiveError,
     ReadsInventories,
@@ -41,11 +42,11 @@ from djgc_widgets.stores.results import (
 )
 
 __all__ = [
-    "GONE", "MOVED", "FileIdentity", "FolderRights", "FolderSize", "Hidden",
-    "HiddenListing", "JumpingStore", "Keeps", "LinkFollower", "Listing", "LookUp",
-    "LookedAtStore", "NotExclusiveError", "OpenStores", "PinnedObject",
-    "ReadsInventories", "Result", "Results", "Stopped", "Store", "SweepableStore",
-    "UploadStore", "Versioning", "Whereabouts", "failed_result", "kept_in_trash_result",
-    "list_hidden", "list_trash", "mounts_in", "open_stores", "stores_of",
-    "sweepable_stores",
+    "GONE", "MOVED", "PART", "FileIdentity", "FolderRights", "FolderSize", "Hidden",
+    "HiddenListing", "JumpingStore", "Keeps", "LinkFollower", "Listing",
+    "ListsInParts", "LookUp", "LookedAtStore", "NotExclusiveError", "OpenStores",
+    "PinnedObject", "ReadsInventories", "Result", "Results", "Stopped", "Store",
+    "SweepableStore", "UploadStore", "Versioning", "Whereabouts", "failed_result",
+    "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in", "open_stores",
+    "stores_of", "sweepable_stores",
 ]  # fmt: skip

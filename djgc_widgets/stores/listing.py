@@ -1,5 +1,6 @@
 """What a store holds, in columns: built page by page, by folders and by APIs alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -39,6 +40,13 @@ class Listing:
     """Entries that vanished while they were listed, folders listed elsewhere."""
 
 
+Take = Callable[[pd.DataFrame], None]
+"""Takes a part of a listing: a frame of the files schema."""
+
+PART = 100_000
+"""How many files such a part has."""
+
+
 class FolderSize(NamedTuple):
     """How much a folder holds, as its row records it."""
 
@@ -55,10 +63,16 @@ class LookUp(NamedTuple):
 
 
 class ListingBuilder:
-    """Collects pages of files as columns, so that no Python object per file stays."""
+    """Collects pages of files as columns, so that no Python object per file stays.
 
-    def __init__(self, info: StoreInfo, progress: ProgressCallback) -> None:
-        self._store, self._progress = info.name, progress
+    If somebody is to `take` the files, they go in parts and do not stay either.
+    """
+
+    def __init__(
+        self, info: StoreInfo, progress: ProgressCallback, take: Take | None = None
+    ) -> None:
+        self._store, self._progress, self._take = info.name, progress, take
+        self._n_taken = 0
         self._files, self._folders = _Columns(FILES), _Columns(FOLDERS)
         self._problems: list[Notice] = []
         self._warnings: list[Notice] = []
@@ -70,13 +84,20 @@ class ListingBuilder:
         page["changed_ns"] = np.maximum(page["modified_ns"], page["changed_ns"])
         self._files.add(**page)
         self._size_bytes += int(page["size_bytes"].sum())
-        done = Progress(Step.LISTING, self._files.n_rows, size_bytes=self._size_bytes)
+        if self._take and self._files.n_rows >= PART:
+            self._hand_over(self._take)
+        done = Progress(Step.LISTING, self.n_files, size_bytes=self._size_bytes)
         self._progress(replace(done, subject=self._store))
+
+    def _hand_over(self, take: Take) -> None:
+        self._n_taken += self._files.n_rows
+        take(self._files.frame(self._store))
+        self._files = _Columns(FILES)
 
     @property
     def n_files(self) -> int:
         """How many files were added."""
-        return self._files.n_rows
+        return self._n_taken + self._files.n_rows
 
     def add_folders(self, **page: pa.Array | npt.NDArray[Any]) -> None:
         """Add folders, in columns of `FOLDERS`."""
@@ -92,7 +113,9 @@ class ListingBuilder:
         self._warnings.append(Notice(code, in_store(self._store, path), values))
 
     def listing(self) -> Listing:
-        """Return everything that was added."""
+        """Return everything that was added and not taken."""
+        if self._take and self._files.n_rows:
+            self._hand_over(self._take)
         return Listing(
             self._files.frame(self._store),
             self._folders.frame(self._store),

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from djgc_widgets.model import TRASH_FOLDER, ProgressCallback, StoreInfo
 from djgc_widgets.stores.inventory import Inventory
-from djgc_widgets.stores.listing import FolderSize, Listing, LookUp
+from djgc_widgets.stores.listing import FolderSize, Listing, LookUp, Take
 from djgc_widgets.stores.pinned_objects import FileIdentity, FolderRights, PinnedObject
 from djgc_widgets.stores.results import Result
 
@@ -84,6 +84,17 @@ class ReadsInventories(Store, Protocol):
         self, inventory: Inventory, progress: ProgressCallback
     ) -> Listing:
         """List what an inventory tells; `InputError` if it is none of this store."""
+
+
+@runtime_checkable
+class ListsInParts(Store, Protocol):
+    """A store of which a listing need not be in memory."""
+
+    def list_in_parts(self, progress: ProgressCallback, take: Take) -> Listing:
+        """List every object, and let the files be taken part by part.
+
+        What is returned lacks them.
+        """
 
 
 @runtime_checkable

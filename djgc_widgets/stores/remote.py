@@ -27,7 +27,7 @@ from djgc_widgets.stores.api_listing import (
     add_rest,
 )
 from djgc_widgets.stores.inventory import Inventory, open_inventory, readable_url
-from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp
+from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp, Take
 from djgc_widgets.stores.secrets import masked
 from djgc_widgets.stores.walked_pages import walked_pages
 
@@ -70,6 +70,12 @@ class RemoteStore:
         """List every object: a request per 1,000 in a bucket, else per folder."""
         builder = ListingBuilder(self.info, progress)
         self._add_pages(builder, self._pages(f"{below}/" if below else ""))
+        return self._listing(builder)
+
+    def list_in_parts(self, progress: ProgressCallback, take: Take) -> Listing:
+        """List every object, and let the files be taken part by part."""
+        builder = ListingBuilder(self.info, progress, take)
+        self._add_pages(builder, self._pages(""))
         return self._listing(builder)
 
     def open_inventory(self, where: str) -> Inventory:

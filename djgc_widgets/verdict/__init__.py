@@ -29,6 +29,7 @@ from djgc_widgets.verdict.doubts import (
     large_tables,
     missing_objects_doubt,
 )
+from djgc_widgets.verdict.guesses import lie_above_objects
 from djgc_widgets.verdict.hard_links import notices_of_hard_links
 from djgc_widgets.verdict.incomplete import withhold_orphans
 from djgc_widgets.verdict.locate import (
@@ -39,6 +40,7 @@ from djgc_widgets.verdict.locate import (
 )
 from djgc_widgets.verdict.match import mark
 from djgc_widgets.verdict.notices import (
+    count_sections,
     find_empty_stores,
     notices_of_other_stores,
     notices_of_trash,
@@ -46,7 +48,19 @@ from djgc_widgets.verdict.notices import (
 from djgc_widgets.verdict.objects import entered_objects
 from djgc_widgets.verdict.pinned import are_pinned
 from djgc_widgets.verdict.plan import VALIDITY, SweepPlan, plan_sweep
-from djgc_widgets.verdict.reconcile import Reconciled, reconcile
+from djgc_widgets.verdict.range_keys import (
+    all_beginnings,
+    beginnings,
+    lead_to_beginnings,
+    lower_bounds,
+    range_keys,
+)
+from djgc_widgets.verdict.reconcile import (
+    NO_LAYOUT,
+    Reconciled,
+    name_former_prefixes,
+    reconcile,
+)
 from djgc_widgets.verdict.related_rows import RelatedRows
 from djgc_widgets.verdict.resolve import resolve_stores, targets_in_scanned_stores
 from djgc_widgets.verdict.same_folders import through_same_folders
@@ -67,6 +81,9 @@ from djgc_widgets.verdict.servers import (
 )
 from djgc_widgets.verdict.status import World
 from djgc_widgets.verdict.usage import (
+    add_places,
+    add_up,
+    add_usage,
     bytes_by_place,
     usage_by_attribute,
     with_hidden,
@@ -77,6 +94,7 @@ __all__ = [
     "INDEX",
     "LIFTABLE",
     "LIFTABLE_IN_PURGE",
+    "NO_LAYOUT",
     "OF_ONE",
     "VALIDITY",
     "Brakes",
@@ -90,18 +108,28 @@ __all__ = [
     "Selection",
     "SweepPlan",
     "World",
+    "add_places",
+    "add_up",
+    "add_usage",
     "after_acknowledgment",
+    "all_beginnings",
     "are_pinned",
+    "beginnings",
     "bytes_by_place",
+    "count_sections",
     "cover",
     "enclose",
     "entered_objects",
     "find_empty_stores",
     "find_twin_stores",
     "large_tables",
+    "lead_to_beginnings",
+    "lie_above_objects",
     "locate",
+    "lower_bounds",
     "mark",
     "missing_objects_doubt",
+    "name_former_prefixes",
     "names_one",
     "notices_of_hard_links",
     "notices_of_other_stores",
@@ -111,6 +139,7 @@ __all__ = [
     "plan_sweep",
     "positions",
     "prepared_doubt",
+    "range_keys",
     "rate_doubts",
     "reconcile",
     "remember",

@@ -19,7 +19,7 @@ from djgc_widgets.model import (
     table_label,
 )
 from djgc_widgets.verdict.doubt import Brakes, Doubt, unseen_doubts
-from djgc_widgets.verdict.reconcile import Reconciled
+from djgc_widgets.verdict.reconcile import Reconciled, table_totals
 from djgc_widgets.verdict.servers import Ownership, prepared_doubt, server_doubts
 
 _SHORT = timedelta(hours=1)
@@ -69,7 +69,7 @@ def doubts(
     """Return whatever refuses a sweep of these objects, acknowledged or not."""
     return (
         *_of_circumstances(chosen, seen),
-        *_large_sweep_doubts(chosen, reconciled.objects, seen.brakes),
+        *_large_sweep_doubts(chosen, reconciled.totals, seen.brakes),
         *filter(None, [missing_objects_doubt(reconciled.references)]),
         *_doubts_by_store(chosen, seen),
     )
@@ -87,12 +87,12 @@ def _of_circumstances(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Dou
 
 
 def _large_sweep_doubts(
-    chosen: pd.DataFrame, objects: pd.DataFrame, brakes: Brakes
+    chosen: pd.DataFrame, totals: pd.DataFrame, brakes: Brakes
 ) -> Iterator[Doubt]:
     shares = [
         text
         for columns in (["store"], _TABLE)
-        for _, text in _large_shares(chosen, objects, columns, brakes)
+        for _, text in _large_shares(chosen, totals, columns, brakes)
     ]
     if shares:
         values = {"share": brakes.large_sweep, "shares": "; ".join(shares)}
@@ -100,23 +100,23 @@ def _large_sweep_doubts(
 
 
 def large_tables(
-    chosen: pd.DataFrame, objects: pd.DataFrame, brakes: Brakes
+    chosen: pd.DataFrame, totals: pd.DataFrame, brakes: Brakes
 ) -> Iterator[tuple[tuple[str, str], Doubt]]:
     """Yield each table of one store of which much would go, and the doubt about it."""
-    for (_, *table), text in _large_shares(chosen, objects, _TABLE, brakes):
+    for (_, *table), text in _large_shares(chosen, totals, _TABLE, brakes):
         values = {"share": brakes.large_sweep, "shares": text}
         schema, name = pd.Series(table, dtype=STR).fillna("")
         yield (schema, name), Doubt(DoubtCode.LARGE_SWEEP, values)
 
 
 def _large_shares(
-    chosen: pd.DataFrame, objects: pd.DataFrame, columns: list[str], brakes: Brakes
+    chosen: pd.DataFrame, totals: pd.DataFrame, columns: list[str], brakes: Brakes
 ) -> Iterator[tuple[list[str], str]]:
     part, total = (
-        frame.groupby(columns, dropna=False)["size_bytes"]
-        .agg(["size", "sum"])
+        frame.groupby(columns, dropna=False)[["n_objects", "size_bytes"]]
+        .sum()
         .reset_index()
-        for frame in (chosen, objects)
+        for frame in (table_totals(chosen), totals)
     )
     both = part.merge(total, on=columns, suffixes=("", "_of"))
     for *key, count, size, of_count, of_size in both.itertuples(index=False):

@@ -63,14 +63,14 @@ def wide_guesses(
     above = path_keys(files.loc[shaped, "store"], folders, names.known)
     distinct = pc.unique(keys)
     covers_objects = distinct.filter(pa.array(cover(pc.unique(above), distinct).stored))
-    too_wide = _lie_above_objects(guesses, names)
+    too_wide = lie_above_objects(guesses, names)
     too_wide = too_wide | np.asarray(pc.is_in(keys, value_set=covers_objects))
     too_wide = too_wide & ~np.asarray(pc.is_in(keys, value_set=stored))
     wide[wide] = too_wide
     return wide
 
 
-def _lie_above_objects(
+def lie_above_objects(
     guesses: pd.DataFrame, names: StoreNames
 ) -> npt.NDArray[np.bool_]:
     """Return which paths cannot name an object, by the path grammar alone."""

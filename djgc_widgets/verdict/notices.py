@@ -58,35 +58,55 @@ def notices_of_other_stores(
     return notices
 
 
-def find_empty_stores(
+def count_sections(
     reconciled: Reconciled,
     files: pd.DataFrame,
     stores: Collection[StoreInfo],
     judged: Collection[str],
-) -> Iterator[Notice]:
-    """Yield a problem per store or section that is empty, yet rows refer into it.
+) -> pd.DataFrame:
+    """Count what was listed of each section of a store, and what rows refer to there.
 
-    An empty mount point or a wrong prefix looks like that. What was swept is in the
-    trash, which shows that the store is the right one. Rows of schemas that are not
-    judged may mean a store that only shares its name.
+    What was swept is in the trash, which shows that the store is the right one. Rows of
+    schemas that are not judged may mean a store that only shares its name. The columns
+    are ``store``, ``section`` (empty: all of the store), ``n_listed``, ``n_references``
+    and ``n_missing``.
     """
     references = reconciled.references
     own = references["schema"].isin(list(judged)) & reconciled.store_known
     referring = references[own]
+    rows = []
     for store in stores:
         here = referring[referring["store"].eq(store.name)]
-        if here.empty:
-            continue
         paths = files.loc[files["store"].eq(store.name), "path"]
         paths = parse_trash(paths)["path"].fillna(paths)
-        parts = {section.value: here["section"].eq(section) for section in Section}
-        if paths.empty:
-            parts = {"": here["store"].notna()}
-        for section, inside in parts.items():
-            lost = here.loc[inside, "state"].eq(State.MISSING.value)
-            listed = section_of(paths, store).eq(section).any()
-            if lost.any() and lost.all() and not listed:
-                part = f"its {section} section" if section else "it"
-                values = {"references": plural(len(lost), "reference"), "part": part}
-                where = in_store(store.name)
-                yield Notice(NoticeCode.NOTHING_LISTED, where, values)
+        listed = section_of(paths, store).value_counts()
+        rows.append((store.name, "", len(paths), len(here), _count_missing(here)))
+        for section in Section:
+            inside = here[here["section"].eq(section.value)]
+            counts = len(inside), _count_missing(inside)
+            n_listed = int(listed.get(section.value, 0))
+            rows.append((store.name, section.value, n_listed, *counts))
+    columns = ["store", "section", "n_listed", "n_references", "n_missing"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _count_missing(references: pd.DataFrame) -> int:
+    return int(references["state"].eq(State.MISSING.value).sum())
+
+
+def find_empty_stores(counts: pd.DataFrame) -> Iterator[Notice]:
+    """Yield a problem per store or section that is empty, yet rows refer into it.
+
+    An empty mount point or a wrong prefix looks like that. `counts` are those of
+    `count_sections`.
+    """
+    for store, own in counts.groupby("store", sort=False):
+        whole, sections = own[own["section"].eq("")], own[own["section"].ne("")]
+        asked = sections if whole["n_listed"].any() else whole
+        lost = asked["n_missing"].gt(0) & asked["n_missing"].eq(asked["n_references"])
+        for row in asked[lost & asked["n_listed"].eq(0)].to_dict("records"):
+            section = row["section"]
+            part = f"its {section} section" if section else "it"
+            references = plural(row["n_references"], "reference")
+            values = {"references": references, "part": part}
+            yield Notice(NoticeCode.NOTHING_LISTED, in_store(str(store)), values)

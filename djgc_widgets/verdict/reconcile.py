@@ -36,7 +36,7 @@ from djgc_widgets.verdict.same_folders import leads_out_of_scan
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
 
-_NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
+NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Reconciled:
     references: pd.DataFrame
     trash: pd.DataFrame
     summary: pd.DataFrame
+    totals: pd.DataFrame
+    """What `table_totals` adds up of the objects."""
     object_of_file: pd.Series
     """For each row of the listing the row of its object; -1 in the trash."""
     counted_bytes: pd.Series
@@ -107,6 +109,7 @@ def reconcile(
         _with_last_known_sizes(judged.references, trash),
         trash,
         _summarize_by_status(objects, trash, swept),
+        table_totals(objects),
         pd.Series(judged.object_of_file, index=files.index),
         counted,
         judged.abandoned,
@@ -153,14 +156,24 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: MatchedFiles) -> Match
     """Add the prefixes below which stored values show that DataJoint wrote earlier."""
     targets, names = marked.targets, marked.names
     usable = marked.stored_targets & targets["exact"].to_numpy()
+    return replace(marked, names=name_former_prefixes(recorded, targets[usable], names))
+
+
+def name_former_prefixes(
+    recorded: pd.DataFrame, targets: pd.DataFrame, names: StoreNames
+) -> StoreNames:
+    """Return the names with the prefixes that paths outside of sections tell of.
+
+    Something is stored at each of these targets.
+    """
     columns = ["schema", "table", "attribute"]
     stores = []
     for store in names.stores:
-        own = targets[usable & targets["store"].eq(store.name).to_numpy()]
+        own = targets[targets["store"].eq(store.name).to_numpy()]
         own = own[section_of(own["path"], store).isna()]
         rows = recorded.iloc[own["row"].to_numpy()].set_index(own.index)
         own = own.assign(**rows[columns])
-        own = own[rows["declared"] & ~rows["codec"].isin(_NO_LAYOUT)]
+        own = own[rows["declared"] & ~rows["codec"].isin(NO_LAYOUT)]
         hashes, schemas = list(store.hash_prefixes), list(store.schema_prefixes)
         for column_name, column in own.groupby(columns, sort=True):
             former = former_prefixes(column["path"], *map(str, column_name))
@@ -175,7 +188,7 @@ def _with_former_prefixes(recorded: pd.DataFrame, marked: MatchedFiles) -> Match
                 schema_prefixes=tuple(dict.fromkeys(schemas)),
             )
         )
-    return replace(marked, names=replace(names, stores=tuple(stores)))
+    return replace(names, stores=tuple(stores))
 
 
 def _reference_states(
@@ -265,6 +278,12 @@ def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     is_free = np.asarray(pc.is_in(former_keys, value_set=free))
     returnable = listed["referenced"] & is_free
     return TRASH.conform(listed.assign(returnable=returnable))
+
+
+def table_totals(objects: pd.DataFrame) -> pd.DataFrame:
+    """Add up the objects of each table of each store: ``n_objects``, ``size_bytes``."""
+    groups = objects.groupby(["store", "schema", "table"], dropna=False)
+    return groups["size_bytes"].agg(n_objects="size", size_bytes="sum").reset_index()
 
 
 def _summarize_by_status(

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from djgc_widgets.model import (
     MANIFEST_SUFFIX,
-    TEXT,
     StoreNames,
     arrow_text,
     folders_and_names,
@@ -22,10 +21,9 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.verdict.coverage import cover, path_keys
 from djgc_widgets.verdict.resolve import resolve_stores
-from djgc_widgets.verdict.similar_paths import fold_paths
+from djgc_widgets.verdict.similar_paths import fold_rooted
 
 _LEAST_BATCH = 100_000
-_SLASH, _NOTHING = pa.scalar("/", TEXT), pa.scalar("", TEXT)
 
 
 class RelatedRows:
@@ -49,7 +47,7 @@ class RelatedRows:
         self._settled = path_keys(settled["store"], settled["path"], names.known)
         own = arrow_text(paths)
         described = pc.replace_substring_regex(own, f"{MANIFEST_SUFFIX}$", "")
-        self._at = pc.unique(_folded(pa.concat_arrays([own, described])))
+        self._at = pc.unique(fold_rooted(pa.concat_arrays([own, described])))
         self._at_or_above = _with_folders(self._at)
         # each batch is compared with all that is settled
         self._batch = max(_LEAST_BATCH, len(settled) // 4)
@@ -81,7 +79,7 @@ class RelatedRows:
         several = recorded["reference"].duplicated(keep=False)
         unsure = several | recorded["guessed"] | ~recorded["declared"]
         may = unsure.to_numpy(dtype=bool, copy=True)
-        path = _folded(arrow_text(recorded["path"]))
+        path = fold_rooted(arrow_text(recorded["path"]))
         may |= np.asarray(pc.is_in(path, value_set=self._at_or_above))
         may |= cover(path, self._at).reference >= 0
         targets, _ = resolve_stores(recorded, self._names)
@@ -89,12 +87,6 @@ class RelatedRows:
         settled = np.asarray(pc.is_in(keys, value_set=self._settled))
         may[targets["row"].to_numpy()[~settled]] = True
         return may
-
-
-def _folded(paths: pa.Array) -> pa.Array:
-    """Return paths, in whatever store, as their similar spellings are written."""
-    rooted = pc.binary_join_element_wise(_SLASH, paths, _NOTHING)
-    return pc.utf8_rtrim(fold_paths(rooted), "/")
 
 
 def _with_folders(paths: pa.Array) -> pa.Array:

@@ -4,8 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from djgc_widgets.model import arrow_text
+from djgc_widgets.model import TEXT, arrow_text
 from djgc_widgets.verdict.coverage import cover
+
+_SLASH, _NOTHING = pa.scalar("/", TEXT), pa.scalar("", TEXT)
 
 
 def similar_paths(stored: pa.Array, missing: pa.Array) -> list[tuple[str, str]]:
@@ -40,6 +42,12 @@ def fold_paths(keys: pa.Array) -> pa.Array:
     if pc.all(pc.string_is_ascii(keys)).as_py():
         return pc.ascii_lower(keys)
     return pc.utf8_normalize(pc.utf8_lower(pc.utf8_normalize(keys, "NFC")), "NFC")
+
+
+def fold_rooted(paths: pa.Array) -> pa.Array:
+    """Return paths, in whatever store, as their similar spellings are written."""
+    rooted = pc.binary_join_element_wise(_SLASH, paths, _NOTHING)
+    return pc.utf8_rtrim(fold_paths(rooted), "/")
 
 
 def _first_segments(key: str, depth: int) -> str:

@@ -1,6 +1,6 @@
 """The verdict: which status each object has, and why."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ class World:
     names: StoreNames
     schemas: SchemaNames
     """Every schema on the servers."""
-    scanned: Collection[str]
+    scanned: Sequence[str]
     """Schemas whose objects may be judged orphans."""
     tables: Sequence[TableInfo]
     """Every base table of the servers."""

@@ -1,5 +1,7 @@
 """Objects and references -> how much each table and attribute takes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,6 +27,7 @@ from djgc_widgets.model import (
 from djgc_widgets.verdict.coverage import match_exactly, path_keys, positions
 
 _PLACE = ["store", "schema", "table", "attribute"]
+_COLUMN = [*_PLACE, "codec"]
 _NAME = r"^(?P<attribute>[A-Za-z_][A-Za-z0-9_]*)_"
 _END = r"(?:\.|$)"
 _OWN_LENGTH = 8
@@ -65,8 +68,7 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
     sizes = references["size_bytes"].fillna(0).to_numpy(dtype=np.int64)
     sizes = np.where(at >= 0, np.append(objects["size_bytes"], 0)[at], sizes)
     present = references["state"].eq(State.PRESENT.value).to_numpy()
-    columns = [*_PLACE, "codec"]
-    group, sums = group_numbers(references, columns)
+    group, sums = group_numbers(references, _COLUMN)
     rows = pd.DataFrame(
         {
             "group": group,
@@ -84,9 +86,31 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
     sums["logical_bytes"] = every["size"].sum()
     sums["n_objects"] = stored_once["present"].sum()
     sums["physical_bytes"] = stored_once["size"].sum()
+    return _usage(sums)
+
+
+def add_usage(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Add up the usage of ranges; a row that refers into several counts in each."""
+    sums = [part.drop(columns="dedup_ratio") for part in parts]
+    return _usage(add_up(sums, _COLUMN))
+
+
+def add_places(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Add up the places of ranges."""
+    sums = add_up(parts, _PLACE)
+    return PLACES.conform(_biggest_first(sums, _PLACE, "size_bytes"))
+
+
+def add_up(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Add up frames by the values of some columns; NA is one of them."""
+    groups = pd.concat(parts, ignore_index=True).groupby(columns, dropna=False)
+    return groups.sum().reset_index()
+
+
+def _usage(sums: pd.DataFrame) -> pd.DataFrame:
     physical = sums["physical_bytes"].replace(0, np.nan)
-    sums["dedup_ratio"] = sums["logical_bytes"] / physical
-    return USAGE.conform(_biggest_first(sums, columns, "physical_bytes"))
+    sums = sums.assign(dedup_ratio=sums["logical_bytes"] / physical)
+    return USAGE.conform(_biggest_first(sums, _COLUMN, "physical_bytes"))
 
 
 def attributes_of(objects: pd.DataFrame) -> pd.Series:

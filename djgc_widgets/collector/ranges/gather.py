@@ -1,0 +1,283 @@
+"""List, read and judge in ranges; a scan that was stopped goes on where it was."""
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import datajoint as dj
+import pandas as pd
+
+from djgc_widgets.collector.gathering import Asked, Found, problems_of, world_of
+from djgc_widgets.collector.listings import (
+    known_names,
+    list_hidden_of,
+    look_up_missing,
+)
+from djgc_widgets.collector.pins import pins_of
+from djgc_widgets.collector.ranges import bounds
+from djgc_widgets.collector.ranges.dataset import LISTED, RECORDED, Dataset
+from djgc_widgets.collector.ranges.frames import FramesOfRanges
+from djgc_widgets.collector.ranges.listed import (
+    ListedPaths,
+    find_twins,
+    in_trash,
+    list_into,
+)
+from djgc_widgets.collector.ranges.recorded import RecordedParts
+from djgc_widgets.collector.ranges.task import (
+    RESULTS,
+    RangeTask,
+    judge_range,
+    notice_of,
+)
+from djgc_widgets.collector.releases import release_warnings
+from djgc_widgets.model import (
+    InputError,
+    Notice,
+    Progress,
+    ScanUnfinishedError,
+    State,
+    Step,
+    error_text,
+    shown,
+)
+from djgc_widgets.references import read_references, server_name
+from djgc_widgets.stores import ListsInParts
+from djgc_widgets.verdict import (
+    notices_of_other_stores,
+    notices_of_trash,
+    range_keys,
+    withhold_orphans,
+)
+
+_FORMAT = "djgc-ranges-1"
+
+
+def gather_in_ranges(
+    asked: Asked, out: str | PathLike[str], executor: Executor | None
+) -> Found:
+    """List the stores, read the references and judge both range by range.
+
+    Of the verdict only what is not live, and what is missing, is in memory.
+    """
+    stores = _expect_ranges(asked, executor)
+    dataset = Dataset(_absolute(fspath(out)))
+    asked = _begin(asked, dataset)
+    report, names = asked.report, asked.opened.names
+    listed = list_into(dataset, stores, asked.report)
+    hidden = asked.opened.stores if asked.hidden else ()
+    kept = list_hidden_of(hidden, listed, {}, report)
+    known = known_names(names, ListedPaths(dataset))
+    dataset.remove(RECORDED)
+    rows = RecordedParts(dataset, names)
+    reading = read_references(asked.connections, known, report, rows=rows)
+    names_of_paths = rows.close()
+    pins, unread_pins = pins_of(asked.opened.stores, in_trash(dataset))
+    world = replace(world_of(asked, reading, pins), names=names_of_paths)
+    ranges = bounds.lay_ranges(dataset, world.names, bounds.ROWS)
+    early = [
+        *(*asked.opened.problems, *listed.problems, *reading.problems, *unread_pins),
+        *reading.hiding_any_of(world.scanned),
+    ]
+    n_ranges = len(ranges) + 1
+    for kind in (*RESULTS, "finished"):
+        dataset.keep_only(kind, {f"{number:05d}" for number in range(n_ranges)})
+    with _running(executor) as run:
+        tasks: list[RangeTask] = []
+
+        def written() -> Iterator[RangeTask]:
+            split = (dataset.split(kind, ranges) for kind in (LISTED, RECORDED))
+            for number, n_rows in enumerate(zip(*split, strict=True)):
+                withheld = bool(early)
+                task = RangeTask(dataset, number, n_rows, world, names.stores, withheld)
+                tasks.append(task)
+                yield task
+
+        judged = _judge(run, written(), asked, n_ranges)
+        frames = FramesOfRanges(dataset, judged, rows.several)
+        verdict, again = look_up_missing(frames.verdict(), asked.opened.stores)
+        back = verdict.references[verdict.references["state"].ne(State.MISSING.value)]
+        problems = problems_of(
+            asked,
+            listed,
+            reading,
+            world,
+            unread_pins=unread_pins,
+            twins=find_twins(dataset, names.stores),
+            sections=frames.sections(),
+            located=_notices(judged, "problems"),
+            again=again,
+        )
+        if len(back) or bool(problems) != bool(early):
+            again_for = _by_range(back, ranges)
+            tasks = [
+                replace(
+                    task, withheld=bool(problems), back=again_for.get(task.number, ())
+                )
+                for task in tasks
+            ]
+            judged = _judge(run, tasks, asked, n_ranges)
+            frames = replace(frames, ranges=judged)
+            verdict = frames.verdict()
+    files = frames.files_not_live()
+    warnings = [
+        *release_warnings(dj.__version__),
+        *notices_of_trash(verdict.trash, files),
+        *notices_of_other_stores(verdict.elsewhere, [s.name for s in names.stores]),
+        *(*listed.warnings, *_notices(judged, "warnings"), *reading.gone),
+        *(warning for look_up in again for warning in look_up.warnings),
+        *(*reading.warnings, *reading.prepared, *kept.warnings),
+    ]
+    if problems:
+        verdict = withhold_orphans(verdict)
+    else:
+        dataset.write_note("scan", {**dataset.read_note("scan"), "finished": True})
+    return Found(
+        verdict,
+        files,
+        frames,
+        frames.total("n_files"),
+        frames.total("n_bytes"),
+        tuple(world.scanned),
+        known,
+        reading,
+        kept,
+        problems,
+        warnings,
+        cache(frames.settled),
+        asked.started,
+    )
+
+
+def _absolute(out: str) -> str:
+    """Return a folder as workers name it, wherever they run; URLs are as they are."""
+    return out if "://" in out else str(Path(out).absolute())
+
+
+def _expect_ranges(asked: Asked, executor: Executor | None) -> list[ListsInParts]:
+    """Return the stores of a scan if it can be made in ranges."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InputError(
+            f"Expected an executor of concurrent.futures; got {shown(executor)}. Pass "
+            "for example ProcessPoolExecutor() or client.get_executor() of Dask."
+        )
+    if asked.inventories or not asked.exact:
+        option = "listing" if asked.inventories else "exact=False"
+        raise InputError(
+            f"Expected a scan that lists every file, as one in ranges does; got "
+            f"{option}. Leave out either that or out."
+        )
+    names, stores = asked.opened.names, asked.opened.stores
+    able = [store for store in stores if isinstance(store, ListsInParts)]
+    others = [store.info.name for store in stores if store not in able]
+    nested = [folder.store for folder in names.same]
+    if others or nested:
+        why = "one in another" if nested else "folders on a file system"
+        raise InputError(
+            f"Expected stores in buckets, none within another, for a scan in ranges; "
+            f"got {why}: {', '.join(dict.fromkeys(nested or others))}. Name the others "
+            "in stores, or leave out."
+        )
+    return able
+
+
+def _by_range(
+    rows: pd.DataFrame, bounds: Sequence[str]
+) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return store and path of rows by the number of their range, in order."""
+    keys = range_keys(rows["path"]).to_pylist()
+    found: dict[int, set[tuple[str, str]]] = {}
+    for key, store, path in zip(keys, rows["store"], rows["path"], strict=True):
+        found.setdefault(bisect_right(bounds, key), set()).add((store, path))
+    return {number: tuple(sorted(each)) for number, each in found.items()}
+
+
+def _begin(asked: Asked, dataset: Dataset) -> Asked:
+    """Return the scan with the time at which it began."""
+    of = {
+        "servers": sorted(server_name(each) for each in asked.connections),
+        "schemas": sorted(asked.wanted),
+        "stores": {each.name: each.address for each in asked.opened.names.stores},
+        "minimum age in days": asked.minimum_age / timedelta(days=1),
+    }
+    found = dataset.read_note("scan")
+    if found and found.get("finished"):
+        raise InputError(
+            f"Expected an empty folder in out, or one of a scan that was stopped; got "
+            f"{dataset.url}, in which a scan was finished. Name another one."
+        )
+    if found is None:
+        if not dataset.is_empty:
+            raise InputError(
+                f"Expected an empty folder in out, or one of a scan that was stopped; "
+                f"got {dataset.url}, which holds something else. Name another one."
+            )
+        began = asked.started.isoformat()
+        dataset.write_note("scan", {"format": _FORMAT, "of": of, "began": began})
+        return asked
+    if found.get("format") != _FORMAT or found.get("of") != of:
+        before = found.get("of", {})
+        others = ", ".join(name for name in of if before.get(name) != of[name])
+        raise InputError(
+            f"Expected the folder of the same scan in out; got {dataset.url}, which is "
+            f"of one with other {others or 'files'}. Name another one."
+        )
+    return replace(asked, started=datetime.fromisoformat(found["began"]))
+
+
+@contextmanager
+def _running(executor: Executor | None) -> Iterator[Executor]:
+    """Lend an executor; threads of our own are stopped at the end."""
+    if executor is not None:
+        yield executor
+        return
+    own = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield own
+    finally:
+        own.shutdown(cancel_futures=True)
+
+
+def _judge(
+    executor: Executor, tasks: Iterable[RangeTask], asked: Asked, total: int
+) -> dict[str, dict[str, Any]]:
+    """Judge every range; return what each says when it is finished, by its name."""
+    running: dict[Future[dict[str, Any]], str] = {}
+    judged: dict[str, dict[str, Any]] = {}
+    try:
+        for task in tasks:
+            running[executor.submit(judge_range, task)] = task.name
+        for future in as_completed(running):
+            try:
+                judged[running[future]] = future.result()
+            except Exception as error:
+                raise ScanUnfinishedError(
+                    f"Expected all {total} ranges to be judged; {len(judged)} were, "
+                    f"then a worker failed ({error_text(error)}). Nothing is lost: "
+                    "scan once more with the same out, and only the others are judged."
+                ) from error
+            asked.report(Progress(Step.RECONCILING, len(judged), total))
+    finally:
+        for future in running:
+            future.cancel()
+    return dict(sorted(judged.items()))
+
+
+def _notices(judged: dict[str, dict[str, Any]], kind: str) -> list[Notice]:
+    """Return the notices of all ranges; what only counts rows differently is one."""
+    merged: dict[str, dict[str, Any]] = {}
+    for told in (each for done in judged.values() for each in done[kind]):
+        values = told["values"]
+        same = {k: v for k, v in values.items() if k not in {"n_rows", "row_key"}}
+        first = merged.setdefault(str({**told, "values": same}), told)
+        if first is not told and "n_rows" in values:
+            first["values"]["n_rows"] += values["n_rows"]
+    return [*map(notice_of, merged.values())]
