@@ -24,7 +24,7 @@ from djgc_widgets.model import OBJECTS, no_progress
 from djgc_widgets.panel.tables import object_table
 from djgc_widgets.references import KnownPaths, read_references
 from djgc_widgets.verdict import bytes_by_place, usage_by_attribute
-from tests.benchmarks import browsing, buckets
+from tests.benchmarks import browsing, buckets, in_ranges
 from tests.benchmarks.laboratories import (
     SERVERS,
     apart,
@@ -228,6 +228,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "verdicts": time_verdicts,
     "sweeps": time_sweeps,
     "buckets": buckets.main,
+    "ranges": in_ranges.main,
     "panel": time_panel,
 }
 
