@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from djgc_widgets.model import STR, TEXT
+from djgc_widgets.model import STR, TEXT, InputError
 
 _ROW_GROUP = 2_000
 """Rows of a part that are in memory while all parts are read at the same time."""
@@ -45,7 +45,22 @@ class Dataset:
 
     def read(self, name: str, where: ds.Expression | None = None) -> pd.DataFrame:
         """Return the rows of a file, or those for which an expression holds."""
-        return frame_of(self._table([self._path(f"{name}.parquet")], where))
+        path = self._path(f"{name}.parquet")
+        self._fs.invalidate_cache()
+        if not self._fs.exists(path):
+            raise InputError(
+                f"Expected the results of a scan in {self.url}; got no {name}. The "
+                "folder was moved or removed: scan again."
+            )
+        found = ds.dataset(path, format="parquet", filesystem=self._fs)
+        # workers share the machine
+        return frame_of(found.to_table(filter=where, use_threads=False))
+
+    def count_rows(self, name: str) -> int:
+        """Return how many rows a file has."""
+        with self._open(self._path(f"{name}.parquet")) as file:
+            n_rows: int = pq.read_metadata(file).num_rows
+        return n_rows
 
     def names(self, kind: str) -> list[str]:
         """Return the names of the files of a dataset, in order."""
@@ -136,12 +151,6 @@ class Dataset:
     def is_empty(self) -> bool:
         """Whether nothing is there."""
         return not self._fs.exists(self._root) or not self._fs.ls(self._root)
-
-    def _table(self, paths: Sequence[str], where: ds.Expression | None) -> pa.Table:
-        self._fs.invalidate_cache()
-        found = ds.dataset(list(paths), format="parquet", filesystem=self._fs)
-        # workers share the machine
-        return found.to_table(filter=where, use_threads=False)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"

@@ -14,6 +14,7 @@ from djgc_widgets.model import (
     Notice,
     ProgressCallback,
     StoreInfo,
+    SweepRefusedError,
     as_strings,
     former_paths,
     stacked,
@@ -50,15 +51,27 @@ def list_into(
 
 
 class ListedPaths:
-    """Every path that was listed, and those from which a sweep took something."""
+    """Every path that was listed, and those from which a sweep took something.
+
+    If that can no longer be read, a sweep cannot tell what rows refer to.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+        self._n_listed = self._count()
 
     def __iter__(self) -> Iterator[str]:
+        if self._count() != self._n_listed:
+            raise SweepRefusedError(
+                f"The listing of the scan in {self._dataset.url} is no longer there, "
+                "so nothing may be moved. Scan again."
+            )
         for files in self._dataset.columns(LISTED, "path"):
             yield from files["path"]
             yield from former_paths(files)
+
+    def _count(self) -> int:
+        return sum(map(self._dataset.count_rows, self._dataset.names(LISTED)))
 
 
 def in_trash(dataset: Dataset) -> pd.DataFrame:
@@ -71,7 +84,7 @@ def in_trash(dataset: Dataset) -> pd.DataFrame:
 
 def find_twins(dataset: Dataset, stores: Sequence[StoreInfo]) -> list[Notice]:
     """Return a notice per store that seems to be another one: some files show it."""
-    if stores[1:] == ():
+    if len(stores) == 1:
         return []
     columns = ["store", "path", "size_bytes", "modified_ns", "etag", "kind"]
     probes: dict[str, pd.DataFrame] = {}

@@ -21,7 +21,6 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.verdict import (
     NO_LAYOUT,
-    all_beginnings,
     beginnings,
     cover,
     lie_above_objects,
@@ -136,13 +135,13 @@ class RecordedParts:
         return wide
 
     def _matter_to_files(self, spread: pd.DataFrame) -> pd.Series:
-        """Return which spellings begin with the key of a file, or a file with them.
+        """Return which spellings are at or below a file, or some file begins with them.
 
         One that lies above objects has to be the key of a file.
         """
         keys, wide = spread["key"], spread["wide"].astype(bool)
         distinct = spread["begun"][~wide].unique().tolist()
-        above = pa.array(all_beginnings(keys.unique()), TEXT)
+        above = pa.array({f for key in keys.unique() for f in _at_or_above(key)}, TEXT)
         met: set[str] = set()
         around: set[str] = set()
         for files in self._dataset.columns(LISTED, "key"):
@@ -153,9 +152,15 @@ class RecordedParts:
                 at = bisect_left(in_order, each)
                 if at < len(in_order) and in_order[at].startswith(each):
                     met.add(each)
-        inside = keys.map(lambda key: not around.isdisjoint(all_beginnings([key])))
+        inside = keys.map(lambda key: not around.isdisjoint(_at_or_above(key)))
         matter = spread["begun"].isin(met) | inside.astype(bool)
         return matter.where(~wide, keys.isin(around))
+
+
+def _at_or_above(key: str) -> list[str]:
+    """Return a key and those of all folders above it."""
+    cuts = (at for at, character in enumerate(key) if character == "/" and at)
+    return [*(key[:at] for at in cuts), key]
 
 
 def _common_keys(met: pd.DataFrame) -> pd.Series:

@@ -1,6 +1,7 @@
 """A scan in ranges: what it says, what it moves, and what it does if it is stopped."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import active_children, get_context
@@ -30,6 +31,7 @@ from djgc_widgets import (
     InputError,
     Progress,
     ScanUnfinishedError,
+    SweepRefusedError,
 )
 from djgc_widgets.collector.ranges import bounds
 from djgc_widgets.model import Step
@@ -392,3 +394,21 @@ def test_writes_into_no_folder_of_something_else(
     with pytest.raises(InputError, match="of the same scan"):
         lab.scan(out=tmp_path / "out", stores=["raw"])
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_moves_nothing_without_the_folder_of_the_scan(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(lab)
+    texts = lab.declare("id : int32\n---\nnote : json\n", "Note")
+    before, out = lab.contents(), tmp_path / "out"
+    found = in_ranges(lab, out)
+    texts.insert1({"id": 1, "note": {"see": "elsewhere/that"}})
+    shutil.rmtree(out / "listed")
+
+    with pytest.raises(SweepRefusedError, match="listing of the scan"):
+        planned(found).sweep()
+    shutil.rmtree(out)
+    with pytest.raises(InputError, match="moved or removed"):
+        _ = found.objects
+    assert before.items() <= lab.contents().items()
