@@ -20,7 +20,7 @@ from djgc_widgets.model import (
 def _age(text: str) -> timedelta:
     try:
         age = timedelta(days=float(text))
-        expect_age(age)
+        expect_age(age, "days")
     except (OverflowError, ValueError):
         raise argparse.ArgumentTypeError(
             f"expected a number of days from 0 to {OLDEST.days:,}; got {text!r}"

@@ -106,7 +106,7 @@ class GarbageCollector:
                 f"Expected the name of a store ({', '.join(sorted(names))}); got "
                 f"{'no default store' if store is None else shown(store)}. Pass store=."
             )
-        expect_age(minimum_age)
+        expect_age(minimum_age, "minimum_age")
         self.schemas, self.store = schemas, store
         self._minimum_age, self._clock = minimum_age, clock
         self._acknowledged = _doubts_of_sweeps(acknowledge)

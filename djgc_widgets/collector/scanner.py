@@ -145,7 +145,7 @@ def run_scan(  # noqa: PLR0913 - as above
     What is `hidden` may be left out: it takes as long as a listing in some buckets.
     """
     connection, wanted = scope_of(schemas)
-    expect_age(minimum_age)
+    expect_age(minimum_age, "minimum_age")
     expect_stores(stores)
     expect_flag(exact, "exact")
     expect_function(progress, "progress")

@@ -236,8 +236,8 @@ class Trash:
             journal cannot be trusted or written, or rows that cannot be seen may need
             what is there; nothing was deleted then.
         """
-        for age in (older_than, *filter(None, [oldest_backup])):
-            expect_age(age)
+        expect_age(older_than, "older_than")
+        expect_age(oldest_backup or timedelta(0), "oldest_backup")
         lifted = names_of(acknowledge, "acknowledge")
         expect_liftable(lifted, "acknowledge")
         with StoreLock(self._store, "purge", clock=self._clock) as lock:

@@ -39,10 +39,10 @@ def names_among(given: Any, known: Collection[str], what: str) -> frozenset[str]
     return names
 
 
-def expect_age(age: Any) -> None:  # noqa: ANN401 - what a caller passes
+def expect_age(age: Any, name: str) -> None:  # noqa: ANN401 - what a caller passes
     """Raise `InputError` unless an age is a timedelta from zero to a hundred years."""
     if not isinstance(age, timedelta) or not timedelta(0) <= age <= OLDEST:
         raise InputError(
-            f"Expected an age from 0 to {OLDEST.days:,} days; got {shown(age)}. Pass a "
-            "timedelta, for example timedelta(days=30)."
+            f"Expected an age from 0 to {OLDEST.days:,} days in {name}; got "
+            f"{shown(age)}. Pass a timedelta, for example timedelta(days=30)."
         )

@@ -41,8 +41,10 @@ def result(lab: Laboratory) -> CompleteScan:
 
 
 SCANS: dict[str, dict[str, Any]] = {
-    "Expected an age from 0 to 36,500 days; got 7": {"minimum_age": 7},
-    "Expected an age from 0 to 36,500 days; got None": {"minimum_age": None},
+    "Expected an age from 0 to 36,500 days in minimum_age; got 7": {"minimum_age": 7},
+    "Expected an age from 0 to 36,500 days in minimum_age; got None": {
+        "minimum_age": None
+    },
     "Expected an age from 0 to": {"minimum_age": timedelta.max},
     "names in stores; got 'raw'. Pass for example stores=['raw']": {"stores": "raw"},
     "names in stores; got [1]": {"stores": [1]},
@@ -132,7 +134,8 @@ def test_a_wrong_selection_frame_or_name_is_named(
 TRASHES: dict[str, Callable[[Trash], object]] = {
     "names in paths; got 'x'": lambda t: t.restore("2026", paths="x"),
     "names in sweep_id; got [5]": lambda t: t.restore(5),
-    "Expected an age from 0 to 36,500 days; got 30": lambda t: t.purge(30),
+    "36,500 days in older_than; got 30": lambda t: t.purge(30),
+    "36,500 days in oldest_backup; got 14": lambda t: t.purge(oldest_backup=14),
     "in acknowledge; got 'short": lambda t: t.purge(acknowledge="short-retention"),
     "in acknowledge names among": lambda t: t.purge(acknowledge={"minimum-age"}),
     "names in sweep_ids; got 'x'": lambda t: t.purge(sweep_ids="x"),
