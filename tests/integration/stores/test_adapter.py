@@ -1,8 +1,10 @@
 """Stores of protocols that a plugin brings, through fsspec."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from datajoint import storage_adapter
 from fsspec.implementations.local import LocalFileSystem
@@ -70,6 +72,16 @@ def problem_of(lab: Laboratory) -> Notice:
     result = lab.scan()
     assert isinstance(result, IncompleteScan)
     return result.problems[0]
+
+
+def test_a_plugins_store_is_scanned_in_ranges(lab: Laboratory, tmp_path: Path) -> None:
+    table = filled(lab)
+    (table & "id = 1").delete()
+    lab.age()
+    whole, found = complete(lab), complete(lab, out=tmp_path / "out")
+
+    pd.testing.assert_frame_equal(found.summary(), whole.summary())
+    assert found.orphans["path"].tolist() == whole.orphans["path"].tolist()
 
 
 @pytest.mark.parametrize("odd", ["", "slashes"])

@@ -1,5 +1,7 @@
 """Stores on Azure and Google Cloud; DataJoint itself writes what is listed."""
 
+from pathlib import Path
+
 import pytest
 from clouds import Azure, Cloud, new_bucket
 from laboratory import (
@@ -69,6 +71,14 @@ def test_files_arrays_and_folders_are_objects_of_one_row_each(
     assert result.missing.empty
     stored = sum(map(len, cloud.contents(bucket).values()))
     assert result.objects["size_bytes"].sum() == stored
+
+
+def test_a_scan_in_ranges_says_the_same(lab: Laboratory, tmp_path: Path) -> None:
+    every_kind_orphaned(lab)
+    whole, found = complete(lab), complete(lab, out=tmp_path / "out")
+
+    assert found.summary().equals(whole.summary())
+    assert set(found.orphans["path"]) == set(whole.orphans["path"])
 
 
 def test_a_listing_has_all_of_its_pages(lab: Laboratory) -> None:
