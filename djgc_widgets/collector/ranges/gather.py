@@ -91,17 +91,12 @@ def gather_in_ranges(
     for kind in (*RESULTS, "finished"):
         dataset.keep_only(kind, {f"{number:05d}" for number in range(n_ranges)})
     with _running(executor) as run:
-        tasks: list[RangeTask] = []
-
-        def written() -> Iterator[RangeTask]:
-            split = (dataset.split(kind, ranges) for kind in (LISTED, RECORDED))
-            for number, n_rows in enumerate(zip(*split, strict=True)):
-                withheld = bool(early)
-                task = RangeTask(dataset, number, n_rows, world, names.stores, withheld)
-                tasks.append(task)
-                yield task
-
-        judged = _judge(run, written(), asked, n_ranges)
+        split = (dataset.split(kind, ranges) for kind in (LISTED, RECORDED))
+        written = (
+            RangeTask(dataset, number, n_rows, world, names.stores, bool(early))
+            for number, n_rows in enumerate(zip(*split, strict=True))
+        )
+        tasks, judged = _judge(run, written, asked, n_ranges)
         frames = FramesOfRanges(dataset, judged, rows.several)
         verdict, again = look_up_missing(frames.verdict(), asked.opened.stores)
         back = verdict.references[verdict.references["state"].ne(State.MISSING.value)]
@@ -124,7 +119,7 @@ def gather_in_ranges(
                 )
                 for task in tasks
             ]
-            judged = _judge(run, tasks, asked, n_ranges)
+            _, judged = _judge(run, tasks, asked, n_ranges)
             frames = replace(frames, ranges=judged)
             verdict = frames.verdict()
     files = frames.files_not_live()
@@ -248,16 +243,19 @@ def _running(executor: Executor | None) -> Iterator[Executor]:
 
 def _judge(
     executor: Executor, tasks: Iterable[RangeTask], asked: Asked, total: int
-) -> dict[str, dict[str, Any]]:
-    """Judge every range; return what each says when it is finished, by its name."""
-    running: dict[Future[dict[str, Any]], str] = {}
+) -> tuple[list[RangeTask], dict[str, dict[str, Any]]]:
+    """Judge every range as soon as it is there.
+
+    Returns the tasks, and what each range says when it is finished, by its name.
+    """
+    running: dict[Future[dict[str, Any]], RangeTask] = {}
     judged: dict[str, dict[str, Any]] = {}
     try:
         for task in tasks:
-            running[executor.submit(judge_range, task)] = task.name
+            running[executor.submit(judge_range, task)] = task
         for future in as_completed(running):
             try:
-                judged[running[future]] = future.result()
+                judged[running[future].name] = future.result()
             except Exception as error:
                 raise ScanUnfinishedError(
                     f"Expected all {total} ranges to be judged; {len(judged)} were, "
@@ -268,7 +266,8 @@ def _judge(
     finally:
         for future in running:
             future.cancel()
-    return dict(sorted(judged.items()))
+    tasks = [*running.values()]
+    return tasks, {task.name: judged[task.name] for task in tasks}
 
 
 def _notices(judged: dict[str, dict[str, Any]], kind: str) -> list[Notice]:
