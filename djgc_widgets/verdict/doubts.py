@@ -19,8 +19,9 @@ from djgc_widgets.model import (
     table_label,
 )
 from djgc_widgets.verdict.doubt import Brakes, Doubt, unseen_doubts
-from djgc_widgets.verdict.reconcile import Reconciled, table_totals
+from djgc_widgets.verdict.reconcile import Reconciled
 from djgc_widgets.verdict.servers import Ownership, prepared_doubt, server_doubts
+from djgc_widgets.verdict.usage import table_totals
 
 _SHORT = timedelta(hours=1)
 _TABLE = ["store", "schema", "table"]

@@ -35,6 +35,7 @@ from djgc_widgets.verdict.resolve import names_known_store
 from djgc_widgets.verdict.same_folders import leads_out_of_scan
 from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
+from djgc_widgets.verdict.usage import table_totals
 
 NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
 
@@ -278,12 +279,6 @@ def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
     is_free = np.asarray(pc.is_in(former_keys, value_set=free))
     returnable = listed["referenced"] & is_free
     return TRASH.conform(listed.assign(returnable=returnable))
-
-
-def table_totals(objects: pd.DataFrame) -> pd.DataFrame:
-    """Add up the objects of each table of each store: ``n_objects``, ``size_bytes``."""
-    groups = objects.groupby(["store", "schema", "table"], dropna=False)
-    return groups["size_bytes"].agg(n_objects="size", size_bytes="sum").reset_index()
 
 
 def _summarize_by_status(

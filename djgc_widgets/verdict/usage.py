@@ -53,6 +53,12 @@ def with_hidden(summary: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     return SUMMARY.conform(both.sort_values(["store", "status"], kind="stable"))
 
 
+def table_totals(objects: pd.DataFrame) -> pd.DataFrame:
+    """Add up the objects of each table of each store: ``n_objects``, ``size_bytes``."""
+    groups = objects.groupby(["store", "schema", "table"], dropna=False)
+    return groups["size_bytes"].agg(n_objects="size", size_bytes="sum").reset_index()
+
+
 def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
     """Add up what the rows of each store column refer to: a frame of the usage schema.
 
