@@ -11,6 +11,7 @@ from builders import files, names, recorded, world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from djgc_widgets.collector.ranges import dataset
 from djgc_widgets.collector.ranges.bounds import lay_ranges
 from djgc_widgets.collector.ranges.dataset import LISTED, Dataset, Parts
 from djgc_widgets.collector.ranges.dataset import RECORDED as TOLD
@@ -290,4 +291,19 @@ def test_spellings_that_all_matter_are_in_one_range(tmp_path: Path) -> None:
 
     [own] = [each for each in found if each & set(notes)]
     assert own == {*notes, "notes/b"}
+    assert len(found) > 2
+
+
+def test_a_reference_that_a_batch_cuts_in_two_is_still_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "_BATCH", 1)
+    keys = "_schema/lab/rec/id=1", "_schema/lab/rec/id=7"
+    below = [f"{key}/voltage_AbCd123{n}.npy" for key in keys for n in range(2)]
+    stored = files(*keys, *below, "m/2", "y/3", "z/4", inode=0, device=0)
+    told = recorded(*keys, reference=0, guessed=True, declared=False)
+    found = ranges_of(tmp_path, stored, told)
+
+    [own] = [each for each in found if each & {*keys, *below}]
+    assert {*keys, *below} <= own
     assert len(found) > 2
