@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
@@ -252,22 +252,30 @@ def _judge(
     judged: dict[str, dict[str, Any]] = {}
     try:
         for task in tasks:
-            running[executor.submit(judge_range, task)] = task
+            with _naming_failures(judged, total):
+                running[executor.submit(judge_range, task)] = task
         for future in as_completed(running):
-            try:
+            with _naming_failures(judged, total):
                 judged[running[future].name] = future.result()
-            except Exception as error:
-                raise ScanUnfinishedError(
-                    f"Expected all {total} ranges to be judged; {len(judged)} were, "
-                    f"then a worker failed ({error_text(error)}). Nothing is lost: "
-                    "scan once more with the same out, and only the others are judged."
-                ) from error
             asked.report(Progress(Step.RECONCILING, len(judged), total))
     finally:
         for future in running:
             future.cancel()
     tasks = [*running.values()]
     return tasks, {task.name: judged[task.name] for task in tasks}
+
+
+@contextmanager
+def _naming_failures(judged: Sized, total: int) -> Iterator[None]:
+    """Say what an error of an executor, of which each has its own, means to a scan."""
+    try:
+        yield
+    except Exception as error:
+        raise ScanUnfinishedError(
+            f"Expected all {total} ranges to be judged; {len(judged)} were, then a "
+            f"worker failed ({error_text(error)}). Nothing is lost: scan once more "
+            "with the same out, and only the others are judged."
+        ) from error
 
 
 def _notices(judged: dict[str, dict[str, Any]], kind: str) -> list[Notice]:

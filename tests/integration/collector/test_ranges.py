@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
@@ -189,6 +189,18 @@ def test_a_lost_worker_loses_nothing(lab: Laboratory, tmp_path: Path) -> None:
     assert len(finished(out)) > 10
     assert not [p for p in seen if p.step is Step.LISTING]
     expect_same(found, complete(lab))
+
+
+def test_an_executor_that_takes_nothing_loses_nothing(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    many(lab)
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(ScanUnfinishedError, match="a worker failed"):
+        lab.scan(out=tmp_path / "out", executor=executor)
+
+    expect_same(in_ranges(lab, tmp_path / "out"), complete(lab))
 
 
 def test_a_scan_that_was_stopped_goes_on(lab: Laboratory, tmp_path: Path) -> None:
