@@ -107,7 +107,7 @@ def _sweep_unattended(
     found = plan_unattended(
         result,
         _chosen(arguments, result),
-        stores=named or [store.info.name for store in result.sweepable],
+        stores=named or [store.info.name for store in result.opened_stores],
         acknowledge=arguments.acknowledge,
         brakes=_brakes(arguments),
         dry=arguments.dry_run or not named,

@@ -36,7 +36,7 @@ from djgc_widgets.collector import (
     Trash,
     carry_out_each,
     expect_liftable,
-    names_of_sweepable_stores,
+    names_of_opened_stores,
     scan,
 )
 from djgc_widgets.model import (
@@ -227,7 +227,7 @@ def _trashes(arguments: Namespace) -> tuple[dj.Connection, list[str], Notices]:
     connection = connect()
     if arguments.store:
         return connection, arguments.store, Notices()
-    return connection, *names_of_sweepable_stores(connection)
+    return connection, *names_of_opened_stores(connection)
 
 
 def _with_away(answer: Answer, away: Notices) -> Answer:

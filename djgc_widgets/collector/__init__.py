@@ -12,7 +12,7 @@ or undoes what was interrupted.
                                       recheck (references are read again)
 """
 
-from djgc_widgets.collector.arguments import names_of_sweepable_stores
+from djgc_widgets.collector.arguments import names_of_opened_stores
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
 from djgc_widgets.collector.garbage_collector import GarbageCollector
@@ -33,6 +33,6 @@ from djgc_widgets.collector.uploads import UploadPlan
 __all__ = [
     "Clock", "CompleteScan", "GarbageCollector", "IncompleteScan", "Pins", "Scan",
     "Trash", "Unattended", "UploadPlan", "carry_out_each", "expect_liftable",
-    "names_of_sweepable_stores", "plan_unattended", "purge_sweeps", "read_sweeps",
+    "names_of_opened_stores", "plan_unattended", "purge_sweeps", "read_sweeps",
     "restore_sweeps", "scan", "short_retention_doubt", "utc_now",
 ]  # fmt: skip

@@ -20,10 +20,9 @@ from djgc_widgets.model import (
 )
 from djgc_widgets.references import errors_of_dialects, server_name
 from djgc_widgets.stores import (
-    SweepableStore,
+    Store,
     open_stores,
     stores_of,
-    sweepable_stores,
 )
 
 
@@ -102,38 +101,32 @@ def _closed_connection_error(connection: dj.Connection) -> InputError:
     )
 
 
-def sweepable_store(
+def opened_store(
     source: Any,  # noqa: ANN401 - what a caller passes
     store: str,
     also: Sequence[dj.Connection] = (),
-) -> SweepableStore:
-    """Return a store in which objects can be moved, as a connection configures it.
+) -> Store:
+    """Return a store as a connection configures it.
 
-    An unknown name, or a store in which nothing can be moved, is an `InputError`; one
-    that does not open, a `SweepRefusedError`.
+    An unknown name is an `InputError`; a store that does not open, a
+    `SweepRefusedError`.
     """
     names_of([store], "store")
     opened = open_stores((connection_of(source), *also), [store])
     if opened.problems:
         raise SweepRefusedError(str(opened.problems[0]))
-    able = sweepable_stores(opened.stores)
-    if not able:
-        raise InputError(
-            f"Expected a store in a folder or a bucket; got {store!r}, in which "
-            "nothing can be moved."
-        )
-    return able[0]
+    return opened.stores[0]
 
 
-def names_of_sweepable_stores(
+def names_of_opened_stores(
     source: dj.Schema | dj.Connection,
 ) -> tuple[list[str], Notices]:
-    """Return the names of all stores in which objects can be moved.
+    """Return the names of all stores.
 
     Beside them stands which stores could not be opened.
     """
     opened = open_stores([connection_of(source)], None)
-    names = [store.info.name for store in sweepable_stores(opened.stores)]
+    names = [store.info.name for store in opened.stores]
     return names, Notices(opened.problems)
 
 

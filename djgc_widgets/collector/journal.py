@@ -33,7 +33,7 @@ from djgc_widgets.model import (
     is_plain_path,
     trash_of,
 )
-from djgc_widgets.stores import FileIdentity, FolderRights, PinnedObject, SweepableStore
+from djgc_widgets.stores import FileIdentity, FolderRights, PinnedObject, Store
 
 RESULT = "result"
 
@@ -126,7 +126,7 @@ class Planned(Record):
 class Journal:
     """The journal of one sweep in one store."""
 
-    store: SweepableStore
+    store: Store
     sweep_id: str
     """Name of the sweep's folder in the trash."""
 

@@ -30,7 +30,7 @@ from djgc_widgets.model import (
     readable_age,
     remedy_for,
 )
-from djgc_widgets.stores import NotExclusiveError, Result, SweepableStore
+from djgc_widgets.stores import NotExclusiveError, Result, Store
 
 LOCK_PATH = f"{TRASH_FOLDER}/lock.json"
 STALE_AFTER = timedelta(minutes=10)
@@ -59,7 +59,7 @@ class StoreLock(AbstractContextManager["StoreLock"]):
 
     def __init__(  # noqa: PLR0913 - each is one fact
         self,
-        store: SweepableStore,
+        store: Store,
         purpose: str,
         *,
         take_over: bool = False,

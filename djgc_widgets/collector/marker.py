@@ -7,7 +7,7 @@ from pydantic import Field
 
 from djgc_widgets.collector.records import Record, read_record, seal
 from djgc_widgets.model import TRASH_FOLDER, SweepRefusedError
-from djgc_widgets.stores import SweepableStore
+from djgc_widgets.stores import Store
 
 LAYOUT = 1
 """Of the trash, journals and lock: docs/pages/explanation/trash.md specifies it."""
@@ -44,7 +44,7 @@ class _Marker(Record):
     version: str
 
 
-def expect_known_layout(store: SweepableStore) -> None:
+def expect_known_layout(store: Store) -> None:
     """Raise `SweepRefusedError` if a later version laid the trash out another way."""
     try:
         marker = read_record(store, MARKER_PATH, _Marker)
@@ -58,7 +58,7 @@ def expect_known_layout(store: SweepableStore) -> None:
         )
 
 
-def write_marker(store: SweepableStore) -> None:
+def write_marker(store: Store) -> None:
     """Say what the trash is, if nothing does yet."""
     try:
         store.read(MARKER_PATH)

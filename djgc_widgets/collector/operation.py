@@ -26,7 +26,7 @@ from djgc_widgets.stores import (
     Result,
     Results,
     Stopped,
-    SweepableStore,
+    Store,
     failed_result,
     kept_in_trash_result,
 )
@@ -57,7 +57,7 @@ def unread_references(error: Exception | str = "") -> Result:
 class Operation:
     """What is done to one store while it is locked."""
 
-    store: SweepableStore
+    store: Store
     lock: StoreLock
     """If it is lost, nothing more is moved."""
     results: dict[Key, tuple[PinnedObject, Result]] = field(default_factory=dict)
@@ -205,7 +205,7 @@ def _size(pinned: PinnedObject, result: Result) -> int:
 
 
 def write_rows(
-    store: SweepableStore,
+    store: Store,
     name: str,
     now: datetime,
     rows: pd.DataFrame,

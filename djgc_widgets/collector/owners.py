@@ -17,7 +17,7 @@ from djgc_widgets.collector.sightings import (
     sightings_of,
 )
 from djgc_widgets.model import OLDEST, TRASH_FOLDER, Sighting
-from djgc_widgets.stores import SweepableStore
+from djgc_widgets.stores import Store
 from djgc_widgets.verdict import KnownServer, Ownership
 
 OWNER_PATH = f"{TRASH_FOLDER}/owner.json"
@@ -42,7 +42,7 @@ class _Owners(Record):
     oldest_backup_days: Annotated[float, Field(ge=0, le=OLDEST.days)] | None = None
 
 
-def read_ownership(store: SweepableStore) -> Ownership:
+def read_ownership(store: Store) -> Ownership:
     """Return for which servers a store was swept.
 
     If the record cannot be read or was altered, `SweepRefusedError` is raised.
@@ -80,7 +80,7 @@ def with_journals(owner: Ownership, seen: Iterable[Sighting]) -> Ownership:
     return replace(owner, known=(*owner.known, *found.values()))
 
 
-def write_ownership(store: SweepableStore, now: datetime, owner: Ownership) -> None:
+def write_ownership(store: Store, now: datetime, owner: Ownership) -> None:
     """Record for which servers a store is swept."""
     backup = owner.oldest_backup
     record = {

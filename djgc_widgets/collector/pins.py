@@ -8,7 +8,7 @@ import datajoint as dj
 import pandas as pd
 from pydantic import AwareDatetime, Field
 
-from djgc_widgets.collector.arguments import checked_clock, sweepable_store
+from djgc_widgets.collector.arguments import checked_clock, opened_store
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.journal import account_name
 from djgc_widgets.collector.lock import StoreLock
@@ -27,7 +27,7 @@ from djgc_widgets.model import (
     remedy_for,
     shown,
 )
-from djgc_widgets.stores import Store, SweepableStore, sweepable_stores
+from djgc_widgets.stores import Store
 
 PINS_PATH = f"{TRASH_FOLDER}/pins.json"
 
@@ -81,7 +81,7 @@ class Pins:
         *,
         clock: Clock = utc_now,
     ) -> None:
-        self._store = sweepable_store(source, store)
+        self._store = opened_store(source, store)
         self._clock = checked_clock(clock)
 
     @property
@@ -174,7 +174,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def read_pins(store: SweepableStore) -> list[Pin]:
+def read_pins(store: Store) -> list[Pin]:
     """Return the pins of a store.
 
     If the record cannot be read or was altered, `SweepRefusedError` is raised.
@@ -188,7 +188,7 @@ def pins_of(
     """Return the pins of listed stores, by store, and which could not be read."""
     listed = set(files.loc[files["path"].eq(PINS_PATH), "store"])
     pins, unread = {}, []
-    for store in sweepable_stores(stores):
+    for store in stores:
         name = store.info.name
         if name in listed:
             try:
@@ -199,7 +199,7 @@ def pins_of(
     return pins, unread
 
 
-def _read(store: SweepableStore) -> list[_Pinned]:
+def _read(store: Store) -> list[_Pinned]:
     try:
         return read_record(store, PINS_PATH, _Pins).pins
     except FileNotFoundError:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from djgc_widgets.model import SweepRefusedError, error_text
-from djgc_widgets.stores import SweepableStore
+from djgc_widgets.stores import Store
 
 _FORMAT = "djgc-journal 1"
 
@@ -55,7 +55,7 @@ def _checksum(content: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_record(store: SweepableStore, path: str, kind: type[RecordType]) -> RecordType:
+def read_record(store: Store, path: str, kind: type[RecordType]) -> RecordType:
     """Read a record and check all of it."""
     try:
         data = store.read(path)
@@ -73,9 +73,7 @@ def read_record(store: SweepableStore, path: str, kind: type[RecordType]) -> Rec
         raise altered_record(store, path, error) from error
 
 
-def altered_record(
-    store: SweepableStore, path: str, error: Exception
-) -> SweepRefusedError:
+def altered_record(store: Store, path: str, error: Exception) -> SweepRefusedError:
     """Return the error that says that a record cannot be trusted."""
     why = error_text(error)
     if isinstance(error, ValidationError):

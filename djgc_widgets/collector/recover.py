@@ -14,7 +14,7 @@ from djgc_widgets.stores import (
     MOVED,
     PinnedObject,
     Result,
-    SweepableStore,
+    Store,
     Whereabouts,
 )
 from djgc_widgets.verdict import Ownership, server_doubts
@@ -26,7 +26,7 @@ _UNDONE = Result(Outcome.RESTORED, Detail.INTERRUPTED)
 
 def recover(
     interrupted: Callable[[], Mapping[str, Sequence[str]]],
-    store: SweepableStore,
+    store: Store,
     make_rechecker: Callable[[], Rechecker | None],
     *,
     clock: Clock,
@@ -72,7 +72,7 @@ def recover(
 
 def _live_of_moved(
     moved: Sequence[PinnedObject],
-    store: SweepableStore,
+    store: Store,
     make_rechecker: Callable[[], Rechecker | None],
     owner: Ownership,
 ) -> tuple[frozenset[tuple[str, str]] | None, Result]:

@@ -29,11 +29,11 @@ from djgc_widgets.model import (
     in_store,
     no_progress,
 )
-from djgc_widgets.stores import PinnedObject, SweepableStore
+from djgc_widgets.stores import PinnedObject, Store
 
 
 def restore_sweep(
-    stores: Iterable[SweepableStore],
+    stores: Iterable[Store],
     sweep_id: str,
     paths: Collection[str] | None = None,
     *,
@@ -50,7 +50,7 @@ def restore_sweep(
 
 def restore_returnable(
     trash: pd.DataFrame,
-    stores: Iterable[SweepableStore],
+    stores: Iterable[Store],
     *,
     clock: Clock,
     progress: ProgressCallback,
@@ -83,7 +83,7 @@ def restore_returnable(
 
 def restore(
     wanted: Mapping[str, Collection[str] | None],
-    store: SweepableStore,
+    store: Store,
     *,
     clock: Clock,
     progress: ProgressCallback = no_progress,
@@ -117,7 +117,7 @@ def restore(
 
 
 def _objects_to_restore(
-    store: SweepableStore, sweep_id: str, paths: Collection[str] | None
+    store: Store, sweep_id: str, paths: Collection[str] | None
 ) -> list[PinnedObject]:
     planned = Journal(store, sweep_id).read_plan()
     if paths is None:

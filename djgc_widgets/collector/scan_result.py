@@ -27,7 +27,7 @@ from djgc_widgets.model import (
     readable_bytes,
 )
 from djgc_widgets.references import ColumnCount
-from djgc_widgets.stores import SweepableStore, sweepable_stores
+from djgc_widgets.stores import Store
 from djgc_widgets.verdict import (
     INDEX,
     Reconciled,
@@ -183,9 +183,9 @@ class Scan:
         return totals[totals["store"].eq(store)].reset_index(drop=True)
 
     @property
-    def sweepable(self) -> list[SweepableStore]:
-        """The stores of the scan in which objects can be moved."""
-        return sweepable_stores(self._sweeper.stores)
+    def opened_stores(self) -> list[Store]:
+        """The stores of the scan, in which objects can be moved."""
+        return list(self._sweeper.stores)
 
     @property
     def interrupted(self) -> list[tuple[str, str]]:
@@ -218,7 +218,7 @@ class Scan:
             If a store is locked, or a journal cannot be trusted.
         """
         wanted = names_among(stores, {each.name for each in self.stores}, "stores")
-        here = [store for store in self.sweepable if store.info.name in wanted]
+        here = [store for store in self.opened_stores if store.info.name in wanted]
         clock = self._sweeper.clock
         return restore_returnable(self.trash, here, clock=clock, progress=progress)
 

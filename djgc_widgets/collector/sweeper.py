@@ -50,9 +50,7 @@ from djgc_widgets.stores import (
     PinnedObject,
     Result,
     Store,
-    SweepableStore,
     mounts_in,
-    sweepable_stores,
 )
 from djgc_widgets.verdict import (
     Circumstances,
@@ -80,20 +78,19 @@ class Sweeper:
         interrupted: Collection[tuple[str, str]],
     ) -> Circumstances:
         """Return what may refuse a plan that is made now."""
-        able = sweepable_stores(self.stores)
-        names = {store.info.name for store in self.stores}
         return Circumstances(
             self.clock(),
             frozenset(acknowledged),
             unseen,
-            frozenset(names - {store.info.name for store in able}),
             self.rechecker.sight,
             minimum_age,
             tuple(self.rechecker.servers),
             self.rechecker.prepared,
-            tuple(map(read_ownership, able)),
+            tuple(map(read_ownership, self.stores)),
             frozenset(interrupted),
-            frozenset((s.info.name, path) for s in able for path in mounts_in(s.info)),
+            frozenset(
+                (s.info.name, path) for s in self.stores for path in mounts_in(s.info)
+            ),
         )
 
     def carry_out(self, plan: SweepPlan, progress: ProgressCallback) -> SweepReceipt:
@@ -119,7 +116,7 @@ class Sweeper:
                     locks.enter_context(StoreLock(store, "sweep", clock=self.clock)),
                 )
                 # in one order, so that two sweeps cannot wait for each other
-                for store in sorted(sweepable_stores(self.stores), key=_store_address)
+                for store in sorted(self.stores, key=_store_address)
                 if store.info.name in pinned
             }
             self._sweep(plan, operations, pinned, now, progress)
@@ -174,7 +171,7 @@ class Sweeper:
                 operation.record(RESULT, self.clock())
 
     def _expect_ownership(
-        self, plan: SweepPlan, store: SweepableStore, servers: Sequence[Sighting]
+        self, plan: SweepPlan, store: Store, servers: Sequence[Sighting]
     ) -> None:
         every = server_doubts(read_ownership(store), servers)
         for doubt in standing_doubts(every, plan.acknowledged):

@@ -11,7 +11,7 @@ from djgc_widgets.collector.arguments import (
     connection_of,
     expect_function,
     further_connections,
-    sweepable_store,
+    opened_store,
 )
 from djgc_widgets.collector.clock import Clock, utc_now
 from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
@@ -74,7 +74,7 @@ class Trash:
         connection = connection_of(source)
         self._also = tuple(further_connections(also, connection))
         self._source, self._clock = source, checked_clock(clock)
-        self._store = sweepable_store(source, store, self._also)
+        self._store = opened_store(source, store, self._also)
         self._name = store
 
     def now(self) -> datetime:

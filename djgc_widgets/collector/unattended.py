@@ -25,7 +25,7 @@ from djgc_widgets.model import (
     error_text,
     remedy_for,
 )
-from djgc_widgets.stores import SweepableStore
+from djgc_widgets.stores import Store
 from djgc_widgets.verdict import (
     Brakes,
     Doubt,
@@ -115,7 +115,7 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
     chosen = chosen[chosen["store"].isin(list(stores))]
     ready = pd.Series(data=False, index=chosen.index)
     kept, held, refused = ready.copy(), [], {}
-    for store in scan.sweepable:
+    for store in scan.opened_stores:
         name = store.info.name
         if name not in stores:
             continue
@@ -151,9 +151,7 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
     )
 
 
-def _remembered(
-    store: SweepableStore, scan: CompleteScan, *, dry: bool
-) -> pd.DataFrame:
+def _remembered(store: Store, scan: CompleteScan, *, dry: bool) -> pd.DataFrame:
     """Return what a store has seen, this scan included; write it down unless dry."""
     objects = scan.objects
     own = objects[objects["store"].eq(store.info.name)]
@@ -176,7 +174,7 @@ def _remembered(
     return seen
 
 
-def _read(store: SweepableStore) -> pd.DataFrame:
+def _read(store: Store) -> pd.DataFrame:
     try:
         data = store.read(SEEN_PATH)
     except FileNotFoundError:

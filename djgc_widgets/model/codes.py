@@ -158,7 +158,6 @@ class DoubtCode(StrEnum):
     """Followed by a colon, store and table, which has unusually many (likewise)."""
     EMPTY = "empty"
     INTERRUPTED_SWEEP = "interrupted-sweep"
-    OBJECT_STORE = "object-store"
     OTHER_DEVICE = "other-device"
     """Something is mounted inside a store; no rename leads across a mount."""
 

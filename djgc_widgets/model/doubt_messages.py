@@ -132,10 +132,6 @@ DOUBTS = {
         "sweep {sweep_id} of store {store} is running or was interrupted",
         "Wait for it, or call Trash(schema, {store!r}).recover()",
     ),
-    DoubtCode.OBJECT_STORE: (
-        "store {store} is neither a folder nor a bucket, so nothing can be moved there",
-        "Take its objects out of the selection",
-    ),
     DoubtCode.OTHER_DEVICE: (
         (
             "something is mounted at {path} in store {store}, and objects cannot move "

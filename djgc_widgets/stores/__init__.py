@@ -26,12 +26,10 @@ from djgc_widgets.stores.protocol import (
     Results,
     Stopped,
     Store,
-    SweepableStore,
     UploadStore,
     Versioning,
     Whereabouts,
     list_trash,
-    sweepable_stores,
 )
 from djgc_widgets.stores.results import (
     GONE,
@@ -46,7 +44,7 @@ __all__ = [
     "HiddenListing", "JumpingStore", "Keeps", "LinkFollower", "Listing",
     "ListsInParts", "LookUp", "LookedAtStore", "NotExclusiveError", "OpenStores",
     "PinnedObject", "ReadsInventories", "Result", "Results", "Stopped", "Store",
-    "SweepableStore", "UploadStore", "Versioning", "Whereabouts", "failed_result",
+    "UploadStore", "Versioning", "Whereabouts", "failed_result",
     "kept_in_trash_result", "list_hidden", "list_trash", "mounts_in", "open_stores",
-    "stores_of", "sweepable_stores",
+    "stores_of",
 ]  # fmt: skip

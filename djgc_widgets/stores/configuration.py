@@ -20,11 +20,13 @@ from djgc_widgets.model import (
     StoreNames,
     in_store,
 )
+from djgc_widgets.stores.bucket.store import BucketStore
 from djgc_widgets.stores.cloud.store import AzureStore, GoogleStore
 from djgc_widgets.stores.file.store import FileStore
 from djgc_widgets.stores.mounts_and_links import same_folders
+from djgc_widgets.stores.plugin.store import PluginStore
 from djgc_widgets.stores.protocol import Store
-from djgc_widgets.stores.remote import RemoteStore, base_path, remote_address
+from djgc_widgets.stores.remote import base_path, remote_address
 from djgc_widgets.stores.s3.store import S3Store, lists_alike
 
 _DEFAULTS = ("default", "filepath_default")
@@ -32,7 +34,7 @@ _LAYOUT = {
     *("hash_prefix", "schema_prefix", "filepath_prefix", "partition_pattern"),
     *("subfolding", "token_length", "stage"),
 }
-_KINDS: dict[str, type[RemoteStore]] = {
+_KINDS: dict[str, type[BucketStore]] = {
     "s3": S3Store,
     "gcs": GoogleStore,
     "azure": AzureStore,
@@ -162,7 +164,7 @@ class _ConfiguredLocations:
         if info.protocol == "file":
             others = {key: each.name for key, each in self.infos.items()}
             return FileStore(info, others, inside, made_up=made_up)
-        kind = _KINDS.get(info.protocol, RemoteStore)
+        kind = _KINDS.get(info.protocol, PluginStore)
         return kind(info, StorageBackend(self.specs[location]), inside)
 
     def _naming_of_server(self, server: int, config: Any) -> Naming:  # noqa: ANN401 - as above

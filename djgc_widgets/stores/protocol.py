@@ -58,7 +58,13 @@ def never_stopped() -> bool:
 
 
 class Store(Protocol):
-    """What a scan asks of a store."""
+    """What scans and sweeps ask of a store.
+
+    The verbs of sweeps raise `OSError` when they fail. Those that take objects yield
+    results as often as they can, so that a caller who stops between two of them knows
+    of everything that was done. Once `stopped` says so, nothing more is moved, what was
+    only copied is taken back, and objects that stay as they were have no result.
+    """
 
     info: StoreInfo
 
@@ -71,55 +77,6 @@ class Store(Protocol):
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
         """Look which of these paths hold something by now."""
-
-
-@runtime_checkable
-class ReadsInventories(Store, Protocol):
-    """A store that an inventory can tell of."""
-
-    def open_inventory(self, where: str) -> Inventory:
-        """Open an inventory at a path or URL; `InputError` if there is none."""
-
-    def list_inventory(
-        self, inventory: Inventory, progress: ProgressCallback
-    ) -> Listing:
-        """List what an inventory tells; `InputError` if it is none of this store."""
-
-
-@runtime_checkable
-class ListsInParts(Store, Protocol):
-    """A store of which a listing need not be in memory."""
-
-    def list_in_parts(self, progress: ProgressCallback, take: Take) -> Listing:
-        """List every object, and let the files be taken part by part.
-
-        What is returned lacks them.
-        """
-
-
-@runtime_checkable
-class JumpingStore(Store, Protocol):
-    """A store whose listing can begin in the middle."""
-
-    def list_past(
-        self, folders: Mapping[str, FolderSize], progress: ProgressCallback
-    ) -> Listing:
-        """List everything but the rest of live folders, of which rows tell the size.
-
-        What is jumped past is one row of the kind `FileKind.UNLISTED`; folders are only
-        jumped where that saves requests.
-        """
-
-
-@runtime_checkable
-class SweepableStore(Store, Protocol):
-    """What a sweep asks of a store; every verb raises `OSError` when it fails.
-
-    Those that take objects yield results as often as they can, so that a caller who
-    stops between two of them knows of everything that was done. Once `stopped` says so,
-    nothing more is moved, what was only copied is taken back, and objects that stay as
-    they were have no result.
-    """
 
     def prepare(self, objects: Iterable[PinnedObject]) -> Mapping[str, FolderRights]:
         """Make what objects need in the trash, before the first of them moves.
@@ -182,6 +139,44 @@ class SweepableStore(Store, Protocol):
 
 
 @runtime_checkable
+class ReadsInventories(Store, Protocol):
+    """A store that an inventory can tell of."""
+
+    def open_inventory(self, where: str) -> Inventory:
+        """Open an inventory at a path or URL; `InputError` if there is none."""
+
+    def list_inventory(
+        self, inventory: Inventory, progress: ProgressCallback
+    ) -> Listing:
+        """List what an inventory tells; `InputError` if it is none of this store."""
+
+
+@runtime_checkable
+class ListsInParts(Store, Protocol):
+    """A store of which a listing need not be in memory."""
+
+    def list_in_parts(self, progress: ProgressCallback, take: Take) -> Listing:
+        """List every object, and let the files be taken part by part.
+
+        What is returned lacks them.
+        """
+
+
+@runtime_checkable
+class JumpingStore(Store, Protocol):
+    """A store whose listing can begin in the middle."""
+
+    def list_past(
+        self, folders: Mapping[str, FolderSize], progress: ProgressCallback
+    ) -> Listing:
+        """List everything but the rest of live folders, of which rows tell the size.
+
+        What is jumped past is one row of the kind `FileKind.UNLISTED`; folders are only
+        jumped where that saves requests.
+        """
+
+
+@runtime_checkable
 class LookedAtStore(Store, Protocol):
     """A store whose objects can be looked at without a listing of it all."""
 
@@ -192,7 +187,7 @@ class LookedAtStore(Store, Protocol):
 
 
 @runtime_checkable
-class UploadStore(SweepableStore, Protocol):
+class UploadStore(Store, Protocol):
     """A store whose bucket lists the uploads that nobody finished."""
 
     def abort_upload(self, path: str, upload_id: str, before: datetime) -> Result:
@@ -200,11 +195,6 @@ class UploadStore(SweepableStore, Protocol):
 
         Raises `OSError` if the server does not say that it was done.
         """
-
-
-def sweepable_stores(stores: Iterable[Store]) -> list[SweepableStore]:
-    """Return the stores in which objects can be moved."""
-    return [store for store in stores if isinstance(store, SweepableStore)]
 
 
 def list_trash(store: Store, progress: ProgressCallback) -> Listing:

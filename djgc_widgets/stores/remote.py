@@ -6,6 +6,7 @@ store.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
 from datajoint.storage import StorageBackend
@@ -29,7 +30,6 @@ from djgc_widgets.stores.api_listing import (
 from djgc_widgets.stores.inventory import Inventory, open_inventory, readable_url
 from djgc_widgets.stores.listing import Listing, ListingBuilder, LookUp, Take
 from djgc_widgets.stores.secrets import masked
-from djgc_widgets.stores.walked_pages import walked_pages
 
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _LOOPBACK = re.compile(r"^(?:localhost|\[::1\])(?=:|$)")
@@ -54,7 +54,7 @@ def remote_address(backend: StorageBackend) -> tuple[str, tuple[str, ...]]:
     return full, tuple(dict.fromkeys((full, base)))
 
 
-class RemoteStore:
+class RemoteStore(ABC):
     """A store behind an API; its verbs are those of `Store`.
 
     `inside` has the folders that are listed as part of another store, and its name.
@@ -169,8 +169,9 @@ class RemoteStore:
     def _is_inside(self, path: str) -> bool:
         return any(path == f or path.startswith(f"{f}/") for f in self._inside)
 
+    @abstractmethod
     def _pages(self, below: str) -> Iterator[Page]:
-        return walked_pages(self._backend.fs, base_path(self._backend), below)
+        """Yield every object whose path begins like that."""
 
     def text_of(self, error: Exception) -> str:
         """Return what an error says, on one line and without the store's keys."""

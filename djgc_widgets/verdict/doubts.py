@@ -42,8 +42,6 @@ class Circumstances:
     """Names of doubts that the caller lifts."""
     unseen: Notices = field(default_factory=Notices)
     """Schemas of which the account sees nothing."""
-    unsweepable: frozenset[str] = frozenset()
-    """Stores in which nothing can be moved."""
     sight: Sight = field(default_factory=Sight)
     """What the account saw."""
     minimum_age: timedelta = MINIMUM_AGE
@@ -53,7 +51,7 @@ class Circumstances:
     prepared: Notices = field(default_factory=Notices)
     """Transactions that are prepared on them."""
     owners: tuple[Ownership, ...] = ()
-    """One per store that can be swept."""
+    """One per store."""
     interrupted: frozenset[tuple[str, str]] = frozenset()
     """Store and sweep of sweeps without a result."""
     mounted: frozenset[tuple[str, str]] = frozenset()
@@ -155,8 +153,6 @@ def _is_beyond_mount(path: str, mounted: str) -> bool:
 
 def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doubt]:
     stores = set(chosen["store"])
-    for store in sorted(seen.unsweepable & stores):
-        yield Doubt(DoubtCode.OBJECT_STORE, {"store": store})
     if told := sorted(seen.inventoried & stores):
         yield Doubt(DoubtCode.INVENTORY, {"store": ", ".join(told)})
     for store, path in sorted(seen.mounted):

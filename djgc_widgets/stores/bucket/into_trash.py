@@ -155,7 +155,7 @@ class IntoTrash:
             originals = look_at(self._bucket, copied, pool, in_trash=False)
             changes = map(_change, copied, originals)
             wrong = [
-                error or change for error, change in zip(wrong, changes, strict=True)
+                change or error for error, change in zip(wrong, changes, strict=True)
             ]
         told = zip(copied, wrong, strict=True)
         return {pinned.path: error for pinned, error in told if error is not None}

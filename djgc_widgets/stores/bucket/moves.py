@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from djgc_widgets.stores.bucket.batches import StoppedError, batches
 from djgc_widgets.stores.bucket.into_trash import IntoTrash
-from djgc_widgets.stores.bucket.out_of_trash import OutOfTrash, is_pinned
+from djgc_widgets.stores.bucket.out_of_trash import OutOfTrash
 from djgc_widgets.stores.bucket.protocol import Bucket
-from djgc_widgets.stores.bucket.returns import delete_pages
+from djgc_widgets.stores.bucket.returns import delete_pages, is_pinned
 from djgc_widgets.stores.bucket.windows import Seen, files_of, identities, look_at
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import Located, Results, Stopped, Whereabouts
@@ -23,7 +23,7 @@ from djgc_widgets.stores.results import (
 
 
 class Mover:
-    """Moves objects within a bucket; its verbs are those of `SweepableStore`.
+    """Moves objects within a bucket; its verbs are those of `Store`.
 
     `conditional` tells whether the server honors conditions when it deletes.
     """
@@ -65,7 +65,7 @@ class Mover:
                 ours = {
                     # what came back from the trash is what was pinned
                     path: pinned.files[path]
-                    if is_pinned(pinned, path, now, copied)
+                    if is_pinned(self._bucket, pinned, path, now, copied)
                     else now.identity
                     for path, now in files_of(here).items()
                     if path in pinned.files

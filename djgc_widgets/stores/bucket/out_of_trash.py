@@ -5,16 +5,16 @@ content a file has. Two requests are made for each file, the copy and the deleti
 one to know that nothing is at its path; what came back is looked at in pages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from djgc_widgets.stores.bucket.batches import each_until
-from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError
 from djgc_widgets.stores.bucket.returns import (
     copy_once,
     drop_copies,
     expect_size,
-    same_content,
+    is_pinned,
 )
 from djgc_widgets.stores.bucket.windows import Seen, files_of, look_at
 from djgc_widgets.stores.pinned_objects import PinnedObject
@@ -64,7 +64,11 @@ class OutOfTrash:
             trashed = {path: copy for path, copy in copies.items() if path in pins}
             if not trashed:
                 return NOT_IN_TRASH
-            other = {p for p in stored if not is_pinned(pinned, p, stored[p], copies)}
+            other = {
+                path
+                for path, now in stored.items()
+                if not is_pinned(self._bucket, pinned, path, now, copies)
+            }
             if other and not (
                 # all files are back, and only copies of the others are left to delete
                 other.isdisjoint(trashed)
@@ -106,11 +110,3 @@ class OutOfTrash:
             return RESTORED
 
         return list(pool.map(finish, range(len(looked))))
-
-
-def is_pinned(
-    pinned: PinnedObject, path: str, now: Stored, copies: Mapping[str, Stored]
-) -> bool:
-    """Return whether a stored file is what was pinned, or came back from the trash."""
-    pin, trashed = pinned.files.get(path), pinned.trashed(path)
-    return pin is not None and same_content(now, pin, copies.get(path), trashed)

@@ -89,6 +89,11 @@ class Bucket(ABC):
 
     seeks: bool
     """Whether a listing can begin in the middle."""
+    why_not_exclusive = (
+        "its server ignores the conditions of requests, such as If-None-Match and "
+        "If-Match"
+    )
+    """Why a record cannot be written once, if that is so."""
 
     @property
     @abstractmethod
@@ -122,6 +127,10 @@ class Bucket(ABC):
     @abstractmethod
     def lock_of(self, path: str, stored: Stored) -> str:
         """Say what locks an object; empty if nothing does, or it is gone."""
+
+    def is_copy(self, path: str, stored: Stored, of: str, copy: Stored | None) -> bool:  # noqa: ARG002 - some have to read both
+        """Return whether what is stored at a path has the content of a copy."""
+        return stored.is_copy_of(copy, of)
 
     @abstractmethod
     def read(self, path: str) -> bytes:

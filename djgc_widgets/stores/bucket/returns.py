@@ -63,7 +63,7 @@ def copy_once(
         bucket.copy(source, target, found, new=new)
     except ChangedError:  # a request that is repeated meets its own copy
         now = bucket.look(target) if new else None
-        if now is None or not now.is_copy_of(found, source):
+        if now is None or not bucket.is_copy(target, now, source, found):
             raise
 
 
@@ -74,13 +74,20 @@ def expect_size(found: Stored | None, pin: FileIdentity, where: str) -> None:
         raise OSError(f"expected {pin.size_bytes:,} bytes {where}; got {size}")
 
 
-def same_content(
-    stored: Stored, pin: FileIdentity, copy: Stored | None, trashed: str
+def is_pinned(
+    bucket: Bucket,
+    pinned: PinnedObject,
+    path: str,
+    now: Stored,
+    copies: Mapping[str, Stored],
 ) -> bool:
-    """Return whether the store has what was pinned, or what its copy was made of."""
-    if stored.identity.size_bytes != pin.size_bytes:
+    """Return whether a stored file is what was pinned, or came back from the trash."""
+    pin, trashed = pinned.files.get(path), pinned.trashed(path)
+    if pin is None or now.identity.size_bytes != pin.size_bytes:
         return False
-    return stored.identity.etag == pin.etag or stored.is_copy_of(copy, trashed)
+    if now.identity == pin or (pin.etag != "" and now.identity.etag == pin.etag):
+        return True
+    return bucket.is_copy(path, now, trashed, copies.get(path))
 
 
 def delete_pages(

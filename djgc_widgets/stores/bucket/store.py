@@ -30,7 +30,7 @@ _FEW = 100
 
 
 class BucketStore(RemoteStore):
-    """A store in a bucket; its verbs are those of `SweepableStore`.
+    """A store in a bucket; its verbs are those of `Store`.
 
     Without a `bucket`, requests go to the one that the backend writes to.
     """
@@ -122,8 +122,8 @@ class BucketStore(RemoteStore):
             return
         if not self._bucket.conditions.writes:
             raise NotExclusiveError(
-                "its server ignores the conditions of requests, such as If-None-Match "
-                "and If-Match, without which two sweepers could work on it at once"
+                f"{self._bucket.why_not_exclusive}, so that two sweepers could work on "
+                "it at once"
             )
         exists = FileExistsError(f"{path} already exists")
         if self._bucket.look(path) is not None:

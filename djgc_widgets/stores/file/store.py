@@ -32,7 +32,7 @@ from djgc_widgets.stores.protocol import (
 
 
 class FileStore:
-    """A store in a folder of a file system; its verbs are those of `SweepableStore`.
+    """A store in a folder of a file system; its verbs are those of `Store`.
 
     `others`, `inside` and `made_up` are those of a `FolderWalk`; without a `folder`,
     the one at the store's address is used.

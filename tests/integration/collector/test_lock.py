@@ -29,9 +29,8 @@ from djgc_widgets.model import Detail, NoticeCode, Outcome, Step, StoreInfo
 from djgc_widgets.stores import (
     MOVED,
     Result,
-    SweepableStore,
+    Store,
     open_stores,
-    sweepable_stores,
 )
 from djgc_widgets.stores.file.store import FileStore
 
@@ -46,12 +45,12 @@ def lab(request: pytest.FixtureRequest) -> Laboratory:
     return laboratory
 
 
-def store_of(lab: Laboratory) -> SweepableStore:
-    return sweepable_stores(open_stores([lab.connection], ["raw"]).stores)[0]
+def store_of(lab: Laboratory) -> Store:
+    return open_stores([lab.connection], ["raw"]).stores[0]
 
 
 @pytest.fixture
-def store(lab: Laboratory) -> SweepableStore:
+def store(lab: Laboratory) -> Store:
     return store_of(lab)
 
 
@@ -63,13 +62,13 @@ def ended() -> int:
     return process.pid
 
 
-def holder_of(store: SweepableStore) -> LockHolder:
+def holder_of(store: Store) -> LockHolder:
     holder = read_holder(store.read(LOCK_PATH))
     assert holder is not None
     return holder
 
 
-def leave(store: SweepableStore, **changed: object) -> LockHolder:
+def leave(store: Store, **changed: object) -> LockHolder:
     """Leave a lock as a process that was killed does."""
     with StoreLock(store, "sweep"):
         left = holder_of(store).model_copy(update=changed)
@@ -77,7 +76,7 @@ def leave(store: SweepableStore, **changed: object) -> LockHolder:
     return left
 
 
-def of_process(store: SweepableStore, pid: int) -> LockHolder:
+def of_process(store: Store, pid: int) -> LockHolder:
     with StoreLock(store, "sweep"):
         ours = holder_of(store)
     boot = ours.process.rpartition(f"/{ours.pid}/")[0]
@@ -85,7 +84,7 @@ def of_process(store: SweepableStore, pid: int) -> LockHolder:
 
 
 def test_a_lock_names_its_holder_and_goes_when_it_is_released(
-    store: SweepableStore,
+    store: Store,
 ) -> None:
     with StoreLock(store, "sweep"):
         expected = f"process {holder_of(store).pid}, sweep.*Wait until"
@@ -96,7 +95,7 @@ def test_a_lock_names_its_holder_and_goes_when_it_is_released(
         store.read(LOCK_PATH)
 
 
-def test_a_heartbeat_shows_that_the_holder_is_alive(store: SweepableStore) -> None:
+def test_a_heartbeat_shows_that_the_holder_is_alive(store: Store) -> None:
     times = iter(range(1, 1_000_000))
     start = datetime.now(UTC)
 
@@ -116,7 +115,7 @@ def test_a_heartbeat_shows_that_the_holder_is_alive(store: SweepableStore) -> No
         store.read(LOCK_PATH)
 
 
-def test_a_lost_lock_is_noticed(store: SweepableStore) -> None:
+def test_a_lost_lock_is_noticed(store: Store) -> None:
     with StoreLock(store, "sweep", beat_seconds=0.01) as lock:
         other = holder_of(store).model_copy(update={"token": "f" * 32})
         store.write(LOCK_PATH, other.dump())
@@ -150,7 +149,7 @@ def test_a_stale_lock_is_reported_and_never_stolen(
 
 
 def test_the_lock_of_a_process_that_has_ended_is_taken_over_by_a_recovery_alone(
-    lab: Laboratory, store: SweepableStore, ended: int
+    lab: Laboratory, store: Store, ended: int
 ) -> None:
     orphaned(lab, HASH)
     plan = planned(complete(lab))
@@ -165,7 +164,7 @@ def test_the_lock_of_a_process_that_has_ended_is_taken_over_by_a_recovery_alone(
 
 
 def test_a_holder_whose_clock_is_slow_is_never_taken_over(
-    lab: Laboratory, store: SweepableStore
+    lab: Laboratory, store: Store
 ) -> None:
     slow = datetime.now(UTC) - 2 * STALE_AFTER
 
@@ -244,7 +243,7 @@ def test_only_the_kernel_says_that_a_process_has_ended(ended: int) -> None:
     assert not has_ended(ended, "")
 
 
-def test_a_lock_that_cannot_be_renewed_is_given_up(store: SweepableStore) -> None:
+def test_a_lock_that_cannot_be_renewed_is_given_up(store: Store) -> None:
     failures: list[str] = []
 
     def fail(path: str, *_: bytes) -> bool:
@@ -261,7 +260,7 @@ def test_a_lock_that_cannot_be_renewed_is_given_up(store: SweepableStore) -> Non
     assert len(failures) == 5
 
 
-def test_a_holder_that_was_asleep_gives_its_lock_up(store: SweepableStore) -> None:
+def test_a_holder_that_was_asleep_gives_its_lock_up(store: Store) -> None:
     seconds = iter([0.0, 1.0, 301.0, 302.0])
 
     with StoreLock(
@@ -275,7 +274,7 @@ def test_a_holder_that_was_asleep_gives_its_lock_up(store: SweepableStore) -> No
 
 
 def test_a_lock_that_was_taken_is_noticed_between_heartbeats(
-    store: SweepableStore,
+    store: Store,
 ) -> None:
     seconds = count(0, 2)
 
@@ -292,7 +291,7 @@ def test_a_lock_that_was_taken_is_noticed_between_heartbeats(
     assert holder_of(store) == other
 
 
-def test_a_dead_lock_is_taken_over_once(store: SweepableStore, ended: int) -> None:
+def test_a_dead_lock_is_taken_over_once(store: Store, ended: int) -> None:
     of_process(store, ended)
     taken: list[str] = []
     ready = threading.Barrier(8)
@@ -347,7 +346,7 @@ def test_only_the_lock_that_was_found_is_broken(
 
 
 def test_a_lock_that_cannot_be_understood_is_reported(
-    lab: Laboratory, store: SweepableStore
+    lab: Laboratory, store: Store
 ) -> None:
     for content in (b"", b"{", b"[]", json.dumps({"token": "../../x"}).encode()):
         store.write(LOCK_PATH, content)
@@ -359,7 +358,7 @@ def test_a_lock_that_cannot_be_understood_is_reported(
 
 
 def test_a_call_that_is_interrupted_leaves_no_lock(
-    store: SweepableStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = store.write
 
@@ -376,9 +375,7 @@ def test_a_call_that_is_interrupted_leaves_no_lock(
         pass
 
 
-def test_an_operation_that_loses_its_lock_stops(
-    lab: Laboratory, store: SweepableStore
-) -> None:
+def test_an_operation_that_loses_its_lock_stops(lab: Laboratory, store: Store) -> None:
     orphaned(lab, HASH)
     receipt = planned(complete(lab)).sweep()
     objects = Journal(store, receipt.sweep_id).read_plan().objects
@@ -403,7 +400,7 @@ def test_an_operation_that_loses_its_lock_stops(
 
 
 def test_without_its_lock_an_operation_brings_nothing_back_and_leaves_a_recovery(
-    lab: Laboratory, store: SweepableStore
+    lab: Laboratory, store: Store
 ) -> None:
     orphaned(lab, HASH)
     receipt = planned(complete(lab)).sweep()

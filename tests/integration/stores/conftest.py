@@ -7,6 +7,7 @@ from clouds import Azure, Cloud, Google, new_bucket, start_azure, start_google
 from dialect import Dialect, dialect
 from laboratory import NOW, Laboratory
 from services import Services
+from webdav import WebDav, start_webdav
 
 
 @pytest.fixture
@@ -39,6 +40,12 @@ def gcs(services: Services) -> Iterator[Google]:
         # it asks another server, which is not here, whether buckets have folders
         patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         yield google
+
+
+@pytest.fixture(scope="session")
+def webdav() -> Iterator[WebDav]:
+    with start_webdav() as webdav:
+        yield webdav
 
 
 @pytest.fixture(

@@ -56,6 +56,7 @@ def lab(postgresql_laboratory: Laboratory) -> Iterator[Laboratory]:
     registry = storage_adapter._adapter_registry  # noqa: SLF001 - what an entry point fills
     registry["labdisk"] = DiskAdapter()
     configure(postgresql_laboratory)
+    postgresql_laboratory.minimum_age = NOW  # when a file was made cannot be changed
     yield postgresql_laboratory
     del registry["labdisk"]
 

@@ -98,13 +98,13 @@ def test_what_can_be_lifted_is_a_question_of_the_same_facts(code: DoubtCode) -> 
 
 def test_what_cannot_be_lifted_comes_first_and_says_what_to_do() -> None:
     large = Doubt(DoubtCode.LARGE_SWEEP, {"share": 0.25, "shares": "all"})
-    store = Doubt(DoubtCode.OBJECT_STORE, {"store": "cloud"})
+    store = Doubt(DoubtCode.OTHER_DEVICE, {"store": "raw", "path": "mount"})
 
     first, second = questions([large, store], [store])
 
     assert not first["liftable"]
-    assert "nothing can be moved there" in first["text"]
-    assert "Take its objects out" in first["why"]
+    assert "something is mounted at mount" in first["text"]
+    assert "Take the objects below mount out" in first["why"]
     assert (second["text"], second["lifted"]) == ("May this much go?", True)
     assert "more than 25%" in second["why"]
 
@@ -116,7 +116,8 @@ def test_what_one_answer_lifts_is_one_question() -> None:
         Doubt(DoubtCode.SOLE_OWNER, {**values, "store": store})
         for store in ("raw", "derived")
     )
-    refused = [Doubt(DoubtCode.OBJECT_STORE, {"store": s}) for s in ("a", "b")]
+    mounted = [{"store": store, "path": "mount"} for store in ("a", "b")]
+    refused = [Doubt(DoubtCode.OTHER_DEVICE, values) for values in mounted]
 
     asked = questions([first, second, *refused], [first, second, *refused])
     lifted = questions([first, second], [])

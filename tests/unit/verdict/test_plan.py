@@ -62,8 +62,8 @@ def test_a_plan_shows_itself_in_one_line_and_in_full() -> None:
         "  store raw: lab (hash): 1 object, 10 bytes, 2026-05-02 to 2026-05-02\n"
         "acknowledged: large-sweep"
     )
-    refused = make(unsweepable=frozenset({"raw"}))
-    assert repr(refused).endswith("UTC, refused: object-store")
+    refused = make(interrupted=frozenset({("raw", "sweep")}))
+    assert repr(refused).endswith("UTC, refused: interrupted-sweep")
 
 
 def test_a_notebook_shows_the_tables_and_refusals_of_a_plan_as_text() -> None:
@@ -197,10 +197,3 @@ def test_young_objects_of_an_abandoned_schema_are_no_candidates() -> None:
 def test_only_what_is_in_doubt_can_be_acknowledged(name: str) -> None:
     with pytest.raises(InputError, match="got " + name):
         make(None, name, verdict=judge(GONE, recorded()), stored=GONE)
-
-
-def test_nothing_is_planned_where_nothing_can_be_moved() -> None:
-    plan = make(None, unsweepable=frozenset({"raw"}))
-
-    assert [doubt.code for doubt in plan.refusals] == [DoubtCode.OBJECT_STORE]
-    assert not plan.refusals[0].liftable

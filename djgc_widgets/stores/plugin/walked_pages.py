@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from djgc_widgets.stores.api_listing import Page
+from djgc_widgets.stores.api_listing import Page, modified_ns
 
-_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
+_TIMES = (
+    *("LastModified", "last_modified", "modified", "mtime", "updated"),
+    *("last_write_time", "created"),
+)
 _DEEPEST = 1_000
 _Row = tuple[str, Any, Any, str]
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
@@ -27,7 +30,7 @@ def walked_pages(fs: Any, base: str, below: str) -> Iterator[Page]:  # noqa: ANN
         for entry in _ls(fs, folder, root):
             name = str(entry["name"]).rstrip("/")
             if entry["type"] != "directory":
-                page.append(_entry("/".join(_parts_below(name, root)), entry))
+                page.append(entry_row("/".join(_parts_below(name, root)), entry))
             elif _parts(name) != _parts(folder):
                 if name in seen or len(_parts(name)) > _DEEPEST:
                     raise OSError(
@@ -49,14 +52,17 @@ def _found(fs: Any, base: str, root: str, below: str) -> list[_Row]:  # noqa: AN
     found = fs.find(root, detail=True)
     names = {str(name).lstrip("/"): entry for name, entry in found.items()}
     return [
-        _entry(name[len(start) :], entry)
+        entry_row(name[len(start) :], entry)
         for name, entry in names.items()
         if name.startswith(f"{start}{below}")
     ]
 
 
-def _entry(path: str, entry: dict[str, Any]) -> _Row:
-    modified = next((entry[k] for k in _TIMES if entry.get(k)), None)
+def entry_row(path: str, entry: dict[str, Any]) -> _Row:
+    """Return path, size, date and ETag of a file, as a file system describes it."""
+    # a copy may have the date of what was copied: then that of its creation tells
+    told = [entry[name] for name in _TIMES if entry.get(name)]
+    modified = max(told, key=modified_ns, default=None)
     tag = next((str(entry[k]) for k in _TAGS if entry.get(k)), "")
     return (path, entry["size"], modified, tag)
 

@@ -1,0 +1,1 @@
+"""Stores of protocols that a plugin of DataJoint brings, whatever they are."""

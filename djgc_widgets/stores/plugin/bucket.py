@@ -1,0 +1,263 @@
+"""The bucket that is any file system of a plugin, with what all of them can do.
+
+They list, look, read, write, copy and delete, and know no conditions: a file is looked
+at again before it is deleted, and what is written once is written by whoever makes a
+folder beside it, as only one of two callers can. A file system on which that does not
+hold, or that cannot copy, is found out before anything moves.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from djgc_widgets.model import TRASH_FOLDER
+from djgc_widgets.stores.api_listing import UNKNOWN_TIME, Page, modified_ns
+from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.hidden import Hidden
+from djgc_widgets.stores.pinned_objects import FileIdentity
+from djgc_widgets.stores.plugin.one_by_one import OneByOne
+from djgc_widgets.stores.plugin.walked_pages import entry_row, walked_pages
+from djgc_widgets.stores.protocol import Keeps
+
+_LONGEST_CLAIM_SECONDS = 60.0
+"""What a process claims it writes within that time, or not at all."""
+_LEFT_CLAIM_NS = 10 * 60 * 10**9
+"""A claim that is older was left by a process that ended."""
+_READ_AT_ONCE = 2**24
+_FOLDER = "directory"
+
+
+class PluginBucket(Bucket):
+    """A folder of a plugin's file system: `base` is what stands before each path.
+
+    `text_of` returns the text of an error without the store's keys.
+    """
+
+    seeks = False
+    why_not_exclusive = "its file system lets two callers make one folder"
+    deletes = sources = copies_once = False
+
+    def __init__(
+        self,
+        fs: Any,  # noqa: ANN401 - fsspec has no types
+        base: str,
+        text_of: Callable[[Exception], str],
+    ) -> None:
+        self._fs, self._base = OneByOne(fs, text_of), base
+        self._made: set[str] = set()
+
+    @property
+    def conditions(self) -> "PluginBucket":
+        """What the file system heeds."""
+        return self
+
+    @cached_property
+    def writes(self) -> bool:
+        """Whether of two callers only one makes a folder.
+
+        Raises `OSError` if this account cannot write, copy and delete in the trash.
+        """
+        probe = f"{TRASH_FOLDER}/probe-{secrets.token_hex(4)}"
+        if not self._is_exclusive(probe):
+            return False
+        copy = f"{probe}-copy"
+        try:
+            self.put(probe, b"probe", new=True)
+            found = self.look(probe)
+            if found is None or found.identity.modified_ns == UNKNOWN_TIME:
+                raise OSError("expected a date of what was written just now, got none")
+            self.copy(probe, copy, found, new=True)
+            if self.read(copy) != b"probe":
+                raise OSError("expected a copy of what was written, got something else")
+        finally:
+            self.remove(copy)
+            self.remove(probe)
+        if self.look(probe) or self.look(copy):
+            raise OSError("expected that what was deleted is gone, but it is there")
+        return True
+
+    def pages(self, below: str = "", after: str = "") -> Iterator[Page]:  # noqa: ARG002 - no listing begins in the middle
+        """Yield every file of a folder, a page per folder."""
+        return walked_pages(self._fs, self._base, below)
+
+    def stored(self, path: str) -> dict[str, Stored]:
+        """Return each file at or below a path."""
+        entry = self._entry(path)
+        if entry is None:
+            return {}
+        if entry["type"] != _FOLDER:
+            return {path: _stored(path, entry)}
+        return {
+            each: _stored_row(each, size, modified, tag)
+            for page in self.pages(f"{path}/")
+            for each, size, modified, tag, _ in zip(*page, strict=True)
+        }
+
+    def stored_after(
+        self, path: str, per_page: int
+    ) -> tuple[dict[str, Stored], str | None]:
+        """Raise: no listing begins in the middle."""
+        raise NotImplementedError
+
+    def look(self, path: str) -> Stored | None:
+        """Look at one file; a folder is none."""
+        entry = self._entry(path)
+        if entry is None or entry["type"] == _FOLDER:
+            return None
+        return _stored(path, entry)
+
+    def lock_of(self, path: str, stored: Stored) -> str:  # noqa: ARG002 - no file system tells
+        """Return nothing: what locks a file, its deletion shows."""
+        return ""
+
+    def is_copy(self, path: str, stored: Stored, of: str, copy: Stored | None) -> bool:
+        """Return whether two files have the same bytes; both are read."""
+        if copy is None or copy.identity.size_bytes != stored.identity.size_bytes:
+            return False
+        return all(
+            self._part(path, start) == self._part(of, start)
+            for start in range(0, stored.identity.size_bytes, _READ_AT_ONCE)
+        )
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a file."""
+        if self._entry(path) is None:
+            raise FileNotFoundError(path)
+        return bytes(self._fs.cat_file(self._at(path)))
+
+    def put(self, path: str, data: bytes, *, new: bool = False, etag: str = "") -> None:
+        """Write a file, only if it is `new` or still has an etag."""
+        if not (new or etag):
+            self._write(path, data)
+            return
+        with self._claimed(path) as ends_at:
+            now = self.look(path)
+            if new != (now is None) or (now and etag and now.identity.etag != etag):
+                raise ChangedError
+            if time.monotonic() > ends_at:
+                raise OSError(f"{path} was not written: the file system was too slow")
+            self._write(path, data)
+
+    def copy(self, source: str, target: str, found: Stored, *, new: bool) -> None:  # noqa: ARG002 - whether it changed since is looked at
+        """Copy a file; a `new` copy is not made where something is."""
+        if new and self._entry(target) is not None:
+            raise ChangedError
+        self._make_folder_of(target)
+        self._fs.cp_file(self._at(source), self._at(target))
+
+    def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
+        """Delete files that still have these etags; return why the others stayed."""
+        errors: dict[str, OSError] = {}
+        for path, etag in etags.items():
+            try:
+                self.remove(path, etag)
+            except OSError as error:
+                errors[path] = error
+        return errors
+
+    def remove(self, path: str, etag: str = "") -> None:
+        """Delete a file, if it still has an etag; never a folder."""
+        now = self.look(path)
+        if now is None:
+            return
+        if etag and now.identity.etag != etag:
+            raise ChangedError
+        self._fs.rm_file(self._at(path))
+
+    def keeps(self) -> Keeps:
+        """Raise: no file system tells."""
+        raise OSError("a plugin's file system does not tell")
+
+    def hidden(self) -> list[Iterator[list[Hidden]]]:
+        """Return nothing: no file system tells."""
+        return []
+
+    def _is_exclusive(self, path: str) -> bool:
+        for _ in range(2):  # a claim ends, and can be made again
+            with self._claimed(path):
+                try:
+                    with self._claimed(path):
+                        return False
+                except ChangedError:
+                    pass
+        return True
+
+    @contextmanager
+    def _claimed(self, path: str) -> Iterator[float]:
+        """Let only one process write a file; yield until when, by the monotonic clock.
+
+        `ChangedError` is raised if another one does.
+        """
+        folder = f"{path}.claim"
+        self._make_folder_of(folder)
+        began = time.monotonic()
+        try:
+            self._fs.mkdir(self._at(folder), create_parents=False)
+        except FileExistsError:
+            self._drop_if_left(folder)
+            raise ChangedError("another process is writing it") from None
+        try:
+            yield began + _LONGEST_CLAIM_SECONDS
+        finally:
+            self._fs.rmdir(self._at(folder))
+
+    def _drop_if_left(self, folder: str) -> None:
+        """Remove the claim of a process that ended, by the store's own clock."""
+        entry = self._entry(folder)
+        made_at = UNKNOWN_TIME if entry is None else _stored_date(folder, entry)
+        probe = f"{TRASH_FOLDER}/probe-{secrets.token_hex(4)}"
+        self._write(probe, b"probe")
+        now = self.look(probe)
+        self.remove(probe)
+        if now is None or made_at == UNKNOWN_TIME:
+            raise OSError(
+                f"{folder} is there, and how old it is cannot be told. Remove it if no "
+                "process works on the store"
+            )
+        if now.identity.modified_ns - made_at > _LEFT_CLAIM_NS:
+            self._fs.rmdir(self._at(folder))
+
+    def _write(self, path: str, data: bytes) -> None:
+        self._make_folder_of(path)
+        self._fs.pipe_file(self._at(path), data)
+        written = self.look(path)
+        if written is None or written.identity.size_bytes != len(data):
+            raise OSError(f"expected {len(data):,} bytes at {path} after writing them")
+
+    def _make_folder_of(self, path: str) -> None:
+        folder = path.rpartition("/")[0]
+        if folder not in self._made:
+            self._fs.makedirs(self._at(folder), exist_ok=True)
+            self._made.add(folder)
+
+    def _entry(self, path: str) -> dict[str, Any] | None:
+        self._fs.invalidate_cache()
+        try:
+            entry: dict[str, Any] = self._fs.info(self._at(path))
+        except FileNotFoundError:
+            return None
+        return entry
+
+    def _part(self, path: str, start: int) -> bytes:
+        at = self._at(path)
+        return bytes(self._fs.cat_file(at, start=start, end=start + _READ_AT_ONCE))
+
+    def _at(self, path: str) -> str:
+        return f"{self._base}{path}"
+
+
+def _stored(path: str, entry: dict[str, Any]) -> Stored:
+    return _stored_row(*entry_row(path, entry))
+
+
+def _stored_row(path: str, size: object, modified: object, tag: str) -> Stored:
+    if not isinstance(size, int):
+        raise OSError(f"expected a size of {path!r}, got {size!r}")
+    return Stored(FileIdentity(size, modified_ns(modified), 0, tag))
+
+
+def _stored_date(path: str, entry: dict[str, Any]) -> int:
+    return modified_ns(entry_row(path, entry)[2])
