@@ -1,9 +1,9 @@
 """The bucket that is any file system of a plugin, with what all of them can do.
 
-They list, look, read, write, copy and delete, and know no conditions: a file is looked
+They list, look, read, write and delete, and know no conditions: a file is looked
 at again before it is deleted, and what is written once is written by whoever makes a
 folder beside it, as only one of two callers can. A file system on which that does not
-hold, or that cannot copy, is found out before anything moves.
+hold is found out before anything moves.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from djgc_widgets.stores.api_listing import UNKNOWN_TIME, Page, modified_ns
 from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
 from djgc_widgets.stores.hidden import Hidden
 from djgc_widgets.stores.pinned_objects import FileIdentity
-from djgc_widgets.stores.plugin.one_by_one import OneByOne
+from djgc_widgets.stores.plugin.one_by_one import AT_ONCE, OneByOne
 from djgc_widgets.stores.plugin.walked_pages import entry_row, walked_pages
 from djgc_widgets.stores.protocol import Keeps
 
@@ -26,7 +26,6 @@ _LONGEST_CLAIM_SECONDS = 60.0
 """What a process claims it writes within that time, or not at all."""
 _LEFT_CLAIM_NS = 10 * 60 * 10**9
 """A claim that is older was left by a process that ended."""
-_READ_AT_ONCE = 2**24
 _FOLDER = "directory"
 
 
@@ -119,7 +118,7 @@ class PluginBucket(Bucket):
             return False
         return all(
             self._part(path, start) == self._part(of, start)
-            for start in range(0, stored.identity.size_bytes, _READ_AT_ONCE)
+            for start in range(0, stored.identity.size_bytes, AT_ONCE)
         )
 
     def read(self, path: str) -> bytes:
@@ -146,7 +145,7 @@ class PluginBucket(Bucket):
         if new and self._entry(target) is not None:
             raise ChangedError
         self._make_folder_of(target)
-        self._fs.cp_file(self._at(source), self._at(target))
+        self._fs.copy(self._at(source), self._at(target))
 
     def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
         """Delete files that still have these etags; return why the others stayed."""
@@ -196,18 +195,20 @@ class PluginBucket(Bucket):
         began = time.monotonic()
         try:
             self._fs.mkdir(self._at(folder), create_parents=False)
-        except FileExistsError:
-            self._drop_if_left(folder)
+        except OSError:  # clients name it otherwise if a folder is there
+            entry = self._entry(folder)
+            if entry is None:
+                raise
+            self._drop_if_left(folder, entry)
             raise ChangedError("another process is writing it") from None
         try:
             yield began + _LONGEST_CLAIM_SECONDS
         finally:
             self._fs.rmdir(self._at(folder))
 
-    def _drop_if_left(self, folder: str) -> None:
+    def _drop_if_left(self, folder: str, entry: dict[str, Any]) -> None:
         """Remove the claim of a process that ended, by the store's own clock."""
-        entry = self._entry(folder)
-        made_at = UNKNOWN_TIME if entry is None else _stored_date(folder, entry)
+        made_at = modified_ns(entry_row(folder, entry)[2])
         probe = f"{TRASH_FOLDER}/probe-{secrets.token_hex(4)}"
         self._write(probe, b"probe")
         now = self.look(probe)
@@ -243,7 +244,7 @@ class PluginBucket(Bucket):
 
     def _part(self, path: str, start: int) -> bytes:
         at = self._at(path)
-        return bytes(self._fs.cat_file(at, start=start, end=start + _READ_AT_ONCE))
+        return bytes(self._fs.cat_file(at, start=start, end=start + AT_ONCE))
 
     def _at(self, path: str) -> str:
         return f"{self._base}{path}"
@@ -257,7 +258,3 @@ def _stored_row(path: str, size: object, modified: object, tag: str) -> Stored:
     if not isinstance(size, int):
         raise OSError(f"expected a size of {path!r}, got {size!r}")
     return Stored(FileIdentity(size, modified_ns(modified), 0, tag))
-
-
-def _stored_date(path: str, entry: dict[str, Any]) -> int:
-    return modified_ns(entry_row(path, entry)[2])

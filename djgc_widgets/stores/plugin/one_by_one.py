@@ -1,11 +1,15 @@
 """A plugin's file system, asked by one thread at a time, whose errors are `OSError`."""
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from djgc_widgets.stores.bucket.protocol import RefusedError
+
+AT_ONCE = 2**24
+"""Bytes that are read at once."""
 
 _AS_THEY_ARE = (FileNotFoundError, FileExistsError)
 
@@ -23,6 +27,21 @@ class OneByOne:
     ) -> None:
         self._fs, self._text_of = fs, text_of
         self._turn = threading.Lock()
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file; if the file system cannot, read and write it."""
+        with self._turn:
+            self._call("copy", self._copy, (source, target), {})
+
+    def _copy(self, source: str, target: str) -> None:
+        try:
+            self._fs.cp_file(source, target)
+        except NotImplementedError:
+            with (
+                self._fs.open(source, "rb") as read,
+                self._fs.open(target, "wb") as written,
+            ):
+                shutil.copyfileobj(read, written, AT_ONCE)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         verb = getattr(self._fs, name)

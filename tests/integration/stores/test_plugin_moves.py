@@ -95,6 +95,43 @@ def test_a_share_without_etags_is_swept_and_restored(share: Laboratory) -> None:
     assert in_trash(share) == {}
 
 
+def has_no(*_: Any, **__: Any) -> None:
+    raise NotImplementedError
+
+
+def test_what_cannot_be_copied_is_read_and_written(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on SFTP and SMB."""
+    orphaned(share)
+    before = outside_trash(share)
+    monkeypatch.setattr(Share, "cp_file", has_no)
+
+    receipt = planned(complete(share)).sweep()
+
+    assert in_trash(share) | outside_trash(share) == before
+    assert outcomes(receipt.restore()) == {"restored": 3}
+    assert outside_trash(share) == before
+
+
+def test_a_folder_that_is_there_may_be_any_error(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on FTP."""
+    orphaned(share)
+    made = Share.mkdir
+
+    def mkdir(fs: Any, path: str, **options: Any) -> None:
+        try:
+            made(fs, path, **options)
+        except FileExistsError:
+            raise RuntimeError("550 create directory operation failed") from None
+
+    monkeypatch.setattr(Share, "mkdir", mkdir)
+
+    assert outcomes(planned(complete(share)).sweep()) == {"moved": 3}
+
+
 def test_another_file_of_the_same_size_is_not_what_was_swept(
     share: Laboratory,
 ) -> None:
@@ -171,11 +208,8 @@ def makes_no_folders(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Share, "rmdir", lambda *_: None)
 
 
-def copies_nothing(patch: pytest.MonkeyPatch) -> None:
-    def cp_file(*_: Any, **__: Any) -> None:
-        raise NotImplementedError
-
-    patch.setattr(Share, "cp_file", cp_file)
+def reads_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Share, "cat_file", has_no)
 
 
 def copies_something_else(patch: pytest.MonkeyPatch) -> None:
@@ -209,7 +243,7 @@ def may_not_delete(patch: pytest.MonkeyPatch) -> None:
     ("change", "why"),
     [
         (makes_no_folders, "lets two callers make one folder"),
-        (copies_nothing, "the plugin's file system has no cp_file"),
+        (reads_nothing, "the plugin's file system has no cat_file"),
         (copies_something_else, "expected a copy of what was written"),
         (deletes_nothing, "expected that what was deleted is gone"),
         (writes_half, "expected 5 bytes at _trash/probe"),
