@@ -24,6 +24,7 @@ from djgc_widgets.model import (
     OBJECTS,
     Receipt,
     SweepReceipt,
+    SweepState,
     encode_frame,
     plural,
     readable_age,
@@ -216,7 +217,11 @@ class PanelState(TrashState):
         self.objects.replace(objects, new, tickable)
         self.missing.replace(new.missing, new)
         self.usage.replace(usage, new)
-        self.sweeps.replace(sweeps.frame, new)
+        # what was restored or purged whole is history, and nothing to choose from
+        is_there = sweeps.frame["n_left"].gt(0) | sweeps.frame["state"].ne(
+            SweepState.DONE.value
+        )
+        self.sweeps.replace(sweeps.frame[is_there].reset_index(drop=True), new)
         self._set_opinion(None)
         self.unread, self.oldest_backups = sweeps.problems, dict(sweeps.oldest_backups)
         self.treemap.draw(places)

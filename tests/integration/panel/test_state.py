@@ -268,6 +268,7 @@ def test_undo_brings_everything_back_once(swept: GCPanel) -> None:
     assert swept.state.receipt.count("restored") == 3
     assert len(swept.scan.orphans) == 3
     assert not swept.widget.said["receipt"]["undoable"]
+    assert swept.state.sweeps.frame.empty  # nothing of it is left to choose
     ask(swept, "undo", receipt=receipt)
     assert swept.state.receipt.count("restored") == 3
 
@@ -812,6 +813,7 @@ def test_only_the_ticked_sweeps_are_restored_and_purged(
     assert set(state.receipt.rows["sweep_id"]) == {newer}
     (left,) = in_trash(lab)
     assert newer not in left
+    assert newer not in set(state.sweeps.frame["sweep_id"])
 
 
 def test_an_unreadable_trash_does_not_hide_the_scan(
