@@ -164,7 +164,8 @@ def _written_objects(files: pd.DataFrame, store: StoreInfo) -> pd.DataFrame:
     own = files[files["store"].eq(store.name)]
     own = own[own["kind"].ne(FileKind.UNLISTED.value)]
     if store.protocol not in _DATED_BY_SERVER:
-        own = own[own["etag"].ne("")]  # a copy may have the dates of what was copied
+        # a copy may have the dates of what was copied, of which weak ETags are made
+        own = own[own["etag"].ne("") & ~own["etag"].str.startswith("W/")]
     base = store.address.partition("/")[2]
     keys = f"{base}/" + own["path"] if base else own["path"]
     seconds = own["modified_ns"] // _SECOND_NS

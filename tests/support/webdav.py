@@ -102,6 +102,15 @@ def start_webdav() -> Iterator[WebDav]:
     with server, pytest.MonkeyPatch.context() as patch:
         patch.setitem(registry, WebDavAdapter.protocol, WebDavAdapter())
         yield WebDav(server)
+        _close_clients()
+
+
+def _close_clients() -> None:
+    from webdav4.fsspec import WebdavFileSystem  # noqa: PLC0415 - as above
+
+    for fs in WebdavFileSystem._cache.values():  # noqa: SLF001 - fsspec keeps them open
+        fs.client.http.close()
+    WebdavFileSystem.clear_instance_cache()
 
 
 def _answers(server: EmbeddedServer) -> bool:

@@ -85,7 +85,7 @@ def is_pinned(
     pin, trashed = pinned.files.get(path), pinned.trashed(path)
     if pin is None or now.identity.size_bytes != pin.size_bytes:
         return False
-    if now.identity == pin or (pin.etag != "" and now.identity.etag == pin.etag):
+    if now.identity.etag == pin.etag:
         return True
     return bucket.is_copy(path, now, trashed, copies.get(path))
 

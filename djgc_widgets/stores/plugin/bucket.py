@@ -1,15 +1,15 @@
 """The bucket that is any file system of a plugin, with what all of them can do.
 
 They list, look, read, write and delete, and know no conditions: a file is looked
-at again before it is deleted, and what is written once is written by whoever makes a
-folder beside it, as only one of two callers can. A file system on which that does not
-hold is found out before anything moves.
+at once more right before it is deleted, and what is written once is written by whoever
+makes a folder beside it, as only one of two callers can. A file system on which that
+does not hold is found out before anything moves.
 """
 
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +17,12 @@ from djgc_widgets.model import TRASH_FOLDER
 from djgc_widgets.stores.api_listing import UNKNOWN_TIME, Page, modified_ns
 from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
 from djgc_widgets.stores.hidden import Hidden
-from djgc_widgets.stores.pinned_objects import FileIdentity
-from djgc_widgets.stores.plugin.one_by_one import AT_ONCE, OneByOne
+from djgc_widgets.stores.plugin.files import (
+    AT_ONCE,
+    PluginFiles,
+    is_folder,
+    stored_row,
+)
 from djgc_widgets.stores.plugin.walked_pages import entry_row, walked_pages
 from djgc_widgets.stores.protocol import Keeps
 
@@ -26,7 +30,6 @@ _LONGEST_CLAIM_SECONDS = 60.0
 """What a process claims it writes within that time, or not at all."""
 _LEFT_CLAIM_NS = 10 * 60 * 10**9
 """A claim that is older was left by a process that ended."""
-_FOLDER = "directory"
 
 
 class PluginBucket(Bucket):
@@ -37,7 +40,9 @@ class PluginBucket(Bucket):
 
     seeks = False
     why_not_exclusive = "its file system lets two callers make one folder"
-    deletes = sources = copies_once = False
+    deletes = True
+    """A file is deleted only if it still has its etag right before."""
+    sources = copies_once = False
 
     def __init__(
         self,
@@ -45,8 +50,7 @@ class PluginBucket(Bucket):
         base: str,
         text_of: Callable[[Exception], str],
     ) -> None:
-        self._fs, self._base = OneByOne(fs, text_of), base
-        self._made: set[str] = set()
+        self._files = PluginFiles(fs, base, text_of)
 
     @property
     def conditions(self) -> "PluginBucket":
@@ -59,18 +63,16 @@ class PluginBucket(Bucket):
 
         Raises `OSError` if this account cannot write, copy and delete in the trash.
         """
-        probe = f"{TRASH_FOLDER}/probe-{secrets.token_hex(4)}"
+        probe, copy = _probe(), _probe()
         if not self._is_exclusive(probe):
             return False
-        copy = f"{probe}-copy"
         try:
             self.put(probe, b"probe", new=True)
             found = self.look(probe)
             if found is None or found.identity.modified_ns == UNKNOWN_TIME:
                 raise OSError("expected a date of what was written just now, got none")
             self.copy(probe, copy, found, new=True)
-            if self.read(copy) != b"probe":
-                raise OSError("expected a copy of what was written, got something else")
+            self.read(copy)
         finally:
             self.remove(copy)
             self.remove(probe)
@@ -80,17 +82,17 @@ class PluginBucket(Bucket):
 
     def pages(self, below: str = "", after: str = "") -> Iterator[Page]:  # noqa: ARG002 - no listing begins in the middle
         """Yield every file of a folder, a page per folder."""
-        return walked_pages(self._fs, self._base, below)
+        return walked_pages(self._files.fs, self._files.base, below)
 
     def stored(self, path: str) -> dict[str, Stored]:
         """Return each file at or below a path."""
-        entry = self._entry(path)
+        entry = self._files.entry(path)
         if entry is None:
             return {}
-        if entry["type"] != _FOLDER:
-            return {path: _stored(path, entry)}
+        if not is_folder(entry):
+            return {path: stored_row(entry_row(path, entry))}
         return {
-            each: _stored_row(each, size, modified, tag)
+            each: stored_row((each, size, modified, tag))
             for page in self.pages(f"{path}/")
             for each, size, modified, tag, _ in zip(*page, strict=True)
         }
@@ -103,10 +105,7 @@ class PluginBucket(Bucket):
 
     def look(self, path: str) -> Stored | None:
         """Look at one file; a folder is none."""
-        entry = self._entry(path)
-        if entry is None or entry["type"] == _FOLDER:
-            return None
-        return _stored(path, entry)
+        return self._files.look(path)
 
     def lock_of(self, path: str, stored: Stored) -> str:  # noqa: ARG002 - no file system tells
         """Return nothing: what locks a file, its deletion shows."""
@@ -114,23 +113,22 @@ class PluginBucket(Bucket):
 
     def is_copy(self, path: str, stored: Stored, of: str, copy: Stored | None) -> bool:
         """Return whether two files have the same bytes; both are read."""
-        if copy is None or copy.identity.size_bytes != stored.identity.size_bytes:
+        size = stored.identity.size_bytes
+        if copy is None or copy.identity.size_bytes != size:
             return False
         return all(
-            self._part(path, start) == self._part(of, start)
-            for start in range(0, stored.identity.size_bytes, AT_ONCE)
+            self._files.are_alike(path, of, start, min(start + AT_ONCE, size))
+            for start in range(0, size, AT_ONCE)
         )
 
     def read(self, path: str) -> bytes:
         """Return the content of a file."""
-        if self._entry(path) is None:
-            raise FileNotFoundError(path)
-        return bytes(self._fs.cat_file(self._at(path)))
+        return self._files.read(path)
 
     def put(self, path: str, data: bytes, *, new: bool = False, etag: str = "") -> None:
         """Write a file, only if it is `new` or still has an etag."""
         if not (new or etag):
-            self._write(path, data)
+            self._files.write(path, data)
             return
         with self._claimed(path) as ends_at:
             now = self.look(path)
@@ -138,14 +136,16 @@ class PluginBucket(Bucket):
                 raise ChangedError
             if time.monotonic() > ends_at:
                 raise OSError(f"{path} was not written: the file system was too slow")
-            self._write(path, data)
+            self._files.write(path, data)
 
-    def copy(self, source: str, target: str, found: Stored, *, new: bool) -> None:  # noqa: ARG002 - whether it changed since is looked at
-        """Copy a file; a `new` copy is not made where something is."""
-        if new and self._entry(target) is not None:
+    def copy(self, source: str, target: str, found: Stored, *, new: bool) -> None:
+        """Copy a file; a `new` copy is not made where something is.
+
+        Both ends of the copy are compared: some servers make it later.
+        """
+        if new and self._files.entry(target) is not None:
             raise ChangedError
-        self._make_folder_of(target)
-        self._fs.copy(self._at(source), self._at(target))
+        self._files.copy(source, target, found)
 
     def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
         """Delete files that still have these etags; return why the others stayed."""
@@ -164,7 +164,7 @@ class PluginBucket(Bucket):
             return
         if etag and now.identity.etag != etag:
             raise ChangedError
-        self._fs.rm_file(self._at(path))
+        self._files.remove(path)
 
     def keeps(self) -> Keeps:
         """Raise: no file system tells."""
@@ -191,12 +191,11 @@ class PluginBucket(Bucket):
         `ChangedError` is raised if another one does.
         """
         folder = f"{path}.claim"
-        self._make_folder_of(folder)
         began = time.monotonic()
         try:
-            self._fs.mkdir(self._at(folder), create_parents=False)
+            self._files.make_folder(folder)
         except OSError:  # clients name it otherwise if a folder is there
-            entry = self._entry(folder)
+            entry = self._files.entry(folder)
             if entry is None:
                 raise
             self._drop_if_left(folder, entry)
@@ -204,13 +203,14 @@ class PluginBucket(Bucket):
         try:
             yield began + _LONGEST_CLAIM_SECONDS
         finally:
-            self._fs.rmdir(self._at(folder))
+            with suppress(OSError):  # whoever comes next removes it, after some time
+                self._files.remove_folder(folder)
 
     def _drop_if_left(self, folder: str, entry: dict[str, Any]) -> None:
         """Remove the claim of a process that ended, by the store's own clock."""
         made_at = modified_ns(entry_row(folder, entry)[2])
-        probe = f"{TRASH_FOLDER}/probe-{secrets.token_hex(4)}"
-        self._write(probe, b"probe")
+        probe = _probe()
+        self._files.write(probe, b"probe")
         now = self.look(probe)
         self.remove(probe)
         if now is None or made_at == UNKNOWN_TIME:
@@ -219,42 +219,8 @@ class PluginBucket(Bucket):
                 "process works on the store"
             )
         if now.identity.modified_ns - made_at > _LEFT_CLAIM_NS:
-            self._fs.rmdir(self._at(folder))
-
-    def _write(self, path: str, data: bytes) -> None:
-        self._make_folder_of(path)
-        self._fs.pipe_file(self._at(path), data)
-        written = self.look(path)
-        if written is None or written.identity.size_bytes != len(data):
-            raise OSError(f"expected {len(data):,} bytes at {path} after writing them")
-
-    def _make_folder_of(self, path: str) -> None:
-        folder = path.rpartition("/")[0]
-        if folder not in self._made:
-            self._fs.makedirs(self._at(folder), exist_ok=True)
-            self._made.add(folder)
-
-    def _entry(self, path: str) -> dict[str, Any] | None:
-        self._fs.invalidate_cache()
-        try:
-            entry: dict[str, Any] = self._fs.info(self._at(path))
-        except FileNotFoundError:
-            return None
-        return entry
-
-    def _part(self, path: str, start: int) -> bytes:
-        at = self._at(path)
-        return bytes(self._fs.cat_file(at, start=start, end=start + AT_ONCE))
-
-    def _at(self, path: str) -> str:
-        return f"{self._base}{path}"
+            self._files.remove_folder(folder)
 
 
-def _stored(path: str, entry: dict[str, Any]) -> Stored:
-    return _stored_row(*entry_row(path, entry))
-
-
-def _stored_row(path: str, size: object, modified: object, tag: str) -> Stored:
-    if not isinstance(size, int):
-        raise OSError(f"expected a size of {path!r}, got {size!r}")
-    return Stored(FileIdentity(size, modified_ns(modified), 0, tag))
+def _probe() -> str:
+    return f"{TRASH_FOLDER}/probe-{secrets.token_hex(4)}.json"

@@ -8,10 +8,8 @@ from typing import Any
 
 from djgc_widgets.stores.bucket.protocol import RefusedError
 
-AT_ONCE = 2**24
+_AT_ONCE = 2**24
 """Bytes that are read at once."""
-
-_AS_THEY_ARE = (FileNotFoundError, FileExistsError)
 
 
 class OneByOne:
@@ -30,8 +28,7 @@ class OneByOne:
 
     def copy(self, source: str, target: str) -> None:
         """Copy a file; if the file system cannot, read and write it."""
-        with self._turn:
-            self._call("copy", self._copy, (source, target), {})
+        self._call("copy", self._copy, (source, target), {})
 
     def _copy(self, source: str, target: str) -> None:
         try:
@@ -41,14 +38,13 @@ class OneByOne:
                 self._fs.open(source, "rb") as read,
                 self._fs.open(target, "wb") as written,
             ):
-                shutil.copyfileobj(read, written, AT_ONCE)
+                shutil.copyfileobj(read, written, _AT_ONCE)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         verb = getattr(self._fs, name)
 
         def call(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
-            with self._turn:
-                return self._call(name, verb, arguments, options)
+            return self._call(name, verb, arguments, options)
 
         return call
 
@@ -60,17 +56,22 @@ class OneByOne:
         options: dict[str, Any],
     ) -> Any:  # noqa: ANN401 - as above
         try:
-            return verb(*arguments, **options)
-        except _AS_THEY_ARE:
-            raise
-        except NotADirectoryError as error:  # a file is where a folder would be
-            raise FileNotFoundError(errno.ENOENT, self._text_of(error)) from error
-        except NotImplementedError as error:
-            raise RefusedError(
-                errno.ENOTSUP, f"the plugin's file system has no {name}"
-            ) from error
-        except PermissionError as error:
-            raise RefusedError(errno.EACCES, self._text_of(error)) from error
-        except Exception as error:
-            text, number = self._text_of(error), getattr(error, "errno", None)
-            raise (OSError(number, text) if number else OSError(text)) from error
+            with self._turn:
+                return verb(*arguments, **options)
+        except Exception as error:  # noqa: BLE001 - each file system has its own errors; all are raised on
+            raise self._told(name, error) from None  # its own may show secrets
+
+    def _told(self, name: str, error: Exception) -> OSError:
+        """Return an error of a verb as one of the operating system."""
+        text = self._text_of(error)
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return FileNotFoundError(errno.ENOENT, text)  # also if a file is in the way
+        if isinstance(error, FileExistsError):
+            return FileExistsError(errno.EEXIST, text)
+        if isinstance(error, NotImplementedError):
+            missing = f"the plugin's file system has no {name}"
+            return RefusedError(errno.ENOTSUP, missing)
+        if isinstance(error, PermissionError):
+            return RefusedError(errno.EACCES, text)
+        number = getattr(error, "errno", None)
+        return OSError(number, text) if isinstance(number, int) else OSError(text)

@@ -5,13 +5,16 @@ from typing import Any
 
 from djgc_widgets.stores.api_listing import Page, modified_ns
 
-_TIMES = (
+_WRITTEN = (
     *("LastModified", "last_modified", "modified", "mtime", "updated"),
-    *("last_write_time", "created"),
+    "last_write_time",
 )
+_MADE = ("created", "create_time", "creation_time")
 _DEEPEST = 1_000
-_Row = tuple[str, Any, Any, str]
-_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "uid")
+WEAK = "W/"
+"""How an ETag begins that different contents may have, by RFC 9110, section 8.8.3."""
+Row = tuple[str, Any, Any, str]
+_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum")
 
 
 def walked_pages(fs: Any, base: str, below: str) -> Iterator[Page]:  # noqa: ANN401 - fsspec has no types
@@ -45,7 +48,7 @@ def walked_pages(fs: Any, base: str, below: str) -> Iterator[Page]:  # noqa: ANN
         yield Page.of(_found(fs, base, root, below))
 
 
-def _found(fs: Any, base: str, root: str, below: str) -> list[_Row]:  # noqa: ANN401 - as above
+def _found(fs: Any, base: str, root: str, below: str) -> list[Row]:  # noqa: ANN401 - as above
     """Return what no folder leads to: in an object store one may have no name."""
     fs.invalidate_cache()
     start = base.lstrip("/")
@@ -58,13 +61,22 @@ def _found(fs: Any, base: str, root: str, below: str) -> list[_Row]:  # noqa: AN
     ]
 
 
-def entry_row(path: str, entry: dict[str, Any]) -> _Row:
-    """Return path, size, date and ETag of a file, as a file system describes it."""
-    # a copy may have the date of what was copied: then that of its creation tells
-    told = [entry[name] for name in _TIMES if entry.get(name)]
-    modified = max(told, key=modified_ns, default=None)
-    tag = next((str(entry[k]) for k in _TAGS if entry.get(k)), "")
-    return (path, entry["size"], modified, tag)
+def entry_row(path: str, entry: dict[str, Any]) -> Row:
+    """Return path, size, date and ETag of a file, as a file system describes it.
+
+    Without an ETag a weak one is made of size and dates. A copy may have the date of
+    what was copied; then the date at which it was made is the later one.
+    """
+    size, written = entry.get("size"), [entry[k] for k in _WRITTEN if entry.get(k)]
+    dates = [*written, *(entry[k] for k in _MADE if entry.get(k))] if written else []
+    told = (str(entry[name]) for name in _TAGS if entry.get(name))
+    weak = "-".join(str(each) for each in (size, *map(modified_ns, dates)))
+    return (
+        path,
+        size,
+        max(dates, key=modified_ns, default=None),
+        next(told, f"{WEAK}{weak}"),
+    )
 
 
 def _ls(fs: Any, folder: str, root: str) -> list[dict[str, Any]]:  # noqa: ANN401 - as above

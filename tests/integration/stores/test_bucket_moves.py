@@ -100,7 +100,7 @@ def test_what_was_swept_comes_back_byte_for_byte(
     if isinstance(cloud, S3):  # it takes needless slashes out of keys
         location = location.replace("//", "/")
     if isinstance(cloud, WebDav):  # what its client cannot ask for
-        location = location.strip().replace("#?", "")
+        location = "".join(each for each in location if each not in "%#?").strip()
     lab.config.stores = {"raw": cloud.spec(bucket, location)}
     every_kind_orphaned(lab)
     before = outside_trash(lab)
@@ -353,7 +353,7 @@ def test_each_condition_is_tried_and_heeded(lab: Laboratory) -> None:
 
     assert heeded.writes
     if isinstance(lab.cloud, WebDav):  # its client sends none
-        assert not heeded.deletes
+        assert heeded.deletes  # it looks right before
         assert not heeded.sources
         assert not heeded.copies_once
     elif not isinstance(lab.cloud, S3):  # those are of many kinds

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from traceback import format_exception
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,10 @@ class Share(LocalFileSystem):
 
     protocol = "labshare"
     cachable = False
+
+    def info(self, path: str, **options: Any) -> dict[str, Any]:
+        described: dict[str, Any] = super().info(path, **options)
+        return {**described, "uid": 1000}  # as of any account but root
 
 
 class ShareAdapter(storage_adapter.StorageAdapter):
@@ -112,6 +117,170 @@ def test_what_cannot_be_copied_is_read_and_written(
     assert in_trash(share) | outside_trash(share) == before
     assert outcomes(receipt.restore()) == {"restored": 3}
     assert outside_trash(share) == before
+
+
+def test_what_was_overwritten_while_others_were_deleted_stays(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is looked at right before its deletion, not with its batch."""
+    orphaned(share, HASH)
+    plan = planned(complete(share))
+    paths = list(plan.objects["path"])
+    deleted = Share.rm_file
+
+    def rm_file(fs: Any, path: str) -> None:
+        deleted(fs, path)
+        for other in paths:
+            if path.endswith(paths[0]) and other != paths[0]:
+                share.put(other, data=b"newer")
+
+    monkeypatch.setattr(Share, "rm_file", rm_file)
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"moved": 1, "skipped: changed": 2}
+    assert [outside_trash(share)[path] for path in paths[1:]] == [b"newer"] * 2
+
+
+@pytest.mark.parametrize("record", ["plan.json", "owner.json", "marker.json"])
+def test_half_a_record_is_none(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch, record: str
+) -> None:
+    orphaned(share, HASH)
+    before = outside_trash(share)
+    written = Share.pipe_file
+
+    def pipe_file(fs: Any, path: str, value: bytes, **options: Any) -> None:
+        if record in path:
+            written(fs, path, value[: len(value) // 2], **options)
+            raise KeyboardInterrupt
+        written(fs, path, value, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Share, "pipe_file", pipe_file)
+        with pytest.raises(KeyboardInterrupt):
+            planned(complete(share)).sweep()
+
+    assert outside_trash(share) == before
+    Trash(share.schema, "raw").recover()
+    assert outcomes(planned(complete(share)).sweep()) == {"moved": 3}
+
+
+def test_a_copy_that_cannot_be_made_is_no_object_that_is_gone(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphaned(share, HASH)
+    before = outside_trash(share)
+    plan = planned(complete(share))
+    copied = Share.cp_file
+
+    def cp_file(fs: Any, source: str, target: str, **options: Any) -> None:
+        if "/objects/" in target:
+            raise FileNotFoundError(target)
+        copied(fs, source, target, **options)
+
+    monkeypatch.setattr(Share, "cp_file", cp_file)
+
+    assert outcomes(plan.sweep()) == {"failed: error": 3}
+    assert outside_trash(share) == before
+
+
+def test_bytes_that_cannot_be_read_are_not_alike(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphaned(share, HASH)
+    receipt = planned(complete(share)).sweep()
+    moved = in_trash(share)
+    for path, data in moved.items():
+        share.put(path, data=data[::-1])
+    read = Share.cat_file
+
+    def cat_file(fs: Any, path: str, start: Any = None, **options: Any) -> Any:
+        return read(fs, path, **options) if start is None else b""
+
+    monkeypatch.setattr(Share, "cat_file", cat_file)
+
+    assert outcomes(receipt.restore()) == {"failed: stays-in-trash": 3}
+    assert in_trash(share) == moved
+
+
+def test_a_release_that_is_not_answered_ends_no_sweep(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(share)
+    store = store_of(share)
+    store.write("_trash/record", b"one", new=True)
+    removed = Share.rmdir
+
+    def rmdir(fs: Any, path: str) -> None:
+        removed(fs, path)
+        raise TimeoutError
+
+    monkeypatch.setattr(Share, "rmdir", rmdir)
+
+    assert store.rewrite("_trash/record", b"one", b"two")
+    assert store.read("_trash/record") == b"two"
+
+
+@pytest.mark.parametrize(
+    ("verb", "error"),
+    [
+        ("mkdir", FileNotFoundError),
+        ("mkdir", ConnectionError),
+        ("pipe_file", PermissionError),
+    ],
+)
+def test_no_error_shows_a_password(
+    lab: Laboratory,
+    webdav: WebDav,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+    error: type[Exception],
+) -> None:
+    orphaned(lab, HASH)
+    plan = planned(complete(lab))
+    password = webdav.server.password
+    from webdav4.fsspec import WebdavFileSystem  # noqa: PLC0415 - takes a while
+
+    def failing(*_: Any, **__: Any) -> None:
+        raise error(f"asked with {password}")
+
+    monkeypatch.setattr(WebdavFileSystem, verb, failing)
+
+    with pytest.raises(SweepRefusedError) as refused:
+        plan.sweep()
+
+    shown = "".join(format_exception(refused.value))
+    assert "asked with" in shown
+    assert password not in shown
+
+
+def test_a_client_that_answers_for_another_name_is_not_believed(
+    lab: Laboratory,
+) -> None:
+    filled(lab)
+    for name in ("a%41", "aA"):
+        lab.put(f"other/{name}")
+
+    with pytest.raises(OSError, match="expected what is at other/a%41; got"):
+        store_of(lab).remove("other/a%41")
+
+    assert {"other/a%41", "other/aA"} <= lab.contents().keys()
+
+
+def test_when_a_file_was_made_does_not_tell_when_it_was_written(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphaned(share, HASH)
+    described = Share.info
+
+    def info(fs: Any, path: str, **options: Any) -> dict[str, Any]:
+        entry = described(fs, path, **options)
+        del entry["mtime"]
+        return entry
+
+    monkeypatch.setattr(Share, "info", info)
+
+    assert set(complete(share).objects["status"]) == {"live", "young"}
 
 
 def test_a_folder_that_is_there_may_be_any_error(
@@ -244,7 +413,7 @@ def may_not_delete(patch: pytest.MonkeyPatch) -> None:
     [
         (makes_no_folders, "lets two callers make one folder"),
         (reads_nothing, "the plugin's file system has no cat_file"),
-        (copies_something_else, "expected a copy of what was written"),
+        (copies_something_else, "is not what is at _trash/probe"),
         (deletes_nothing, "expected that what was deleted is gone"),
         (writes_half, "expected 5 bytes at _trash/probe"),
         (may_not_delete, "not yours"),
