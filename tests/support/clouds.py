@@ -28,9 +28,6 @@ _ACCOUNT = "lab"
 class Cloud(Protocol):
     """A server that is seen without any of the code under test."""
 
-    @property
-    def server(self) -> EmbeddedServer: ...
-
     def make_bucket(self, name: str) -> None: ...
 
     def spec(self, bucket: str, location: str) -> dict[str, Any]:

@@ -191,6 +191,8 @@ class Laboratory:
 
 
 def _bucket_of(spec: Mapping[str, str]) -> str:
+    if spec["protocol"] == "file":
+        return ""
     return spec.get("bucket") or spec["container"]
 
 

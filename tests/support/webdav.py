@@ -1,4 +1,4 @@
-"""A private WebDAV server, and the plugin that lets DataJoint store there.
+"""A folder and a private WebDAV server of one, seen as other servers are.
 
 Its client is imported where it is used, as those of other servers.
 """
@@ -40,30 +40,21 @@ class WebDavAdapter(storage_adapter.StorageAdapter):
 
 
 @dataclass(slots=True)
-class WebDav:
-    """A server of a folder, in which it is seen without the server."""
+class Folder:
+    """A folder, seen as servers are; a bucket is a folder in it."""
 
-    server: EmbeddedServer
-
-    @property
-    def root(self) -> Path:
-        return self.server.folder / "shared"
+    root: Path
 
     def make_bucket(self, name: str) -> None:
-        (self.root / name).mkdir()
+        (self.root / name).mkdir(parents=True)
 
     def spec(self, bucket: str, location: str) -> dict[str, str]:
-        return {
-            "protocol": "webdav",
-            "base_url": f"http://{self.server.host}:{self.server.port}",
-            "user": self.server.user,
-            "password": self.server.password,
-            "bucket": bucket,
-            "location": location,
-        }
+        folder = self.root / bucket / location
+        folder.mkdir(parents=True, exist_ok=True)
+        return {"protocol": "file", "location": str(folder)}
 
     def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
-        found = contents(self.root / bucket / start) if self.root.exists() else {}
+        found = contents(self.root / bucket / start)
         return {f"{start}{path}": data for path, data in found.items()}
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
@@ -75,6 +66,23 @@ class WebDav:
 
     def remove(self, bucket: str, key: str) -> None:
         (self.root / bucket / key).unlink()
+
+
+@dataclass(slots=True)
+class WebDav(Folder):
+    """A server of a folder, in which it is seen without the server."""
+
+    server: EmbeddedServer
+
+    def spec(self, bucket: str, location: str) -> dict[str, str]:
+        return {
+            "protocol": "webdav",
+            "base_url": f"http://{self.server.host}:{self.server.port}",
+            "user": self.server.user,
+            "password": self.server.password,
+            "bucket": bucket,
+            "location": location,
+        }
 
 
 @contextmanager
@@ -101,7 +109,7 @@ def start_webdav() -> Iterator[WebDav]:
     registry = storage_adapter._adapter_registry  # noqa: SLF001 - what an entry point fills
     with server, pytest.MonkeyPatch.context() as patch:
         patch.setitem(registry, WebDavAdapter.protocol, WebDavAdapter())
-        yield WebDav(server)
+        yield WebDav(folder / "shared", server)
         _close_clients()
 
 

@@ -1,9 +1,10 @@
-"""Sweeps, restores and purges in all that DataJoint writes to but folders."""
+"""Sweeps, restores and purges in all that DataJoint writes to."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from laboratory import (
     planned,
 )
 from s3_contents import in_trash, outside_trash
-from webdav import WebDav
+from webdav import Folder, WebDav
 
 from djgc_widgets import Cancelled, CompleteScan, Progress, SweepPlan, Trash
 from djgc_widgets.stores import open_stores
@@ -47,9 +48,14 @@ CLOUDS = KINDS[1:]
 """Those whose crashes the random histories of a store do not try."""
 
 
+ALL = pytest.mark.parametrize("cloud", [*KINDS, "file"], indirect=True)
+
+
 @pytest.fixture(params=KINDS)
-def cloud(request: pytest.FixtureRequest) -> Cloud:
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Cloud:
     """A server of each kind."""
+    if request.param == "file":
+        return Folder(tmp_path)
     if request.param == "s3":
         return S3(request.getfixturevalue("s3"))
     server: Cloud = request.getfixturevalue(request.param)
@@ -61,9 +67,8 @@ def lab(cloud_laboratory: Laboratory) -> Laboratory:
     return cloud_laboratory
 
 
-def store_of(lab: Laboratory) -> BucketStore:
+def store_of(lab: Laboratory) -> Any:
     (store,) = open_stores([lab.connection], ["raw"]).stores
-    assert isinstance(store, BucketStore)
     return store
 
 
@@ -93,6 +98,7 @@ def orphaned_folder(lab: Laboratory) -> None:
     filled(lab, range(1, 2))
 
 
+@ALL
 @pytest.mark.parametrize("location", ["q", "", "q//d", " a b ", "50%25 ü#?&+"])
 def test_what_was_swept_comes_back_byte_for_byte(
     lab: Laboratory, cloud: Cloud, bucket: str, location: str
@@ -118,6 +124,7 @@ def test_what_was_swept_comes_back_byte_for_byte(
     assert in_trash(lab) == {}
 
 
+@ALL
 def test_what_was_swept_can_be_purged(lab: Laboratory) -> None:
     every_kind_orphaned(lab)
     planned(complete(lab)).sweep()
@@ -129,6 +136,7 @@ def test_what_was_swept_can_be_purged(lab: Laboratory) -> None:
     assert (outside_trash(lab), in_trash(lab)) == (live, {})
 
 
+@ALL
 @pytest.mark.parametrize("definition", [HASH, NPY], ids=["hash", "npy"])
 def test_datajoint_stores_again_what_was_swept(
     lab: Laboratory, definition: str
@@ -174,6 +182,7 @@ def test_datajoint_looks_anew_after_an_interruption(lab: Laboratory) -> None:
     assert not any(backend.exists(path) for path in moved)
 
 
+@ALL
 def test_an_object_that_was_overwritten_stays(lab: Laboratory) -> None:
     orphaned(lab, HASH)
     plan = planned(complete(lab))
@@ -330,6 +339,7 @@ def test_a_sweep_can_be_stopped_within_a_batch(lab: Laboratory) -> None:
     assert (outside_trash(lab), in_trash(lab)) == (before, {})
 
 
+@ALL
 def test_only_one_of_two_locks_a_store(lab: Laboratory) -> None:
     filled(lab)
     one, other = store_of(lab), store_of(lab)
