@@ -15,6 +15,8 @@ from djgc_widgets.model import FileKind, NoticeCode, arrow_text
 from djgc_widgets.stores.listing import FolderSize, ListingBuilder, bounded_ns
 
 UNKNOWN_TIME = 2**63 - 1  # unknown age = young
+WEAK = "W/"
+"""How an ETag begins that different contents may have, by RFC 9110, section 8.8.3."""
 _MOST_EMPTY_PAGES = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from djgc_widgets.stores.api_listing import WEAK
 from djgc_widgets.stores.bucket.batches import StoppedError, pages_of
 from djgc_widgets.stores.bucket.protocol import PAGE, Bucket, ChangedError, Stored
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
@@ -85,9 +86,11 @@ def is_pinned(
     pin, trashed = pinned.files.get(path), pinned.trashed(path)
     if pin is None or now.identity.size_bytes != pin.size_bytes:
         return False
-    if now.identity.etag == pin.etag:
+    copy = copies.get(path)
+    sure = copy is None or not pin.etag.startswith(WEAK)
+    if sure and now.identity.etag == pin.etag:
         return True
-    return bucket.is_copy(path, now, trashed, copies.get(path))
+    return bucket.is_copy(path, now, trashed, copy)
 
 
 def delete_pages(

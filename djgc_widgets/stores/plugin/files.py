@@ -60,14 +60,21 @@ class PluginFiles:
         return bytes(self.fs.cat_file(self._at(path)))
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a file; one that is new is there whole, or not at all."""
+        """Write a file; one that is new is there whole, or not at all.
+
+        So is any other if the file system moves files over others.
+        """
+        self._made.discard(path.rpartition("/")[0])  # somebody may have removed it
         self.make_folder_of(path)
-        if self.look(path) is not None:
-            self._pipe(path, data)
-            return
         draft = f"{path}.{secrets.token_hex(4)}.part"
         self._pipe(draft, data)
-        self.fs.mv(self._at(draft), self._at(path))
+        try:
+            self.fs.move(self._at(draft), self._at(path))
+        except OSError:
+            if self.look(path) is None:
+                raise
+            self._pipe(path, data)
+            self.remove(draft)
         self._expect_size(path, len(data))
 
     def copy(self, source: str, target: str, found: Stored) -> None:

@@ -6,6 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from fsspec import AbstractFileSystem
+from fsspec.core import has_magic
+
 from djgc_widgets.stores.bucket.protocol import RefusedError
 
 _AT_ONCE = 2**24
@@ -29,6 +32,20 @@ class OneByOne:
     def copy(self, source: str, target: str) -> None:
         """Copy a file; if the file system cannot, read and write it."""
         self._call("copy", self._copy, (source, target), {})
+
+    def move(self, source: str, target: str) -> None:
+        """Move a file, at once if the file system can."""
+        self._call("move", self._move, (source, target), {})
+
+    def _move(self, source: str, target: str) -> None:
+        can = getattr(type(self._fs), "mv", None) is not AbstractFileSystem.mv
+        if can and not (has_magic(source) or has_magic(target)):
+            self._fs.mv(source, target)
+            return
+        if self._fs.exists(target):
+            raise FileExistsError(target)
+        self._copy(source, target)
+        self._fs.rm_file(source)
 
     def _copy(self, source: str, target: str) -> None:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from djgc_widgets.stores.api_listing import Page, modified_ns
+from djgc_widgets.stores.api_listing import WEAK, Page, modified_ns
 
 _WRITTEN = (
     *("LastModified", "last_modified", "modified", "mtime", "updated"),
@@ -11,8 +11,6 @@ _WRITTEN = (
 )
 _MADE = ("created", "create_time", "creation_time")
 _DEEPEST = 1_000
-WEAK = "W/"
-"""How an ETag begins that different contents may have, by RFC 9110, section 8.8.3."""
 Row = tuple[str, Any, Any, str]
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum")
 

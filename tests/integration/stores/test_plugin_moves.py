@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from clouds import Cloud
 from datajoint import storage_adapter
+from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from laboratory import (
     HASH,
@@ -163,6 +164,84 @@ def test_half_a_record_is_none(
     assert outside_trash(share) == before
     Trash(share.schema, "raw").recover()
     assert outcomes(planned(complete(share)).sweep()) == {"moved": 3}
+
+
+@pytest.mark.parametrize("record", ["owner.json", "lock.json", "pins.json"])
+def test_a_record_is_replaced_whole(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch, record: str
+) -> None:
+    filled(share)
+    store = store_of(share)
+    store.write(f"_trash/{record}", b"the former one")
+
+    def half(fs: Any, path: str, value: bytes, **options: Any) -> None:
+        written(fs, path, value[: len(value) // 2], **options)
+        raise OSError(errno.ENOSPC, "full")
+
+    written = Share.pipe_file
+    monkeypatch.setattr(Share, "pipe_file", half)
+
+    with pytest.raises(OSError, match="full"):
+        store.write(f"_trash/{record}", b"the latter one")
+    assert store.read(f"_trash/{record}") == b"the former one"
+    monkeypatch.undo()
+
+
+def test_a_record_is_written_where_nothing_is_moved(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system without a way to move takes names for patterns besides."""
+    location = share.store("raw[1]*")
+    location.mkdir()
+    share.config.stores = {
+        "raw": {**share.config.stores["raw"], "location": str(location)}
+    }
+    monkeypatch.setattr(Share, "mv", AbstractFileSystem.mv)
+    monkeypatch.setattr(Share, "cp_file", has_no)
+    orphaned(share, HASH)
+
+    assert outcomes(planned(complete(share)).sweep()) == {"moved": 3}
+    store = store_of(share)
+    for data in (b"one", b"two"):
+        store.write("_trash/record", data)
+        assert store.read("_trash/record") == data
+
+
+@pytest.mark.parametrize("location", ["lab[1]", "lab*"])
+def test_a_location_is_no_pattern(
+    lab: Laboratory, webdav: WebDav, location: str
+) -> None:
+    bucket = lab.config.stores["raw"]["bucket"]
+    lab.config.stores = {"raw": webdav.spec(bucket, location)}
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+
+    receipt = planned(complete(lab)).sweep()
+
+    assert outcomes(receipt) == {"moved": 3}
+    assert outcomes(receipt.restore()) == {"restored": 3}
+    assert outside_trash(lab) == before
+
+
+def test_equal_sizes_and_dates_are_no_equal_bytes(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on SFTP, of what was copied with its date."""
+    described = Share.info
+
+    def info(fs: Any, path: str, **options: Any) -> dict[str, Any]:
+        entry = described(fs, path, **options)
+        return {**entry, "created": None, "mtime": 1_700_000_000}
+
+    monkeypatch.setattr(Share, "info", info)
+    orphaned(share, HASH)
+    receipt = planned(complete(share)).sweep()
+    moved = in_trash(share)
+    for path, data in moved.items():
+        share.put(path, data=data[::-1])
+
+    assert outcomes(receipt.restore()) == {"failed: path-taken": 3}
+    assert in_trash(share) == moved
 
 
 def test_a_copy_that_cannot_be_made_is_no_object_that_is_gone(
