@@ -42,10 +42,13 @@ class OneByOne:
         if can and not (has_magic(source) or has_magic(target)):
             self._fs.mv(source, target)
             return
-        if self._fs.exists(target):
+        try:
+            self._fs.info(target)  # `exists` takes any error for no
+        except FileNotFoundError:
+            self._copy(source, target)
+            self._fs.rm_file(source)
+        else:
             raise FileExistsError(target)
-        self._copy(source, target)
-        self._fs.rm_file(source)
 
     def _copy(self, source: str, target: str) -> None:
         try:

@@ -207,6 +207,29 @@ def test_a_record_is_written_where_nothing_is_moved(
         assert store.read("_trash/record") == data
 
 
+def test_a_file_that_cannot_be_seen_is_not_written_over(
+    share: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(share)
+    store = store_of(share)
+    store.write("_trash/record", b"one")
+    described = Share.info
+
+    def info(fs: Any, path: str, **options: Any) -> dict[str, Any]:
+        if os.fspath(path).endswith("_trash/record"):
+            raise ConnectionError
+        return described(fs, path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Share, "mv", AbstractFileSystem.mv)
+        patch.setattr(Share, "exists", AbstractFileSystem.exists)
+        patch.setattr(Share, "info", info)
+        with pytest.raises(OSError, match="ConnectionError"):
+            store.write("_trash/record", b"two")
+
+    assert store.read("_trash/record") == b"one"
+
+
 @pytest.mark.parametrize("location", ["lab[1]", "lab*"])
 def test_a_location_is_no_pattern(
     lab: Laboratory, webdav: WebDav, location: str
