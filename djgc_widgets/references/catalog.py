@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from djgc_widgets.model import Notice, NoticeCode, TableInfo
+from djgc_widgets.model import Notice, NoticeCode, TableInfo, as_text
 from djgc_widgets.references.snapshot import Snapshot
 from djgc_widgets.references.store_column import (
     PLAIN_CODEC,
@@ -25,10 +25,6 @@ _COMMENT = re.compile(r"\s*:\s*<(?P<codec>[^@>]+)(?P<at>@(?P<store>[^>]*))?>:")
 _MAY_RECORD = {
     *("json", "jsonb", "longtext"),  # MariaDB's json is longtext
     *("text", "character varying", "varchar", "mediumtext", "tinytext"),
-}
-_BINARY_TYPES = {
-    *("binary", "varbinary", "bit", "bytea"),
-    *("tinyblob", "blob", "mediumblob", "longblob"),
 }
 
 
@@ -62,7 +58,7 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
     dialect = snapshot.dialect
     rows = map(CatalogRow._make, snapshot.rows(dialect.CATALOG))
     by_table = [list(group) for _, group in groupby(rows, lambda row: row[:2])]
-    schemas = frozenset(str(name) for (name,) in snapshot.rows(dialect.SCHEMAS))
+    schemas = frozenset(as_text(name) for (name,) in snapshot.rows(dialect.SCHEMAS))
     catalog = Catalog(
         schemas,
         *dialect.hiding_schemas(snapshot.rows, schemas),
@@ -70,8 +66,8 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
     )
     for described in by_table:
         first = described[0]
-        where = f"{first.schema}.{first.table}"
-        if first.attribute is None:
+        where = as_text(f"{first.schema}.{first.table}")
+        if not first.attribute:
             catalog.problems.append(Notice(NoticeCode.TABLE_DAMAGED, where))
             continue
         key = sorted(
@@ -79,9 +75,10 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
             key=lambda row: row.key_position,
         )
         names, key_names = (
-            tuple(str(r.attribute) for r in rs) for rs in (described, key)
+            tuple(as_text(row.attribute) for row in rows) for rows in (described, key)
         )
-        table = TableInfo(first.schema, first.table, names, key_names)
+        schema, name = as_text(first.schema), as_text(first.table)
+        table = TableInfo(schema, name, names, key_names)
         catalog.tables.append(table)
         columns = list(_store_columns(table, described, key))
         if first.readable or not columns:
@@ -90,7 +87,7 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
         notice = Notice(NoticeCode.TABLE_UNREADABLE, where, {"table": where})
         if all(column.codec == PLAIN_CODEC for column in columns):
             catalog.unseen.append(notice)
-            catalog.hiding |= {first.schema}
+            catalog.hiding |= {schema}
         else:
             catalog.problems.append(notice)
     return catalog
@@ -99,16 +96,19 @@ def read_catalog(snapshot: Snapshot) -> Catalog:
 def _store_columns(
     table: TableInfo, described: Sequence[CatalogRow], key: Sequence[CatalogRow]
 ) -> Iterator[StoreColumn]:
-    binary = frozenset(str(r.attribute) for r in key if r.data_type in _BINARY_TYPES)
     for row in described:
         match = _COMMENT.match(row.comment)
         if match and (match["at"] or row.is_json or row.data_type in _MAY_RECORD):
-            codec, store, required = match["codec"], match["store"], match["at"]
+            codec, store, required = (
+                as_text(match["codec"]),
+                match["store"],
+                match["at"],
+            )
         elif row.is_json:
             codec, store, required = PLAIN_CODEC, None, None
         else:
             continue
         must_refer = required is not None
-        yield StoreColumn(
-            table, str(row.attribute), codec, store or "", must_refer, binary, row
-        )
+        name = as_text(row.attribute)
+        store = as_text(store or "")
+        yield StoreColumn(table, name, codec, store, must_refer, tuple(key), row)

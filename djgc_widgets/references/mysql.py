@@ -33,7 +33,7 @@ class MySQL:
     # names are compared as bytes: SYS is not sys, and on some servers rec is not Rec
     CATALOG = SQL("""
         SELECT t.table_schema, t.table_name,
-               c.column_name, c.data_type, c.column_comment,
+               COALESCE(c.column_name, ''), c.data_type, c.column_comment,
                IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
                c.data_type = 'json'
                  OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin',
@@ -105,21 +105,22 @@ class MySQL:
 
     def row_source(self, column: StoreColumn) -> SQL:
         """Name the table; what versioned rows of MariaDB were can still be read."""
-        table = self.identifier(column.table.schema, column.table.name)
-        if column.catalog_row.relation_kind == "SYSTEM VERSIONED":
+        row = column.catalog_row
+        table = self.identifier(row.schema, row.table)
+        if row.relation_kind == "SYSTEM VERSIONED":
             return compose_sql("{table} FOR SYSTEM_TIME ALL", table=table)
         return table
 
     def raw_value(self, column: StoreColumn) -> SQL:
-        return self.identifier(column.attribute)
+        return self.identifier(column.catalog_row.attribute)
 
     def row_key(self, column: StoreColumn) -> SQL:
         pairs = []
-        for attribute in column.table.primary_key:
-            value = self.identifier(attribute)
-            if attribute in column.binary_key:
+        for row in column.key:
+            value = self.identifier(row.attribute)
+            if row.is_binary:
                 value = compose_sql("HEX({value})", value=value)
-            pairs += [self.literal(attribute), value]
+            pairs += [self.literal(row.attribute), value]
         return compose_sql("JSON_OBJECT({pairs})", pairs=join_sql(", ", pairs))
 
     def hiding_schemas(

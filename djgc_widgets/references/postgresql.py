@@ -165,23 +165,24 @@ class PostgreSQL:
 
     def row_source(self, column: StoreColumn) -> SQL:
         """Name the table; rows of those that inherit from it are read as theirs."""
-        table = self.identifier(column.table.schema, column.table.name)
-        if column.catalog_row.relation_kind == _PARTITIONED:
+        row = column.catalog_row
+        table = self.identifier(row.schema, row.table)
+        if row.relation_kind == _PARTITIONED:
             return table
         return compose_sql("ONLY {table}", table=table)
 
     def raw_value(self, column: StoreColumn) -> SQL:
-        name = self.identifier(column.attribute)
+        name = self.identifier(column.catalog_row.attribute)
         if column.catalog_row.is_array:
             return compose_sql("to_json({name})::text", name=name)
         return compose_sql("{name}::text", name=name)
 
     def row_key(self, column: StoreColumn) -> SQL:
         pairs = []
-        for attribute in column.table.primary_key:
-            name = self.literal(f"{json.dumps(attribute)}: ")
-            value = self.identifier(attribute)
-            if attribute in column.binary_key:
+        for row in column.key:
+            name = self.literal(f"{json.dumps(row.attribute)}: ")
+            value = self.identifier(row.attribute)
+            if row.is_binary:
                 value = compose_sql("encode({value}, 'hex')", value=value)
             pair = compose_sql("{name}, to_json({value})::text", name=name, value=value)
             pairs.append(pair)

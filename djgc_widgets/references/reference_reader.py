@@ -19,6 +19,7 @@ from djgc_widgets.model import (
     ProgressCallback,
     Sighting,
     Step,
+    as_text,
     stacked,
 )
 from djgc_widgets.references.catalog import Catalog, read_catalog
@@ -204,7 +205,7 @@ class _ReferenceReader:
         read = {column.catalog_row.relation_id for column in catalog.columns}
         for relation, table in snapshot.rows(snapshot.dialect.REWRITTEN_TABLES):
             if relation in read:
-                self._problem(NoticeCode.TABLE_REWRITTEN, table)
+                self._problem(NoticeCode.TABLE_REWRITTEN, as_text(table))
         if unread:
             snapshot.end()  # only then every server tells of the present
         for column, error in unread:

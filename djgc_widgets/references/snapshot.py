@@ -148,7 +148,7 @@ class Snapshot:
     def _compose(self, template: LiteralString, column: StoreColumn) -> SQL:
         return compose_sql(
             template,
-            name=self.dialect.identifier(column.attribute),
+            name=self.dialect.identifier(column.catalog_row.attribute),
             table=self.dialect.row_source(column),
             value=self.dialect.raw_value(column),
             key=self.dialect.row_key(column),

@@ -7,6 +7,10 @@ from djgc_widgets.model import TableInfo
 
 PLAIN_CODEC = "json"
 """Codec of a JSON column whose comment names none."""
+_BINARY_TYPES = {
+    *("binary", "varbinary", "bit", "bytea"),
+    *("tinyblob", "blob", "mediumblob", "longblob"),
+}
 
 
 class CatalogRow(NamedTuple):
@@ -14,8 +18,8 @@ class CatalogRow(NamedTuple):
 
     schema: str
     table: str
-    attribute: str | None
-    """None if the server cannot list the columns of the table."""
+    attribute: str
+    """Empty if the server cannot list the columns of the table."""
     data_type: str
     comment: str
     key_position: int
@@ -31,6 +35,11 @@ class CatalogRow(NamedTuple):
     """What the server calls this kind of table."""
     engine: str
     """Storage engine of the table; only on MySQL."""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the column holds bytes."""
+        return self.data_type in _BINARY_TYPES
 
 
 ColumnName = tuple[str, str, str]
@@ -49,8 +58,8 @@ class StoreColumn:
     """Store that its comment names; empty: the default store."""
     must_refer: bool
     """Every value must record a path (``<codec@store>``); otherwise a value may."""
-    binary_key: frozenset[str]
-    """Columns of the primary key that hold bytes."""
+    key: tuple[CatalogRow, ...]
+    """The primary key, named as on the server, where a name need not be UTF-8."""
     catalog_row: CatalogRow
 
     @property

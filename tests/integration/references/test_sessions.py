@@ -81,12 +81,20 @@ class TestPostgreSQL:
             cursor.connection.set_client_encoding("SQL_ASCII")
             accent = value.replace("{", '{"by": "Ren\xe9", ', 1).encode("latin-1")
             cursor.execute(b"INSERT INTO t VALUES ('\xe9', '" + accent + b"')")
+            for renamed in (
+                b"TABLE t RENAME d",
+                b"TABLE t RENAME",
+                b"SCHEMA public RENAME",
+            ):
+                cursor.execute(b"ALTER " + renamed + b' TO "\xe9"')
             table.delete()
             lab.age()
 
             result = complete(lab)
 
         assert list(result.objects["status"]) == ["live"]
+        columns = result.references[["schema", "table", "attribute"]]
+        assert columns.to_numpy().tolist() == [[r"\udce9"] * 3]
 
     def test_the_environment_does_not_change_what_is_read(
         self, lab: Laboratory, monkeypatch: pytest.MonkeyPatch
