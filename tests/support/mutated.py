@@ -6,7 +6,9 @@ to import it takes longer than most of the tests.
 
 import multiprocessing
 import os
+import subprocess
 import sys
+from collections.abc import Iterable
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -30,6 +32,16 @@ def closing_line(test: str, folder: Path) -> str:
     process.join()
     lines = output.read_text(errors="backslashreplace").strip().splitlines()
     return " ".join(lines[-1:])
+
+
+def collected(files: Iterable[str], folder: Path) -> list[str]:
+    """Return the tests of files of the project in this folder, as pytest names them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *sorted(files)]
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov"]
+    found = subprocess.run(  # noqa: S603 - pytest itself
+        [*command, *options], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return [line for line in found.stdout.splitlines() if "::" in line]
 
 
 def _start_server() -> None:

@@ -79,7 +79,7 @@ class OutOfTrash:
             known = stored.keys() | whole
             if len(known) < len(pins):
                 return torn_result(len(known), len(pins))
-            for path in pins.keys() - stored.keys():
+            for path in sorted(pins.keys() - stored.keys()):
                 source = pinned.trashed(path)
                 copy_once(self._bucket, source, path, copies[path], new=True)
         except ChangedError:
