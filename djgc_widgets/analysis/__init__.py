@@ -8,10 +8,9 @@ The **second opinion** compares what DataJoint's own collector would delete with
 from djgc_widgets.analysis import charts
 from djgc_widgets.analysis.bounds import Bounds
 from djgc_widgets.analysis.charts import (
-    AGE_BINS,
-    age_histogram,
-    bytes_by_age,
+    ages_figure,
     bytes_by_status,
+    table_of_ages,
 )
 from djgc_widgets.analysis.cost import readable_cost
 from djgc_widgets.analysis.dj_gc import SecondOpinion, second_opinion
@@ -44,10 +43,11 @@ from djgc_widgets.analysis.row_filter import (
 )
 
 __all__ = [
-    "AGE_BINS", "OBJECT_FACETS", "OBJECT_TEXTS", "STATUS_COLORS", "Bounds",
+    "OBJECT_FACETS", "OBJECT_TEXTS", "STATUS_COLORS", "Bounds",
     "Choice", "Chosen", "Condition", "Facet", "Forecast", "History", "RowFilter",
-    "SecondOpinion", "Wanted", "age_histogram", "bytes_by_age", "bytes_by_status",
+    "SecondOpinion", "Wanted", "ages_figure", "bytes_by_status",
     "charts", "condition_of", "facet_of", "filter_objects", "growth_by_week",
     "growth_figure", "object_rows", "plain", "read_conditions", "readable_cost",
     "report_html", "save_filter", "saved_filters", "second_opinion", "short",
+    "table_of_ages",
 ]  # fmt: skip

@@ -11,7 +11,6 @@ Examples
 
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -39,20 +38,10 @@ from djgc_widgets.model import (
     safe,
     table_label,
 )
+from djgc_widgets.verdict import AGE_BINS, bytes_by_age
 
 _BIGGEST = 12
 _LEVELS = ["store", "schema", "table", "attribute"]
-
-AGE_BINS = (
-    ("under 1 day", 0),
-    ("1 to 7 days", 1),
-    ("7 to 30 days", 7),
-    ("30 to 90 days", 30),
-    ("90 days to 1 year", 90),
-    ("1 to 2 years", 365),
-    ("over 2 years", 730),
-)
-"""Bins of the age histogram: label, and its lower edge in days."""
 
 
 def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
@@ -70,20 +59,18 @@ def bytes_by_status(summary: pd.DataFrame) -> go.Figure:
     return _draw_by_status(_sums(summary, "store").sort_index(ascending=False))
 
 
-def bytes_by_age(objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
-    """Add up bytes: a row per label of a bin, a column per status that occurs.
+def table_of_ages(ages: pd.DataFrame) -> pd.DataFrame:
+    """Return bytes with a row per label of a bin, and a column per status that occurs.
 
-    Ages are relative to `now`, an aware time.
+    `ages` is a frame of the ages schema.
     """
     labels = [label for label, _ in AGE_BINS]
-    OBJECTS.expect(objects, "modified_at", "status", "size_bytes")
-    days = (pd.Timestamp(now) - objects["modified_at"]).dt.total_seconds() / 86400
-    edges = [edge for _, edge in AGE_BINS]
-    at = np.searchsorted(edges, days.to_numpy(), side="right") - 1
-    at = np.maximum(at, 0)  # a clock that runs ahead
-    bins = pd.Series(pd.array(labels, dtype=STR)).take(at)
-    sums = _sums(objects.assign(bin=bins.to_numpy()), "bin")
-    return sums.reindex(labels, fill_value=0)
+    return _sums(ages, "age").reindex(labels, fill_value=0)
+
+
+def ages_figure(ages: pd.DataFrame) -> go.Figure:
+    """Draw the figure of `age_histogram` of a frame of the ages schema."""
+    return _draw_by_status(table_of_ages(ages)[::-1])
 
 
 def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
@@ -98,7 +85,8 @@ def age_histogram(objects: pd.DataFrame, now: datetime) -> go.Figure:
     now : datetime
         Aware time that ages are relative to.
     """
-    return _draw_by_status(bytes_by_age(objects, now)[::-1])
+    OBJECTS.expect(objects, "modified_at", "status", "size_bytes")
+    return ages_figure(bytes_by_age(objects, now))
 
 
 def biggest_tables(places: pd.DataFrame, limit: int = _BIGGEST) -> go.Figure:

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from djgc_widgets.model import GROWTH, OBJECTS
+from djgc_widgets.model import OBJECTS
+from djgc_widgets.verdict import added_by_week, growth_of
 
 
 def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
@@ -27,21 +28,4 @@ def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
     True
     """
     OBJECTS.expect(objects, "modified_at", "size_bytes", "n_references")
-    if objects.empty:
-        return GROWTH.empty()
-    days = objects["modified_at"].dt.floor("D")
-    rows = pd.DataFrame(
-        {
-            "week": days - pd.to_timedelta(days.dt.day_of_week, unit="D"),
-            "n_added": 1,
-            "added_bytes": objects["size_bytes"],
-            "logical_bytes": objects["size_bytes"] * objects["n_references"],
-        }
-    )
-    sums = rows.groupby("week").sum()
-    weeks = pd.date_range(sums.index.min(), sums.index.max(), freq="7D", unit="us")
-    sums = sums.reindex(weeks, fill_value=0).rename_axis("week")
-    totals = sums.cumsum()
-    sums["physical_bytes"] = totals["added_bytes"]
-    sums["logical_bytes"] = totals["logical_bytes"]
-    return GROWTH.conform(sums.reset_index())
+    return growth_of([added_by_week(objects)])

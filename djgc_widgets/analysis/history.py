@@ -10,7 +10,6 @@ from pyarrow import ArrowException, ArrowInvalid
 from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.cost import Price, checked_price, cost_figure, costs_by_scan
 from djgc_widgets.analysis.forecast import Forecast, forecast_of
-from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
@@ -227,7 +226,7 @@ class History:
         """
         expect_scan(scan)
         forecast = None if quota_bytes is None else self.forecast(quota_bytes)
-        return growth(growth_by_week(scan.objects), self.measured(), forecast)
+        return growth(scan.growth(), self.measured(), forecast)
 
 
 def totals_of(scan: Scan) -> pd.DataFrame:

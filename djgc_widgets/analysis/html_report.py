@@ -5,11 +5,10 @@ from markupsafe import Markup
 
 from djgc_widgets.analysis.arguments import expect_scan
 from djgc_widgets.analysis.charts import (
-    age_histogram,
+    ages_figure,
     biggest_tables,
     bytes_by_status,
 )
-from djgc_widgets.analysis.growth import growth_by_week
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.analysis.history import History
 from djgc_widgets.analysis.still_figure import bars_html, lines_html
@@ -98,11 +97,11 @@ def report_html(scan: Scan, history: History | None = None) -> str:
     records = trash_records_text(summary, scan.trash)
     hidden = hidden_text(scan.hidden)
     measured = None if history is None else history.measured()
-    grown = growth(growth_by_week(scan.objects), measured)
+    grown = growth(scan.growth(), measured)
     figures = {
         "What the stores hold": bars_html(bytes_by_status(summary)),
         "The biggest tables": bars_html(biggest_tables(places)),
-        "Age": bars_html(age_histogram(scan.objects, scan.started_at)),
+        "Age": bars_html(ages_figure(scan.ages())),
         "Growth": lines_html(grown),
     }
     labels = {status.value: label for status, label in STATUS_LABELS.items()}

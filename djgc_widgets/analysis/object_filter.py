@@ -97,7 +97,7 @@ def filter_objects(
         conditions = _saved(conditions, file)
     text, by_facet = read_conditions(conditions)
     objects = scan.objects
-    rows = with_facets(objects.reset_index(drop=True), scan)
+    rows = with_facets(objects.reset_index(drop=True), scan.references, scan)
     found = RowFilter(rows, OBJECT_TEXTS).shown(
         text, by_facet, "size_bytes", descending=True
     )
@@ -208,14 +208,15 @@ def _saved(name: str, file: str | Path) -> dict[str, Any]:
 
 
 def object_rows(scan: Scan) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
-    """Return every object, those in the trash last, and which of them are orphans.
+    """Return the objects in memory, then those in the trash; and which are orphans.
 
     It is a frame of the objects schema, with the columns that only the grid filters by.
     """
-    rows, swept = scan.objects.reset_index(drop=True), _swept_rows(scan)
+    objects, references = scan.in_memory()
+    rows, swept = objects.reset_index(drop=True), _swept_rows(scan)
     if len(swept):
         rows = stacked([rows, swept])
-    rows = with_facets(rows, scan)
+    rows = with_facets(rows, references, scan)
     orphaned = rows["status"].eq(Status.ORPHAN.value)
     return rows, orphaned.to_numpy(dtype=bool) & scan.complete
 
@@ -242,11 +243,13 @@ def _swept_rows(scan: Scan) -> pd.DataFrame:
     return OBJECTS.conform(pd.concat([known, unknown], axis=1))
 
 
-def with_facets(rows: pd.DataFrame, scan: Scan) -> pd.DataFrame:
+def with_facets(
+    rows: pd.DataFrame, references: pd.DataFrame, scan: Scan
+) -> pd.DataFrame:
     """Return rows of the objects schema with the columns that only filters use."""
     age = pd.Timestamp(scan.started_at) - rows["modified_at"]
     among = scan.schemas if len(scan.schemas) == 1 else rows["schema"].dropna().unique()
-    return with_places(rows, scan.references).assign(
+    return with_places(rows, references).assign(
         why=rows["reason_code"].map(_KINDS).astype(STR),
         age_days=age.dt.total_seconds() / _DAY.total_seconds(),
         alone=rows["schema"].isin(list(among)) & (len(among) == 1),

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Protocol
 
 import datajoint as dj
 import pandas as pd
@@ -22,9 +21,8 @@ from djgc_widgets.collector.live_folders import (
 )
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.releases import release_warnings
+from djgc_widgets.collector.scan_frames import Frames, FramesInMemory
 from djgc_widgets.model import (
-    FILES,
-    InputError,
     Notice,
     NoticeCode,
     Pin,
@@ -37,7 +35,6 @@ from djgc_widgets.stores import HiddenListing, Listing, LookUp, OpenStores
 from djgc_widgets.verdict import (
     Reconciled,
     World,
-    bytes_by_place,
     count_sections,
     find_empty_stores,
     find_twin_stores,
@@ -46,7 +43,6 @@ from djgc_widgets.verdict import (
     notices_of_trash,
     reconcile,
     stored_at_recorded_path,
-    usage_by_attribute,
     withhold_orphans,
 )
 
@@ -67,72 +63,6 @@ class Asked:
     exact: bool
     hidden: bool
     """Whether what buckets keep beside their objects is listed."""
-
-
-class Frames(Protocol):
-    """The frames of a scan, of all that is stored, in memory or not."""
-
-    def objects(self) -> pd.DataFrame:
-        """Return every object: a frame of the objects schema."""
-
-    def references(self) -> pd.DataFrame:
-        """Return every recorded path: a frame of the references schema."""
-
-    def files(self) -> pd.DataFrame:
-        """Return every file, and in ``object`` the label of its object, or -1."""
-
-    def files_of(self, store: str, path: str) -> pd.DataFrame:
-        """Return the files of an object: a frame of the files schema."""
-
-    def usage(self) -> pd.DataFrame:
-        """Return a frame of the usage schema."""
-
-    def places(self) -> pd.DataFrame:
-        """Return a frame of the places schema."""
-
-
-@dataclass(frozen=True, slots=True)
-class FramesInMemory:
-    """The frames of a verdict on all that is stored."""
-
-    verdict: Reconciled
-    listed: pd.DataFrame
-    """A frame of the files schema."""
-
-    def objects(self) -> pd.DataFrame:
-        """Return every object."""
-        return self.verdict.objects
-
-    def references(self) -> pd.DataFrame:
-        """Return every recorded path."""
-        return self.verdict.references
-
-    def files(self) -> pd.DataFrame:
-        """Return every file and the label of its object."""
-        return self.listed.assign(object=self.verdict.object_of_file.to_numpy())
-
-    def files_of(self, store: str, path: str) -> pd.DataFrame:
-        """Return the files of an object."""
-        objects = self.verdict.objects
-        at = objects.index[objects["store"].eq(store) & objects["path"].eq(path)]
-        if at.empty:
-            raise no_such_object(store, path)
-        return FILES.conform(self.listed[self.verdict.object_of_file.eq(at[0])])
-
-    def usage(self) -> pd.DataFrame:
-        """Add up per store column."""
-        return usage_by_attribute(self.verdict.objects, self.verdict.references)
-
-    def places(self) -> pd.DataFrame:
-        """Add up per place."""
-        return bytes_by_place(self.verdict.objects, self.verdict.references)
-
-
-def no_such_object(store: str, path: str) -> InputError:
-    """Return the error that a scan has no object of this name."""
-    return InputError(
-        f"Expected an object of this scan; got {path!r} in store {store!r}."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +87,8 @@ class Found:
     """Returns ``store`` and ``path`` at which an object was met."""
     started: datetime
     """When the listing began; ages count to it."""
+    out: str | None = None
+    """URL of the dataset of a scan in ranges."""
 
 
 def gather(asked: Asked) -> Found:
@@ -213,7 +145,7 @@ def gather(asked: Asked) -> Found:
     return Found(
         verdict,
         listed.files,
-        FramesInMemory(verdict, listed.files),
+        FramesInMemory(verdict, listed.files, asked.started),
         int(listed.files["n_files"].sum()),
         int(verdict.counted_bytes.sum()),
         tuple(world.scanned),

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import datajoint as dj
 import pandas as pd
 
-from djgc_widgets.collector.gathering import Frames
 from djgc_widgets.collector.restore import restore_returnable
+from djgc_widgets.collector.scan_frames import Frames
 from djgc_widgets.collector.scan_html import scan_html
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
@@ -58,9 +58,13 @@ class Scan:
     """Schemas on these servers, all of which were read."""
     started_at: datetime
     """Aware UTC time at which the listing began."""
+    finished_at: datetime
+    """Aware UTC time; the references were read before."""
     elapsed_seconds: float
     minimum_age: timedelta
     """Younger objects are never orphans."""
+    out: str | None
+    """Where the Parquet of a scan in ranges is; None if all of it is in memory."""
     listed_files: int
     listed_bytes: int
     counts: tuple[ColumnCount, ...]
@@ -161,12 +165,32 @@ class Scan:
         """Add up what is stored where: a frame of the places schema."""
         return self._cached_frame("places", self._every.places)
 
+    def ages(self) -> pd.DataFrame:
+        """Add up bytes per age and status: a frame of the ages schema."""
+        return self._cached_frame("ages", self._every.ages)
+
+    def growth(self) -> pd.DataFrame:
+        """Reconstruct how the stores grew, as `growth_by_week` does of `objects`."""
+        return self._cached_frame("growth", self._every.growth)
+
+    def in_memory(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return objects and references; of a scan in ranges, those that it keeps.
+
+        That is what is not live, and what is missing: frames of the objects and of the
+        references schema.
+        """
+        found = self._reconciled
+        objects = self._cached_frame("kept", lambda: found.objects.rename_axis(INDEX))
+        return objects, self._cached_frame("lost", lambda: found.references)
+
     def files_of(self, store: str, path: str) -> pd.DataFrame:
         """Return the listed files of an object of this scan: a frame of files."""
         return self._every.files_of(store, path)
 
-    def table_totals(self, store: str) -> pd.DataFrame:
+    def table_totals(self, store: str | None = None) -> pd.DataFrame:
         """Add up objects and bytes of each table of a store, whatever their status.
+
+        Without a store, those of all stores.
 
         The columns are ``store``, ``schema``, ``table``, ``n_objects`` and
         ``size_bytes``; NA stands for what is of no schema or table.
@@ -180,6 +204,8 @@ class Scan:
         True
         """
         totals = self._reconciled.totals
+        if store is None:
+            return totals.copy()
         return totals[totals["store"].eq(store)].reset_index(drop=True)
 
     @property

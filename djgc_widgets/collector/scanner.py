@@ -26,6 +26,7 @@ from djgc_widgets.collector.recheck import Rechecker
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
     MINIMUM_AGE,
+    InputError,
     Notices,
     ProgressCallback,
     expect_age,
@@ -149,6 +150,11 @@ def run_scan(  # noqa: PLR0913 - as above
     expect_stores(stores)
     expect_flag(exact, "exact")
     expect_function(progress, "progress")
+    if executor is not None and out is None:
+        raise InputError(
+            "Expected a folder in out beside an executor, which only judges ranges; "
+            "got none. Pass one, or leave out the executor."
+        )
     report, clock = progress or no_progress, checked_clock(clock)
     connections = (connection, *further_connections(also, connection))
     started, began = clock(), time.perf_counter()
@@ -186,8 +192,10 @@ def run_scan(  # noqa: PLR0913 - as above
         servers=tuple(server_name(each) for each in connections),
         schemas_read=len(reading.schemas),
         started_at=found.started,
+        finished_at=clock(),
         elapsed_seconds=time.perf_counter() - began,
         minimum_age=minimum_age,
+        out=found.out,
         listed_files=found.listed_files,
         listed_bytes=found.listed_bytes,
         counts=tuple(reading.counts),

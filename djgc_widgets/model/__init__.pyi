@@ -42,6 +42,7 @@ from .export import csv_text, encode_frame, json_rows, write_new_file
 from .file_names import file_path, path_text
 from .frame_schema import FrameSchema, stacked
 from .frames import (
+    AGES,
     FILES,
     FOLDERS,
     FREED,
@@ -126,6 +127,7 @@ from .vocabulary import (
 )
 
 __all__ = [
+    "AGES",
     "DOUBTS",
     "EXPLANATIONS",
     "FILES",

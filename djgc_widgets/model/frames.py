@@ -104,6 +104,13 @@ PLACES = _frame(
     ("orphan_bytes", "int64", "bytes of the orphans"),
 )
 
+AGES = _frame(
+    "ages",
+    ("age", "str", "since the latest change: a bin such as 7 to 30 days"),
+    ("status", "str", "live, orphan, young or unknown"),
+    ("size_bytes", "int64", "bytes of these objects"),
+)
+
 FILES = _frame(
     "files",
     ("store", "str", "store"),

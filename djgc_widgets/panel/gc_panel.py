@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,6 +53,13 @@ class GCPanel:
     exact : bool
         Whether every file is listed; if not, live folders are jumped past, as in
         `scan`.
+    out : str or path-like, optional
+        Folder, or URL of one, in which each scan makes a folder of its own and is made
+        in ranges of keys, as in `scan`; for more than fits into memory. Objects that
+        are live are counted, and not listed. Within a day, a scan that was stopped
+        goes on.
+    executor : concurrent.futures.Executor, optional
+        What judges the ranges, as in `scan`.
     minimum_age : timedelta
         Younger objects are never orphans; 7 days by default.
     history : History or str or Path, optional
@@ -74,12 +81,14 @@ class GCPanel:
     # a cell that runs again makes another panel; the previous one is closed
     _shown: ClassVar[dict[str, tuple[str, "GCPanel"]]] = {}
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - those of a scan, and what it is for
         self,
         *schemas: dj.Schema | dj.Connection,
         stores: Sequence[str] | None = None,
         listing: Mapping[str, str | os.PathLike[str]] | None = None,
         exact: bool = True,
+        out: str | os.PathLike[str] | None = None,
+        executor: Executor | None = None,
         minimum_age: timedelta = MINIMUM_AGE,
         history: History | str | Path | None = None,
     ) -> None:
@@ -90,6 +99,8 @@ class GCPanel:
             stores=stores,
             listing=listing,
             exact=exact,
+            out=out,
+            executor=executor,
             minimum_age=minimum_age,
             history=history,
         )

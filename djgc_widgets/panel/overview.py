@@ -11,7 +11,6 @@ from plotly.offline import get_plotlyjs
 from djgc_widgets.analysis import (
     History,
     charts,
-    growth_by_week,
     growth_figure,
     readable_cost,
 )
@@ -48,7 +47,7 @@ def figures_shown(scan: Scan, history: History | None) -> list[Json]:
     """
     biggest = _figure_shown("Biggest tables", charts.biggest_tables(scan.places()))
     if history is None:
-        grown = growth_figure(growth_by_week(scan.objects))
+        grown = growth_figure(scan.growth())
         return [
             biggest,
             _figure_shown("Growth, from the dates of what is stored", grown),

@@ -97,7 +97,7 @@ class Parts:
         if plan is None or state.scan is None:
             return {}
         if self._planned[0] is not plan.objects:  # which every answer leaves as it is
-            self._planned = plan.objects, plan_lines(plan, state.scan.objects)
+            self._planned = plan.objects, plan_lines(plan, state.scan.table_totals())
         return {
             **plan_shown(plan, self._planned[1], state.confirmation()),
             "number": state.plan_number,
@@ -159,7 +159,7 @@ def _object_facts(row: Record, scan: Scan) -> list[Fact]:
     files = FILES.empty()
     if row["status"] != Status.TRASH.value:
         files = scan.files_of(row["store"], row["path"])
-    return object_details(row, files, scan.references)
+    return object_details(row, files, scan.in_memory()[1])
 
 
 def _basket_text(ticked: Basket) -> str:

@@ -132,17 +132,15 @@ def questions(doubts: Iterable[Doubt], standing: Collection[Doubt]) -> list[Json
     return sorted(asked, key=lambda question: bool(question["liftable"]))
 
 
-def plan_lines(plan: SweepPlan, objects: pd.DataFrame) -> list[Json]:
+def plan_lines(plan: SweepPlan, totals: pd.DataFrame) -> list[Json]:
     """Return what a sweep would move of each table, and how much of it that is.
 
-    `objects` is the frame of the scan's objects.
+    `totals` are the `table_totals` of the scan.
     """
     tables = plan.by_table()
     keys = ["store", "schema", "table"]
-    here = objects[objects["store"].isin(tables["store"])]
-    by_store = here.groupby("store")["size_bytes"].sum()
-    by_table = here.groupby(keys, dropna=False)["size_bytes"].agg(["sum", "size"])
-    of = tables.merge(by_table.reset_index(), on=keys, how="left")
+    by_store = totals.groupby("store")["size_bytes"].sum()
+    of = tables.merge(totals, on=keys, how="left", suffixes=("", "_of_table"))
     return [_line(row, by_store) for row in of.to_dict("records")]
 
 
@@ -161,7 +159,7 @@ def plan_shown(plan: SweepPlan, lines: list[Json], confirm: str) -> Json:
 def _line(row: dict[Any, Any], by_store: "pd.Series[int]") -> Json:
     """Return one table of a plan: how many, how much, which share."""
     count, size, store = int(row["n_objects"]), int(row["size_bytes"]), row["store"]
-    whole, all_of = int(row["sum"]), int(row["size"])
+    whole, all_of = int(row["size_bytes_of_table"]), int(row["n_objects_of_table"])
     share = "all" if count == all_of else percent(size, whole)
     return {
         "table": visible(table_label(row["schema"], row["table"])),

@@ -3,7 +3,7 @@
 import pandas as pd
 from markupsafe import Markup
 
-from djgc_widgets.analysis import AGE_BINS, STATUS_COLORS, bytes_by_age
+from djgc_widgets.analysis import STATUS_COLORS, table_of_ages
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
     STATUS_LABELS,
@@ -53,10 +53,10 @@ def _totals_html(scan: Scan) -> Markup:
 
 
 def _ages_html(scan: Scan) -> Markup:
-    sums = bytes_by_age(scan.objects, scan.started_at)
+    sums = table_of_ages(scan.ages())
     orphans = sums.get(Status.ORPHAN.value, pd.Series(0, index=sums.index))
     color = STATUS_COLORS[Status.ORPHAN]
-    lines = [([label], int(orphans[label]), color) for label, _ in AGE_BINS]
+    lines = [([str(label)], int(size), color) for label, size in orphans.items()]
     return _bar_table_html([Heading("Age of orphans")], lines)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from djgc_widgets.analysis import AGE_BINS, SecondOpinion, bytes_by_age
+from djgc_widgets.analysis import SecondOpinion, table_of_ages
 from djgc_widgets.collector import Scan
 from djgc_widgets.model import (
     LISTED_STATUSES,
@@ -63,6 +63,7 @@ def scan_shown(scan: Scan) -> Json:
         "missing": _missing_text(scan),
         "trash": _trash_text(scan),
         "hidden": hidden_text(scan.hidden),
+        "unlisted": _unlisted_text(scan),
         "needed": plural(n, "object")
         if (n := int(scan.trash["returnable"].sum()))
         else "",
@@ -172,6 +173,17 @@ def _trash_text(scan: Scan) -> str:
     return f"{plural(len(trash), 'object')}, {size} in the trash of {stores}."
 
 
+def _unlisted_text(scan: Scan) -> str:
+    if scan.out is None:
+        return ""
+    summary = scan.summary()
+    live = summary.loc[summary["status"].eq(Status.LIVE.value), "n_objects"].sum()
+    return visible(
+        f"{plural(int(live), 'object')} that rows refer to: counted, and not listed "
+        f"here. As Parquet in {scan.out}/objects."
+    )
+
+
 def _overview(scan: Scan) -> Json:
     """Return bytes per store and per age, each with a part per status."""
     summary = scan.summary()
@@ -179,10 +191,11 @@ def _overview(scan: Scan) -> Json:
     stores = summary.pivot_table(
         index="store", columns="status", values="size_bytes", aggfunc="sum"
     )
+    ages = table_of_ages(scan.ages())
     return {
         "stores": _bars(stores.fillna(0)),
-        "ages": _bars(bytes_by_age(scan.objects, scan.started_at)),
-        "bins": [label for label, _ in AGE_BINS],
+        "ages": _bars(ages),
+        "bins": [str(label) for label in ages.index],
     }
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
@@ -15,6 +16,7 @@ from djgc_widgets.collector import (
     Clock,
     CompleteScan,
     Scan,
+    folder_of_next_scan,
     read_sweeps,
     scan,
     utc_now,
@@ -69,6 +71,8 @@ class PanelState(TrashState):
         stores: Sequence[str] | None = None,
         listing: Mapping[str, str | PathLike[str]] | None = None,
         exact: bool = True,
+        out: str | PathLike[str] | None = None,
+        executor: Executor | None = None,
         minimum_age: timedelta = MINIMUM_AGE,
         history: History | None = None,
         clock: Clock = utc_now,
@@ -76,7 +80,7 @@ class PanelState(TrashState):
         super().__init__(schemas, clock, self._show_receipt)
         self.history = history
         self._stores, self._listing, self._exact = stores, listing, exact
-        self._minimum_age = minimum_age
+        self._minimum_age, self._out, self._executor = minimum_age, out, executor
         self._stale_timer: threading.Timer | None = None
         self.objects, self.missing = object_table(), missing_table()
         self.usage, self.opinions = usage_table(), opinion_table()
@@ -126,7 +130,7 @@ class PanelState(TrashState):
         if not isinstance(scan, CompleteScan):
             self.message = "Only a complete scan can make a plan. See Problems."
             return
-        age = self._clock() - scan.started_at
+        age = self._clock() - scan.finished_at
         if age > STALE:
             self.stale = True
             self.message = f"This scan is {readable_age(age)} old. Rescan first."
@@ -200,11 +204,16 @@ class PanelState(TrashState):
         self._scan()
 
     def _scan(self) -> None:
+        out = self._out
+        if out is not None:
+            out = folder_of_next_scan(out, self._clock())
         new = scan(
             *self._schemas,
             stores=self._stores,
             listing=self._listing,
             exact=self._exact,
+            out=out,
+            executor=self._executor,
             minimum_age=self._minimum_age,
             progress=self.report,
             clock=self._clock,

@@ -110,7 +110,7 @@ class TrashState(Background):
         ages = list(self._clock() - self.purgeable["swept_at"])
         if not ages or self.scan is None:
             return ()
-        missing = missing_objects_doubt(self.scan.references)
+        missing = missing_objects_doubt(self.scan.missing)
         unsaid = Doubt(DoubtCode.OLDEST_BACKUP) if None in self._backups() else None
         return tuple(filter(None, [short_retention_doubt(ages), unsaid, missing]))
 

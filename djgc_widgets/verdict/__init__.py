@@ -14,6 +14,13 @@ refuse it.
 """
 
 from djgc_widgets.verdict.coverage import cover, enclose, path_keys, positions
+from djgc_widgets.verdict.dates import (
+    AGE_BINS,
+    WEEKS,
+    added_by_week,
+    bytes_by_age,
+    growth_of,
+)
 from djgc_widgets.verdict.doubt import (
     LIFTABLE,
     LIFTABLE_IN_PURGE,
@@ -91,12 +98,14 @@ from djgc_widgets.verdict.usage import (
 )
 
 __all__ = [
+    "AGE_BINS",
     "INDEX",
     "LIFTABLE",
     "LIFTABLE_IN_PURGE",
     "NO_LAYOUT",
     "OF_ONE",
     "VALIDITY",
+    "WEEKS",
     "Brakes",
     "Circumstances",
     "Doubt",
@@ -111,10 +120,12 @@ __all__ = [
     "add_places",
     "add_up",
     "add_usage",
+    "added_by_week",
     "after_acknowledgment",
     "all_beginnings",
     "are_pinned",
     "beginnings",
+    "bytes_by_age",
     "bytes_by_place",
     "count_sections",
     "cover",
@@ -122,6 +133,7 @@ __all__ = [
     "entered_objects",
     "find_empty_stores",
     "find_twin_stores",
+    "growth_of",
     "large_tables",
     "lead_to_beginnings",
     "lie_above_objects",

@@ -74,6 +74,17 @@ class Dataset:
             return []
         return [str(path) for path in self._fs.ls(folder, detail=False)]
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders that it consists of; none if it is new."""
+        self._fs.invalidate_cache()
+        if not self._fs.exists(self._root):
+            return []
+        found = self._fs.ls(self._root, detail=True)
+        paths = (
+            each["name"].rstrip("/") for each in found if each["type"] == "directory"
+        )
+        return [path.rpartition("/")[2] for path in paths]
+
     def read_table(self, name: str, n_rows: int) -> pa.Table:
         """Return a file as a table; there is none if it has no rows."""
         if not n_rows:

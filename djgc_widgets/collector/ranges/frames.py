@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.dataset as ds
 
-from djgc_widgets.collector.gathering import no_such_object
 from djgc_widgets.collector.ranges.dataset import Dataset
+from djgc_widgets.collector.scan_frames import no_such_object
 from djgc_widgets.model import (
+    AGES,
     FILES,
     OBJECTS,
     PLACES,
@@ -24,7 +25,14 @@ from djgc_widgets.model import (
     Status,
     stacked,
 )
-from djgc_widgets.verdict import Reconciled, add_places, add_up, add_usage
+from djgc_widgets.verdict import (
+    WEEKS,
+    Reconciled,
+    add_places,
+    add_up,
+    add_usage,
+    growth_of,
+)
 
 _ROW = ["schema", "table", "attribute", "row_key"]
 _ELSEWHERE = ["named_store", "store", "path"]
@@ -88,6 +96,17 @@ class FramesOfRanges:
     def places(self) -> pd.DataFrame:
         """Add up per place."""
         return add_places(self._sums("places", PLACES))
+
+    def ages(self) -> pd.DataFrame:
+        """Add up per age."""
+        return AGES.conform(add_up(self._sums("ages", AGES), ["age", "status"]))
+
+    def growth(self) -> pd.DataFrame:
+        """Add up per week."""
+        weeks = self._records("weeks", WEEKS)
+        return growth_of(
+            [each.assign(week=pd.to_datetime(each["week"], utc=True)) for each in weeks]
+        )
 
     def sections(self) -> pd.DataFrame:
         """Add up what was listed of each section, and what rows refer to there."""

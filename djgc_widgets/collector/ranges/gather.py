@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import datajoint as dj
@@ -24,6 +23,7 @@ from djgc_widgets.collector.listings import (
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.ranges import bounds
 from djgc_widgets.collector.ranges.dataset import LISTED, RECORDED, Dataset
+from djgc_widgets.collector.ranges.folders import absolute_url
 from djgc_widgets.collector.ranges.frames import FramesOfRanges
 from djgc_widgets.collector.ranges.listed import (
     ListedPaths,
@@ -58,7 +58,7 @@ from djgc_widgets.verdict import (
     withhold_orphans,
 )
 
-_FORMAT = "djgc-ranges-1"
+_FORMAT = "djgc-ranges-2"
 
 
 def gather_in_ranges(
@@ -69,7 +69,7 @@ def gather_in_ranges(
     Of the verdict only what is not live, and what is missing, is in memory.
     """
     stores = _expect_ranges(asked, executor)
-    dataset = Dataset(_absolute(fspath(out)))
+    dataset = Dataset(absolute_url(out))
     asked = _begin(asked, dataset)
     report, names = asked.report, asked.opened.names
     listed = list_into(dataset, stores, asked.report)
@@ -131,10 +131,9 @@ def gather_in_ranges(
         *(warning for look_up in again for warning in look_up.warnings),
         *(*reading.warnings, *reading.prepared, *kept.warnings),
     ]
+    dataset.write_note("scan", {**dataset.read_note("scan"), "finished": not problems})
     if problems:
         verdict = withhold_orphans(verdict)
-    else:
-        dataset.write_note("scan", {**dataset.read_note("scan"), "finished": True})
     return Found(
         verdict,
         files,
@@ -149,12 +148,8 @@ def gather_in_ranges(
         warnings,
         cache(frames.settled),
         asked.started,
+        dataset.url,
     )
-
-
-def _absolute(out: str) -> str:
-    """Return a folder as workers name it, wherever they run; URLs are as they are."""
-    return out if "://" in out else str(Path(out).absolute())
 
 
 def _expect_ranges(asked: Asked, executor: Executor | None) -> list[ListsInParts]:

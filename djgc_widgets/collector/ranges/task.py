@@ -25,6 +25,8 @@ from djgc_widgets.stores import LinkFollower
 from djgc_widgets.verdict import (
     Reconciled,
     World,
+    added_by_week,
+    bytes_by_age,
     bytes_by_place,
     count_sections,
     locate,
@@ -34,7 +36,7 @@ from djgc_widgets.verdict import (
     withhold_orphans,
 )
 
-_FORMAT = 1
+_FORMAT = 2
 """Changes whenever another verdict, or other columns, come of the same input."""
 RESULTS = ("objects", "references", "trash", "files", "met")
 """Datasets of what was judged."""
@@ -103,11 +105,14 @@ def _judge(task: RangeTask, told: list[pa.Table]) -> dict[str, Any]:
         verdict = withhold_orphans(verdict)
     _write(task, files, verdict)
     objects, references = verdict.objects, verdict.references
+    weeks = added_by_week(objects)
     sums = {
         "summary": verdict.summary,
         "totals": verdict.totals,
         "usage": usage_by_attribute(objects, references),
         "places": bytes_by_place(objects, references),
+        "ages": bytes_by_age(objects, world.now),
+        "weeks": weeks.assign(week=weeks["week"].dt.strftime("%Y-%m-%d")),
         "sections": count_sections(verdict, files, task.stores, world.scanned),
     }
     return {

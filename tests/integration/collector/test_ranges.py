@@ -37,7 +37,7 @@ from djgc_widgets.collector.ranges import bounds
 from djgc_widgets.model import Step
 
 FRAMES = ("objects", "references", "orphans", "missing", "trash", "hidden")
-SUMS = ("summary", "usage", "places")
+SUMS = ("summary", "usage", "places", "ages", "growth")
 
 
 @pytest.fixture
@@ -376,13 +376,15 @@ def test_finds_what_was_written_since_the_listing(
         ({"exact": False}, "exact=False"),
         ({"listing": {"raw": "x.csv"}}, "listing"),
         ({"executor": "dask"}, "executor of concurrent.futures"),
+        ({"out": 5}, "a folder or a URL of one in out; got 5"),
+        ({"out": None, "executor": "dask"}, "a folder in out beside an executor"),
     ],
 )
 def test_says_what_a_scan_in_ranges_cannot_do(
     lab: Laboratory, tmp_path: Path, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        lab.scan(out=tmp_path / "out", **options)
+        lab.scan(**{"out": tmp_path / "out", **options})
     assert not (tmp_path / "out").exists()
 
 

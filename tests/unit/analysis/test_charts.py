@@ -7,6 +7,7 @@ from djgc_widgets import charts
 from djgc_widgets.analysis.forecast import forecast_of
 from djgc_widgets.analysis.growth_chart import growth
 from djgc_widgets.model.frames import GROWTH, HISTORY, OBJECTS, PLACES, SUMMARY, USAGE
+from djgc_widgets.verdict import bytes_by_age
 
 
 def lengths(figure: go.Figure) -> dict[str, dict[str, int]]:
@@ -68,7 +69,8 @@ def test_every_byte_is_in_the_bin_of_its_age() -> None:
     young, orphan = [(-0.5, "young", 1), (0.5, "young", 2)], (29.9, "orphan", 8)
     live = [(7, "live", 4), (365, "live", 16), (4000, "live", 32)]
 
-    sums = charts.bytes_by_age(aged(*young, orphan, *live), NOW)
+    objects = aged(*young, orphan, *live)
+    sums = charts.table_of_ages(bytes_by_age(objects, NOW))
 
     assert sums.sum().to_dict() == {"live": 52, "orphan": 8, "young": 3}
     assert sums.loc["under 1 day", "young"] == 3

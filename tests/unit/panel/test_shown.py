@@ -77,7 +77,7 @@ def test_hidden_characters_of_names_are_seen() -> None:
         notices_shown(problems),
         opinion_shown(opinion),
         work_shown(work),
-        plan_shown(wanted, plan_lines(wanted, verdict.objects), HIDDEN),
+        plan_shown(wanted, plan_lines(wanted, verdict.totals), HIDDEN),
         questions([doubt], [doubt]),
         receipt_shown(receipt(1, HIDDEN, HIDDEN)),
     ]
@@ -138,7 +138,7 @@ def test_a_plan_says_how_much_of_each_table_and_store_it_is() -> None:
     orphans = reconciled.objects[reconciled.objects["path"].ne(object_path())]
     wanted = plan_sweep(reconciled, stored, orphans, seen, carry_out=print)
 
-    of = plan_lines(wanted, reconciled.objects)
+    of = plan_lines(wanted, reconciled.totals)
 
     shown = plan_shown(wanted, of, "raw")
 
@@ -157,7 +157,7 @@ def test_a_plan_says_how_much_of_each_table_and_store_it_is() -> None:
 def test_many_tables_are_counted() -> None:
     wanted, verdict = plan(files(*(object_path(table=f"t{n}") for n in range(23))))
 
-    shown = plan_shown(wanted, plan_lines(wanted, verdict.objects), "raw")
+    shown = plan_shown(wanted, plan_lines(wanted, verdict.totals), "raw")
 
     assert len(shown["lines"]) == 20
     assert shown["more"] == "and 3 more tables"

@@ -110,9 +110,13 @@ function ObjectsTab({ status, total }: { status: string | undefined; total: numb
       name: "Objects",
       noun: "object",
       hint: "search path, table, why …",
-      none: unsure ? "Not known: the scan is incomplete. See Problems." : "The stores are empty.",
+      none: unsure
+        ? "Not known: the scan is incomplete. See Problems."
+        : scan?.unlisted
+          ? "Nothing to list: rows refer to all that is stored."
+          : "The stores are empty.",
     }),
-    [unsure],
+    [unsure, scan?.unlisted],
   );
   if (!scan) return <p class="djgc-muted">Objects are listed here, orphans first, when the first scan is done.</p>;
   const locked = kernel.state.work.activity !== "" || !scan.complete || kernel.connection !== "live";
@@ -122,6 +126,7 @@ function ObjectsTab({ status, total }: { status: string | undefined; total: numb
     <>
       <TreemapView />
       {none && !unsure ? <p class="djgc-empty">{none}</p> : null}
+      {status === "live" || status === "all" ? <p class="djgc-sum">{scan.unlisted}</p> : null}
       <List table="objects" words={words} tickable locked={locked} only={status && status !== "all" ? "status" : ""} />
     </>
   );

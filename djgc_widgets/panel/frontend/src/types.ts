@@ -35,6 +35,7 @@ export interface Scan {
   missing: string;
   trash: string;
   hidden: string;
+  unlisted: string; // what the list of objects leaves out, and where it is
   needed: string;
   interrupted: number;
   problems: Notice[];

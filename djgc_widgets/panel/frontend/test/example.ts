@@ -55,6 +55,7 @@ export function example(): State & { planned: Plan } {
       missing: "",
       trash: "",
       hidden: "",
+      unlisted: "",
       needed: "",
       interrupted: 0,
       problems: [],

@@ -160,6 +160,20 @@ test("cards lead to their rows", async () => {
   expect(find("[role=tab][aria-selected=true]").textContent).toContain("Missing");
 });
 
+test("what the list leaves out is told where one would look for it", async () => {
+  const { scan, objects } = example();
+  const told = "9 objects are counted, and not listed here.";
+  model.change({ scan: { ...scan, unlisted: told }, objects: { ...objects, chips: [] } });
+  await settle();
+  expect(el.textContent).toContain(told);
+  model.change({ objects: { ...objects, chips: [{ title: "Status", text: "live" }] } });
+  await settle();
+  expect(el.textContent).toContain(told);
+  model.change({ objects: { ...objects, chips: [{ title: "Status", text: "orphan" }] } });
+  await settle();
+  expect(el.textContent).not.toContain(told);
+});
+
 test("a search waits for the next letter and asks once", async () => {
   const search = find(".djgc-search");
   for (const text of ["r", "re", "rec"]) await type(search, text);
