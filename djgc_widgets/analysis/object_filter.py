@@ -76,7 +76,8 @@ def filter_objects(
     Returns
     -------
     DataFrame
-        Rows of ``scan.objects``, with their index.
+        Rows of ``scan.objects``, with their index; of a scan in ranges only those
+        that are not live.
 
     Raises
     ------
@@ -96,8 +97,8 @@ def filter_objects(
     if isinstance(conditions, str):
         conditions = _saved(conditions, file)
     text, by_facet = read_conditions(conditions)
-    objects = scan.objects
-    rows = with_facets(objects.reset_index(drop=True), scan.references, scan)
+    objects, references = scan.in_memory()
+    rows = with_facets(objects.reset_index(drop=True), references, scan)
     found = RowFilter(rows, OBJECT_TEXTS).shown(
         text, by_facet, "size_bytes", descending=True
     )

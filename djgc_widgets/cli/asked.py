@@ -11,7 +11,13 @@ from tqdm import tqdm
 
 from djgc_widgets.analysis import History
 from djgc_widgets.cli.terminal import is_terminal
-from djgc_widgets.collector import CompleteScan, IncompleteScan, scan
+from djgc_widgets.collector import (
+    CompleteScan,
+    IncompleteScan,
+    new_folder,
+    scan,
+    utc_now,
+)
 from djgc_widgets.model import (
     MINIMUM_AGE,
     InputError,
@@ -58,12 +64,16 @@ def asked_scan(arguments: Namespace) -> CompleteScan | IncompleteScan:
     connection = connect()
     schemas = [_existing_schema(name, connection) for name in arguments.schema]
     age = MINIMUM_AGE if arguments.minimum_age is None else arguments.minimum_age
+    out = arguments.out
+    if out is not None:
+        out = new_folder(out, utc_now())
     with progress_bar() as progress:
         return scan(
             *(schemas or [connection]),
             stores=arguments.stores or None,
             listing=_inventories(arguments.listing),
             exact=not arguments.recorded_sizes,
+            out=out,
             minimum_age=age,
             progress=progress,
         )

@@ -78,6 +78,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "action": argparse.BooleanOptionalAction,
         "help": "take sizes of live folders in buckets from rows, and list less",
     },
+    "--out": {
+        "metavar": "FOLDER",
+        "help": "scan in ranges of keys, in a new folder in this one, as Parquet; for "
+        "more than fits into memory",
+    },
     "--minimum-age": _days_option("younger objects are never orphans", MINIMUM_AGE),
     "--history": {
         "metavar": "FOLDER",
@@ -144,7 +149,7 @@ _OPTIONS_OF: dict[tuple[str, str], dict[str, Any]] = {
 _SHOW = ("--format", "--json", "-o", "--config", "--log-file", "--notify")
 _SCAN = (
     *(*_SHOW, "--metrics", "--schema", "--stores", "--listing", "--recorded-sizes"),
-    *("--minimum-age", "--history"),
+    *("--out", "--minimum-age", "--history"),
 )
 _CONFIRM = ("--confirm", "--dry-run")
 _TRASH = (*_SHOW, "--store")

@@ -48,6 +48,7 @@ class Settings(_Table):
     stores: list[str] = []
     listing: list[str] = []
     recorded_sizes: bool = False
+    out: str | None = None
     minimum_age: _Days | None = None
     retention: _Days | None = None
     oldest_backup: _Days | None = None

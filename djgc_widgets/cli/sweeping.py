@@ -192,7 +192,7 @@ def _absent_tables(tables: Sequence[str], result: Scan) -> list[str]:
     That is no error: of a dropped table nothing is left once it is swept and purged.
     """
     named = [
-        frame[["schema", "table"]] for frame in (result.objects, result.references)
+        frame[["schema", "table"]] for frame in (result.table_totals(), result.usage())
     ]
     known = pd.concat(named).dropna().drop_duplicates()
     names = {*known["table"], *known["schema"].str.cat(known["table"], sep=".")}

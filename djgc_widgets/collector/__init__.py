@@ -18,7 +18,7 @@ from djgc_widgets.collector.complete_scan import CompleteScan, IncompleteScan
 from djgc_widgets.collector.garbage_collector import GarbageCollector
 from djgc_widgets.collector.pins import Pins
 from djgc_widgets.collector.purge import expect_liftable, short_retention_doubt
-from djgc_widgets.collector.ranges import folder_of_next_scan
+from djgc_widgets.collector.ranges import new_folder
 from djgc_widgets.collector.scan_result import Scan
 from djgc_widgets.collector.scanner import scan
 from djgc_widgets.collector.sweeps_in_trash import (
@@ -34,7 +34,7 @@ from djgc_widgets.collector.uploads import UploadPlan
 __all__ = [
     "Clock", "CompleteScan", "GarbageCollector", "IncompleteScan", "Pins", "Scan",
     "Trash", "Unattended", "UploadPlan", "carry_out_each", "expect_liftable",
-    "folder_of_next_scan", "names_of_opened_stores", "plan_unattended",
+    "names_of_opened_stores", "new_folder", "plan_unattended",
     "purge_sweeps", "read_sweeps", "restore_sweeps", "scan", "short_retention_doubt",
     "utc_now",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from djgc_widgets.model import FILES, InputError
+from djgc_widgets.model import InputError
 from djgc_widgets.verdict import (
     Reconciled,
     added_by_week,
@@ -29,8 +29,11 @@ class Frames(Protocol):
     def files(self) -> pd.DataFrame:
         """Return every file, and in ``object`` the label of its object, or -1."""
 
+    def objects_at(self, store: str, paths: pd.Series) -> pd.DataFrame:
+        """Return the objects at paths of a store: a frame of the objects schema."""
+
     def files_of(self, store: str, path: str) -> pd.DataFrame:
-        """Return the files of an object: a frame of the files schema."""
+        """Return the files of an object that is not in memory: a frame of files."""
 
     def usage(self) -> pd.DataFrame:
         """Return a frame of the usage schema."""
@@ -67,13 +70,14 @@ class FramesInMemory:
         """Return every file and the label of its object."""
         return self.listed.assign(object=self.verdict.object_of_file.to_numpy())
 
-    def files_of(self, store: str, path: str) -> pd.DataFrame:
-        """Return the files of an object."""
+    def objects_at(self, store: str, paths: pd.Series) -> pd.DataFrame:
+        """Return the objects of a store at these paths."""
         objects = self.verdict.objects
-        at = objects.index[objects["store"].eq(store) & objects["path"].eq(path)]
-        if at.empty:
-            raise no_such_object(store, path)
-        return FILES.conform(self.listed[self.verdict.object_of_file.eq(at[0])])
+        return objects[objects["store"].eq(store) & objects["path"].isin(paths)]
+
+    def files_of(self, store: str, path: str) -> pd.DataFrame:
+        """Raise `InputError`: all objects are in memory."""
+        raise no_such_object(store, path)
 
     def usage(self) -> pd.DataFrame:
         """Add up per store column."""

@@ -12,6 +12,7 @@ from djgc_widgets.collector.scan_frames import Frames
 from djgc_widgets.collector.scan_html import scan_html
 from djgc_widgets.collector.sweeper import Sweeper
 from djgc_widgets.model import (
+    FILES,
     Notices,
     ProgressCallback,
     Receipt,
@@ -183,9 +184,17 @@ class Scan:
         objects = self._cached_frame("kept", lambda: found.objects.rename_axis(INDEX))
         return objects, self._cached_frame("lost", lambda: found.references)
 
+    def at_paths(self, store: str, paths: pd.Series) -> pd.DataFrame:
+        """Return the objects at paths of a store: a frame of the objects schema."""
+        return self._every.objects_at(store, paths)
+
     def files_of(self, store: str, path: str) -> pd.DataFrame:
         """Return the listed files of an object of this scan: a frame of files."""
-        return self._every.files_of(store, path)
+        found = self._reconciled
+        own = found.objects["store"].eq(store) & found.objects["path"].eq(path)
+        if not own.any():
+            return self._every.files_of(store, path)
+        return FILES.conform(self._files[found.object_of_file.isin(own.index[own])])
 
     def table_totals(self, store: str | None = None) -> pd.DataFrame:
         """Add up objects and bytes of each table of a store, whatever their status.

@@ -153,12 +153,10 @@ def plan_unattended(  # noqa: PLR0913 - each is one fact
 
 def _remembered(store: Store, scan: CompleteScan, *, dry: bool) -> pd.DataFrame:
     """Return what a store has seen, this scan included; write it down unless dry."""
-    objects = scan.objects
-    own = objects[objects["store"].eq(store.info.name)]
     if dry:
-        return remember(_read(store), own, scan.started_at)
+        return _remember(store, scan)
     with StoreLock(store, "remember"):
-        seen = remember(_read(store), own, scan.started_at)
+        seen = _remember(store, scan)
         buffer = io.BytesIO()
         table = pa.Table.from_pandas(seen, preserve_index=False)
         pq.write_table(table, buffer, compression="zstd")
@@ -172,6 +170,13 @@ def _remembered(store: Store, scan: CompleteScan, *, dry: bool) -> pd.DataFrame:
                 f"({error_text(error)}), so nothing was moved. {remedy_for(error)}."
             ) from error
     return seen
+
+
+def _remember(store: Store, scan: CompleteScan) -> pd.DataFrame:
+    seen, name = _read(store), store.info.name
+    every = scan.orphans
+    orphans = every[every["store"].eq(name)]
+    return remember(seen, scan.at_paths(name, seen["path"]), orphans, scan.started_at)
 
 
 def _read(store: Store) -> pd.DataFrame:

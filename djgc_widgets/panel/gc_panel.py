@@ -56,8 +56,7 @@ class GCPanel:
     out : str or path-like, optional
         Folder, or URL of one, in which each scan makes a folder of its own and is made
         in ranges of keys, as in `scan`; for more than fits into memory. Objects that
-        are live are counted, and not listed. Within a day, a scan that was stopped
-        goes on.
+        are live are counted, and not listed.
     executor : concurrent.futures.Executor, optional
         What judges the ranges, as in `scan`.
     minimum_age : timedelta

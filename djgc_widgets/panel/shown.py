@@ -178,9 +178,11 @@ def _unlisted_text(scan: Scan) -> str:
         return ""
     summary = scan.summary()
     live = summary.loc[summary["status"].eq(Status.LIVE.value), "n_objects"].sum()
+    if not live:
+        return ""
     return visible(
         f"{plural(int(live), 'object')} that rows refer to: counted, and not listed "
-        f"here. As Parquet in {scan.out}/objects."
+        f"here. All objects are as Parquet in {scan.out}/objects."
     )
 
 

@@ -16,7 +16,7 @@ from djgc_widgets.collector import (
     Clock,
     CompleteScan,
     Scan,
-    folder_of_next_scan,
+    new_folder,
     read_sweeps,
     scan,
     utc_now,
@@ -206,7 +206,7 @@ class PanelState(TrashState):
     def _scan(self) -> None:
         out = self._out
         if out is not None:
-            out = folder_of_next_scan(out, self._clock())
+            out = new_folder(out, self._clock())
         new = scan(
             *self._schemas,
             stores=self._stores,

@@ -7,7 +7,14 @@ from enum import StrEnum
 
 import traitlets
 
-from djgc_widgets.model import Cancelled, InputError, Progress, Step, SweepRefusedError
+from djgc_widgets.model import (
+    Cancelled,
+    InputError,
+    Progress,
+    ScanUnfinishedError,
+    Step,
+    SweepRefusedError,
+)
 
 
 class Activity(StrEnum):
@@ -162,7 +169,7 @@ class Background(traitlets.HasTraits):
             work()
         except Cancelled:
             message = "Canceled. The panel still shows the previous scan."
-        except (InputError, SweepRefusedError) as error:
+        except (InputError, ScanUnfinishedError, SweepRefusedError) as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001 - shown in the panel; nothing else sees it in a thread
             message = f"Unexpected {type(error).__name__}: {error}. Please report it."

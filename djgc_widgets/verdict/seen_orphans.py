@@ -21,7 +21,9 @@ _IDENTITY = ["path", "size_bytes", "n_files", "changed_at"]
 _TABLE = ["schema", "table"]
 
 
-def remember(seen: pd.DataFrame, objects: pd.DataFrame, now: datetime) -> pd.DataFrame:
+def remember(
+    seen: pd.DataFrame, objects: pd.DataFrame, orphans: pd.DataFrame, now: datetime
+) -> pd.DataFrame:
     """Add what a complete scan says to what earlier ones said of a store.
 
     Parameters
@@ -29,7 +31,9 @@ def remember(seen: pd.DataFrame, objects: pd.DataFrame, now: datetime) -> pd.Dat
     seen : DataFrame
         A frame of the seen-orphans schema.
     objects : DataFrame
-        A frame of the objects schema: all objects of the store.
+        A frame of the objects schema: those of the store at the paths of `seen`.
+    orphans : DataFrame
+        A frame of the objects schema: all orphans of the store.
     now : datetime
         Aware time at which the scan began.
 
@@ -55,7 +59,6 @@ def remember(seen: pd.DataFrame, objects: pd.DataFrame, now: datetime) -> pd.Dat
     ended = day.where(~both["current"]).groupby(of_table.ngroup())
     latest = day.eq(ended.transform("max"))
     both = both[both["current"] | latest | day.gt(now - _REMEMBERED)]
-    orphans = objects[objects["status"].eq(Status.ORPHAN.value)]
     known = pd.MultiIndex.from_frame(both.loc[both["current"], _IDENTITY])
     new = orphans[~pd.MultiIndex.from_frame(orphans[_IDENTITY]).isin(known)]
     new = new[[*_IDENTITY, *_TABLE]].assign(first_seen=now, last_seen=now, current=True)

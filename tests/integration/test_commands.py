@@ -287,3 +287,29 @@ def test_a_store_that_is_away_hides_no_other(
     code, data = djgc("sweep", *own, "--confirm", "raw,derived", "--json")
     assert (code, data["complete"]) == (ExitCode.SCAN_INCOMPLETE, False)
     assert djgc("restore", sweep_id, "--confirm", "raw")[0] == ExitCode.DONE
+
+
+def test_commands_scan_in_ranges(s3_laboratory: Laboratory, tmp_path: Path) -> None:
+    every_kind_orphaned(s3_laboratory)
+    djgc = CommandLine.of(s3_laboratory, tmp_path / "here")
+    own = ("--schema", s3_laboratory.name, "--minimum-age", "0")
+    _, whole = djgc("scan", *own, "--json")
+    (djgc.folder / "djgc.toml").write_text('out = "scans"\n')
+
+    _, found = djgc("scan", *own, "--json")
+    report, _ = djgc("report", *own)
+    lifted = (*ALL, "--acknowledge", "minimum-age")
+    code, swept = djgc(
+        *("sweep", *own, *lifted, "--table", "array", "--confirm", "raw", "--json")
+    )
+
+    assert found["summary"] == whole["summary"]
+    assert report == ExitCode.ORPHANS_FOUND
+    assert code == ExitCode.DONE
+    assert [row["outcome"] for row in swept["rows"]] == ["moved"]
+    scans = list((djgc.folder / "scans").iterdir())
+    assert len(scans) == 3
+    assert all((scan / "objects").is_dir() for scan in scans)
+    code, text = djgc("scan", *own, "--out", str(scans[0]))
+    assert code == ExitCode.USAGE_ERROR
+    assert "the folder above it" in text

@@ -12,7 +12,7 @@ and as long as that stays the same, it is not judged again.
     reading -> recorded/  /
 """
 
-from djgc_widgets.collector.ranges.folders import folder_of_next_scan
+from djgc_widgets.collector.ranges.folders import new_folder
 from djgc_widgets.collector.ranges.gather import gather_in_ranges
 
-__all__ = ["folder_of_next_scan", "gather_in_ranges"]
+__all__ = ["gather_in_ranges", "new_folder"]

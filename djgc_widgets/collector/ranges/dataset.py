@@ -33,6 +33,10 @@ class Dataset:
 
     url: str
 
+    def open(self) -> None:
+        """Find the file system; raise an error if there is none for the URL."""
+        _ = self._opened
+
     def write(self, name: str, frame: pd.DataFrame) -> None:
         """Write a file of a dataset, such as ``objects/00001``."""
         self._write(name, pa.Table.from_pandas(frame, preserve_index=False))
@@ -73,17 +77,6 @@ class Dataset:
         if not self._fs.exists(folder):
             return []
         return [str(path) for path in self._fs.ls(folder, detail=False)]
-
-    def folders(self) -> list[str]:
-        """Return the names of the folders that it consists of; none if it is new."""
-        self._fs.invalidate_cache()
-        if not self._fs.exists(self._root):
-            return []
-        found = self._fs.ls(self._root, detail=True)
-        paths = (
-            each["name"].rstrip("/") for each in found if each["type"] == "directory"
-        )
-        return [path.rpartition("/")[2] for path in paths]
 
     def read_table(self, name: str, n_rows: int) -> pa.Table:
         """Return a file as a table; there is none if it has no rows."""
@@ -215,12 +208,15 @@ class Parts:
     def __init__(self, dataset: Dataset, kind: str) -> None:
         self._dataset, self._kind = dataset, kind
         self._waiting: list[pd.DataFrame] = []
-        self._n_waiting = self._n_written = 0
+        self._n_waiting = self._n_parts = 0
+        self.n_rows = 0
+        """How many rows were written, or wait."""
 
     def add(self, frame: pd.DataFrame) -> None:
         """Take a frame with a ``key``."""
         self._waiting.append(frame)
         self._n_waiting += len(frame)
+        self.n_rows += len(frame)
         if self._n_waiting >= _PART:
             self.close()
 
@@ -228,8 +224,8 @@ class Parts:
         """Write what waits."""
         if self._n_waiting:
             rows = pd.concat(self._waiting, ignore_index=True)
-            self._n_written += 1
-            name = f"{self._kind}/{self._n_written:05d}"
+            self._n_parts += 1
+            name = f"{self._kind}/{self._n_parts:05d}"
             self._dataset.write(name, rows.sort_values("key", kind="stable"))
             self._waiting, self._n_waiting = [], 0
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from djgc_widgets.collector.ranges.dataset import Dataset
@@ -65,6 +66,12 @@ class FramesOfRanges:
         """Return every file and the label of its object."""
         files = self._files(None)
         return FILES.conform(files).assign(object=files["object"].to_numpy())
+
+    def objects_at(self, store: str, paths: pd.Series) -> pd.DataFrame:
+        """Return the objects of a store at these paths."""
+        here = ds.field("store") == store
+        at = here & ds.field("path").isin(pa.array(paths.drop_duplicates()))
+        return OBJECTS.conform(self._read("objects", OBJECTS, at))
 
     def files_of(self, store: str, path: str) -> pd.DataFrame:
         """Return the files of an object."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import cache
 from os import PathLike
 from typing import Any
@@ -23,7 +22,12 @@ from djgc_widgets.collector.listings import (
 from djgc_widgets.collector.pins import pins_of
 from djgc_widgets.collector.ranges import bounds
 from djgc_widgets.collector.ranges.dataset import LISTED, RECORDED, Dataset
-from djgc_widgets.collector.ranges.folders import absolute_url
+from djgc_widgets.collector.ranges.folders import (
+    absolute_url,
+    begin,
+    disturbed,
+    expect_alone,
+)
 from djgc_widgets.collector.ranges.frames import FramesOfRanges
 from djgc_widgets.collector.ranges.listed import (
     ListedPaths,
@@ -49,7 +53,7 @@ from djgc_widgets.model import (
     error_text,
     shown,
 )
-from djgc_widgets.references import read_references, server_name
+from djgc_widgets.references import read_references
 from djgc_widgets.stores import ListsInParts
 from djgc_widgets.verdict import (
     notices_of_other_stores,
@@ -57,8 +61,6 @@ from djgc_widgets.verdict import (
     range_keys,
     withhold_orphans,
 )
-
-_FORMAT = "djgc-ranges-2"
 
 
 def gather_in_ranges(
@@ -70,12 +72,14 @@ def gather_in_ranges(
     """
     stores = _expect_ranges(asked, executor)
     dataset = Dataset(absolute_url(out))
-    asked = _begin(asked, dataset)
+    asked, run = begin(asked, dataset)
     report, names = asked.report, asked.opened.names
     listed = list_into(dataset, stores, asked.report)
+    expect_alone(dataset, run)
     hidden = asked.opened.stores if asked.hidden else ()
     kept = list_hidden_of(hidden, listed, {}, report)
-    known = known_names(names, ListedPaths(dataset))
+    paths = ListedPaths(dataset)
+    known = known_names(names, paths)
     dataset.remove(RECORDED)
     rows = RecordedParts(dataset, names)
     reading = read_references(asked.connections, known, report, rows=rows)
@@ -90,13 +94,13 @@ def gather_in_ranges(
     n_ranges = len(ranges) + 1
     for kind in (*RESULTS, "finished"):
         dataset.keep_only(kind, {f"{number:05d}" for number in range(n_ranges)})
-    with _running(executor) as run:
-        split = (dataset.split(kind, ranges) for kind in (LISTED, RECORDED))
+    with _running(executor) as workers:
+        n_rows = paths.n_listed, rows.n_written
         written = (
             RangeTask(dataset, number, n_rows, world, names.stores, bool(early))
-            for number, n_rows in enumerate(zip(*split, strict=True))
+            for number, n_rows in enumerate(_split(dataset, ranges, n_rows))
         )
-        tasks, judged = _judge(run, written, asked, n_ranges)
+        tasks, judged = _judge(workers, written, asked, n_ranges)
         frames = FramesOfRanges(dataset, judged, rows.several)
         verdict, again = look_up_missing(frames.verdict(), asked.opened.stores)
         back = verdict.references[verdict.references["state"].ne(State.MISSING.value)]
@@ -119,7 +123,7 @@ def gather_in_ranges(
                 )
                 for task in tasks
             ]
-            _, judged = _judge(run, tasks, asked, n_ranges)
+            _, judged = _judge(workers, tasks, asked, n_ranges)
             frames = replace(frames, ranges=judged)
             verdict = frames.verdict()
     files = frames.files_not_live()
@@ -131,7 +135,8 @@ def gather_in_ranges(
         *(warning for look_up in again for warning in look_up.warnings),
         *(*reading.warnings, *reading.prepared, *kept.warnings),
     ]
-    dataset.write_note("scan", {**dataset.read_note("scan"), "finished": not problems})
+    note = expect_alone(dataset, run)
+    dataset.write_note("scan", {**note, "finished": not problems})
     if problems:
         verdict = withhold_orphans(verdict)
     return Found(
@@ -190,37 +195,17 @@ def _by_range(
     return {number: tuple(sorted(each)) for number, each in found.items()}
 
 
-def _begin(asked: Asked, dataset: Dataset) -> Asked:
-    """Return the scan with the time at which it began."""
-    of = {
-        "servers": sorted(server_name(each) for each in asked.connections),
-        "schemas": sorted(asked.wanted),
-        "stores": {each.name: each.address for each in asked.opened.names.stores},
-        "minimum age in days": asked.minimum_age / timedelta(days=1),
-    }
-    found = dataset.read_note("scan")
-    if found and found.get("finished"):
-        raise InputError(
-            f"Expected an empty folder in out, or one of a scan that was stopped; got "
-            f"{dataset.url}, in which a scan was finished. Name another one."
-        )
-    if found is None:
-        if not dataset.is_empty:
-            raise InputError(
-                f"Expected an empty folder in out, or one of a scan that was stopped; "
-                f"got {dataset.url}, which holds something else. Name another one."
-            )
-        began = asked.started.isoformat()
-        dataset.write_note("scan", {"format": _FORMAT, "of": of, "began": began})
-        return asked
-    if found.get("format") != _FORMAT or found.get("of") != of:
-        before = found.get("of", {})
-        others = ", ".join(name for name in of if before.get(name) != of[name])
-        raise InputError(
-            f"Expected the folder of the same scan in out; got {dataset.url}, which is "
-            f"of one with other {others or 'files'}. Name another one."
-        )
-    return replace(asked, started=datetime.fromisoformat(found["began"]))
+def _split(
+    dataset: Dataset, ranges: Sequence[str], n_rows: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Write files and recorded paths by ranges; yield how many of them each has."""
+    n_split = [0, 0]
+    split = (dataset.split(kind, ranges) for kind in (LISTED, RECORDED))
+    for n_files, n_recorded in zip(*split, strict=True):
+        n_split = [n_split[0] + n_files, n_split[1] + n_recorded]
+        yield n_files, n_recorded
+    if n_split != [*n_rows]:
+        raise disturbed(dataset)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from djgc_widgets.collector.ranges.dataset import LISTED, Dataset, Parts
+from djgc_widgets.collector.ranges.folders import disturbed, expect_alone
 from djgc_widgets.collector.ranges.task import note_of, notice_of
 from djgc_widgets.model import (
     FILES,
@@ -42,10 +43,13 @@ def list_into(
 
     listings = [store.list_in_parts(report, take) for store in stores]
     parts.close()
+    if ListedPaths(dataset).n_listed != parts.n_rows:
+        raise disturbed(dataset)
     problems = tuple(p for each in listings for p in each.problems)
     warnings = tuple(w for each in listings for w in each.warnings)
     if not problems:
         noted = [note_of(each) for each in warnings]
+        scanned = expect_alone(dataset, scanned["run"])
         dataset.write_note("scan", {**scanned, "warnings": noted})
     return replace(_NOTHING, problems=problems, warnings=warnings)
 
@@ -58,10 +62,11 @@ class ListedPaths:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._n_listed = self._count()
+        self.n_listed = self._count()
+        """How many files were listed."""
 
     def __iter__(self) -> Iterator[str]:
-        if self._count() != self._n_listed:
+        if self._count() != self.n_listed:
             raise SweepRefusedError(
                 f"The listing of the scan in {self._dataset.url} is no longer there, "
                 "so nothing may be moved. Scan again."

@@ -58,6 +58,11 @@ class RecordedParts:
         references = recorded.drop_duplicates("reference")[_ROW]
         self._several.append(references[references.duplicated()])
 
+    @property
+    def n_written(self) -> int:
+        """How many rows are for ranges."""
+        return self._parts.n_rows
+
     def all(self) -> list[pd.DataFrame]:
         """Return nothing: all rows are written."""
         return []

@@ -34,6 +34,7 @@ from djgc_widgets import (
     SweepRefusedError,
 )
 from djgc_widgets.collector.ranges import bounds
+from djgc_widgets.collector.ranges.dataset import RECORDED, Dataset
 from djgc_widgets.model import Step
 
 FRAMES = ("objects", "references", "orphans", "missing", "trash", "hidden")
@@ -218,6 +219,47 @@ def test_a_scan_that_was_stopped_goes_on(lab: Laboratory, tmp_path: Path) -> Non
 
     assert before.items() <= finished(out).items()
     expect_same(found, complete(lab))
+
+
+@pytest.mark.parametrize("at", [Step.LISTING, Step.READING, Step.RECONCILING])
+def test_two_scans_never_share_a_folder(
+    lab: Laboratory, tmp_path: Path, at: Step
+) -> None:
+    """The second one removes what the first has written of references, for example."""
+    every_kind_orphaned(lab)
+    out, others = tmp_path / "out", []
+
+    def begin_another(progress: Progress) -> None:
+        if progress.step is at and not others:
+            others.append(None)
+            with pytest.raises(Cancelled):
+                lab.scan(out=out, progress=stop_at_reading)
+
+    def stop_at_reading(progress: Progress) -> None:
+        if progress.step is Step.READING:
+            raise Cancelled
+
+    with pytest.raises(ScanUnfinishedError, match="one scan at a time"):
+        lab.scan(out=out, progress=begin_another)
+    assert others
+    expect_same(in_ranges(lab, out), complete(lab))
+
+
+def test_rows_that_are_lost_on_the_way_are_noticed(
+    lab: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_kind_orphaned(lab)
+    lay = bounds.lay_ranges
+
+    def lay_and_lose(dataset: Dataset, *arguments: Any) -> list[str]:
+        dataset.remove(RECORDED)
+        return lay(dataset, *arguments)
+
+    monkeypatch.setattr(bounds, "lay_ranges", lay_and_lose)
+    with pytest.raises(ScanUnfinishedError, match="one scan at a time"):
+        lab.scan(out=tmp_path / "out")
+    monkeypatch.setattr(bounds, "lay_ranges", lay)
+    expect_same(in_ranges(lab, tmp_path / "out"), complete(lab))
 
 
 def test_judges_again_what_changed_meanwhile(lab: Laboratory, tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 """A sweep that nobody looks at takes what is garbage beyond doubt, and no more."""
 
+import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from laboratory import HASH, NPY, Laboratory, array, complete, orphaned, outcomes
 
 from djgc_widgets import CompleteScan, InputError, SweepRefusedError
 from djgc_widgets.collector import Unattended, plan_unattended
 from djgc_widgets.collector.marker import MARKER_PATH
+from djgc_widgets.collector.ranges import bounds
 from djgc_widgets.collector.records import seal
 from djgc_widgets.collector.unattended import SEEN_PATH
 
@@ -17,10 +21,10 @@ START = datetime.now(UTC) + timedelta(hours=1)  # what a bucket dates is not you
 
 
 def look(
-    lab: Laboratory, night: int, **options: Any
+    lab: Laboratory, night: int, out: Path | None = None, **options: Any
 ) -> tuple[CompleteScan, Unattended]:
     now = START + timedelta(days=night)
-    result = complete(lab, clock=lambda: now)
+    result = complete(lab, clock=lambda: now, out=out)
     lifted = LIFTED | set(options.pop("lifted", ()))
     options = {"stores": ["raw"], **options}
     return result, plan_unattended(result, acknowledge=lifted, **options)
@@ -173,3 +177,29 @@ def test_the_trash_says_what_it_is(anywhere: Laboratory) -> None:
     result = complete(anywhere)
     assert set(result.objects["status"]) == {"live"}
     assert result.adds_up()
+
+
+def test_a_scan_in_ranges_remembers_what_one_in_memory_does(
+    s3_laboratory: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "ROWS", 2)
+    lab = s3_laboratory
+    table = orphaned(lab)
+    night = look(lab, 0)[0].orphans
+    first = lab.contents()[SEEN_PATH]
+    again, gone, _ = night["path"]
+    lab.write_row(table.table_name, 9, {"path": again, "store": "raw", "shape": [4, 8]})
+    lab.remove(gone)
+    lab.put(f"_schema/{lab.name}/recording/id=7/data_AbCd1234.npy")
+
+    records = []
+    for out in (None, tmp_path / "out"):
+        lab.put(SEEN_PATH, data=first)
+        look(lab, 1, out=out)
+        rows = lab.contents()[SEEN_PATH].partition(b"\n")[2]
+        found = pd.read_parquet(io.BytesIO(rows))
+        records.append(found.sort_values("path", ignore_index=True))
+
+    assert sorted(records[0]["current"]) == [False, True, True]
+    assert again not in set(records[0]["path"])
+    pd.testing.assert_frame_equal(*records)

@@ -1,6 +1,7 @@
 """The panel on scans that are made in ranges: what it lists, counts and moves."""
 
-from datetime import timedelta
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ import pytest
 from laboratory import Laboratory, every_kind_orphaned
 
 from djgc_widgets import CompleteScan, GCPanel, IncompleteScan, Progress
-from djgc_widgets.collector.clock import utc_now
 from djgc_widgets.collector.ranges import bounds
 from djgc_widgets.model import Step
 from djgc_widgets.panel.state import PanelState
@@ -61,8 +61,8 @@ def test_says_what_a_panel_in_memory_says_and_lists_what_is_not_live(
     ) == sorted(expected[columns].astype(str).to_records(index=False).tolist())
     n_live = int(others["status"].eq("live").sum())
     assert panel.widget.scan["unlisted"] == (
-        f"{n_live} objects that rows refer to: counted, and not listed here. As "
-        f"Parquet in {panel.scan.out}/objects."
+        f"{n_live} objects that rows refer to: counted, and not listed here. All "
+        f"objects are as Parquet in {panel.scan.out}/objects."
     )
     assert whole.widget.scan["unlisted"] == ""
 
@@ -101,8 +101,8 @@ def plan_all(state: PanelState) -> None:
         state.acknowledge(doubt.name, lifted=True)
 
 
-def stopped(panel: GCPanel) -> None:
-    """Scan, and stop at the first range."""
+def test_lists_anew_after_a_scan_that_was_stopped(lab: Laboratory, out: Path) -> None:
+    panel = GCPanel(lab.schema, minimum_age=lab.minimum_age, out=out)
 
     def stop(progress: Progress) -> None:
         if progress.step is Step.RECONCILING:
@@ -114,31 +114,23 @@ def stopped(panel: GCPanel) -> None:
     panel.wait()
     assert "Canceled" in panel.state.message
     panel.state.report = report  # type: ignore[method-assign]
-
-
-def test_goes_on_with_a_scan_that_was_stopped(lab: Laboratory, out: Path) -> None:
-    stopped(GCPanel(lab.schema, out=out, minimum_age=lab.minimum_age))
-    (first,) = scans(out)
-
-    panel = scanned(lab, out=out)  # another kernel, for example
-
-    assert isinstance(panel.scan, CompleteScan)
-    assert scans(out) == [first]
+    lab.put("notes/new.txt")
     panel.refresh()
     panel.wait()
+
+    assert "notes/new.txt" in set(panel.state.objects.frame["path"])
     assert len(scans(out)) == 2
 
 
-def test_does_not_go_on_with_what_was_listed_days_ago(
-    lab: Laboratory, out: Path
-) -> None:
-    stopped(GCPanel(lab.schema, out=out, minimum_age=lab.minimum_age))
-    state = PanelState(lab.schema, out=out, clock=lambda: utc_now() + timedelta(days=2))
-    state.start_scan()
-    state.wait()
+def test_details_need_no_folder(lab: Laboratory, out: Path) -> None:
+    panel = scanned(lab, out=out)
+    shutil.rmtree(out)
 
-    assert state.message == ""
-    assert len(scans(out)) == 2
+    panel.state.objects.open(0)
+
+    assert panel.state.message == ""
+    facts = {fact["label"] for fact in panel.widget.objects["facts"]}
+    assert {"Why", "Path"} <= facts
 
 
 def test_lists_anew_after_an_incomplete_scan(lab: Laboratory, out: Path) -> None:
@@ -157,11 +149,30 @@ def test_lists_anew_after_an_incomplete_scan(lab: Laboratory, out: Path) -> None
     assert len(scans(out)) == 2
 
 
-def test_writes_into_no_folder_of_one_scan(lab: Laboratory, out: Path) -> None:
-    lab.scan(out=out)
+@pytest.mark.parametrize("where", ["one", "file", "file/below", "nosuch://a/b"])
+def test_says_which_folder_it_cannot_use(
+    lab: Laboratory, tmp_path: Path, where: str
+) -> None:
+    lab.scan(out=tmp_path / "one")
+    (tmp_path / "file").write_text("mine")
+    before = scans(tmp_path / "one")
+    out = where if "://" in where else str(tmp_path / where)
     panel = GCPanel(lab.schema, out=out)
     panel.refresh()
     panel.wait()
 
-    assert "Name the folder above it" in panel.state.message
-    assert not [n for n in scans(out) if n.startswith("scan-")]
+    assert panel.state.message.startswith("Expected a folder")
+    assert out in panel.state.message
+    assert scans(tmp_path / "one") == before
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_says_what_ended_a_scan(lab: Laboratory, out: Path) -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    panel = GCPanel(lab.schema, out=out, executor=executor)
+    panel.refresh()
+    panel.wait()
+
+    assert "cannot schedule new futures" in panel.state.message
+    assert "Please report" not in panel.state.message

@@ -20,13 +20,20 @@ DAY = timedelta(days=1)
 ONE, TWO = object_path(key="id=1"), object_path(key="id=2")
 
 
+def remembered(
+    seen: pd.DataFrame, objects: pd.DataFrame, now: datetime
+) -> pd.DataFrame:
+    here = objects[objects["path"].isin(seen["path"])]
+    return remember(seen, here, objects[objects["status"].eq("orphan")], now)
+
+
 def night(
     seen: pd.DataFrame, number: float, orphans: Iterable[str], live: Iterable[str] = ()
 ) -> pd.DataFrame:
     """Remember a scan that is so many days after the first one."""
     paths, needed = [*orphans], [*live]
     objects = judge(files(*paths, *needed), recorded(*needed)).objects
-    return remember(seen, objects, at(number))
+    return remembered(seen, objects, at(number))
 
 
 def at(number: float) -> datetime:
@@ -78,7 +85,7 @@ def test_what_was_live_in_between_begins_anew() -> None:
 def test_what_changed_in_between_begins_anew(changes: dict[str, object]) -> None:
     seen = nights([ONE])
     objects = judge(files(ONE, **changes), recorded()).objects
-    seen = remember(seen, objects, at(1))
+    seen = remembered(seen, objects, at(1))
 
     assert twice(seen, 1) == []
 
@@ -87,7 +94,7 @@ def test_what_a_scan_does_not_judge_stays_as_it_was() -> None:
     seen = nights([ONE])
     objects = judge(files(ONE), recorded(), world(scanned=("other",))).objects
     assert set(objects["status"]) == {"unknown"}
-    seen = remember(seen, objects, at(1))
+    seen = remembered(seen, objects, at(1))
 
     assert twice(seen, 1) == []  # this scan did not see it as an orphan
     assert twice(night(seen, 2, [ONE]), 2) == [ONE]
@@ -197,7 +204,8 @@ def test_tables_are_told_by_schema_and_name_and_hashes_by_schema() -> None:
 
 
 def test_a_frame_without_orphans_has_its_columns() -> None:
-    seen = remember(SEEN_ORPHANS.empty(), judge(files(), recorded()).objects, NOW)
+    objects = judge(files(), recorded()).objects
+    seen = remembered(SEEN_ORPHANS.empty(), objects, NOW)
 
     assert list(seen) == SEEN_ORPHANS.column_names
     assert doubts(seen, 0) == {}
