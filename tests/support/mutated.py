@@ -38,8 +38,15 @@ def collected(files: Iterable[str], folder: Path) -> list[str]:
     """Return the tests of files of the project in this folder, as pytest names them."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *sorted(files)]
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", "--no-cov"]
+    # what is printed must not depend on options of whoever runs the tests
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
     found = subprocess.run(  # noqa: S603 - pytest itself
-        [*command, *options], cwd=folder, check=True, capture_output=True, text=True
+        [*command, *options],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return [line for line in found.stdout.splitlines() if "::" in line]
 
