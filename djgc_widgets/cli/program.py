@@ -16,6 +16,7 @@ from djgc_widgets.model import (
     Answer,
     ExitCode,
     InputError,
+    ScanUnfinishedError,
     ServerError,
     SweepRefusedError,
     visible,
@@ -101,7 +102,7 @@ def _run_demo(arguments: argparse.Namespace) -> Answer:
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return what may fail; DataJoint may not even be loaded."""
     datajoint = sys.modules.get("datajoint.errors")
-    own = (OSError, ServerError)
+    own = (OSError, ScanUnfinishedError, ServerError)
     return (*own, datajoint.DataJointError) if datajoint else own
 
 

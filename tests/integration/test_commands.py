@@ -1,5 +1,6 @@
 """The command line, as cron and admins use it: dry unless confirmed."""
 
+import os
 import re
 import shlex
 from importlib.metadata import version
@@ -12,6 +13,17 @@ from laboratory import HASH, Laboratory, every_kind_orphaned, orphaned
 from djgc_widgets import History, save_filter
 from djgc_widgets.cli.options import COMMANDS, argument_parser
 from djgc_widgets.model import ExitCode
+
+_LOSING = """
+import datajoint
+from djgc_widgets.collector.ranges import bounds
+from djgc_widgets.collector.ranges.dataset import RECORDED
+lay = bounds.lay_ranges
+def lay_and_lose(dataset, *arguments):
+    dataset.remove(RECORDED)
+    return lay(dataset, *arguments)
+bounds.lay_ranges = lay_and_lose
+"""
 
 
 @pytest.fixture
@@ -313,3 +325,21 @@ def test_commands_scan_in_ranges(s3_laboratory: Laboratory, tmp_path: Path) -> N
     code, text = djgc("scan", *own, "--out", str(scans[0]))
     assert code == ExitCode.USAGE_ERROR
     assert "the folder above it" in text
+
+
+def test_a_scan_that_ended_early_is_told(
+    s3_laboratory: Laboratory, tmp_path: Path
+) -> None:
+    orphaned(s3_laboratory)
+    djgc = CommandLine.of(s3_laboratory, tmp_path / "here")
+    (djgc.folder / "sitecustomize.py").write_text(_LOSING)
+
+    code, said = djgc(
+        *("scan", "--schema", s3_laboratory.name, "--out", "scans", "--json"),
+        PYTHONPATH=os.pathsep.join(
+            [str(djgc.folder), os.environ.get("PYTHONPATH", "")]
+        ),
+    )
+
+    assert code == ExitCode.ERROR
+    assert "one scan at a time" in said["error"]

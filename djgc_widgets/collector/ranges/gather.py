@@ -232,11 +232,12 @@ def _judge(
     judged: dict[str, dict[str, Any]] = {}
     try:
         for task in tasks:
-            with _naming_failures(judged, total):
+            with _naming_failures(task.dataset, judged, total):
                 running[executor.submit(judge_range, task)] = task
         for future in as_completed(running):
-            with _naming_failures(judged, total):
-                judged[running[future].name] = future.result()
+            task = running[future]
+            with _naming_failures(task.dataset, judged, total):
+                judged[task.name] = future.result()
             asked.report(Progress(Step.RECONCILING, len(judged), total))
     finally:
         for future in running:
@@ -246,15 +247,15 @@ def _judge(
 
 
 @contextmanager
-def _naming_failures(judged: Sized, total: int) -> Iterator[None]:
+def _naming_failures(dataset: Dataset, judged: Sized, total: int) -> Iterator[None]:
     """Say what an error of an executor, of which each has its own, means to a scan."""
     try:
         yield
     except Exception as error:
         raise ScanUnfinishedError(
             f"Expected all {total} ranges to be judged; {len(judged)} were, then a "
-            f"worker failed ({error_text(error)}). Nothing is lost: scan once more "
-            "with the same out, and only the others are judged."
+            f"worker failed ({error_text(error)}). Nothing is lost: scan(..., "
+            f"out={dataset.url!r}) judges only the others."
         ) from error
 
 
