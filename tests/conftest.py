@@ -29,6 +29,12 @@ _FOLDER_MARKERS = {
     "browser": "browser",
     "mutants": "integration",
 }
+# Coverage takes a third of the time of a test; what these run, others run as well.
+_SLOWEST = {
+    *("browser", "test_failures.py", "test_machine.py", "test_nights.py"),
+    *("test_bucket_moves.py", "test_live_folders.py", "test_s3_dialects.py"),
+    *("test_s3_windows.py", "test_recorded_paths.py"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,8 +61,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, marker in _FOLDER_MARKERS.items():
             if folder in item.path.parts:
                 item.add_marker(marker)
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_random or _SLOWEST.intersection(item.path.parts):
             item.add_marker("no_cover")  # the same lines, hundreds of times
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measure no coverage in what an unmeasured test starts, either."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("no_cover"):
+            for name in [name for name in os.environ if name.startswith("COVERAGE")]:
+                patch.delenv(name)
+        return (yield)
 
 
 @pytest.fixture(scope="session")
