@@ -1,4 +1,4 @@
-"""Private emulators of Azure and Google Cloud: Azurite and fake-gcs-server.
+"""Private emulators: Azurite of Azure, fake-gcs-server of Google Cloud, moto of S3.
 
 Their clients are imported where they are used: that takes seconds, and most tests need
 none.
@@ -8,6 +8,7 @@ import base64
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -182,9 +183,9 @@ class Google:
 
 @dataclass(slots=True)
 class S3:
-    """The S3 server of the tests, seen like the others.
+    """An S3 server, seen like the others.
 
-    A bucket is a part of its only one: it has no room for many.
+    A bucket is a part of its only one: SeaweedFS has no room for many.
     """
 
     s3: S3Server
@@ -250,6 +251,19 @@ def start_google() -> Iterator[Google]:
     _supervise(server, serve)
     with server, generations(server) as relay:
         yield Google(server, relay)
+
+
+@contextmanager
+def start_moto() -> Iterator[S3]:
+    """Start a moto, which heeds no condition of a copy and deletes many on none."""
+    folder = private_folder("djgc-moto-")
+    server = EmbeddedServer(folder, free_port(), _ACCOUNT, secrets.token_urlsafe(24))
+    where = ("-H", server.host, "-p", str(server.port))
+    _supervise(server, [sys.executable, "-m", "moto.server", *where])
+    moto = S3(S3Server(server, "", ""))
+    with server:
+        moto.s3.client().create_bucket(Bucket=moto.s3.bucket)
+        yield moto
 
 
 def _supervise(

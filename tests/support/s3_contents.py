@@ -6,12 +6,23 @@ from laboratory import Laboratory
 
 
 def outside_trash(lab: Laboratory) -> dict[str, bytes]:
-    return {p: c for p, c in lab.contents().items() if not p.startswith("_trash/")}
+    return both_sides(lab)[0]
 
 
 def in_trash(lab: Laboratory) -> dict[str, bytes]:
-    parts = {p: c for p, c in lab.contents().items() if "/objects/" in p}
-    return {p.partition("/objects/")[2]: c for p, c in parts.items()}
+    return both_sides(lab)[1]
+
+
+def both_sides(lab: Laboratory) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return what is outside of the trash, and in it, by path, in one look."""
+    outside, inside = {}, {}
+    for path, content in lab.contents().items():
+        _, found, former = path.partition("/objects/")
+        if not path.startswith("_trash/"):
+            outside[path] = content
+        elif found:
+            inside[former] = content
+    return outside, inside
 
 
 def describe(lab: Laboratory, path: str) -> dict[str, object]:

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from clouds import Azure, Cloud, Google, new_bucket, start_azure, start_google
+from clouds import (
+    S3,
+    Azure,
+    Cloud,
+    Google,
+    new_bucket,
+    start_azure,
+    start_google,
+    start_moto,
+)
 from dialect import Dialect, dialect
 from laboratory import NOW, Laboratory
 from services import Services
@@ -40,6 +49,12 @@ def gcs(services: Services) -> Iterator[Google]:
         # it asks another server, which is not here, whether buckets have folders
         patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         yield google
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[S3]:
+    with start_moto() as moto:
+        yield moto
 
 
 @pytest.fixture(scope="session")
