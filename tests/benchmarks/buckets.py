@@ -1,5 +1,6 @@
 """What a bucket costs whose server answers 20 ms late, as those of clouds do."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from djgc_widgets import CompleteScan, scan
 from djgc_widgets.lab import start_s3
 from djgc_widgets.model import no_progress
 from djgc_widgets.stores import open_stores
+from djgc_widgets.stores.bucket.batches import WORKERS
 from tests.benchmarks.laboratories import apart, insert, laboratory
 from tests.benchmarks.measuring import QUICK, Cost, cost, measured, report
 
@@ -35,6 +37,7 @@ CHUNKS = 5_000 if QUICK else 50_000
 SWEPT = 200 if QUICK else 1_000
 _LATE_SECONDS = 0.02
 _THREADS = 16
+_PAGE = 1_000
 _CONTENT = b"x" * 100
 _TOKEN = "{*}NextContinuationToken"  # noqa: S105 - names a part of an answer
 
@@ -102,10 +105,10 @@ def listed(lab: Laboratory) -> int:
     return len(store.list_files(no_progress).files)
 
 
-def listed_by_obstore(lab: Laboratory) -> int:
-    """List with the quickest client there is, which loses some keys."""
+def by_obstore(lab: Laboratory) -> S3Store:
+    """Return a store of the quickest client there is, which loses some keys."""
     spec = lab.config.stores["raw"]
-    store = S3Store(
+    return S3Store(
         spec["bucket"],
         prefix=f"{spec['location']}/",
         endpoint=f"http://{spec['endpoint']}",
@@ -114,8 +117,34 @@ def listed_by_obstore(lab: Laboratory) -> int:
         region="us-east-1",
         client_options={"allow_http": True},
     )
-    pages = obstore.list(store, chunk_size=1_000, return_arrow=True)
+
+
+def listed_by_obstore(lab: Laboratory) -> int:
+    pages = obstore.list(by_obstore(lab), chunk_size=_PAGE, return_arrow=True)
     return sum(page.num_rows for page in pages)
+
+
+def moved_by_obstore(lab: Laboratory) -> int:
+    """Copy everything, as many at once as a sweep does, and delete it page by page.
+
+    It lists, and then checks, keeps and notes nothing.
+    """
+    store = by_obstore(lab)
+
+    async def copy(path: str, free: asyncio.Semaphore) -> None:
+        async with free:
+            await obstore.copy_async(store, path, f"_moved/{path}")
+
+    async def move() -> int:
+        pages = obstore.list(store, chunk_size=_PAGE)
+        paths = [entry["path"] for page in pages for entry in page]
+        free = asyncio.Semaphore(WORKERS)
+        await asyncio.gather(*(copy(path, free) for path in paths))
+        for start in range(0, len(paths), _PAGE):
+            await obstore.delete_async(store, paths[start : start + _PAGE])
+        return len(paths)
+
+    return asyncio.run(move())
 
 
 def paged(lab: Laboratory) -> int:
@@ -210,9 +239,11 @@ def main() -> None:
             late.requests.clear()
             *taken, n_swept = cost(partial(swept, lab), repeats=1).answer
             requests = len(late.requests)
-        assert n_swept == count
-        theirs = Cost(each * count, 0, 0, None)
-        report(f"sweep {count:,} objects of a bucket", Cost(*taken, n_swept), theirs)
+        with bucket(0, count) as (lab, _):
+            least = cost(partial(moved_by_obstore, lab), repeats=1)
+        assert n_swept == least.answer == count
+        work, theirs = f"sweep {count:,} objects of a bucket", each * count
+        report(work, Cost(*taken, n_swept), Cost(theirs, 0, 0, None), least)
         print(f"    {requests / count:.2f} requests an object, scan and plan included")
 
 
