@@ -15,6 +15,8 @@ from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 _FEWEST, _PER_FOUND = 10, 100
 _OBJECTS = 64
 """Objects that one thread looks at, one after the other."""
+_FIRST = 2 * _OBJECTS
+"""Size of its first page: enough where little else lies between its objects."""
 
 Seen = dict[str, Stored] | OSError
 """The files of an object by path in the store, or why it could not be looked at."""
@@ -28,7 +30,8 @@ class Window:
         self._start: str | None = None
         self._last: str | None = None
         """The last path that is shown; None if there are no more."""
-        self._n_found = PAGE
+        self._per_page = min(PAGE, _FIRST)
+        self._n_found = 0
 
     def stored(self, path: str) -> dict[str, Stored]:
         """Return each object at or below a path, as listed.
@@ -52,10 +55,11 @@ class Window:
         return last is None or (last > below and not last.startswith(below))
 
     def _move(self, path: str) -> None:
-        # a page costs what it holds, so where few of it are asked for it is small
-        per_page = min(PAGE, max(_FEWEST, _PER_FOUND * self._n_found))
+        if self._start is not None:
+            # a page costs what it holds, so where few of it are asked for it is small
+            self._per_page = min(PAGE, max(_FEWEST, _PER_FOUND * self._n_found))
         start, self._start = _just_before(path), None  # nothing is shown if this fails
-        self._page, self._last = self._bucket.stored_after(start, per_page)
+        self._page, self._last = self._bucket.stored_after(start, self._per_page)
         self._start, self._n_found = start, 0
 
 
