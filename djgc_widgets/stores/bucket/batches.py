@@ -1,7 +1,7 @@
 """Objects dealt with together, by several threads, until nothing more may be moved."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
@@ -70,7 +70,7 @@ def each_until(
         halt.set()
 
 
-def pages_of(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
+def pages_of(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Yield so many items at a time."""
     rest = iter(items)
     while page := list(islice(rest, size)):

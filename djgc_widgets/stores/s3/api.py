@@ -222,4 +222,5 @@ def _keep_unread(
 
 def _add_md5(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore has no types
     digest = md5(request.data or b"", usedforsecurity=False).digest()
+    del request.headers["Content-MD5"]  # two threads may have registered this at once
     request.headers["Content-MD5"] = b64encode(digest).decode()

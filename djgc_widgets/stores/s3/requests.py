@@ -1,10 +1,12 @@
 """Requests to S3, by paths relative to a store."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import Any
 
 from djgc_widgets.stores.api_listing import Page, PageOrder, dates_ns
+from djgc_widgets.stores.bucket.batches import pages_of
 from djgc_widgets.stores.bucket.protocol import (
     PAGE,
     Bucket,
@@ -25,6 +27,9 @@ from djgc_widgets.stores.s3.kept import (
     storage_class_of,
     storage_options,
 )
+
+_DELETED = 125
+"""Most objects that one request deletes."""
 
 _NO_LOCKS = "ObjectLockConfigurationNotFoundError"
 
@@ -123,18 +128,30 @@ class S3Bucket(Bucket):
         self._copier.copy(source, target, found.identity, options)
 
     def delete(self, etags: Mapping[str, str]) -> dict[str, OSError]:
-        """Delete up to 1,000 objects that still have these etags, in one request.
+        """Delete up to 1,000 objects that still have these etags, in a few requests.
 
-        An empty etag is no condition. Return why the others stayed.
+        An empty etag is no condition. Return why the others stayed. A server takes a
+        while for each object of a request, so these are made at once.
         """
+        with ThreadPoolExecutor(PAGE // _DELETED) as pool:
+            parts = pool.map(partial(self._delete, etags), pages_of(etags, _DELETED))
+            return {path: error for part in parts for path, error in part.items()}
+
+    def _delete(
+        self, etags: Mapping[str, str], paths: Sequence[str]
+    ) -> dict[str, OSError]:
+        """Delete objects in one request."""
         asked = [
-            {"Key": self._api.key(path), **({"ETag": etag} if etag else {})}
-            for path, etag in etags.items()
+            {
+                "Key": self._api.key(path),
+                **({"ETag": etags[path]} if etags[path] else {}),
+            }
+            for path in paths
         ]
         try:
             stayed = self._api.delete(asked)
         except OSError as error:
-            return dict.fromkeys(etags, error)
+            return dict.fromkeys(paths, error)
         return {self._api.path(key): error for key, error in stayed.items()}
 
     def remove(self, path: str, etag: str = "") -> None:

@@ -22,6 +22,7 @@ from s3_contents import (
 )
 
 from djgc_widgets import IncompleteScan, SweepRefusedError, Trash
+from djgc_widgets.stores.s3 import requests
 
 MARKER = "_trash/"
 
@@ -340,6 +341,37 @@ def test_a_deletion_without_an_answer_is_left_to_a_recovery(
     assert outside_trash(lab) == before
     assert len(in_trash(lab)) == 3  # a deletion may still be carried out
     assert outcomes(planned(complete(lab)).sweep()) == {"moved": 3}
+
+
+def test_each_request_of_a_deletion_may_have_another_end(
+    lab: Laboratory, other: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "_DELETED", 1)
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    refused, unanswered, gone = sorted(plan.objects["path"])
+
+    def answer(asked: Asked) -> Said | None:
+        if not deletes_originals(asked):
+            return None
+        (key,) = deletes_many(asked)
+        if key.endswith(refused):
+            return refusal(403, "AccessDenied")
+        return refusal(500, "InternalError") if key.endswith(unanswered) else None
+
+    other.instead = answer
+
+    rows = plan.sweep().rows.set_index("path")
+
+    assert rows["outcome"].to_dict() == {
+        refused: "failed",
+        unanswered: "failed",
+        gone: "moved",
+    }
+    assert rows["in_doubt"].to_dict() == {refused: False, unanswered: True, gone: False}
+    assert outside_trash(lab).keys() == before.keys() - {gone}
+    assert in_trash(lab) == {path: before[path] for path in (unanswered, gone)}
 
 
 @pytest.mark.parametrize("breaks", [copies, deletes_originals])
