@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from djgc_widgets.model import KIBI, InputError
+from djgc_widgets.model import parse_age, parse_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +19,6 @@ _OPERATORS = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?", re.IGNORECASE)
-_AGE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(h|d|w|mo|y)?(?:ours?|ays?|eeks?|nths?|ears?)?", re.IGNORECASE
-)
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.44, "y": 365.25}
 _SIGN = re.compile(r"\s*(>=|<=|>|<|≥|≤)?\s*([^<>≤≥]+?)\s*(?=[<>≤≥]|$)")
 _AND = re.compile(r"\s+and\s+(?=[<>≤≥])", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(.+?)\s+to\s+(.+?)\s*", re.IGNORECASE)
@@ -43,25 +38,6 @@ class Bounds:
         for sign, bound in self.comparisons:
             mask &= _OPERATORS[sign](values, bound).fillna(value=False)
         return np.asarray(mask, dtype=bool)
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes of a size such as 1.5 KiB, 2 GB or 512, or raise InputError."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise InputError(f"Expected a size such as 10 MiB or 512; got {text!r}.")
-    number, letter, binary = match.groups()
-    power = " kmgtpe".index(letter.lower() or " ")
-    unit = (KIBI if binary else 1000) ** power
-    return round(float(number) * float(unit))
-
-
-def parse_age(text: str) -> float:
-    """Return the days of an age such as 36 h, 2 weeks or 90, or raise InputError."""
-    match = _AGE.fullmatch(text.strip())
-    if match is None:
-        raise InputError(f"Expected an age such as 90 d, 36 h or 2 y; got {text!r}.")
-    return float(match[1]) * _DAYS[(match[2] or "d").lower()]
 
 
 _PARSE = {"size": parse_size, "age": parse_age}

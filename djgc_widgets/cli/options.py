@@ -14,23 +14,25 @@ from djgc_widgets.model import (
     ExitCode,
     InputError,
     expect_age,
+    parse_age,
 )
 
 
 def _age(text: str) -> timedelta:
     try:
-        age = timedelta(days=float(text))
+        age = timedelta(days=parse_age(text))
         expect_age(age, "days")
     except (OverflowError, ValueError):
         raise argparse.ArgumentTypeError(
-            f"expected a number of days from 0 to {OLDEST.days:,}; got {text!r}"
+            f"expected an age from 0 to {OLDEST.days:,} days, such as 7, 36h or 2w; "
+            f"got {text!r}"
         ) from None
     return age
 
 
-def _days_option(text: str, default: timedelta | None = None) -> dict[str, Any]:
-    shown = f"{text} ({default.days})" if default else text
-    return {"type": _age, "metavar": "DAYS", "help": shown}
+def _age_option(text: str, default: timedelta | None = None) -> dict[str, Any]:
+    shown = f"{text} ({default.days}d)" if default else text
+    return {"type": _age, "metavar": "AGE", "help": shown}
 
 
 _WIDTH = 80
@@ -83,7 +85,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "scan in ranges of keys, in a new folder in this one, as Parquet; for "
         "more than fits into memory",
     },
-    "--minimum-age": _days_option("younger objects are never orphans", MINIMUM_AGE),
+    "--minimum-age": _age_option("younger objects are never orphans", MINIMUM_AGE),
     "--history": {
         "metavar": "FOLDER",
         "help": "add this scan to the history in a folder",
@@ -92,8 +94,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "sweep_id": {"help": "name of the sweep"},
     "paths": {"nargs": "*", "default": [], "help": "objects; all by default"},
     "--break-lock": {**_FLAG, "help": "take the lock even if its owner may still run"},
-    "--retention": _days_option("keep what was swept more recently", RETENTION),
-    "--oldest-backup": _days_option(
+    "--retention": _age_option("keep what was swept more recently", RETENTION),
+    "--oldest-backup": _age_option(
         "age of the oldest backup of the database that may be restored; kept in mind"
     ),
     "--acknowledge": {

@@ -94,6 +94,7 @@ from .object_paths import (
 )
 from .pins import Pin
 from .progress import Progress, ProgressCallback, no_progress
+from .quantities import parse_age, parse_size
 from .receipt import Receipt, SweepReceipt
 from .servers import Position, Sighting
 from .store_names import Naming, SameFolder, StoreInfo, StoreNames
@@ -238,7 +239,9 @@ __all__ = [
     "names_of",
     "no_progress",
     "parent_of",
+    "parse_age",
     "parse_paths",
+    "parse_size",
     "parse_trash",
     "path_text",
     "plural",

@@ -185,7 +185,7 @@ def test_a_purge_is_dry_until_confirmed(
     djgc("sweep", *own, *ALL, "--confirm", "raw")
 
     assert "old enough: none" in djgc("purge", "--store", "raw")[1]
-    dry = ("purge", "--store", "raw", "--retention", "0")
+    dry = ("purge", "--store", "raw", "--retention", "0h")
     assert "To do it, add: --confirm raw" in djgc(*dry)[1]
     assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3
     code, text = djgc(*dry, "--confirm", "raw")

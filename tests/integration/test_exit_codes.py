@@ -185,6 +185,7 @@ def test_each_kind_of_failure_has_its_exit_code_and_one_line_of_json(
         ("scan", "--schema", "no_such_schema"),
         ("scan", *own, "--stores", "cold"),
         ("scan", *own, "--minimum-age", "nan"),
+        ("scan", *own, "--minimum-age", "7x"),
         ("scan", "--minimum-age", "-1"),
         ("scan", "--minimum-age", "inf"),
         ("purge", "--store", "raw", "--retention", "1e30"),

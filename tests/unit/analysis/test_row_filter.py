@@ -2,8 +2,8 @@
 
 import pytest
 
-from djgc_widgets.analysis.bounds import parse_age, parse_bounds, parse_size
-from djgc_widgets.model import InputError
+from djgc_widgets.analysis.bounds import parse_bounds
+from djgc_widgets.model import InputError, parse_age, parse_size
 
 
 @pytest.mark.parametrize(
