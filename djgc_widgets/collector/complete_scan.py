@@ -62,7 +62,12 @@ class CompleteScan(Scan):
         what = self._reconciled, self._files, selection
         now = sweeper.circumstances(lifted, *seen)
         brakes = brakes or now.brakes
-        now = replace(now, brakes=brakes, inventoried=self._inventoried)
+        now = replace(
+            now,
+            brakes=brakes,
+            inventoried=self._inventoried,
+            scanned_at=self.started_at,
+        )
         plan = plan_sweep(*what, now, carry_out=sweeper.carry_out)
         told = [
             store

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from djgc_widgets.collector.records import Record, read_record, seal
 from djgc_widgets.collector.sightings import (
@@ -40,6 +40,7 @@ class _Owners(Record):
     """None in records of version 0.1."""
     gone: list[str] = Field(default=[])
     oldest_backup_days: Annotated[float, Field(ge=0, le=OLDEST.days)] | None = None
+    since: AwareDatetime | None = None
 
 
 def read_ownership(store: Store) -> Ownership:
@@ -59,7 +60,7 @@ def read_ownership(store: Store) -> Ownership:
         known = tuple(each.value() for each in record.known)
     days = record.oldest_backup_days
     backup = None if days is None else timedelta(days=days)
-    return Ownership(name, known, frozenset(record.gone), backup)
+    return Ownership(name, known, frozenset(record.gone), backup, record.since)
 
 
 def with_journals(owner: Ownership, seen: Iterable[Sighting]) -> Ownership:

@@ -56,6 +56,8 @@ class Circumstances:
     """Store and sweep of sweeps without a result."""
     mounted: frozenset[tuple[str, str]] = frozenset()
     """Store and path of what is mounted inside a store."""
+    scanned_at: datetime | None = None
+    """When the servers were as they are described here."""
     inventoried: frozenset[str] = frozenset()
     """Stores of which an inventory told."""
     brakes: Brakes = field(default_factory=Brakes)
@@ -165,4 +167,4 @@ def _doubts_by_store(chosen: pd.DataFrame, seen: Circumstances) -> Iterator[Doub
             yield Doubt(DoubtCode.INTERRUPTED_SWEEP, values)
     for owner in seen.owners:
         if owner.store in stores:
-            yield from server_doubts(owner, seen.servers)
+            yield from server_doubts(owner, seen.servers, seen.scanned_at)

@@ -6,7 +6,7 @@ rows that were not read refer to.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from djgc_widgets.model import DoubtCode, Notice, Position, Sighting
 from djgc_widgets.verdict.doubt import Doubt
@@ -39,10 +39,19 @@ class Ownership:
     oldest_backup: timedelta | None = None
     """Age of the oldest backup of a database that may be restored; None before a purge
     asked."""
+    written_at: datetime | None = None
+    """When this was recorded."""
 
 
-def server_doubts(owner: Ownership, read: Sequence[Sighting]) -> Iterator[Doubt]:
-    """Yield why the servers whose rows were read may not sweep a store, if so."""
+def server_doubts(
+    owner: Ownership, read: Sequence[Sighting], read_at: datetime | None = None
+) -> Iterator[Doubt]:
+    """Yield why the servers whose rows were read may not sweep a store, if so.
+
+    A scan that is older than the last sweep tells nothing of how far a server is: it is
+    asked again when a plan is carried out.
+    """
+    is_older = bool(read_at and owner.written_at and read_at < owner.written_at)
     pairs = list(_pairs(owner.known, read))
     for server, sighting in pairs:
         if server is None or sighting is None:
@@ -56,7 +65,8 @@ def server_doubts(owner: Ownership, read: Sequence[Sighting]) -> Iterator[Doubt]
                 "changes": _changes(server, sighting),
             }
             yield Doubt(DoubtCode.SERVER_CHANGED, changed, identifier)
-        if sighting.position and not sighting.position.follows(server.position):
+        is_behind = sighting.position and not sighting.position.follows(server.position)
+        if is_behind and not is_older:
             behind = {"store": owner.store, "server": identifier}
             yield Doubt(DoubtCode.SERVER_BEHIND, behind, identifier)
     for server, sighting in pairs:

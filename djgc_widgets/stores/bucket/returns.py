@@ -21,6 +21,11 @@ def keep_copies(pinned: PinnedObject) -> None:
     _MAY_STILL_GO.update(map(pinned.trashed, pinned.files))
 
 
+def let_copies_go(pinned: PinnedObject) -> None:
+    """Keep them no longer: every deletion that was asked for has been answered."""
+    _MAY_STILL_GO.difference_update(map(pinned.trashed, pinned.files))
+
+
 def undo(bucket: Bucket, pinned: PinnedObject) -> Result | None:
     """Undo what was done of a move to the trash; return a result only if that fails.
 

@@ -15,22 +15,24 @@ from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 _FEWEST, _PER_FOUND = 10, 100
 _OBJECTS = 64
 """Objects that one thread looks at, one after the other."""
-_FIRST = 2 * _OBJECTS
-"""Size of its first page: enough where little else lies between its objects."""
 
 Seen = dict[str, Stored] | OSError
 """The files of an object by path in the store, or why it could not be looked at."""
 
 
 class Window:
-    """A part of a bucket's listing, which is moved along ascending paths."""
+    """A part of a bucket's listing, which is moved along ascending paths.
 
-    def __init__(self, bucket: Bucket) -> None:
+    The first page has room for twice the files that are looked for: enough where little
+    else lies between them.
+    """
+
+    def __init__(self, bucket: Bucket, n_files: int) -> None:
         self._bucket = bucket
         self._start: str | None = None
         self._last: str | None = None
         """The last path that is shown; None if there are no more."""
-        self._per_page = min(PAGE, _FIRST)
+        self._per_page = min(PAGE, max(_FEWEST, 2 * n_files))
         self._n_found = 0
 
     def stored(self, path: str) -> dict[str, Stored]:
@@ -72,7 +74,7 @@ def look_at(
         return pinned.trashed(path) if in_trash else path
 
     def look(few: Sequence[int]) -> list[Seen]:
-        window = Window(bucket)
+        window = Window(bucket, sum(len(objects[at].files) for at in few))
         return [look_through(window, objects[at]) for at in few]
 
     def look_through(window: Window, pinned: PinnedObject) -> Seen:

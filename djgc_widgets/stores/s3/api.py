@@ -113,15 +113,20 @@ class Api:
             "before-sign.s3.DeleteObjects", _add_md5, unique_id="djgc-content-md5"
         )
         answer = self.call("delete_objects", Delete={"Objects": list(asked)})
-        return {
-            error["Key"]: _error_of(
-                error["Code"],
-                error.get("Message", ""),
-                500 if error["Code"] in _UNSURE else 403,
-            )
-            for error in answer.get("Errors", ())
-            if error["Code"] not in _ABSENT  # already gone
-        }
+        try:
+            return {
+                error["Key"]: _error_of(
+                    error["Code"],
+                    error.get("Message", ""),
+                    500 if error["Code"] in _UNSURE else 403,
+                )
+                for error in answer.get("Errors", ())
+                if error["Code"] not in _ABSENT  # already gone
+            }
+        except KeyError as error:
+            raise OSError(
+                f"expected of each object that stayed its key and why; got no {error}"
+            ) from None
 
     def copy_in_parts(
         self,

@@ -28,8 +28,10 @@ from djgc_widgets.stores.s3.kept import (
     storage_options,
 )
 
-_DELETED = 125
-"""Most objects that one request deletes."""
+_AT_ONCE = 8
+"""Requests that delete, at once."""
+_DELETED = PAGE // _AT_ONCE
+"""Most objects that one of them deletes."""
 
 _NO_LOCKS = "ObjectLockConfigurationNotFoundError"
 
@@ -133,7 +135,7 @@ class S3Bucket(Bucket):
         An empty etag is no condition. Return why the others stayed. A server takes a
         while for each object of a request, so these are made at once.
         """
-        with ThreadPoolExecutor(PAGE // _DELETED) as pool:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
             parts = pool.map(partial(self._delete, etags), pages_of(etags, _DELETED))
             return {path: error for part in parts for path, error in part.items()}
 

@@ -110,6 +110,21 @@ def test_a_standby_and_a_copy_that_was_promoted_are_not_their_primary(
     assert complete(lab).missing.empty
 
 
+def test_two_plans_of_one_scan_are_both_carried_out(laboratory: Laboratory) -> None:
+    orphaned(laboratory)
+    laboratory.age()
+    result = complete(laboratory)
+    one, *others = (result.orphans.loc[[at]] for at in result.orphans.index)
+    assert planned(result, one).sweep().count("moved") == 1
+    laboratory.declare(HASH, "Later").insert1({"id": 1, "data": b"the log goes on"})
+
+    for other in others:
+        plan = planned(result, other)
+
+        assert not [doubt for doubt in plan.refusals if "server" in doubt.code]
+        assert plan.sweep().count("moved") == 1
+
+
 @pytest.mark.mysql
 def test_a_server_with_a_cloned_identifier_is_never_taken_for_another(
     mysql: EmbeddedServer, tmp_path: Path

@@ -30,6 +30,7 @@ from webdav import Folder, WebDav
 from djgc_widgets import Cancelled, CompleteScan, Progress, SweepPlan, Trash
 from djgc_widgets.stores import open_stores
 from djgc_widgets.stores.bucket.protocol import ChangedError
+from djgc_widgets.stores.bucket.returns import _MAY_STILL_GO
 from djgc_widgets.stores.bucket.store import BucketStore
 from djgc_widgets.stores.remote import base_path
 
@@ -279,6 +280,7 @@ def test_a_sweep_that_ends_anywhere_loses_nothing(lab: Laboratory) -> None:
             plan.sweep()
         except Crash:
             crashed = True
+            _MAY_STILL_GO.clear()  # another process recovers
         else:
             crashed = False
         outside, inside = both_sides(lab)
@@ -292,6 +294,26 @@ def test_a_sweep_that_ends_anywhere_loses_nothing(lab: Laboratory) -> None:
             break
 
     assert n_calls >= 8
+
+
+def test_an_interrupted_deletion_may_still_be_carried_out(lab: Laboratory) -> None:
+    orphaned_folder(lab)
+    before = outside_trash(lab)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    plan = plan_on(complete(lab), changed(lab, delete=interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        plan.sweep()
+    assert Trash(lab.schema, "raw").recover().count("restored") == 1
+    assert outside_trash(lab) == before
+    trashed = in_trash(lab)
+    for path in trashed:  # only now
+        lab.remove(path)
+
+    assert outside_trash(lab) | trashed == before
+    assert in_trash(lab) == trashed
 
 
 @pytest.mark.parametrize("cloud", CLOUDS, indirect=True)

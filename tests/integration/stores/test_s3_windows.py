@@ -88,10 +88,10 @@ def test_a_page_tells_what_a_request_for_each_path_tells(
     assert [path for path in ABSENT if alone[path]] == ["w"]
     monkeypatch.setattr(windows, "PAGE", per_page)
 
-    window = Window(bucket)
+    window = Window(bucket, 64)
     assert {path: window.stored(path) for path in paths} == alone
     for few in combinations(paths[::6], 2):
-        window = Window(bucket)
+        window = Window(bucket, 64)
         assert [window.stored(path) for path in few] == [alone[path] for path in few]
     assert ordered.requests
 
