@@ -131,9 +131,13 @@ def stores_to_confirm(result: CompleteScan | IncompleteScan) -> list[str]:
     return [*(store.name for store in result.stores), *sorted(broken)]
 
 
-def dry_line(stores: Sequence[str]) -> str:
+def dry_line(arguments: Namespace, stores: Sequence[str]) -> str:
     """Say where nothing was changed, and how to do it."""
-    return f"Nothing was changed. To do it, add: --confirm {','.join(stores)}"
+    named, dry = arguments.confirm, arguments.dry_run
+    where = f" in {', '.join(stores)}" if named and not dry else ""
+    how = ["leave out --dry-run"] if dry else []
+    how += [] if named and dry else [f"add: --confirm {','.join(stores)}"]
+    return f"Nothing was changed{where}. To do it, {' and '.join(how)}"
 
 
 def _existing_schema(name: str, connection: dj.Connection) -> dj.Schema:

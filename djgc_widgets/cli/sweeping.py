@@ -160,7 +160,7 @@ def _carried_out(
         "refusals": _doubt_rows(plan.refusals),
         "plan": json_rows(plan.by_table()),
     }
-    dry = [dry_line(left)] if left else []
+    dry = [dry_line(arguments, left)] if left else []
     if plan.objects.empty:
         return Answer(ExitCode.DONE, ["Nothing to sweep.", *dry], data)
     lines, frame = str(plan).splitlines(), plan.by_table()

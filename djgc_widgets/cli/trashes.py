@@ -73,7 +73,7 @@ def run_heal(arguments: Namespace) -> Answer:
         done = receipt_answer(receipt, Outcome.RESTORED)
         result = asked_scan(arguments)
     elif len(needed):
-        dry = dry_line(sorted(needed["store"].unique()))
+        dry = dry_line(arguments, sorted(needed["store"].unique()))
         done = listed("needed", "needed", needed, dry)
     code = first_code({done.code, *(states(result) - {ExitCode.ORPHANS_FOUND})})
     return Answer(
@@ -106,7 +106,9 @@ def run_restore(arguments: Namespace) -> Answer:
     stores = list(sweep["store"])
     confirmed = confirmed_stores(arguments, stores)
     if not confirmed:
-        return _with_away(listed("sweeps", "sweeps", sweep, dry_line(stores)), away)
+        return _with_away(
+            listed("sweeps", "sweeps", sweep, dry_line(arguments, stores)), away
+        )
 
     def restore(store: str) -> Receipt:
         with progress_bar() as progress:
@@ -124,7 +126,9 @@ def run_recover(arguments: Namespace) -> Answer:
     if not confirmed:
         sweeps = _sweeps(connection, stores)
         due = sweeps[sweeps["state"].eq(SweepState.INTERRUPTED.value)]
-        found = listed("interrupted", "interrupted", due, dry_line(stores))
+        told = len(due) or arguments.break_lock
+        dry = [dry_line(arguments, stores)] if told else []
+        found = listed("interrupted", "interrupted", due, *dry)
         return _with_away(found, away)
 
     def recover(store: str) -> Receipt:
@@ -143,7 +147,9 @@ def run_purge(arguments: Namespace) -> Answer:
     if not confirmed:
         old = [_purgeable(Trash(connection, store), age) for store in stores]
         frame = stacked([SWEEPS.empty(), *old])
-        found = listed("sweeps", "old enough", frame, dry_line(stores))
+        told = len(frame) or arguments.oldest_backup is not None
+        dry = [dry_line(arguments, stores)] if told else []
+        found = listed("sweeps", "old enough", frame, *dry)
         return _with_away(found, away)
 
     def purge(store: str) -> Receipt:
@@ -210,7 +216,7 @@ def _pinned(
     store = arguments.store
     pins = Pins(connect(), store)
     if not confirmed_stores(arguments, [store]):
-        lines = [f"would be {done}", *notes, dry_line([store])]
+        lines = [f"would be {done}", *notes, dry_line(arguments, [store])]
         return Answer(ExitCode.DONE, lines)
     do(pins)
     return Answer(

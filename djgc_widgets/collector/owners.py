@@ -40,7 +40,7 @@ class _Owners(Record):
     """None in records of version 0.1."""
     gone: list[str] = Field(default=[])
     oldest_backup_days: Annotated[float, Field(ge=0, le=OLDEST.days)] | None = None
-    since: AwareDatetime | None = None
+    written_at: AwareDatetime | None = None
 
 
 def read_ownership(store: Store) -> Ownership:
@@ -60,7 +60,7 @@ def read_ownership(store: Store) -> Ownership:
         known = tuple(each.value() for each in record.known)
     days = record.oldest_backup_days
     backup = None if days is None else timedelta(days=days)
-    return Ownership(name, known, frozenset(record.gone), backup, record.since)
+    return Ownership(name, known, frozenset(record.gone), backup, record.written_at)
 
 
 def with_journals(owner: Ownership, seen: Iterable[Sighting]) -> Ownership:
@@ -85,7 +85,7 @@ def write_ownership(store: Store, now: datetime, owner: Ownership) -> None:
     """Record for which servers a store is swept."""
     backup = owner.oldest_backup
     record = {
-        "since": now.isoformat(),
+        "written_at": now.isoformat(),
         "servers": addresses_of(s for server in owner.known for s in server.sightings),
         "known": [
             {

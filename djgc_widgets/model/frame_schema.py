@@ -40,8 +40,8 @@ class FrameSchema:
         if absent or not isinstance(frame, pd.DataFrame):
             what = f"one without {', '.join(absent)}" if given else shown(frame)
             raise InputError(
-                f"Expected a frame of the {self.name} schema; got {what}. Pass one of "
-                "a scan, for example scan.objects, scan.summary() or scan.places()."
+                f"Expected a frame of the {self.name} schema; got {what}. Pass the "
+                f"{self.name} of a scan."
             )
 
     def conform(self, columns: pd.DataFrame | Mapping[str, object]) -> pd.DataFrame:

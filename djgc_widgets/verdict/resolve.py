@@ -38,7 +38,8 @@ def resolve_stores(
     for at, (server, *named) in enumerate(combinations):
         known = _stores_of_name(names, names.servers[server], *named)
         meant.append(known or everywhere)
-        if not known:
+        # that a store could not be opened is told by itself
+        if not known and names.servers[server].broken.isdisjoint(named):
             rows = recorded[(number == at) & recorded["declared"].to_numpy()]
             warnings += _unknown_store_warnings(rows, *named)
     pairs = [(at, store) for at, each in enumerate(meant) for store in each]

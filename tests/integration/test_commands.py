@@ -148,14 +148,16 @@ def test_a_sweep_and_its_restore(laboratory: Laboratory, djgc: Run, own: Own) ->
     assert code == ExitCode.REFUSED
     assert {r["name"] for r in data["refusals"]} == {"large-sweep", "sole-owner"}
     assert all(r["message"] and r["remedy"] for r in data["refusals"])
-    for options, expected in (
-        ((), ExitCode.ORPHANS_FOUND),
-        (("--dry-run", "--confirm", "raw"), ExitCode.ORPHANS_FOUND),
-        (("--confirm", "derived"), ExitCode.DONE),
+    for options, expected, how in (
+        ((), ExitCode.ORPHANS_FOUND, "add: --confirm raw"),
+        (("--dry-run",), ExitCode.ORPHANS_FOUND, "leave out --dry-run and add: "),
+        (("--dry-run", "--confirm", "raw"), ExitCode.ORPHANS_FOUND, "leave out --dry"),
+        (("--confirm", "derived"), ExitCode.DONE, "add: --confirm raw"),
     ):
         code, text = djgc("sweep", *own, *ALL, *options)
         assert code == expected
-        assert "Nothing was changed. To do it, add: --confirm raw" in text
+        where = " in raw" if options == ("--confirm", "derived") else ""
+        assert f"Nothing was changed{where}. To do it, {how}" in text
     assert laboratory.contents() == before
 
     code, data = djgc("sweep", *own, *ALL, "--confirm", "raw", "--json")
@@ -184,7 +186,9 @@ def test_a_purge_is_dry_until_confirmed(
     orphaned(laboratory, HASH)
     djgc("sweep", *own, *ALL, "--confirm", "raw")
 
-    assert "old enough: none" in djgc("purge", "--store", "raw")[1]
+    text = djgc("purge", "--store", "raw")[1]
+    assert "old enough: none" in text
+    assert "--confirm" not in text
     dry = ("purge", "--store", "raw", "--retention", "0h")
     assert "To do it, add: --confirm raw" in djgc(*dry)[1]
     assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3

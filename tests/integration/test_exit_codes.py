@@ -127,7 +127,7 @@ def test_only_the_confirmed_stores_are_ever_swept(
 
     assert code == ExitCode.DONE
     assert text.startswith("3 objects moved")
-    assert "Nothing was changed. To do it, add: --confirm derived" in text
+    assert "Nothing was changed in derived. To do it, add: --confirm derived" in text
     assert len(laboratory.contents("derived")) == 1
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,7 @@ def test_owners_are_remembered_and_checked(store: FileStore) -> None:
     )
     assert read_ownership(store) == Ownership(store.info.name)
     write_ownership(store, NOW, owner)
-    assert read_ownership(store) == owner
+    assert read_ownership(store) == replace(owner, written_at=NOW)
 
     path = Path(store.info.address) / OWNER_PATH
     path.write_text(path.read_text().replace("server", "revers"))
