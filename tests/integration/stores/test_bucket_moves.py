@@ -309,6 +309,7 @@ def test_an_interrupted_deletion_may_still_be_carried_out(lab: Laboratory) -> No
     assert Trash(lab.schema, "raw").recover().count("restored") == 1
     assert outside_trash(lab) == before
     trashed = in_trash(lab)
+    assert len(trashed) == len(["a", "b", "manifest"])
     for path in trashed:  # only now
         lab.remove(path)
 
