@@ -208,8 +208,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors and help end like every other command."""
 
     def error(self, message: str) -> NoReturn:
-        usage = " ".join(self.format_usage().split())
-        raise InputError(f"{message} ({usage})")
+        raise InputError(f"{message}. See: {self.prog} --help")
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - argparse passes streams
         show(message, file)

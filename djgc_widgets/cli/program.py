@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from djgc_widgets.cli.options import argument_parser
-from djgc_widgets.cli.terminal import show, text_of
+from djgc_widgets.cli.terminal import show, text_of, unwritable
 from djgc_widgets.model import (
     Answer,
     ExitCode,
@@ -132,7 +132,10 @@ def _print(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:
     if path is None:
         show(text, sys.stdout)
     else:
-        Path(path).write_text(text, encoding="utf-8")
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise unwritable("-o", path, error) from None
 
 
 def _tell(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:  # noqa: ARG001 - trouble is told in any case

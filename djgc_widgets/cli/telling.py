@@ -10,6 +10,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from djgc_widgets.cli.metrics import write_metrics
+from djgc_widgets.cli.terminal import unwritable
 from djgc_widgets.model import Answer, InputError, ServerError, error_text
 
 _TOLD = "told.json"
@@ -23,10 +24,10 @@ def tell(parsed: argparse.Namespace, answer: Answer) -> None:
 
     Raises
     ------
-    OSError, ServerError, InputError
+    ServerError, InputError
         The first failure.
     """
-    failures = []
+    failures: list[InputError | ServerError] = []
     for name, write in (
         ("log_file", _log),
         ("metrics", write_metrics),
@@ -35,7 +36,10 @@ def tell(parsed: argparse.Namespace, answer: Answer) -> None:
         if wanted := getattr(parsed, name, None):
             try:
                 write(wanted, parsed, answer)
-            except (InputError, OSError, ServerError) as error:
+            except OSError as error:
+                option = f"--{name.replace('_', '-')}"
+                failures.append(unwritable(option, wanted, error))
+            except (InputError, ServerError) as error:
                 failures.append(error)
     if failures:
         raise failures[0]
@@ -104,7 +108,8 @@ def _send(target: str, message: str) -> None:
     ) as error:
         raise ServerError(
             f"Expected a command or URL in --notify that takes a message; got "
-            f"{target!r}, which failed ({error_text(error)}). Try it in a shell."
+            f"{target!r}, which failed ({error_text(error)}). A command runs without a "
+            "shell; one that needs it is sh -c '...'."
         ) from error
 
 

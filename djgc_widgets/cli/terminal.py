@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import TextIO
 
-from djgc_widgets.model import visible
+from djgc_widgets.model import InputError, visible
 
 _COLORS = {"problem": "31", "failed": "31", "refused": "33", "held": "33", "note": "2"}
 """Of lines that begin so, as ANSI codes."""
@@ -40,3 +40,11 @@ def is_terminal(stream: TextIO | None) -> bool:
 def _colored(line: str) -> str:
     color = _COLORS.get(line.partition(":")[0].partition(" ")[0])
     return f"\x1b[{color}m{line}\x1b[0m" if color else line
+
+
+def unwritable(option: str, path: str, error: OSError) -> InputError:
+    """Return the error of a file that an option names and that cannot be written."""
+    return InputError(
+        f"Expected a file in {option} that can be written; got {path} "
+        f"({error.strerror or error}). Make its folder, or correct the path."
+    )

@@ -54,6 +54,7 @@ from djgc_widgets.model import (
     in_store,
     json_rows,
     plural,
+    readable_age,
     readable_bytes,
     stacked,
 )
@@ -149,7 +150,8 @@ def run_purge(arguments: Namespace) -> Answer:
         frame = stacked([SWEEPS.empty(), *old])
         told = len(frame) or arguments.oldest_backup is not None
         dry = [dry_line(arguments, stores)] if told else []
-        found = listed("sweeps", "old enough", frame, *dry)
+        kept = _kept_lines(connection, stores, age)
+        found = listed("sweeps", "old enough", frame, *kept, *dry)
         return _with_away(found, away)
 
     def purge(store: str) -> Receipt:
@@ -158,7 +160,9 @@ def run_purge(arguments: Namespace) -> Answer:
                 age, lifted, progress, oldest_backup=arguments.oldest_backup
             )
 
-    return _each(confirmed, purge, Outcome.PURGED)
+    purged = _each(confirmed, purge, Outcome.PURGED)
+    kept = _kept_lines(connection, confirmed, age)
+    return replace(purged, lines=[*purged.lines, *kept])
 
 
 def run_pins(arguments: Namespace) -> Answer:
@@ -249,10 +253,30 @@ def _with_away(answer: Answer, away: Notices) -> Answer:
     )
 
 
-def _purgeable(trash: Trash, age: timedelta) -> pd.DataFrame:
-    """Return the sweeps that a purge would look at."""
+def _purgeable(trash: Trash, age: timedelta, *, old: bool = True) -> pd.DataFrame:
+    """Return the sweeps that a purge would look at; those that are too young if not."""
     age, sweeps = max(age, trash.oldest_backup or age), trash.sweeps
-    return sweeps[(sweeps["swept_at"] <= trash.now() - age) & sweeps["n_left"].gt(0)]
+    is_old = sweeps["swept_at"] <= trash.now() - age
+    return sweeps[is_old.eq(old) & sweeps["n_left"].gt(0)]
+
+
+def _kept_lines(
+    connection: dj.Connection, stores: Sequence[str], age: timedelta
+) -> list[str]:
+    """Say per store which sweeps are too young, and for what."""
+    lines = []
+    for store in stores:
+        trash = Trash(connection, store)
+        n_young, backup = len(_purgeable(trash, age, old=False)), trash.oldest_backup
+        as_backup = ""
+        if backup and backup > age:
+            as_backup = ", as the oldest backup that may be restored is"
+        if n_young:
+            lines.append(
+                f"note: {plural(n_young, 'sweep')} of store {store} not yet "
+                f"{readable_age(max(age, backup or age))} old{as_backup}"
+            )
+    return lines
 
 
 def _sweeps(connection: dj.Connection, stores: Sequence[str]) -> pd.DataFrame:

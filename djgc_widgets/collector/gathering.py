@@ -38,6 +38,7 @@ from djgc_widgets.verdict import (
     count_sections,
     find_empty_stores,
     find_twin_stores,
+    idle_pins,
     notices_of_hard_links,
     notices_of_other_stores,
     notices_of_trash,
@@ -142,6 +143,8 @@ def gather(asked: Asked) -> Found:
     ]
     if problems:
         verdict = withhold_orphans(verdict)
+    else:  # of what could not be listed, pins may keep something
+        warnings += idle_pins(verdict.objects, verdict.trash, pins, names.stores)
     return Found(
         verdict,
         listed.files,

@@ -197,6 +197,7 @@ class NoticeCode(StrEnum):
     STORE_UNREAD = "store-unread"
     NOTHING_LISTED = "nothing-listed"
     HARD_LINKS = "hard-links"
+    PIN_IDLE = "pin-idle"
     STORE_INSIDE = "store-inside"
     STORE_AMBIGUOUS = "store-ambiguous"
     STORE_TWICE = "store-twice"

@@ -22,6 +22,10 @@ STORE_MESSAGES = {
             "out with stores=[...]"
         ),
     ),
+    NoticeCode.PIN_IDLE: (
+        "the pin {pin} keeps nothing, in the store nor in its trash",
+        "Correct it if it is misspelled, else remove it",
+    ),
     NoticeCode.HARD_LINKS: (
         (
             "{files} ({size}) are hard links of other files in these stores, so their "

@@ -154,7 +154,9 @@ class GCPanel:
         self.state.start_scan()
 
     def wait(self) -> None:
-        """Wait until nothing is running in the background."""
+        """Wait until nothing is running; the first scan begins, if none has yet."""
+        if not self.state.message:  # which says why there is none
+            self._begin()
         self.state.wait()
 
     def close(self) -> None:
@@ -223,7 +225,9 @@ class GCPanel:
             reason = (
                 self.state.message or "Show the panel, or wait until its scan is done"
             )
-            raise InputError(f"Expected a finished scan; there is none yet. {reason}.")
+            raise InputError(
+                f"Expected a finished scan; there is none yet. {reason.rstrip('.')}."
+            )
         return scan
 
     @property

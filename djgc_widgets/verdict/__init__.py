@@ -53,7 +53,7 @@ from djgc_widgets.verdict.notices import (
     notices_of_trash,
 )
 from djgc_widgets.verdict.objects import entered_objects
-from djgc_widgets.verdict.pinned import are_pinned
+from djgc_widgets.verdict.pinned import are_pinned, idle_pins
 from djgc_widgets.verdict.plan import VALIDITY, SweepPlan, plan_sweep
 from djgc_widgets.verdict.range_keys import (
     all_beginnings,
@@ -134,6 +134,7 @@ __all__ = [
     "find_empty_stores",
     "find_twin_stores",
     "growth_of",
+    "idle_pins",
     "large_tables",
     "lead_to_beginnings",
     "lie_above_objects",

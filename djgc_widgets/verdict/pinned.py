@@ -3,14 +3,23 @@
 import fnmatch
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 
-from djgc_widgets.model import MANIFEST_SUFFIX, Pin
+from djgc_widgets.model import (
+    MANIFEST_SUFFIX,
+    Notice,
+    NoticeCode,
+    Pin,
+    StoreInfo,
+    in_store,
+    parse_paths,
+    stacked,
+)
 from djgc_widgets.verdict.reasons import comparable_table_name
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -31,6 +40,28 @@ def are_pinned(objects: pd.DataFrame, pins: Iterable[Pin]) -> pd.Series:
     for pin in pins:
         pinned |= _by_path(objects, pin) if pin.path else _by_table(objects, pin)
     return pinned
+
+
+def idle_pins(
+    objects: pd.DataFrame,
+    trash: pd.DataFrame,
+    pins: Mapping[str, Sequence[Pin]],
+    stores: Iterable[StoreInfo],
+) -> Iterator[Notice]:
+    """Yield a warning per pin that keeps nothing in its store nor in its trash.
+
+    It may be misspelled, and what it was meant for is then not safe from a sweep.
+    """
+    names = ["schema", "table", "path"]
+    for store in (each for each in stores if pins.get(each.name)):
+        swept = trash.loc[trash["store"].eq(store.name), "path"]
+        former = parse_paths(swept, store).assign(path=swept)
+        here = objects[objects["store"].eq(store.name)]
+        kept = stacked([here[names], former[names]])
+        for pin in pins[store.name]:
+            if not are_pinned(kept, [pin]).any():
+                where, values = in_store(store.name), {"pin": str(pin)}
+                yield Notice(NoticeCode.PIN_IDLE, where, values)
 
 
 def _by_path(objects: pd.DataFrame, pin: Pin) -> pd.Series:

@@ -188,6 +188,7 @@ def test_a_purge_is_dry_until_confirmed(
 
     text = djgc("purge", "--store", "raw")[1]
     assert "old enough: none" in text
+    assert "note: 1 sweep of store raw not yet 30 d old\n" in text
     assert "--confirm" not in text
     dry = ("purge", "--store", "raw", "--retention", "0h")
     assert "To do it, add: --confirm raw" in djgc(*dry)[1]
@@ -203,6 +204,9 @@ def test_a_purge_is_dry_until_confirmed(
     assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3
     code, data = djgc(*dry, *lifted, "--oldest-backup", "1", "--json")
     assert (code, data["changed"], data["rows"]) == (ExitCode.DONE, False, [])
+    kept = "1 sweep of store raw not yet 24 h old, as the oldest backup that may be"
+    assert kept in djgc(*dry)[1]
+    assert kept in djgc(*dry, *lifted)[1]
     code, data = djgc(*dry, *lifted, "--oldest-backup", "0", "--json")
 
     assert code == ExitCode.DONE

@@ -202,7 +202,7 @@ def test_each_kind_of_failure_has_its_exit_code_and_one_line_of_json(
         code, data = djgc(*arguments, "--json")
         assert code == ExitCode.USAGE_ERROR, arguments
         assert "create_schema" not in data["error"]  # as DataJoint advises
-        assert "xpected" in data["error"] or "usage: djgc" in data["error"], arguments
+        assert "xpected" in data["error"] or "See: djgc" in data["error"], arguments
     code, data = djgc("scan", *own, "--json", DJ_PASS="wrong")  # noqa: S106 - it is
     assert code == ExitCode.ERROR
     assert "Expected a database server that accepts the login" in data["error"]

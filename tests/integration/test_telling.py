@@ -48,7 +48,7 @@ def test_frames_are_printed_as_csv_or_written_to_a_file(
     log = ("--log-file", "log", "-o", "absent/sweep.txt")
     code, text = djgc("sweep", *own, *ALL, "--confirm", "raw", *log)
     assert code == ExitCode.ERROR
-    assert "absent/sweep.txt" in text
+    assert "Expected a file in -o that can be written; got absent/sweep.txt" in text
     told = json.loads((djgc.folder / "log").read_text())
     assert (told["code"], told["changed"], len(told["rows"])) == (0, True, 3)
     code, text = djgc("sweep", *own, "--format", "csv")
@@ -174,7 +174,8 @@ def test_metrics_that_cannot_be_written_are_an_error(
     code, text = djgc("scan", *own, "--metrics", "absent/djgc.prom")
 
     assert code == ExitCode.ERROR
-    assert "absent" in text
+    assert "Expected a file in --metrics" in text
+    assert "absent/djgc.prom" in text
 
 
 @contextmanager

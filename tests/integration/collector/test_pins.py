@@ -49,6 +49,30 @@ def test_what_is_pinned_is_never_an_orphan(anywhere: Laboratory) -> None:
     assert list(complete(anywhere).orphans["path"]) == [first]
 
 
+def test_a_pin_that_keeps_nothing_may_be_misspelled(lab: Laboratory) -> None:
+    orphaned(lab)
+    pins, plan = Pins(lab.schema, "raw"), planned(complete(lab))
+    swept, kept, _ = sorted(plan.objects["path"])
+    planned(complete(lab), [swept]).sweep()
+    for pin in (
+        Pin(path=swept),
+        Pin(path=kept),
+        Pin(table=f"{lab.name}.recording", key={"id": 2}),
+        Pin(table=f"{lab.name}.recordings"),
+        Pin(table=f"{lab.name}.recording", key={"idd": 2}),
+        Pin(path=kept.replace("recording", "recordng"), why="for the paper"),
+    ):
+        pins.add(pin)
+
+    warned = complete(lab).warnings.with_code("pin-idle")
+
+    assert [str(each.values["pin"]) for each in warned] == [
+        f"{lab.name}.recordings",
+        f"{lab.name}.recording, idd=2",
+        f"{kept.replace('recording', 'recordng')} (for the paper)",
+    ]
+
+
 def test_a_pin_that_comes_after_the_scan_holds_at_the_sweep(
     anywhere: Laboratory,
 ) -> None:

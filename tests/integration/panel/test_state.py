@@ -303,8 +303,17 @@ def test_bad_input_is_shown_in_the_panel(lab: Laboratory) -> None:
 
         assert message in panel.state.message
         assert panel.state.activity == Activity.IDLE
-        with pytest.raises(InputError, match="there is none yet"):
+        with pytest.raises(InputError, match=r"there is none yet.*[^.]\.$"):
             _ = panel.scan
+
+
+def test_to_wait_for_a_panel_begins_its_first_scan(lab: Laboratory) -> None:
+    lab.declare(NPY)
+    panel = GCPanel(lab.schema)
+
+    panel.wait()
+
+    assert panel.scan.counts
 
 
 def test_after_a_canceled_scan_the_previous_one_is_shown(panel: GCPanel) -> None:
