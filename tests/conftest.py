@@ -32,8 +32,7 @@ _FOLDER_MARKERS = {
 # Coverage takes a third of the time of a test; what these run, others run as well.
 _SLOWEST = {
     *("browser", "test_failures.py", "test_machine.py", "test_nights.py"),
-    *("test_bucket_moves.py", "test_live_folders.py", "test_s3_dialects.py"),
-    *("test_s3_windows.py", "test_recorded_paths.py"),
+    *("test_s3_dialects.py", "test_s3_windows.py", "test_recorded_paths.py"),
 }
 
 

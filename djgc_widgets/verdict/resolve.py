@@ -38,8 +38,9 @@ def resolve_stores(
     for at, (server, *named) in enumerate(combinations):
         known = _stores_of_name(names, names.servers[server], *named)
         meant.append(known or everywhere)
-        # that a store could not be opened is told by itself
-        if not known and names.servers[server].broken.isdisjoint(named):
+        # what the first server could not open is a problem of its own
+        is_told = not server and not names.servers[0].broken.isdisjoint(named)
+        if not known and not is_told:
             rows = recorded[(number == at) & recorded["declared"].to_numpy()]
             warnings += _unknown_store_warnings(rows, *named)
     pairs = [(at, store) for at, each in enumerate(meant) for store in each]
