@@ -155,7 +155,7 @@ class GCPanel:
 
     def wait(self) -> None:
         """Wait until nothing is running; the first scan begins, if none has yet."""
-        if not self.state.message:  # which says why there is none
+        if not (self.state.closed or self.state.message):  # it says why there is none
             self._begin()
         self.state.wait()
 
