@@ -37,8 +37,11 @@ def tell(parsed: argparse.Namespace, answer: Answer) -> None:
             try:
                 write(wanted, parsed, answer)
             except OSError as error:
-                option = f"--{name.replace('_', '-')}"
-                failures.append(unwritable(option, wanted, error))
+                # what was told is remembered in the history
+                option = "history" if name == "notify" else name
+                path = str(getattr(parsed, option))
+                shown = f"--{option.replace('_', '-')}"
+                failures.append(unwritable(shown, path, error))
             except (InputError, ServerError) as error:
                 failures.append(error)
     if failures:

@@ -178,6 +178,21 @@ def test_metrics_that_cannot_be_written_are_an_error(
     assert "absent/djgc.prom" in text
 
 
+def test_what_was_told_and_cannot_be_remembered_is_an_error(
+    laboratory: Laboratory, djgc: CommandLine, own: Own
+) -> None:
+    table = filled(laboratory)
+    laboratory.age()
+    laboratory.remove(laboratory.raw(table.table_name, "data")[1]["path"])
+    (djgc.folder / "records" / "told.json").mkdir(parents=True)
+
+    code, text = djgc("scan", *own, "--history", "records", "--notify", "true")
+
+    assert code == ExitCode.ERROR
+    assert "Expected a file in --history that can be written; got records" in text
+    assert "--notify" not in text
+
+
 @contextmanager
 def webhook() -> Iterator[tuple[str, list[str]]]:
     """Listen on a port of this machine; yield its URL and the messages that came."""
