@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
 from djgc_widgets.collector.journal import Journal
-from djgc_widgets.collector.lock import StoreLock
+from djgc_widgets.collector.lock import LOCK_PATH, StoreLock
 from djgc_widgets.collector.steps import Steps
 from djgc_widgets.model import (
     RECEIPT,
@@ -37,6 +37,12 @@ RETURNED_LIVE = Result(Outcome.RESTORED, Detail.LIVE_AGAIN)
 
 MOST_FAILURES = 20
 """After so many in a row nothing more is tried."""
+
+_SETTLES = timedelta(hours=1)
+"""A deletion that a server has not carried out by then never will be.
+
+It waits in a queue, or is tried anew for some minutes after its copies were made.
+"""
 
 Verb = Callable[[Iterable[PinnedObject], Stopped], Iterator[Results]]
 Key = tuple[str, str]
@@ -123,6 +129,17 @@ class Operation:
             return Result(Outcome.SKIPPED, Detail.GAVE_UP, values)
         return self.lock.lost()
 
+    def from_trash(
+        self, objects: Iterable[PinnedObject], stopped: Stopped
+    ) -> Iterator[Results]:
+        """Move objects back from the trash, with the copies that are needed there."""
+        try:
+            now = self.store.changed_at_ns(LOCK_PATH)
+        except OSError:  # then every copy is one that may be needed
+            now = 0
+        settled_ns = now - int(_SETTLES.total_seconds() * 1e9)
+        yield from self.store.from_trash(objects, stopped, settled_ns)
+
     def bring_back(self, objects: Sequence[PinnedObject], why: Result) -> None:
         """Move objects back from the trash, whatever else happens, and note why.
 
@@ -131,7 +148,7 @@ class Operation:
         left = {key_of(pinned): pinned for pinned in objects}
         try:
             locked = self._while_locked(objects)
-            for results in self.store.from_trash(locked, self._has_lost_lock):
+            for results in self.from_trash(locked, self._has_lost_lock):
                 for pinned, result in results:
                     self.problems += result.notices
                     restored = result.outcome is Outcome.RESTORED

@@ -104,7 +104,7 @@ def restore(
         end = begin(operation, "restoring", objects, clock())
         steps = Steps(Step.RESTORING, len(objects), progress)
         with suppress(Cancelled):  # the rows of the receipt say what was left alone
-            operation.run(store.from_trash, objects, steps)
+            operation.run(operation.from_trash, objects, steps)
         skip_rest([(operation, objects)])
         named = {sweep_id for sweep_id, paths in wanted.items() if paths is not None}
         operation.forget(

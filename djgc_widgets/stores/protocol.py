@@ -91,9 +91,18 @@ class Store(Protocol):
         """Move objects to the trash if they still are what was pinned."""
 
     def from_trash(
-        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+        self,
+        objects: Iterable[PinnedObject],
+        stopped: Stopped = never_stopped,
+        settled_ns: int | None = None,
     ) -> Iterator[Results]:
-        """Move objects back from the trash; never overwrites."""
+        """Move objects back from the trash; never overwrites.
+
+        Whatever was asked to be deleted before `settled_ns`, ns since 1970 by the
+        store's clock, by default until now, is gone or stays. Where objects move by
+        copies, one that was copied later, and of which the store still has a file,
+        keeps its copies: that file may still be deleted.
+        """
 
     def purge(
         self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped

@@ -239,10 +239,10 @@ def _companion_flags(
     marked: MatchedFiles, objects: pd.DataFrame, owners: pa.Array
 ) -> npt.NDArray[np.bool_]:
     """Return which unreferenced objects are named after another one."""
-    swept = former_paths(marked.files)
-    stores = marked.files.loc[swept.index, "store"]
-    swept_keys = path_keys(stores, swept, marked.names.known)
-    needed = pa.concat_arrays([marked.references.cast(TEXT), swept_keys.cast(TEXT)])
+    swept = _swept_keys(marked)
+    # what is stored where something was swept is no companion of itself
+    swept = swept.filter(pc.invert(pc.is_in(swept, value_set=owners)))
+    needed = pa.concat_arrays([marked.references.cast(TEXT), swept])
     hashed = objects["section"].eq(Section.HASH.value).to_numpy(dtype=bool)
     hashes = pa.concat_arrays([needed, owners.filter(pa.array(hashed))])
     flags = np.zeros(len(objects), dtype=np.bool_)
@@ -252,6 +252,16 @@ def _companion_flags(
     at = np.flatnonzero(free & objects["section"].eq(Section.SCHEMA.value))
     flags[at] |= are_companions(owners.take(pa.array(at)), needed)
     return flags
+
+
+def _swept_keys(marked: MatchedFiles) -> pa.Array:
+    """Return the keys that the objects in trashes had, each once."""
+    former = former_paths(marked.files)
+    files = marked.files.loc[former.index, ["store"]].assign(path=former)
+    parsed = parse_paths_of_files(files, marked.names)
+    keys = path_keys(files["store"], parsed["object_path"], marked.names.known)
+    beside = pc.ends_with(keys, MANIFEST_SUFFIX)
+    return pc.unique(pc.if_else(beside, _without_suffix(keys), keys).cast(TEXT))
 
 
 def _entered_flags(

@@ -24,7 +24,6 @@ from djgc_widgets.stores.bucket.returns import (
     copy_once,
     delete_pages,
     keep_copies,
-    let_copies_go,
     undo,
 )
 from djgc_widgets.stores.bucket.windows import Seen, identities, look_at
@@ -182,9 +181,6 @@ class IntoTrash:
             path: pinned.files[path].etag if self._conditional else ""
             for path, pinned in owners.items()
         }
-        asked = {pinned.path: pinned for pinned in owners.values()}
-        for pinned in asked.values():
-            keep_copies(pinned)  # also if this is interrupted before the answer is here
         stayed = delete_pages(self._bucket, etags, stopped)
         unsure = {
             owners[path].path: failed_result(error).doubted()
@@ -192,11 +188,10 @@ class IntoTrash:
             if not isinstance(error, RefusedError | StoppedError)
         }
         for path, error in stayed.items():
-            if owners[path].path not in unsure:
+            if owners[path].path in unsure:
+                keep_copies(owners[path])
+            else:
                 errors[owners[path].path] = error
-        for pinned in asked.values():
-            if pinned.path not in unsure:
-                let_copies_go(pinned)
         return unsure
 
 

@@ -40,10 +40,13 @@ class Mover:
             yield into.move(batch, pool, stopped)
 
     def from_trash(
-        self, objects: Iterable[PinnedObject], stopped: Stopped
+        self,
+        objects: Iterable[PinnedObject],
+        stopped: Stopped,
+        settled_ns: int | None,
     ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
-        back = OutOfTrash(self._bucket)
+        back = OutOfTrash(self._bucket, settled_ns)
         for batch, pool in batches(objects):
             for part in _apart(batch):
                 yield back.move(part, pool, stopped)

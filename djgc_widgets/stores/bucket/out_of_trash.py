@@ -1,15 +1,17 @@
 """Objects come back from the trash of a bucket; nothing is ever overwritten.
 
 All files of an object come back before the first copy of it goes: a copy shows whose
-content a file has. Two requests are made for each file, the copy and the deletion, and
-one to know that nothing is at its path; what came back is looked at in pages.
+content a file has. If a process ended right after it had asked for a deletion, that may
+still be carried out, on a file that never went: the copies stay then. Two requests are
+made for each file, the copy and the deletion, and one to know that nothing is at its
+path; what came back is looked at in pages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 
 from djgc_widgets.stores.bucket.batches import each_until
-from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError
+from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
 from djgc_widgets.stores.bucket.returns import (
     copy_once,
     drop_copies,
@@ -33,10 +35,13 @@ _Looked = tuple[PinnedObject, Seen, Seen]
 
 
 class OutOfTrash:
-    """Moves batches of objects out of the trash, no two of one path at once."""
+    """Moves batches of objects out of the trash, no two of one path at once.
 
-    def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+    What was asked to be deleted before `settled_ns` is gone or stays.
+    """
+
+    def __init__(self, bucket: Bucket, settled_ns: int | None) -> None:
+        self._bucket, self._settled_ns = bucket, settled_ns
         # tried before anything is copied, and by one thread
         _ = bucket.conditions.copies_once
         self._heeded = bucket.conditions.sources
@@ -97,16 +102,22 @@ class OutOfTrash:
             again = look_at(self._bucket, objects, pool, in_trash=True)
 
         def finish(at: int) -> Result:
-            pinned, _, there = looked[at]
+            pinned, here, there = looked[at]
             try:
                 now, copies = files_of(back[at]), files_of(there)
                 for path, pin in pinned.files.items():
                     expect_size(now.get(path), pin, f"at {path}")
                 if files_of(again[at]) != copies:
                     return PATH_TAKEN
-                drop_copies(self._bucket, pinned, copies)
+                if not (files_of(here) and self._are_new(copies)):
+                    drop_copies(self._bucket, pinned, copies)
             except OSError as error:
                 return kept_in_trash_result(error)
             return RESTORED
 
         return list(pool.map(finish, range(len(looked))))
+
+    def _are_new(self, copies: Mapping[str, Stored]) -> bool:
+        """Return whether what was copied may still be deleted."""
+        dates = [copy.identity.modified_ns for copy in copies.values()]
+        return self._settled_ns is not None and max(dates) > self._settled_ns

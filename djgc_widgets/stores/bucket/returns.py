@@ -10,20 +10,16 @@ from djgc_widgets.stores.protocol import Stopped
 from djgc_widgets.stores.results import Result, failed_result
 
 _MAY_STILL_GO: set[str] = set()
-"""Paths in the trash of files whose deletion this process asked for without an answer.
+"""Paths in the trash of files whose deletion this process asked for in vain.
 
-It may still be carried out, on what is there or on what came back, so the copies stay.
+It was asked for several times, and may still be carried out, even on what came back, so
+the copies stay.
 """
 
 
 def keep_copies(pinned: PinnedObject) -> None:
     """Keep the copies of an object in the trash, even if it is brought back."""
     _MAY_STILL_GO.update(map(pinned.trashed, pinned.files))
-
-
-def let_copies_go(pinned: PinnedObject) -> None:
-    """Keep them no longer: every deletion that was asked for has been answered."""
-    _MAY_STILL_GO.difference_update(map(pinned.trashed, pinned.files))
 
 
 def undo(bucket: Bucket, pinned: PinnedObject) -> Result | None:

@@ -80,10 +80,13 @@ class BucketStore(RemoteStore):
         return self._forgetting(self._mover.to_trash(objects, stopped))
 
     def from_trash(
-        self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped
+        self,
+        objects: Iterable[PinnedObject],
+        stopped: Stopped = never_stopped,
+        settled_ns: int | None = None,
     ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
-        return self._forgetting(self._mover.from_trash(objects, stopped))
+        return self._forgetting(self._mover.from_trash(objects, stopped, settled_ns))
 
     def purge(
         self, objects: Iterable[PinnedObject], stopped: Stopped = never_stopped

@@ -123,6 +123,7 @@ class FileStore:
         self,
         objects: Iterable[PinnedObject],
         stopped: Stopped = never_stopped,  # noqa: ARG002 - they come one by one
+        settled_ns: int | None = None,  # noqa: ARG002 - a renamed file has no copy
     ) -> Iterator[Results]:
         """Move objects back from the trash; never overwrites."""
         with self._folder.open() as store, self._folder.open() as trash:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ from s3_contents import both_sides, in_trash, outside_trash
 from webdav import Folder, WebDav
 
 from djgc_widgets import Cancelled, CompleteScan, Progress, SweepPlan, Trash
+from djgc_widgets.collector import operation
 from djgc_widgets.stores import open_stores
 from djgc_widgets.stores.bucket.protocol import ChangedError
-from djgc_widgets.stores.bucket.returns import _MAY_STILL_GO
 from djgc_widgets.stores.bucket.store import BucketStore
 from djgc_widgets.stores.remote import base_path
 
@@ -281,7 +282,6 @@ def test_a_sweep_that_ends_anywhere_loses_nothing(lab: Laboratory) -> None:
             plan.sweep()
         except Crash:
             crashed = True
-            _MAY_STILL_GO.clear()  # another process recovers
         else:
             crashed = False
         outside, inside = both_sides(lab)
@@ -307,7 +307,8 @@ def test_an_interrupted_deletion_may_still_be_carried_out(lab: Laboratory) -> No
     plan = plan_on(complete(lab), changed(lab, delete=interrupt))
     with pytest.raises(KeyboardInterrupt):
         plan.sweep()
-    assert Trash(lab.schema, "raw").recover().count("restored") == 1
+    trash = Trash(lab.schema, "raw")
+    assert trash.recover().count("restored") == 1
     assert outside_trash(lab) == before
     trashed = in_trash(lab)
     assert len(trashed) == len(["a", "b", "manifest"])
@@ -316,11 +317,39 @@ def test_an_interrupted_deletion_may_still_be_carried_out(lab: Laboratory) -> No
 
     assert outside_trash(lab) | trashed == before
     assert in_trash(lab) == trashed
+    (sweep_id,) = trash.sweeps["sweep_id"]
+    assert trash.restore(sweep_id).count("restored") == 1
+    assert outside_trash(lab) == before
+
+
+def test_copies_go_when_no_deletion_can_be_carried_out_any_more(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphaned_folder(lab)
+    before = outside_trash(lab)
+
+    def crash(*_: object) -> None:
+        raise Crash
+
+    plan = plan_on(complete(lab), changed(lab, delete=crash))
+    with pytest.raises(Crash):
+        plan.sweep()
+    trash = Trash(lab.schema, "raw")
+    trash.recover(break_lock=True)
+    assert len(in_trash(lab)) == len(["a", "b", "manifest"])
+    monkeypatch.setattr(operation, "_SETTLES", timedelta(days=-1))
+    (sweep_id,) = trash.sweeps["sweep_id"]
+
+    assert trash.restore(sweep_id).count("restored") == 1
+
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("cloud", CLOUDS, indirect=True)
-def test_a_restore_that_ends_anywhere_loses_nothing(lab: Laboratory) -> None:
+def test_a_restore_that_ends_anywhere_loses_nothing(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     orphaned_folder(lab)
     before = outside_trash(lab)
 
@@ -343,6 +372,10 @@ def test_a_restore_that_ends_anywhere_loses_nothing(lab: Laboratory) -> None:
         trash.recover(break_lock=True)
         assert outside_trash(lab) == before or not began
         trash.restore(receipt.sweep_id)
+        assert outside_trash(lab) == before
+        with monkeypatch.context() as later:
+            later.setattr(operation, "_SETTLES", timedelta(days=-1))
+            trash.restore(receipt.sweep_id)
         assert both_sides(lab) == (before, {})
         if not crashed:
             break

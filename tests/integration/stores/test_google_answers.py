@@ -262,7 +262,8 @@ def test_what_has_no_md5_comes_back_after_an_interruption(
     relay.changed = without_md5
 
     assert outcomes(receipt.restore()) == {"restored": 3}
-    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+    # its copy stays: what was just swept might still be deleted
+    assert (outside_trash(lab), in_trash(lab)) == (before, {path: before[path]})
 
 
 def test_a_copy_that_is_not_whole_is_never_relied_on(

@@ -81,6 +81,25 @@ def test_a_companion_of_what_was_swept_is_the_users() -> None:
     assert statuses(verdict) == {f"{OBJECT}.md5": "unknown"}
 
 
+@pytest.mark.parametrize("suffix", [".md5", "~", "_backup/0"])
+def test_a_companion_of_a_folder_that_was_swept_is_the_users(suffix: str) -> None:
+    swept = f"_trash/20260601T120000Z-0123abcd/objects/{ZARR}/0"
+
+    verdict = judge(files(swept, f"{ZARR}{suffix}"), recorded())
+
+    assert set(statuses(verdict).values()) == {"unknown"}
+
+
+def test_what_is_stored_where_it_was_swept_is_no_companion_of_itself() -> None:
+    folder = object_path("spikes_EfGh5678.zarr")
+    stored = [OBJECT, f"{folder}/0", f"{folder}.manifest.json", hash_path()]
+    swept = [f"_trash/20260601T120000Z-0123abcd/objects/{path}" for path in stored]
+
+    verdict = judge(files(*stored, *swept), recorded())
+
+    assert statuses(verdict) == dict.fromkeys((OBJECT, folder, hash_path()), "orphan")
+
+
 def test_another_token_shows_a_former_value() -> None:
     former = [object_path(f"voltage_{n}bCd1234.npy") for n in "EFGHIJKLMNOPQRSTUVWXYZ"]
 
