@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return half as many more as processors: for a quarter of the time they wait."""
     return (os.cpu_count() or 1) * 3 // 2

@@ -11,6 +11,7 @@ from djgc_widgets.model import (
     FOLDERS,
     FileKind,
     InputError,
+    Notice,
     ProgressCallback,
     State,
     StoreNames,
@@ -27,6 +28,7 @@ from djgc_widgets.stores import (
     JumpingStore,
     Listing,
     LookUp,
+    OpenStores,
     ReadsInventories,
     Store,
     list_hidden,
@@ -126,16 +128,31 @@ def known_names(
 
 
 def look_up_missing(
-    reconciled: Reconciled, stores: Sequence[Store]
+    reconciled: Reconciled, opened: OpenStores, unlisted: Iterable[Notice]
 ) -> tuple[Reconciled, list[LookUp]]:
-    """Look for what is missing: it may have been written since its store was listed."""
+    """Look for what is missing: it may have been written since its store was listed.
+
+    None of it is known of a store that did not open, or could not be listed.
+    """
     references, again = reconciled.references.copy(), []
     missing = references[references["state"].eq(State.MISSING.value)]
-    for store in stores:
+    where = {problem.where for problem in unlisted}
+    names = [each.info.name for each in opened.stores]
+    unread = missing["store"].isin([name for name in names if in_store(name) in where])
+    if opened.problems:
+        unread |= ~reconciled.store_known.loc[missing.index]
+    references.loc[missing.index[unread], "state"] = State.UNKNOWN.value
+    missing = missing[~unread]
+    for store in opened.stores:
         here = missing[missing["store"].eq(store.info.name)]
         if here.empty:
             continue
-        again.append(store.look_up(list(here["path"].unique())))
-        back = here.index[here["path"].isin(list(again[-1].stored))]
-        references.loc[back, "state"] = State.PRESENT.value
+        found = store.look_up(list(here["path"].unique()))
+        again.append(found)
+        for paths, state in (
+            (found.stored, State.PRESENT),
+            (found.unread, State.UNKNOWN),
+        ):
+            rows = here.index[here["path"].isin(list(paths))]
+            references.loc[rows, "state"] = state.value
     return replace(reconciled, references=references), again

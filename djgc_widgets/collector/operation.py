@@ -41,7 +41,7 @@ MOST_FAILURES = 20
 _SETTLES = timedelta(hours=1)
 """A deletion that a server has not carried out by then never will be.
 
-It waits in a queue, or is tried anew for some minutes after its copies were made.
+It waits in a queue, or in a proxy.
 """
 
 Verb = Callable[[Iterable[PinnedObject], Stopped], Iterator[Results]]
@@ -135,7 +135,7 @@ class Operation:
         """Move objects back from the trash, with the copies that are needed there."""
         try:
             now = self.store.changed_at_ns(LOCK_PATH)
-        except OSError:  # then every copy is one that may be needed
+        except OSError:  # then nothing counts as settled
             now = 0
         settled_ns = now - int(_SETTLES.total_seconds() * 1e9)
         yield from self.store.from_trash(objects, stopped, settled_ns)

@@ -126,7 +126,10 @@ class Scan:
 
     @property
     def missing(self) -> pd.DataFrame:
-        """References whose object is not stored: a frame of the references schema."""
+        """References whose object is not stored: a frame of the references schema.
+
+        Those that could not be looked at, as in a store that does not answer, are none.
+        """
 
         def make() -> pd.DataFrame:
             references = self._reconciled.references
@@ -269,13 +272,16 @@ class Scan:
         more = and_more(len(self.schemas) - _SHOWN_SCHEMAS, "schema")
         sizes = self.orphans["size_bytes"]
         found = f"{plural(len(sizes), 'orphan')} ({readable_bytes(int(sizes.sum()))})"
+        states = self._reconciled.references["state"]
+        n_unread = int(states.eq(State.UNKNOWN.value).sum())
+        unread = f" ({plural(n_unread, 'reference')} could not be looked up)"
         return (
             f"{state} scan of {' '.join(filter(None, [named, more]))}, "
             f"{self.started_at:%Y-%m-%d %H:%M} UTC: "
             f"{plural(self.listed_files, 'file')} "
             f"({readable_bytes(self.listed_bytes)}), "
             f"{found if self.complete else 'orphans not known'}, "
-            f"{plural(len(self.missing), 'missing object')}, "
+            f"{plural(len(self.missing), 'missing object')}{unread * bool(n_unread)}, "
             f"{plural(len(self.problems), 'problem')}"
         )
 

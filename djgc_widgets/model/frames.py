@@ -21,7 +21,7 @@ REFERENCES = _frame(
     ("size_bytes", "Int64", "size as recorded; NA if the codec records none"),
     ("is_dir", "bool", "the row records a folder"),
     ("row_key", "str", "primary key of the row, as JSON"),
-    ("state", "str", "present or missing"),
+    ("state", "str", "present, missing, or unknown: it could not be looked at"),
 )
 
 OBJECTS = _frame(

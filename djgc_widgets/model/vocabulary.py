@@ -16,6 +16,8 @@ class State(StrEnum):
 
     PRESENT = "present"
     MISSING = "missing"
+    UNKNOWN = "unknown"
+    """It was not listed, and could not be looked at either."""
 
 
 class FileKind(StrEnum):

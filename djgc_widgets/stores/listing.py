@@ -58,6 +58,8 @@ class LookUp(NamedTuple):
     """Which of some paths hold something by now; a sidecar alone does not count."""
 
     stored: set[str]
+    unread: set[str]
+    """Paths that could not be looked at."""
     problems: list[Notice]
     warnings: list[Notice]
 

@@ -100,8 +100,7 @@ class Store(Protocol):
 
         Whatever was asked to be deleted before `settled_ns`, ns since 1970 by the
         store's clock, by default until now, is gone or stays. Where objects move by
-        copies, one that was copied later, and of which the store still has a file,
-        keeps its copies: that file may still be deleted.
+        copies, these stay if deletions that were asked for later may be pending.
         """
 
     def purge(

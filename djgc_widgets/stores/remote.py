@@ -164,7 +164,8 @@ class RemoteStore(ABC):
         stored |= {
             path[: cut.start()] for path in stored for cut in _SLASH.finditer(path)
         }
-        return LookUp(stored.intersection(paths), list(again.problems), [])
+        unread = set(paths) - stored if again.problems else set[str]()
+        return LookUp(stored.intersection(paths), unread, list(again.problems), [])
 
     def _is_inside(self, path: str) -> bool:
         return any(path == f or path.startswith(f"{f}/") for f in self._inside)

@@ -65,17 +65,25 @@ class _Taken:
 
     def __init__(self, live: Collection[str], free: Collection[str]) -> None:
         self._live_names = tuple(name for name in live if not _stem(name))
-        self._live = {stem for name in live if (stem := _stem(name))}
+        self._live: dict[str, set[str]] = defaultdict(set)
+        for name in filter(_stem, live):
+            self._live[_stem(name)].add(name)
         self._free: dict[str, list[str]] = defaultdict(list)
         for name in free:
             self._free[_stem(name)].append(name)
-        self._stems = self._live | self._free.keys()
+        self._stems = self._live.keys() | self._free.keys()
         self._lengths = sorted({len(stem) for stem in self._stems})
 
     def by_other_than(self, name: str) -> bool:
         """Return whether a name without a reference has another one's token."""
         own, stems = _stem(name), set(self._stems_in(name))
-        if stems & self._live or name.startswith(self._live_names):
+        # what was swept may be stored again
+        others = (self._live.get(stem, set()) - {name} for stem in stems)
+        if any(others):
+            return True
+        if name.startswith(self._live_names) and any(
+            name != each and name.startswith(each) for each in self._live_names
+        ):
             return True
         if stems - {own}:
             return True

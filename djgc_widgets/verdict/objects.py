@@ -239,10 +239,8 @@ def _companion_flags(
     marked: MatchedFiles, objects: pd.DataFrame, owners: pa.Array
 ) -> npt.NDArray[np.bool_]:
     """Return which unreferenced objects are named after another one."""
-    swept = _swept_keys(marked)
-    # what is stored where something was swept is no companion of itself
-    swept = swept.filter(pc.invert(pc.is_in(swept, value_set=owners)))
-    needed = pa.concat_arrays([marked.references.cast(TEXT), swept])
+    references = marked.references.cast(TEXT)
+    needed = pa.concat_arrays([references, _swept_keys(marked)])
     hashed = objects["section"].eq(Section.HASH.value).to_numpy(dtype=bool)
     hashes = pa.concat_arrays([needed, owners.filter(pa.array(hashed))])
     flags = np.zeros(len(objects), dtype=np.bool_)

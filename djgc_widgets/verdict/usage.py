@@ -82,13 +82,14 @@ def usage_by_attribute(objects: pd.DataFrame, references: pd.DataFrame) -> pd.Da
             "row": pd.factorize(references["row_key"])[0],
             "size": np.where(present, sizes, 0),
             "present": present,
+            "missing": references["state"].eq(State.MISSING.value).to_numpy(),
         }
     )
     every, once = rows.groupby("group"), rows.drop_duplicates(["group", "path"])
     stored_once = once.groupby("group")
     sums["n_rows"] = rows.drop_duplicates(["group", "row"]).groupby("group").size()
     sums["n_references"] = every.size()
-    sums["n_missing"] = sums["n_references"] - every["present"].sum()
+    sums["n_missing"] = every["missing"].sum()
     sums["logical_bytes"] = every["size"].sum()
     sums["n_objects"] = stored_once["present"].sum()
     sums["physical_bytes"] = stored_once["size"].sum()

@@ -40,7 +40,7 @@ _ELSEWHERE = ["named_store", "store", "path"]
 _TOTALS = ["store", "schema", "table", "n_objects", "size_bytes"]
 _SECTIONS = ["store", "section", "n_listed", "n_references", "n_missing"]
 _NOT_LIVE = (ds.field("status") != Status.LIVE.value) | ds.field("status").is_null()
-_MISSING = ds.field("state") == State.MISSING.value
+_NOT_PRESENT = ds.field("state") != State.PRESENT.value
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class FramesOfRanges:
         objects = self._read("objects", OBJECTS, _NOT_LIVE)
         labels = objects["row"].to_numpy() + self._offsets(objects)
         abandoned = pd.Series(objects["abandoned"].to_numpy(dtype=bool), index=labels)
-        references = self._read("references", REFERENCES, _MISSING)
+        references = self._read("references", REFERENCES, _NOT_PRESENT)
         files = self._files(_NOT_LIVE)
         return Reconciled(
             OBJECTS.conform(objects).set_index(labels),

@@ -102,8 +102,11 @@ def gather_in_ranges(
         )
         tasks, judged = _judge(workers, written, asked, n_ranges)
         frames = FramesOfRanges(dataset, judged, rows.several)
-        verdict, again = look_up_missing(frames.verdict(), asked.opened.stores)
-        back = verdict.references[verdict.references["state"].ne(State.MISSING.value)]
+        verdict, again = look_up_missing(
+            frames.verdict(), asked.opened, listed.problems
+        )
+        looked_up = verdict.references
+        looked_up = looked_up[looked_up["state"].ne(State.MISSING.value)]
         problems = problems_of(
             asked,
             listed,
@@ -115,11 +118,13 @@ def gather_in_ranges(
             located=_notices(judged, "problems"),
             again=again,
         )
-        if len(back) or bool(problems) != bool(early):
-            again_for = _by_range(back, ranges)
+        if len(looked_up) or bool(problems) != bool(early):
+            again_for = _by_range(looked_up, ranges)
             tasks = [
                 replace(
-                    task, withheld=bool(problems), back=again_for.get(task.number, ())
+                    task,
+                    withheld=bool(problems),
+                    looked_up=again_for.get(task.number, ()),
                 )
                 for task in tasks
             ]
@@ -186,12 +191,13 @@ def _expect_ranges(asked: Asked, executor: Executor | None) -> list[ListsInParts
 
 def _by_range(
     rows: pd.DataFrame, bounds: Sequence[str]
-) -> dict[int, tuple[tuple[str, str], ...]]:
-    """Return store and path of rows by the number of their range, in order."""
+) -> dict[int, tuple[tuple[str, str, str], ...]]:
+    """Return store, path and state of rows by the number of their range, in order."""
     keys = range_keys(rows["path"]).to_pylist()
-    found: dict[int, set[tuple[str, str]]] = {}
-    for key, store, path in zip(keys, rows["store"], rows["path"], strict=True):
-        found.setdefault(bisect_right(bounds, key), set()).add((store, path))
+    found: dict[int, set[tuple[str, str, str]]] = {}
+    told = rows[["store", "path", "state"]].itertuples(index=False, name=None)
+    for key, row in zip(keys, told, strict=True):
+        found.setdefault(bisect_right(bounds, key), set()).add(row)
     return {number: tuple(sorted(each)) for number, each in found.items()}
 
 

@@ -17,7 +17,6 @@ from djgc_widgets.model import (
     FOLDERS,
     Notice,
     NoticeCode,
-    State,
     StoreInfo,
 )
 from djgc_widgets.model import RECORDED as RECORDED_FRAME
@@ -36,7 +35,7 @@ from djgc_widgets.verdict import (
     withhold_orphans,
 )
 
-_FORMAT = 2
+_FORMAT = 3
 """Changes whenever another verdict, or other columns, come of the same input."""
 RESULTS = ("objects", "references", "trash", "files", "met")
 """Datasets of what was judged."""
@@ -56,8 +55,9 @@ class RangeTask:
     """The same stores as they are configured."""
     withheld: bool = False
     """Something could not be read, so nothing is called an orphan."""
-    back: tuple[tuple[str, str], ...] = ()
-    """Store and path of what was missing and is stored by now."""
+    looked_up: tuple[tuple[str, str, str], ...] = ()
+    """Store, path and state of what was missing, is stored by now, or could not be
+    looked at."""
 
     @property
     def name(self) -> str:
@@ -100,7 +100,7 @@ def _judge(task: RangeTask, told: list[pa.Table]) -> dict[str, Any]:
     follow = LinkFollower(names.all_stores).follow
     located = locate(files, recorded, names, follow)
     verdict = reconcile(files, FOLDERS.empty(), recorded, located.targets, world)
-    verdict = _returned(verdict, task)
+    verdict = _looked_up(verdict, task)
     if task.withheld:
         verdict = withhold_orphans(verdict)
     _write(task, files, verdict)
@@ -126,13 +126,15 @@ def _judge(task: RangeTask, told: list[pa.Table]) -> dict[str, Any]:
     }
 
 
-def _returned(verdict: Reconciled, task: RangeTask) -> Reconciled:
-    """Return the verdict with what is stored by now as present."""
-    if not task.back:
+def _looked_up(verdict: Reconciled, task: RangeTask) -> Reconciled:
+    """Return the verdict with the states of what was looked for once more."""
+    if not task.looked_up:
         return verdict
     references = verdict.references.copy()
     paths = pd.MultiIndex.from_frame(references[["store", "path"]])
-    references.loc[paths.isin(list(task.back)), "state"] = State.PRESENT.value
+    for state in sorted({state for *_, state in task.looked_up}):
+        rows = [(store, path) for store, path, each in task.looked_up if each == state]
+        references.loc[paths.isin(rows), "state"] = state
     return replace(verdict, references=references)
 
 
@@ -170,7 +172,7 @@ def _renumbered(recorded: pa.Table) -> pa.Table:
 def _digest(task: RangeTask, *tables: pa.Table) -> str:
     """Return the digest of everything that the verdict on a range depends on."""
     digest = hashlib.blake2b(digest_size=20)
-    given = canonical([_FORMAT, task.world, task.stores, task.withheld, task.back])
+    given = canonical([_FORMAT, task.world, task.stores, task.withheld, task.looked_up])
     digest.update(repr(given).encode("utf-8", "surrogatepass"))
     for table in tables:
         sink = pa.BufferOutputStream()

@@ -7,12 +7,15 @@ request is made for each file, the copy, and one more where no listing tells of 
 what else is looked at is looked at in pages, where listings can begin in the middle.
 """
 
+import errno
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 from djgc_widgets.stores.bucket.batches import StoppedError, each_until
+from djgc_widgets.stores.bucket.pending import announce, take_back
 from djgc_widgets.stores.bucket.protocol import (
     ArchivedError,
     Bucket,
@@ -23,7 +26,6 @@ from djgc_widgets.stores.bucket.protocol import (
 from djgc_widgets.stores.bucket.returns import (
     copy_once,
     delete_pages,
-    keep_copies,
     undo,
 )
 from djgc_widgets.stores.bucket.windows import Seen, identities, look_at
@@ -58,6 +60,8 @@ class IntoTrash:
 
     def __init__(self, bucket: Bucket, *, conditional: bool) -> None:
         self._bucket, self._conditional = bucket, conditional
+        self._announced: set[str] = set()
+        self._in_doubt, self._n_unanswered = False, bucket.n_unanswered
         # tried before anything is copied, and by one thread
         self._copies_once = bucket.conditions.copies_once
         self._heeded = conditional and bucket.conditions.sources
@@ -85,6 +89,14 @@ class IntoTrash:
             else:
                 results[pinned.path] = _result_of_stayed(pinned, error)
         return [(p, results[p.path]) for p in batch if p.path in results]
+
+    def finish(self) -> None:
+        """Say that no deletion is pending any more, unless one is in doubt."""
+        if self._in_doubt or self._bucket.n_unanswered > self._n_unanswered:
+            return
+        for sweep_id in self._announced:
+            with suppress(OSError):  # then copies stay longer than they have to
+                take_back(self._bucket, sweep_id)
 
     def _check(self, pinned: PinnedObject, seen: Seen) -> _Check:
         """Return whether an object may be moved: it still is what was pinned."""
@@ -181,18 +193,32 @@ class IntoTrash:
             path: pinned.files[path].etag if self._conditional else ""
             for path, pinned in owners.items()
         }
-        stayed = delete_pages(self._bucket, etags, stopped)
+        sweep_ids = {pinned.sweep_id for pinned in owners.values()}
+        delete = partial(self._delete, sweep_ids)
+        stayed = delete_pages(delete, etags, stopped)
         unsure = {
             owners[path].path: failed_result(error).doubted()
             for path, error in stayed.items()
             if not isinstance(error, RefusedError | StoppedError)
         }
+        self._in_doubt |= bool(unsure)
         for path, error in stayed.items():
-            if owners[path].path in unsure:
-                keep_copies(owners[path])
-            else:
+            if owners[path].path not in unsure:
                 errors[owners[path].path] = error
         return unsure
+
+    def _delete(
+        self, sweep_ids: set[str], etags: Mapping[str, str]
+    ) -> dict[str, OSError]:
+        """Delete originals of sweeps, which say so before it is asked for."""
+        try:
+            for sweep_id in sweep_ids:
+                announce(self._bucket, sweep_id)
+        except OSError as error:
+            refused = RefusedError(error.errno or errno.EIO, error.strerror)
+            return dict.fromkeys(etags, refused)
+        self._announced |= sweep_ids
+        return self._bucket.delete(etags)
 
 
 def _copy_error(pinned: PinnedObject, seen: Seen) -> OSError | None:

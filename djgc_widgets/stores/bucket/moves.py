@@ -38,6 +38,7 @@ class Mover:
         into = IntoTrash(self._bucket, conditional=self._conditional())
         for batch, pool in batches(objects):
             yield into.move(batch, pool, stopped)
+        into.finish()
 
     def from_trash(
         self,
@@ -94,7 +95,7 @@ class Mover:
             for _, own in checks
             for path, etag in own.items()
         }
-        stayed = delete_pages(self._bucket, etags, stopped)
+        stayed = delete_pages(self._bucket.delete, etags, stopped)
         for pinned, (result, _) in zip(batch, checks, strict=True):
             why = [stayed[t] for t in map(pinned.trashed, pinned.files) if t in stayed]
             if not any(isinstance(error, StoppedError) for error in why):

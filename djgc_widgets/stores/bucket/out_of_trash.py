@@ -1,17 +1,17 @@
 """Objects come back from the trash of a bucket; nothing is ever overwritten.
 
 All files of an object come back before the first copy of it goes: a copy shows whose
-content a file has. If a process ended right after it had asked for a deletion, that may
-still be carried out, on a file that never went: the copies stay then. Two requests are
-made for each file, the copy and the deletion, and one to know that nothing is at its
-path; what came back is looked at in pages.
+content a file has. If deletions that the sweep has asked for may be pending, the copies
+stay. Two requests are made for each file, the copy and the deletion, and one to know
+that nothing is at its path; what came back is looked at in pages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from djgc_widgets.stores.bucket.batches import each_until
-from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError, Stored
+from djgc_widgets.stores.bucket.pending import may_be_pending
+from djgc_widgets.stores.bucket.protocol import Bucket, ChangedError
 from djgc_widgets.stores.bucket.returns import (
     copy_once,
     drop_copies,
@@ -37,11 +37,12 @@ _Looked = tuple[PinnedObject, Seen, Seen]
 class OutOfTrash:
     """Moves batches of objects out of the trash, no two of one path at once.
 
-    What was asked to be deleted before `settled_ns` is gone or stays.
+    Whatever was asked to be deleted before `settled_ns` is gone or stays.
     """
 
     def __init__(self, bucket: Bucket, settled_ns: int | None) -> None:
         self._bucket, self._settled_ns = bucket, settled_ns
+        self._pending: dict[str, bool] = {}
         # tried before anything is copied, and by one thread
         _ = bucket.conditions.copies_once
         self._heeded = bucket.conditions.sources
@@ -50,6 +51,9 @@ class OutOfTrash:
         self, batch: Sequence[PinnedObject], pool: Executor, stopped: Stopped
     ) -> Results:
         """Move objects back; those that are not reached have no result."""
+        for sweep_id in {pinned.sweep_id for pinned in batch} - self._pending.keys():
+            pending = may_be_pending(self._bucket, sweep_id, self._settled_ns)
+            self._pending[sweep_id] = pending
         stored = look_at(self._bucket, batch, pool, in_trash=False)
         copies = look_at(self._bucket, batch, pool, in_trash=True)
         looked = list(zip(batch, stored, copies, strict=True))
@@ -102,22 +106,17 @@ class OutOfTrash:
             again = look_at(self._bucket, objects, pool, in_trash=True)
 
         def finish(at: int) -> Result:
-            pinned, here, there = looked[at]
+            pinned, _, there = looked[at]
             try:
                 now, copies = files_of(back[at]), files_of(there)
                 for path, pin in pinned.files.items():
                     expect_size(now.get(path), pin, f"at {path}")
                 if files_of(again[at]) != copies:
                     return PATH_TAKEN
-                if not (files_of(here) and self._are_new(copies)):
+                if not self._pending[pinned.sweep_id]:
                     drop_copies(self._bucket, pinned, copies)
             except OSError as error:
                 return kept_in_trash_result(error)
             return RESTORED
 
         return list(pool.map(finish, range(len(looked))))
-
-    def _are_new(self, copies: Mapping[str, Stored]) -> bool:
-        """Return whether what was copied may still be deleted."""
-        dates = [copy.identity.modified_ns for copy in copies.values()]
-        return self._settled_ns is not None and max(dates) > self._settled_ns

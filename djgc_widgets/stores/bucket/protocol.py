@@ -100,6 +100,14 @@ class Bucket(ABC):
     def conditions(self) -> Heeded:
         """Which conditions the server heeds."""
 
+    @property
+    def n_unanswered(self) -> int:
+        """Requests to delete without a clear answer that may hit what came back.
+
+        There are none where a condition never holds again for what is copied.
+        """
+        return 0
+
     @abstractmethod
     def pages(self, below: str = "", after: str = "") -> Iterator[Page]:
         """Yield every object whose path begins like that, 1,000 per request.

@@ -1,6 +1,6 @@
 """Files of a bucket come back from its trash; nothing is ever overwritten."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from djgc_widgets.stores.api_listing import WEAK
 from djgc_widgets.stores.bucket.batches import StoppedError, pages_of
@@ -8,18 +8,6 @@ from djgc_widgets.stores.bucket.protocol import PAGE, Bucket, ChangedError, Stor
 from djgc_widgets.stores.pinned_objects import FileIdentity, PinnedObject
 from djgc_widgets.stores.protocol import Stopped
 from djgc_widgets.stores.results import Result, failed_result
-
-_MAY_STILL_GO: set[str] = set()
-"""Paths in the trash of files whose deletion this process asked for in vain.
-
-It was asked for several times, and may still be carried out, even on what came back, so
-the copies stay.
-"""
-
-
-def keep_copies(pinned: PinnedObject) -> None:
-    """Keep the copies of an object in the trash, even if it is brought back."""
-    _MAY_STILL_GO.update(map(pinned.trashed, pinned.files))
 
 
 def undo(bucket: Bucket, pinned: PinnedObject) -> Result | None:
@@ -47,14 +35,9 @@ def undo(bucket: Bucket, pinned: PinnedObject) -> Result | None:
 def drop_copies(
     bucket: Bucket, pinned: PinnedObject, copies: Mapping[str, Stored]
 ) -> None:
-    """Delete the copies of an object, one by one: some servers refuse several at once.
-
-    What may still be deleted keeps its copies.
-    """
+    """Delete the copies of an object, one by one: some servers refuse more at once."""
     for path in pinned.files.keys() & copies.keys():
-        trashed = pinned.trashed(path)
-        if trashed not in _MAY_STILL_GO:
-            bucket.remove(trashed, copies[path].identity.etag)
+        bucket.remove(pinned.trashed(path), copies[path].identity.etag)
 
 
 def copy_once(
@@ -95,7 +78,7 @@ def is_pinned(
 
 
 def delete_pages(
-    bucket: Bucket,
+    delete: Callable[[Mapping[str, str]], dict[str, OSError]],
     etags: Mapping[str, str],
     stopped: Stopped,
 ) -> dict[str, OSError]:
@@ -108,5 +91,5 @@ def delete_pages(
         if stopped():
             stayed |= dict.fromkeys(page, StoppedError())
         else:
-            stayed |= bucket.delete({path: etags[path] for path in page})
+            stayed |= delete({path: etags[path] for path in page})
     return stayed

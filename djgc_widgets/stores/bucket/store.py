@@ -59,10 +59,11 @@ class BucketStore(RemoteStore):
             stored = {path for path, held in zip(paths, found, strict=True) if held}
         except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
             where, values = in_store(self.info.name), {"error": self.text_of(error)}
-            return LookUp(set(), [Notice(NoticeCode.STORE_UNREAD, where, values)], [])
+            problem = Notice(NoticeCode.STORE_UNREAD, where, values)
+            return LookUp(set(), set(paths), [problem], [])
         finally:
             pool.shutdown(cancel_futures=True)
-        return LookUp(stored, [], [])
+        return LookUp(stored, set(), [], [])
 
     def _holds(self, path: str) -> bool:
         """Return whether something is stored at or below a path."""

@@ -68,7 +68,7 @@ class FileStore:
 
     def look_up(self, paths: Sequence[str]) -> LookUp:
         """Look which of these paths hold something by now."""
-        result = LookUp(set(), [], [])
+        result = LookUp(set(), set(), [], [])
         for path in paths:
             try:
                 present = self._folder.identities(path)
@@ -79,7 +79,11 @@ class FileStore:
                 barred = error.errno in {errno.ELOOP, errno.ENOTDIR} or (
                     not is_plain_path(path)  # it leaves the store
                 )
-                (result.warnings if barred else result.problems).append(notice)
+                if barred:
+                    result.warnings.append(notice)
+                else:
+                    result.unread.add(path)
+                    result.problems.append(notice)
                 continue
             if present:
                 result.stored.add(path)

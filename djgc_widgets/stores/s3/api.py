@@ -30,6 +30,8 @@ _UNKNOWN_CALL = {"NotImplemented", "MethodNotAllowed", "501", "405"}
 _IS_LISTING = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(?:\w+:)?ListBucketResult\b")
 _UNREAD = ContextVar("_UNREAD", default=False)
 """Whether the answer to a request for a listing is wanted as it comes."""
+_LOST = ContextVar[list[object]]("_LOST")
+"""Takes why requests to delete several objects had no clear answer."""
 _UNSURE = {"InternalError", "InternalServerError", "RequestTimeout", "500"}
 """What may still be carried out."""
 _TURNED_AWAY = {*range(400, 500), 501, 503}  # what is too much is not begun
@@ -48,6 +50,8 @@ class Api:
         text_of: Callable[[Exception], str],
     ) -> None:
         self._fs, self._text_of = fs, text_of
+        self.n_unanswered = 0
+        """Requests to delete several objects that had no answer, or no clear one."""
         self.bucket, key, _ = fs.split_path(f"{base}x")
         self._written_prefix: str = key[:-1]
 
@@ -107,14 +111,13 @@ class Api:
     def delete(self, asked: Sequence[Mapping[str, str]]) -> dict[str, OSError]:
         """Delete up to 1,000 keys in one request; return an error per key that stayed.
 
-        The request has the checksum that some servers still insist on.
+        It is asked for again when an answer is lost. No refusal is clear then: what was
+        asked for before may still be carried out.
         """
-        self._fs.s3.meta.events.register(
-            "before-sign.s3.DeleteObjects", _add_md5, unique_id="djgc-content-md5"
-        )
-        answer = self.call("delete_objects", Delete={"Objects": list(asked)})
+        lost: list[object] = []
         try:
-            return {
+            answer = sync(self._fs.loop, self._delete, asked, lost)
+            stayed = {
                 error["Key"]: _error_of(
                     error["Code"],
                     error.get("Message", ""),
@@ -127,6 +130,11 @@ class Api:
             raise OSError(
                 f"expected of each object that stayed its key and why; got no {error}"
             ) from None
+        except Exception as error:  # noqa: BLE001 - as above
+            raise _unclear(self._as_os_error(error), lost) from None
+        finally:
+            self.n_unanswered += len(lost)
+        return {key: _unclear(error, lost) for key, error in stayed.items()}
 
     def copy_in_parts(
         self,
@@ -170,6 +178,19 @@ class Api:
         body: bytes = answer["Unread"]
         return body
 
+    async def _delete(
+        self, asked: Sequence[Mapping[str, str]], lost: list[object]
+    ) -> dict[str, Any]:
+        await self._fs.set_session()
+        events = (await self._fs.get_s3(self.bucket)).meta.events
+        name = "s3.DeleteObjects"
+        events.register(f"before-sign.{name}", _add_md5, unique_id="djgc-content-md5")
+        events.register(f"response-received.{name}", _note_lost, unique_id="djgc-lost")
+        _LOST.set(lost)  # in this task alone
+        where = {"Bucket": self.bucket, "Delete": {"Objects": list(asked)}}
+        answer = await self._fs._call_s3("delete_objects", **where)  # noqa: SLF001 - what s3fs has for its subclasses
+        return dict(answer)
+
     async def _read(self, key: str, condition: Mapping[str, str]) -> bytes:
         where = {"Bucket": self.bucket, "Key": key}
         answer = await self._fs._call_s3("get_object", **where, **condition)  # noqa: SLF001 - what s3fs has for its subclasses
@@ -212,6 +233,22 @@ def _error_of(code: str, text: str, status: int) -> OSError:
         return OSError(errno.EIO, text or code)
     refused.code = code
     return refused
+
+
+def _unclear(error: OSError, lost: Sequence[object]) -> OSError:
+    """Return an error; if an answer was lost before, one that is no refusal."""
+    if lost and isinstance(error, RefusedError):
+        return OSError(errno.EIO, error.strerror)
+    return error
+
+
+def _note_lost(
+    response_dict: Mapping[str, Any] | None, exception: object, **_: object
+) -> None:
+    """Note that a request had no answer, or one after which it may be carried out."""
+    status = response_dict["status_code"] if response_dict else exception
+    if status != HTTPStatus.OK and status not in _TURNED_AWAY:
+        _LOST.get([]).append(status)
 
 
 def _keep_unread(

@@ -57,6 +57,11 @@ class S3Bucket(Bucket):
         self._copier = Copier(self._api, self._conditions, largest_copy)
 
     @property
+    def n_unanswered(self) -> int:
+        """Requests to delete that had no clear answer."""
+        return self._api.n_unanswered
+
+    @property
     def conditions(self) -> Conditions:
         """Which conditions the server heeds."""
         return self._conditions

@@ -396,6 +396,25 @@ def test_calls_nothing_an_orphan_if_something_could_not_be_read(
     assert set(found.problems) == set(expect.problems)
 
 
+def test_calls_nothing_missing_that_could_not_be_looked_up(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    filled(lab)
+    lab.config.stores["raw"]["endpoint"] = "127.0.0.1:1"
+
+    found = lab.scan(out=tmp_path / "out")
+
+    expect = lab.scan()
+    assert isinstance(found, IncompleteScan)
+    assert set(found.references["state"]) == {"unknown"}
+    assert found.missing.empty
+    assert expect.missing.empty
+    assert found.usage()["n_missing"].sum() == expect.usage()["n_missing"].sum() == 0
+    told = "0 missing objects (3 references could not be looked up)"
+    assert told in found.headline()
+    assert told in expect.headline()
+
+
 def test_finds_what_was_written_since_the_listing(
     lab: Laboratory, tmp_path: Path
 ) -> None:

@@ -140,6 +140,21 @@ def test_a_folder_that_a_plugin_may_not_read_is_a_problem(lab: Laboratory) -> No
     assert problem.code == "store-unread"
 
 
+@pytest.mark.parametrize("protocol", ["file", "share"])
+def test_what_could_not_be_looked_up_is_not_called_missing(
+    lab: Laboratory, protocol: str
+) -> None:
+    filled(lab)
+    if protocol == "file":
+        lab.config.stores["raw"]["protocol"] = protocol
+    lab.store("raw").rename(lab.folder / "elsewhere")
+
+    result = lab.scan()
+
+    assert not result.complete
+    assert result.missing.empty, result.problems
+
+
 def test_a_plugins_store_that_is_gone_is_a_problem(lab: Laboratory) -> None:
     filled(lab)
     lab.store("raw").rename(lab.folder / "elsewhere")

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from dialect import Dialect, copies, deletes_many, lists, refusal
 from http_relay import Asked, Said
-from laboratory import HASH, Laboratory, complete, orphaned, outcomes, planned
+from laboratory import (
+    HASH,
+    Laboratory,
+    complete,
+    filled,
+    orphaned,
+    outcomes,
+    planned,
+)
 from s3_contents import (
     describe,
     description_of,
@@ -527,3 +535,72 @@ def test_a_listing_that_leads_nowhere_is_a_problem_and_ends(
     assert problem.code == "store-unread"
     assert re.search(expected, problem.message)
     assert len([a for a in other.requests if lists(a) and "%2Fraw" in a.path]) < 4
+
+
+@pytest.mark.parametrize("then", [200, 403, 409])
+def test_copies_stay_while_a_deletion_without_an_answer_may_still_happen(
+    lab: Laboratory, other: Dialect, then: int
+) -> None:
+    """Its first answer is lost, and the second one says nothing about the first."""
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    late: list[Asked] = []
+
+    def lose(asked: Asked) -> Said | None:
+        if not deletes_originals(asked):
+            return None
+        late.append(asked)
+        if len(late) == 1:
+            raise ConnectionError  # no answer, and the end of the connection
+        return None if then == 200 else refusal(then, "lost")
+
+    other.instead = lose
+    receipt = plan.sweep()
+
+    assert len(late) == 2
+    other.reset()
+    assert receipt.rows["in_doubt"].all() == (then != 200)
+    assert outcomes(receipt.restore()) == {"restored": 3}
+    assert outside_trash(lab) == before
+    other.pass_on(late[0])
+    assert in_trash(lab) == {path: before[path] for path in receipt.rows["path"]}
+    assert outcomes(receipt.restore()) == {"restored": 3}
+    assert outside_trash(lab) == before
+
+
+def test_a_sweep_that_cannot_say_that_it_deletes_moves_nothing(
+    lab: Laboratory, other: Dialect
+) -> None:
+    orphaned(lab, HASH)
+    before = outside_trash(lab)
+    plan = planned(complete(lab))
+    other.instead = lambda asked: (
+        refusal(403, "AccessDenied") if asked.key.endswith("/deleting.json") else None
+    )
+
+    receipt = plan.sweep()
+
+    assert outcomes(receipt) == {"failed: error": 3}
+    assert (outside_trash(lab), in_trash(lab)) == (before, {})
+
+
+def test_what_could_not_be_looked_up_is_not_called_missing(
+    lab: Laboratory, other: Dialect
+) -> None:
+    filled(lab)
+    lost, *_ = lab.contents()
+    lab.remove(lost)
+    other.instead = lambda asked: (
+        refusal(403, "AccessDenied")
+        if lists(asked) and lost in asked.query["prefix"][0]
+        else None
+    )
+
+    result = lab.scan()
+
+    assert isinstance(result, IncompleteScan)
+    assert result.missing.empty
+    states = result.references.set_index("path")["state"]
+    assert states.pop(lost) == "unknown"
+    assert set(states) == {"present"}

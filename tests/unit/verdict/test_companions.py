@@ -100,6 +100,14 @@ def test_what_is_stored_where_it_was_swept_is_no_companion_of_itself() -> None:
     assert statuses(verdict) == dict.fromkeys((OBJECT, folder, hash_path()), "orphan")
 
 
+def test_what_is_beside_an_object_that_was_swept_and_is_stored_is_the_users() -> None:
+    swept = f"_trash/20260601T120000Z-0123abcd/objects/{OBJECT}"
+
+    verdict = judge(files(OBJECT, STEM, swept), recorded())
+
+    assert statuses(verdict) == {OBJECT: "unknown", STEM: "unknown"}
+
+
 def test_another_token_shows_a_former_value() -> None:
     former = [object_path(f"voltage_{n}bCd1234.npy") for n in "EFGHIJKLMNOPQRSTUVWXYZ"]
 
