@@ -94,11 +94,14 @@ class Relay:
 
     def close(self) -> None:
         with self._lock:
-            for end in self._open:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                end.close()
-            self._open.clear()
+            self._end_all()
+
+    def _end_all(self) -> None:
+        for end in self._open:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._open.clear()
 
     def _pass(
         self, source: socket.socket, sink: socket.socket, *, from_client: bool
@@ -118,8 +121,9 @@ class Relay:
                     time.sleep(self.delay_seconds)  # as a server that is far away
                 if not self.swallows and source not in self._lost:
                     sink.sendall(data)
-        if self.was_cut:
-            self.close()
+        with self._lock:  # not once it is armed anew, for other connections
+            if self.was_cut:
+                self._end_all()
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
