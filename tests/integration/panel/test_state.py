@@ -872,6 +872,21 @@ def test_an_incomplete_scan_calls_nothing_certain(
     notes = {card["key"]: card["note"] for card in shown["cards"]}
     assert (notes["missing"], notes["orphan"]) == ("not certain", "not known")
     assert "Missing objects are not certain" in saved_html(swept.scan)
+    assert swept.widget.missing["total"] == 0
+
+
+def test_what_is_missing_in_an_incomplete_scan_may_be_there(
+    swept: GCPanel, lab: Laboratory
+) -> None:
+    (live, *_) = swept.scan.references["path"]
+    (lab.store("raw") / live).unlink()
+    (table,) = swept.scan.references["table"].unique()
+    lab.write_row(table, 99, "neither a path nor an object")
+
+    ask(swept, "scan")
+
+    assert not swept.widget.scan["complete"]
+    assert swept.widget.missing["total"] == 1
     labels = open_row(swept, "missing").keys()
     assert labels == {"Column", "Row", "Expected object", "What to do"}
 
