@@ -215,7 +215,7 @@ class IntoTrash:
             for sweep_id in sweep_ids:
                 announce(self._bucket, sweep_id)
         except OSError as error:
-            refused = RefusedError(error.errno or errno.EIO, error.strerror)
+            refused = RefusedError(errno.EIO, error.strerror or str(error))
             return dict.fromkeys(etags, refused)
         self._announced |= sweep_ids
         return self._bucket.delete(etags)
