@@ -50,12 +50,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return half as many more as processors: for a quarter of the time they wait."""
-    return (os.cpu_count() or 1) * 3 // 2
-
-
 def pytest_report_header() -> list[str]:
     third = MUTANTS if MUTANTS == "all" else f"third {MUTANTS} of 3"
     return ["services:", *service_table(), f"mutants: {third} (make mutants: all)"]

@@ -24,7 +24,7 @@ def growth_by_week(objects: pd.DataFrame) -> pd.DataFrame:
     >>> with open_lab() as lab:
     ...     s = scan(lab.schema)
     >>> weeks = growth_by_week(s.objects)
-    >>> int(weeks["physical_bytes"].iloc[-1]) == s.listed_bytes
+    >>> int(weeks["physical_bytes"].iloc[-1]) == int(s.objects["size_bytes"].sum())
     True
     """
     OBJECTS.expect(objects, "modified_at", "size_bytes", "n_references")
