@@ -50,8 +50,8 @@ class Api:
         text_of: Callable[[Exception], str],
     ) -> None:
         self._fs, self._text_of = fs, text_of
-        self.n_unanswered = 0
-        """Requests to delete several objects that had no answer, or no clear one."""
+        self.unanswered: list[object] = []
+        """Why requests to delete several objects had no clear answer."""
         self.bucket, key, _ = fs.split_path(f"{base}x")
         self._written_prefix: str = key[:-1]
 
@@ -133,7 +133,7 @@ class Api:
         except Exception as error:  # noqa: BLE001 - as above
             raise _unclear(self._as_os_error(error), lost) from None
         finally:
-            self.n_unanswered += len(lost)
+            self.unanswered.extend(lost)  # of several threads
         return {key: _unclear(error, lost) for key, error in stayed.items()}
 
     def copy_in_parts(

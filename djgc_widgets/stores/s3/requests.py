@@ -59,7 +59,7 @@ class S3Bucket(Bucket):
     @property
     def n_unanswered(self) -> int:
         """Requests to delete that had no clear answer."""
-        return self._api.n_unanswered
+        return len(self._api.unanswered)
 
     @property
     def conditions(self) -> Conditions:
