@@ -118,7 +118,7 @@ def gather(asked: Asked) -> Found:
     verdict = reconcile(
         listed.files, listed.folders, reading.recorded, located.targets, world
     )
-    verdict, again = look_up_missing(verdict, opened, listed.problems)
+    verdict, again = look_up_missing(verdict, opened, listed)
     sections = count_sections(verdict, listed.files, names.stores, world.scanned)
     problems = problems_of(
         asked,

@@ -11,13 +11,11 @@ from djgc_widgets.model import (
     FOLDERS,
     FileKind,
     InputError,
-    Notice,
     ProgressCallback,
     State,
     StoreNames,
     candidate_prefixes,
     former_paths,
-    in_store,
     readable_minimum_age,
     stacked,
 )
@@ -81,6 +79,7 @@ def list_stores(  # noqa: PLR0913 - each says of some stores how they are listed
         stacked(folders),
         tuple(problem for listing in listings for problem in listing.problems),
         tuple(warning for listing in listings for warning in listing.warnings),
+        frozenset().union(*(listing.unread for listing in listings)),
     )
 
 
@@ -95,13 +94,8 @@ def list_hidden_of(
     A store that could not be listed is not asked once more, and one of which an
     inventory tells is so big that it would take as long as a listing.
     """
-    unread = {problem.where for problem in listed.problems}
-    asked = [
-        store
-        for store in stores
-        if store.info.name not in inventories
-        and in_store(store.info.name) not in unread
-    ]
+    left_out = listed.unread.union(inventories)
+    asked = [store for store in stores if store.info.name not in left_out]
     return list_hidden(asked, report)
 
 
@@ -128,7 +122,7 @@ def known_names(
 
 
 def look_up_missing(
-    reconciled: Reconciled, opened: OpenStores, unlisted: Iterable[Notice]
+    reconciled: Reconciled, opened: OpenStores, listed: Listing
 ) -> tuple[Reconciled, list[LookUp]]:
     """Look for what is missing: it may have been written since its store was listed.
 
@@ -136,9 +130,7 @@ def look_up_missing(
     """
     references, again = reconciled.references.copy(), []
     missing = references[references["state"].eq(State.MISSING.value)]
-    where = {problem.where for problem in unlisted}
-    names = [each.info.name for each in opened.stores]
-    unread = missing["store"].isin([name for name in names if in_store(name) in where])
+    unread = missing["store"].isin(listed.unread)
     if opened.problems:
         unread |= ~reconciled.store_known.loc[missing.index]
     references.loc[missing.index[unread], "state"] = State.UNKNOWN.value

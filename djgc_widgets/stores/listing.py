@@ -38,6 +38,8 @@ class Listing:
     """Folders that could not be read, files whose size is unknown."""
     warnings: tuple[Notice, ...]
     """Entries that vanished while they were listed, folders listed elsewhere."""
+    unread: frozenset[str] = frozenset()
+    """Names of the stores of which any part may be left out."""
 
 
 Take = Callable[[pd.DataFrame], None]
@@ -78,6 +80,7 @@ class ListingBuilder:
         self._files, self._folders = _Columns(FILES), _Columns(FOLDERS)
         self._problems: list[Notice] = []
         self._warnings: list[Notice] = []
+        self._unread: frozenset[str] = frozenset()
         self._size_bytes = 0
 
     def add_files(self, **page: pa.Array | npt.NDArray[Any]) -> None:
@@ -107,7 +110,9 @@ class ListingBuilder:
         self._folders.add(**page)
 
     def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
-        """Add a notice that makes the scan incomplete."""
+        """Add a notice that makes the scan incomplete; without a path, of all of it."""
+        if not path:
+            self._unread = frozenset({self._store})
         self._problems.append(Notice(code, in_store(self._store, path), values))
 
     def add_warning(self, code: NoticeCode, path: str, **values: object) -> None:
@@ -123,6 +128,7 @@ class ListingBuilder:
             self._folders.frame(self._store),
             tuple(self._problems),
             tuple(self._warnings),
+            self._unread,
         )
 
 

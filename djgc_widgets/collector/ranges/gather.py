@@ -102,9 +102,7 @@ def gather_in_ranges(
         )
         tasks, judged = _judge(workers, written, asked, n_ranges)
         frames = FramesOfRanges(dataset, judged, rows.several)
-        verdict, again = look_up_missing(
-            frames.verdict(), asked.opened, listed.problems
-        )
+        verdict, again = look_up_missing(frames.verdict(), asked.opened, listed)
         looked_up = verdict.references
         looked_up = looked_up[looked_up["state"].ne(State.MISSING.value)]
         problems = problems_of(

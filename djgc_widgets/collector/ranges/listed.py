@@ -51,7 +51,8 @@ def list_into(
         noted = [note_of(each) for each in warnings]
         scanned = expect_alone(dataset, scanned["run"])
         dataset.write_note("scan", {**scanned, "warnings": noted})
-    return replace(_NOTHING, problems=problems, warnings=warnings)
+    unread = frozenset().union(*(each.unread for each in listings))
+    return Listing(_NOTHING.files, _NOTHING.folders, problems, warnings, unread)
 
 
 class ListedPaths:
