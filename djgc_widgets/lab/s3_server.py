@@ -57,8 +57,9 @@ class S3Server:
 
 
 @cache
-def _s3_client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - likewise
+def _s3_client(endpoint: str, key: str, secret: str, n_attempts: int = 5) -> Any:  # noqa: ANN401 - likewise
     import botocore.session  # noqa: PLC0415 - comes with the extra "s3"
+    from botocore.config import Config  # noqa: PLC0415 - likewise
 
     return botocore.session.get_session().create_client(
         "s3",
@@ -66,6 +67,7 @@ def _s3_client(endpoint: str, key: str, secret: str) -> Any:  # noqa: ANN401 - l
         endpoint_url=f"http://{endpoint}",
         aws_access_key_id=key,
         aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": n_attempts}),
     )
 
 
@@ -102,6 +104,7 @@ def start_s3() -> S3Server:
         *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
         *("-master.peers=none", "-master.electionTimeout=100ms", "-volume.max=100"),
         "-master.volumeSizeLimitMB=64",
+        *(f"-{part}.localSocket={folder}/{part}.sock" for part in ("filer", "s3")),
     ]
     supervise(server, ServerCommands(serve, signal.SIGKILL), lambda: _s3_answers(s3))
     return s3
@@ -116,7 +119,8 @@ def _s3_answers(server: S3Server) -> bool:
     """Write an object, in the bucket that is made first."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with the extra "s3"
 
-    client = server.client()
+    own = server.server
+    client = _s3_client(server.endpoint, own.user, own.password, n_attempts=1)
     try:
         if server.bucket not in {b["Name"] for b in client.list_buckets()["Buckets"]}:
             client.create_bucket(Bucket=server.bucket)

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from generations import Generations, generations
 from http_relay import Asked, HttpRelay, Said
-from services import command_of, contents_of
+from services import command_of, contents_of, read_once
 
 from djgc_widgets.lab import EmbeddedServer, S3Server
 from djgc_widgets.lab.server import ServerCommands, free_port, private_folder, supervise
@@ -109,10 +109,16 @@ class Azure:
         }
 
     def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
+        def read(key: str) -> bytes:
+            content: bytes = container.download_blob(key).readall()
+            return content
+
         with self.client() as client, client.get_container_client(bucket) as container:
             return {
-                name: container.download_blob(name).readall()
-                for name in container.list_blob_names(name_starts_with=start or None)
+                blob.name: read_once(
+                    read, blob.name, self.server.port, bucket, blob.etag
+                )
+                for blob in container.list_blobs(name_starts_with=start or None)
             }
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
@@ -168,8 +174,21 @@ class Google:
         }
 
     def contents(self, bucket: str, start: str = "") -> dict[str, bytes]:
-        blobs = self.client().list_blobs(bucket, prefix=start or None)
-        return {blob.name: blob.download_as_bytes() for blob in blobs}
+        def read(key: str) -> bytes:
+            content: bytes = self.blob(bucket, key).download_as_bytes()
+            return content
+
+        return {
+            blob.name: read_once(
+                read,
+                blob.name,
+                self.server.port,
+                bucket,
+                blob.generation,
+                blob.md5_hash,
+            )
+            for blob in self.client().list_blobs(bucket, prefix=start or None)
+        }
 
     def blob(self, bucket: str, key: str) -> Any:
         return self.client().bucket(bucket).blob(key)

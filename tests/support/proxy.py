@@ -84,6 +84,8 @@ class Relay:
                 client.close()
                 continue
             server = socket.create_connection(self.target)
+            for end in (client, server):  # a piece waits for no acknowledgment
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open += [client, server]
             for source, sink in ((client, server), (server, client)):

