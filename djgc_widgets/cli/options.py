@@ -101,7 +101,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--acknowledge": {
         **_LIST,
         "metavar": "NAME",
-        "help": "doubt to lift, such as large-sweep; repeatable",
+        "help": "doubt to lift, as a refusal names it; repeatable",
     },
     "--confirm": {
         **_LIST,

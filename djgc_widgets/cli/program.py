@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +23,12 @@ from djgc_widgets.model import (
     visible,
 )
 
-_ROOMS = {"sweep": "sweeping", "scan": "scanning", "report": "scanning"}
+_ROOMS = {
+    "sweep": "sweeping",
+    "scan": "scanning",
+    "report": "scanning",
+    **dict.fromkeys(("pins", "pin", "unpin"), "pinning"),
+}
 """Where a command is; all others are about trashes."""
 
 
@@ -52,17 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer = _failure(ExitCode.ERROR, error)
     except Exception as error:  # noqa: BLE001 - it is raised again, when it was told
         answer, unexpected = _failure(ExitCode.ERROR, error), error
-    code = answer.code
     for tell in (_tell, _print):  # what was done is told whatever becomes of the other
         try:
             tell(parsed, answer, quiet=unexpected is not None)
         except (InputError, OSError, ServerError) as error:
-            code = _failure(ExitCode.ERROR, error).code
+            failed = _failure(ExitCode.ERROR, error)
+            told = {**answer.data, **failed.data}
+            answer = replace(answer, code=failed.code, data=told)
         except Exception as error:  # noqa: BLE001 - likewise, after the first one
             unexpected = unexpected or error
     if unexpected is not None:
         raise unexpected
-    return int(code)
+    return int(answer.code)
 
 
 def _wants_json(given: Sequence[str]) -> bool:
@@ -125,8 +132,10 @@ def _print(parsed: argparse.Namespace, answer: Answer, *, quiet: bool) -> None:
         frame = answer.frame
         csv_text = import_module("djgc_widgets.model.export").csv_text
         text = "" if frame is None else csv_text(frame)
-        if frame is None:  # no table of an answer that has none
-            show(text_of(answer.lines, sys.stderr), sys.stderr)
+        # no table of an answer that has none, and no table says what is wrong
+        told = answer.lines if frame is None else list(answer.troubles.values())
+        if told:
+            show(text_of(told, sys.stderr), sys.stderr)
     else:
         text = text_of(answer.lines, sys.stdout if path is None else None)
     if path is None:

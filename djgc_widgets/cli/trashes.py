@@ -1,4 +1,4 @@
-"""Commands about what lies in a trash, and about pins; dry unless confirmed.
+"""Commands about what lies in a trash; dry unless confirmed.
 
 Each command takes the parsed arguments and returns an `Answer`.
 """
@@ -32,15 +32,12 @@ from djgc_widgets.cli.asked import (
     stores_to_confirm,
 )
 from djgc_widgets.collector import (
-    Pins,
     Trash,
     carry_out_each,
     expect_liftable,
     names_of_opened_stores,
-    scan,
 )
 from djgc_widgets.model import (
-    PINS,
     RETENTION,
     SWEEPS,
     Answer,
@@ -48,17 +45,14 @@ from djgc_widgets.model import (
     InputError,
     Notices,
     Outcome,
-    Pin,
     Receipt,
     SweepState,
     in_store,
     json_rows,
     plural,
     readable_age,
-    readable_bytes,
     stacked,
 )
-from djgc_widgets.verdict import are_pinned
 
 
 def run_heal(arguments: Namespace) -> Answer:
@@ -90,24 +84,28 @@ def run_heal(arguments: Namespace) -> Answer:
 
 def run_trash(arguments: Namespace) -> Answer:
     """List the sweeps of the stores."""
-    connection, stores, away = _trashes(arguments)
-    return _with_away(listed("sweeps", "sweeps", _sweeps(connection, stores)), away)
+    connection, stores, away = opened_trashes(arguments)
+    return with_away(listed("sweeps", "sweeps", _sweeps(connection, stores)), away)
 
 
 def run_restore(arguments: Namespace) -> Answer:
     """List what a sweep still has in the trash; restore it if confirmed."""
-    connection, stores, away = _trashes(arguments)
+    connection, stores, away = opened_trashes(arguments)
     sweeps = _sweeps(connection, stores)
     sweep = sweeps[sweeps["sweep_id"].eq(arguments.sweep_id)]
     if sweep.empty:
+        unread = [f"It may be of another store: {notice}" for notice in away]
         raise InputError(
             f"Expected a sweep of store {' or '.join(stores)}; got "
-            f"{arguments.sweep_id!r}. List them with: djgc trash"
+            f"{arguments.sweep_id!r}. List them with: djgc trash. {' '.join(unread)}"
         )
+    if not sweep["n_left"].any():
+        gone = "Nothing of it is left in the trash: it was restored, or purged."
+        return with_away(listed("sweeps", "sweeps", sweep, gone), away)
     stores = list(sweep["store"])
     confirmed = confirmed_stores(arguments, stores)
     if not confirmed:
-        return _with_away(
+        return with_away(
             listed("sweeps", "sweeps", sweep, dry_line(arguments, stores)), away
         )
 
@@ -122,7 +120,7 @@ def run_restore(arguments: Namespace) -> Answer:
 
 def run_recover(arguments: Namespace) -> Answer:
     """List the interrupted sweeps; finish or undo them if confirmed."""
-    connection, stores, away = _trashes(arguments)
+    connection, stores, away = opened_trashes(arguments)
     confirmed = confirmed_stores(arguments, stores)
     if not confirmed:
         sweeps = _sweeps(connection, stores)
@@ -130,7 +128,7 @@ def run_recover(arguments: Namespace) -> Answer:
         told = len(due) or arguments.break_lock
         dry = [dry_line(arguments, stores)] if told else []
         found = listed("interrupted", "interrupted", due, *dry)
-        return _with_away(found, away)
+        return with_away(found, away)
 
     def recover(store: str) -> Receipt:
         return Trash(connection, store).recover(break_lock=arguments.break_lock)
@@ -143,96 +141,31 @@ def run_purge(arguments: Namespace) -> Answer:
     age = RETENTION if arguments.retention is None else arguments.retention
     lifted = arguments.acknowledge
     expect_liftable(lifted, "--acknowledge")
-    connection, stores, away = _trashes(arguments)
-    confirmed = confirmed_stores(arguments, stores)
+    connection, stores, away = opened_trashes(arguments)
+    confirmed, backup = confirmed_stores(arguments, stores), arguments.oldest_backup
     if not confirmed:
-        old = [_purgeable(Trash(connection, store), age) for store in stores]
+        old = [_purgeable(Trash(connection, store), age, backup) for store in stores]
         frame = stacked([SWEEPS.empty(), *old])
-        told = len(frame) or arguments.oldest_backup is not None
-        dry = [dry_line(arguments, stores)] if told else []
-        kept = _kept_lines(connection, stores, age)
-        found = listed("sweeps", "old enough", frame, *kept, *dry)
-        return _with_away(found, away)
+        more = _kept_lines(connection, stores, age, backup)
+        if len(frame):
+            more.append("A purge scans first: it keeps what rows need, and may refuse.")
+        if len(frame) or backup is not None:
+            due = sorted(frame["store"].unique()) or stores
+            more.append(dry_line(arguments, due))
+        return with_away(listed("sweeps", "old enough", frame, *more), away)
 
     def purge(store: str) -> Receipt:
         with progress_bar() as progress:
             return Trash(connection, store).purge(
-                age, lifted, progress, oldest_backup=arguments.oldest_backup
+                age, lifted, progress, oldest_backup=backup
             )
 
     purged = _each(confirmed, purge, Outcome.PURGED)
-    kept = _kept_lines(connection, confirmed, age)
+    kept = _kept_lines(connection, confirmed, age, backup)
     return replace(purged, lines=[*purged.lines, *kept])
 
 
-def run_pins(arguments: Namespace) -> Answer:
-    """List the pins of the stores."""
-    connection, stores, away = _trashes(arguments)
-    frames = [PINS.empty(), *(Pins(connection, store).frame for store in stores)]
-    numbered = stacked([frame.reset_index(names="number") for frame in frames])
-    return _with_away(listed("pins", "pins", numbered), away)
-
-
-def run_pin(arguments: Namespace) -> Answer:
-    """Keep what a path, a table or a key of it says, if confirmed."""
-    pairs = [text.partition("=") for text in arguments.key]
-    if wrong := [name for name, equals, _ in pairs if not equals]:
-        raise InputError(
-            f"Expected NAME=VALUE in --key; got {wrong[0]!r}. Pass for example "
-            "--key id=5"
-        )
-    named = [name for name, *_ in pairs]
-    if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise InputError(
-            f"Expected each attribute once in --key; got {twice[0]} several times. "
-            "Make a pin for each value."
-        )
-    pin = Pin(
-        arguments.path or "",
-        arguments.table or "",
-        {name: value for name, _, value in pairs},
-        arguments.why,
-    )
-    kept = _kept_by(pin, arguments.store)
-    size = readable_bytes(int(kept["size_bytes"].sum()))
-    text = f"pinned: {pin}, which keeps {plural(len(kept), 'object')} ({size})"
-    warning = [] if len(kept) else ["note: nothing that is stored now is kept by it"]
-    return _pinned(arguments, lambda pins: pins.add(pin), text, *warning)
-
-
-def _kept_by(pin: Pin, store: str) -> pd.DataFrame:
-    """Return what of a store a pin would keep from a sweep."""
-    with progress_bar() as progress:
-        objects = scan(connect(), stores=[store], progress=progress).objects
-    free = objects[objects["n_references"].eq(0)]
-    return free[are_pinned(free, [pin])]
-
-
-def run_unpin(arguments: Namespace) -> Answer:
-    """Keep something no longer, if confirmed."""
-    text = f"no longer pinned: number {arguments.number}"
-    return _pinned(arguments, lambda pins: pins.remove(arguments.number), text)
-
-
-def _pinned(
-    arguments: Namespace, do: Callable[[Pins], None], done: str, *notes: str
-) -> Answer:
-    store = arguments.store
-    pins = Pins(connect(), store)
-    if not confirmed_stores(arguments, [store]):
-        lines = [f"would be {done}", *notes, dry_line(arguments, [store])]
-        return Answer(ExitCode.DONE, lines)
-    do(pins)
-    return Answer(
-        ExitCode.DONE,
-        [done, *notes],
-        {"pins": json_rows(pins.frame)},
-        pins.frame,
-        changed=True,
-    )
-
-
-def _trashes(arguments: Namespace) -> tuple[dj.Connection, list[str], Notices]:
+def opened_trashes(arguments: Namespace) -> tuple[dj.Connection, list[str], Notices]:
     """Return the connection, the stores that a command is about, and what is away."""
     connection = connect()
     if arguments.store:
@@ -240,7 +173,7 @@ def _trashes(arguments: Namespace) -> tuple[dj.Connection, list[str], Notices]:
     return connection, *names_of_opened_stores(connection)
 
 
-def _with_away(answer: Answer, away: Notices) -> Answer:
+def with_away(answer: Answer, away: Notices) -> Answer:
     """Say which stores could not be opened, besides what the others hold."""
     if not away:
         return answer
@@ -253,21 +186,28 @@ def _with_away(answer: Answer, away: Notices) -> Answer:
     )
 
 
-def _purgeable(trash: Trash, age: timedelta, *, old: bool = True) -> pd.DataFrame:
+def _purgeable(
+    trash: Trash, age: timedelta, backup: timedelta | None, *, old: bool = True
+) -> pd.DataFrame:
     """Return the sweeps that a purge would look at; those that are too young if not."""
-    age, sweeps = max(age, trash.oldest_backup or age), trash.sweeps
+    backup = trash.oldest_backup if backup is None else backup
+    age, sweeps = max(age, backup or age), trash.sweeps
     is_old = sweeps["swept_at"] <= trash.now() - age
     return sweeps[is_old.eq(old) & sweeps["n_left"].gt(0)]
 
 
 def _kept_lines(
-    connection: dj.Connection, stores: Sequence[str], age: timedelta
+    connection: dj.Connection,
+    stores: Sequence[str],
+    age: timedelta,
+    said: timedelta | None,
 ) -> list[str]:
     """Say per store which sweeps are too young, and for what."""
     lines = []
     for store in stores:
         trash = Trash(connection, store)
-        n_young, backup = len(_purgeable(trash, age, old=False)), trash.oldest_backup
+        n_young = len(_purgeable(trash, age, said, old=False))
+        backup = trash.oldest_backup if said is None else said
         as_backup = ""
         if backup and backup > age:
             as_backup = ", as the oldest backup that may be restored is"

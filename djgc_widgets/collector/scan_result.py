@@ -275,13 +275,16 @@ class Scan:
         states = self._reconciled.references["state"]
         n_unread = int(states.eq(State.UNKNOWN.value).sum())
         unread = f" ({plural(n_unread, 'reference')} could not be looked up)"
+        missing = (
+            f"{plural(len(self.missing), 'missing object')}{unread * bool(n_unread)}"
+        )
         return (
             f"{state} scan of {' '.join(filter(None, [named, more]))}, "
             f"{self.started_at:%Y-%m-%d %H:%M} UTC: "
             f"{plural(self.listed_files, 'file')} "
             f"({readable_bytes(self.listed_bytes)}), "
             f"{found if self.complete else 'orphans not known'}, "
-            f"{plural(len(self.missing), 'missing object')}{unread * bool(n_unread)}, "
+            f"{missing}, "
             f"{plural(len(self.problems), 'problem')}"
         )
 
