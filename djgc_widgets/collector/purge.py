@@ -1,5 +1,7 @@
 """Delete for good what was swept long ago and what no row needs again."""
 
+import base64
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -102,7 +104,6 @@ class Purge:
         returned = self._pinned(trash[trash["returnable"]])
         again = self._pinned(self._stored_again(trash))
         referenced = self._pinned(trash[trash["referenced"]])
-        elsewhere = referenced.keys() - returned.keys() - again.keys()
         held = {pinned.sweep_id for pinned in every.values()} & self.chosen
         backup = self._oldest_backup(oldest_backup)
         older_than = max(older_than, backup or older_than)
@@ -118,6 +119,8 @@ class Purge:
             refuse(DoubtCode.OLDEST_BACKUP)
         if not due and not returned:
             return
+        whole = {key_of(p) for p in due if key_of(p) in again and self._is_whole(p)}
+        elsewhere = referenced.keys() - returned.keys() - whole
         objects = [*returned.values(), *due]
         end = begin(operation, "purging", objects, self.clock(), acknowledge)
         operation.bring_back(list(returned.values()), RETURNED_LIVE)
@@ -126,7 +129,7 @@ class Purge:
         operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
         due = operation.pending(due)
         try:
-            self._delete(due, again, acknowledge, progress)
+            self._delete(due, whole, acknowledge, progress)
         except SweepRefusedError:
             operation.note(due, _UNREAD)
             self._record(end, objects)
@@ -166,7 +169,7 @@ class Purge:
     def _delete(
         self,
         due: list[PinnedObject],
-        again: Collection[Key],
+        whole: Collection[Key],
         acknowledge: Collection[str],
         progress: ProgressCallback,
     ) -> None:
@@ -174,7 +177,7 @@ class Purge:
             return
         operation, store = self.operation, self.operation.store.info.name
         live = self.rechecker.live_among({store: due}, acknowledge).objects
-        needed = [p for p in due if (store, p.path) in live and key_of(p) not in again]
+        needed = [p for p in due if (store, p.path) in live and key_of(p) not in whole]
         operation.bring_back(needed, RETURNED_LIVE)
         rest = operation.pending(due)
         with suppress(Cancelled):  # the rows of the receipt say what was left alone
@@ -246,11 +249,24 @@ class Purge:
         return not set(zip(missing["store"], missing["path"], strict=True)) <= back
 
     def _stored_again(self, trash: pd.DataFrame) -> pd.DataFrame:
-        """Return what of the trash is stored again at its path: the same content."""
+        """Return what of the trash is stored again at its path, in the same size."""
         objects = self.scan.objects
         hashes = objects[objects["section"].eq(Section.HASH.value)]
         columns = ["store", "path", "size_bytes"]
         return trash.merge(hashes[columns], on=columns)
+
+    def _is_whole(self, pinned: PinnedObject) -> bool:
+        """Return whether what is stored there has the content that its hash tells.
+
+        DataJoint names it by its MD5 in base 32, and refuses to read anything else.
+        """
+        try:
+            content = self.operation.store.read(pinned.path)
+        except OSError:  # what is in the trash stays
+            return False
+        digest = hashlib.md5(content, usedforsecurity=False).digest()
+        name = base64.b32encode(digest).decode().rstrip("=").lower()
+        return pinned.path.rpartition("/")[2] == name
 
 
 def short_retention_doubt(ages: Collection[timedelta]) -> Doubt | None:

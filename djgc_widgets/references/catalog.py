@@ -25,6 +25,7 @@ _COMMENT = re.compile(r"\s*:\s*<(?P<codec>[^@>]+)(?P<at>@(?P<store>[^>]*))?>:")
 _MAY_RECORD = {
     *("json", "jsonb", "longtext"),  # MariaDB's json is longtext
     *("text", "character varying", "varchar", "mediumtext", "tinytext"),
+    *("character", "char"),
 }
 
 

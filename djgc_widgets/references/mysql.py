@@ -30,13 +30,13 @@ class MySQL:
 
     NAME = "mysql"
     ERROR: type[Exception] = pymysql.MySQLError
-    # names are compared as bytes: SYS is not sys, and on some servers rec is not Rec
+    # names are compared as bytes: SYS is not sys, and on some servers rec is not Rec;
+    # MariaDB's json is longtext, of any collation once a table was converted
     CATALOG = SQL("""
         SELECT t.table_schema, t.table_name,
                COALESCE(c.column_name, ''), c.data_type, c.column_comment,
                IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
-               c.data_type = 'json'
-                 OR c.data_type = 'longtext' AND c.collation_name = 'utf8mb4_bin',
+               c.data_type IN ('json', 'longtext'),
                0, 0, 0, '', t.table_type, t.engine
         FROM information_schema.tables t
         LEFT JOIN information_schema.columns c

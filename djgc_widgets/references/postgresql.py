@@ -48,6 +48,18 @@ class PostgreSQL:
             UNION ALL
             SELECT line.relation, h.inhparent, line.depth + 1 FROM line
             JOIN pg_catalog.pg_inherits h ON h.inhrelid = line.ancestor
+        ), made_of(whole, part) AS (
+            SELECT oid, typbasetype FROM pg_catalog.pg_type
+            UNION ALL
+            SELECT oid, typelem FROM pg_catalog.pg_type
+            UNION ALL
+            SELECT r.reltype, f.atttypid FROM pg_catalog.pg_attribute f
+            JOIN pg_catalog.pg_class r ON r.oid = f.attrelid
+            WHERE f.attnum > 0 AND NOT f.attisdropped AND r.reltype <> 0
+        ), holds_json(type) AS (
+            SELECT unnest(ARRAY['json'::regtype::oid, 'jsonb'::regtype::oid])
+            UNION
+            SELECT m.whole FROM holds_json h JOIN made_of m ON m.part = h.type
         )
         SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
                coalesce(d.description, (
@@ -68,11 +80,8 @@ class PostgreSQL:
                    ORDER BY line.depth LIMIT 1), -1),
                has_schema_privilege(n.oid, 'USAGE')
                    AND has_table_privilege(c.oid, 'SELECT'),
-               EXISTS (SELECT FROM pg_catalog.pg_type u
-                       WHERE u.oid IN (t.oid, t.typbasetype, t.typelem)
-                       AND ARRAY[u.oid, u.typbasetype, u.typelem]
-                           && ARRAY['json'::regtype::oid, 'jsonb'::regtype::oid]),
-               t.typcategory = 'A', c.oid::int8, a.attnum,
+               t.oid IN (SELECT type FROM holds_json),
+               t.typcategory IN ('A', 'C'), c.oid::int8, a.attnum,
                format('%I.%I.%I', n.nspname, c.relname, a.attname), c.relkind, ''
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -173,7 +182,7 @@ class PostgreSQL:
 
     def raw_value(self, column: StoreColumn) -> SQL:
         name = self.identifier(column.catalog_row.attribute)
-        if column.catalog_row.is_array:
+        if column.catalog_row.has_parts:
             return compose_sql("to_json({name})::text", name=name)
         return compose_sql("{name}::text", name=name)
 

@@ -26,7 +26,8 @@ class CatalogRow(NamedTuple):
     """Order within the primary key; negative outside of it."""
     readable: bool
     is_json: bool
-    is_array: bool
+    has_parts: bool
+    """It is an array or a composite of values."""
     relation_id: int
     """With the attribute's number and the quoted name only on PostgreSQL."""
     attribute_number: int

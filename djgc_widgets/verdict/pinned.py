@@ -94,12 +94,28 @@ def _by_table(objects: pd.DataFrame, pin: Pin) -> pd.Series:
     if dot:
         tables = objects.loc[here, "table"].fillna("").map(comparable_table_name)
         here[here] = tables.eq(comparable_table_name(table)).to_numpy(dtype=bool)
+    # it may lie below a prefix that was configured formerly
+    named = objects["path"].str.contains(schema, case=False, regex=False).to_numpy()
+    rest = named & ~here.to_numpy()
+    may_be = [_may_be_of(path, schema, table) for path in objects.loc[rest, "path"]]
+    here[rest] = np.array(may_be, dtype=bool)
     if pin.key:
         wanted = {name: _spellings(value) for name, value in pin.key.items()}
         paths = objects.loc[here, "path"]
         has_key = [_has_key(path, wanted) for path in paths]
         here[here] = np.array(has_key, dtype=bool)
     return here
+
+
+def _may_be_of(path: str, schema: str, table: str) -> bool:
+    """Return whether folders of a path are named like a schema and its table."""
+    folders = path.split("/")[:-1]
+    pairs = zip(folders, [*folders[1:], ""], strict=True)
+    return any(
+        folder.lower() == schema.lower()
+        and (not table or comparable_table_name(below) == comparable_table_name(table))
+        for folder, below in pairs
+    )
 
 
 def _has_key(path: str, wanted: dict[str, set[str]]) -> bool:

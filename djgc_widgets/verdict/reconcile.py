@@ -5,36 +5,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from djgc_widgets.model import (
-    MANIFEST_SUFFIX,
     OBJECTS,
     REFERENCES,
     STR,
     SUMMARY,
-    TRASH,
     State,
     Status,
     StoreInfo,
     StoreNames,
     former_prefixes,
-    is_among,
-    parse_trash,
     section_of,
     stacked,
 )
-from djgc_widgets.verdict.coverage import cover, path_keys
-from djgc_widgets.verdict.guesses import parse_paths_of_files
 from djgc_widgets.verdict.hard_links import count_bytes_once
 from djgc_widgets.verdict.match import MatchedFiles, mark
 from djgc_widgets.verdict.objects import group_files
 from djgc_widgets.verdict.reasons import explain_orphans, reasons_in_words
 from djgc_widgets.verdict.resolve import names_known_store
 from djgc_widgets.verdict.same_folders import leads_out_of_scan
-from djgc_widgets.verdict.similar_paths import fold_paths
 from djgc_widgets.verdict.status import World, judge
+from djgc_widgets.verdict.swept import trash_frame
 from djgc_widgets.verdict.usage import table_totals
 
 NO_LAYOUT = ("filepath", "json")  # their paths are whatever a user says
@@ -103,7 +95,7 @@ def reconcile(
         objects["reason_code"], objects["sibling"], world.minimum_age
     )
     swept = files.assign(size_bytes=counted)[judged.object_of_file < 0]
-    trash = _trash_frame(swept, matched)
+    trash = trash_frame(swept, matched, judged.references)
     known = names_known_store(recorded, world.names).iloc[judged.row]
     return Reconciled(
         objects,
@@ -251,34 +243,6 @@ def _with_last_known_sizes(
     paths = pd.MultiIndex.from_frame(references.loc[lost, ["store", "path"]])
     references.loc[lost, "size_bytes"] = last.reindex(paths).array
     return references
-
-
-def _trash_frame(files: pd.DataFrame, marked: MatchedFiles) -> pd.DataFrame:
-    """List the objects that sweeps have moved to the trash."""
-    former = files.assign(**parse_trash(files["path"])).dropna(subset=["path"])
-    if former.empty:
-        return TRASH.empty()
-    keys = path_keys(former["store"], former["path"], marked.names.known)
-    referring = cover(fold_paths(keys), pc.unique(fold_paths(marked.references)))
-    former["referenced"] = referring.reference >= 0
-    former["path"] = parse_paths_of_files(former, marked.names)["object_path"]
-    name = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
-    described = is_among(name.str.removesuffix(MANIFEST_SUFFIX), name)
-    owner = former["path"].str.removesuffix(MANIFEST_SUFFIX)
-    former["path"] = former["path"].where(~described, owner)
-    groups = former.groupby(["store", "sweep_id", "path"], sort=False)
-    listed = groups.agg(
-        n_files=("size_bytes", "size"),
-        size_bytes=("size_bytes", "sum"),
-        referenced=("referenced", "any"),
-    ).reset_index()
-    # files at a path, or below it, are never mixed with what was swept
-    former_keys = path_keys(listed["store"], listed["path"], marked.names.known)
-    distinct = pc.unique(former_keys)
-    free = distinct.filter(pa.array(~cover(marked.keys, distinct).stored))
-    is_free = np.asarray(pc.is_in(former_keys, value_set=free))
-    returnable = listed["referenced"] & is_free
-    return TRASH.conform(listed.assign(returnable=returnable))
 
 
 def _summarize_by_status(

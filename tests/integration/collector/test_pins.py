@@ -7,6 +7,7 @@ from laboratory import (
     AT_ONCE,
     HASH,
     NOW,
+    NPY,
     Laboratory,
     complete,
     orphaned,
@@ -95,6 +96,30 @@ def test_what_is_pinned_stays_in_the_trash(anywhere: Laboratory) -> None:
 
     assert outcomes(purged) == {"purged": 2}
     assert f"_trash/{swept.sweep_id}/objects/{first}" in anywhere.contents()
+
+
+@pytest.mark.parametrize(
+    ("definition", "prefix"), [(NPY, "schema_prefix"), (HASH, "hash_prefix")]
+)
+def test_a_pin_keeps_what_was_swept_below_a_former_prefix(
+    lab: Laboratory, definition: str, prefix: str
+) -> None:
+    lab.config.stores["raw"][prefix] = "old/arrays"
+    orphaned(lab, definition)
+    lab.config.stores["raw"][prefix] = "new"
+    swept = planned(complete(lab)).sweep()
+    assert outcomes(swept) == {"moved": 3}
+    pins = Pins(lab.schema, "raw")
+    of_table = "" if definition == HASH else ".recording"
+    pins.add(Pin(table=f"{lab.name}{of_table}"))
+
+    assert not complete(lab).warnings.with_code("pin-idle")
+    assert Trash(lab.schema, "raw").purge(NOW, AT_ONCE).rows.empty
+    other = Pin(table=f"{lab.name}.others")
+    pins.remove(0)
+    pins.add(other)
+    assert complete(lab).warnings.with_code("pin-idle")
+    assert outcomes(Trash(lab.schema, "raw").purge(NOW, AT_ONCE)) == {"purged": 3}
 
 
 def test_pins_that_cannot_be_read_make_a_scan_incomplete(

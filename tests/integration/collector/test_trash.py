@@ -317,18 +317,49 @@ def test_a_purge_spares_what_has_taken_its_path_unless_it_is_the_same_content(
 ) -> None:
     table = orphaned(lab, HASH)
     receipt = sweep_orphans(lab)
-    same, other, *_ = sorted(receipt.rows["path"])
+    same, other, broken = sorted(receipt.rows["path"])
     lab.put(same, data=in_trash(lab)[same])
     lab.put(other, data=b"something else")
+    lab.put(broken, data=bytes(len(in_trash(lab)[broken])))  # as after a power cut
     refer_to(lab, same, 8)
     refer_to(lab, other, 9)
-    assert len(table) == 4
+    refer_to(lab, broken, 10)
+    assert len(table) == 5
 
     purged = Trash(lab.schema, "raw").purge(NEVER, AT_ONCE).rows.set_index("path")
 
     assert purged.loc[same, "outcome"] == "purged"
     assert purged.loc[other, "outcome"] == "skipped"
-    assert set(in_trash(lab)) == {other}
+    assert purged.loc[broken, "outcome"] == "skipped"
+    assert set(in_trash(lab)) == {other, broken}
+
+
+@pytest.mark.parametrize("whole_first", [True, False])
+@pytest.mark.parametrize("way", ["heal", "purge"])
+def test_of_two_versions_the_one_of_the_recorded_size_comes_back(
+    lab: Laboratory, way: str, *, whole_first: bool
+) -> None:
+    table = lab.declare(HASH)
+    whole, broken = b"x" * 1_000, b"x" * 10
+    path = lab.insert_by_sql("recording", "data", 1, whole)
+    (table & "id = 1").delete()
+    for content in (whole, broken) if whole_first else (broken, whole):
+        lab.put(path, data=content)
+        lab.age()
+        assert outcomes(planned(complete(lab)).sweep()) == {"moved": 1}
+    digest = path.rpartition("/")[2]
+    record = {"hash": digest, "path": path, "store": "raw", "size": len(whole)}
+    lab.write_row("recording", 1, record)
+
+    if way == "heal":
+        receipt = complete(lab).heal()
+    else:
+        receipt = Trash(lab.schema, "raw").purge(NEVER, AT_ONCE)
+
+    assert receipt.count("restored") == 1
+    assert lab.contents()[path] == whole
+    assert in_trash(lab) == {path: broken}
+    assert complete(lab).missing.empty
 
 
 def test_a_purge_deletes_nothing_that_no_sweep_moved(anywhere: Laboratory) -> None:

@@ -217,22 +217,66 @@ def test_a_path_is_found_in_any_spelling(
     assert other in set(complete(anywhere).orphans["path"])
 
 
-@pytest.mark.parametrize("kind", ["meta", "jsonb[]", "metas"])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    {
+        "{s}.meta": "'{j}'",
+        "{s}.meta_of_meta": "'{j}'",
+        "jsonb[]": "ARRAY['{j}'::jsonb]",
+        "{s}.metas": "ARRAY['{j}'::jsonb]",
+        "{s}.metas_of_metas": "ARRAY['{j}'::jsonb]",
+        "{s}.meta_of_meta[]": "ARRAY['{j}'::{s}.meta]",
+        "{s}.described": "ROW(1, ARRAY['{j}'::{s}.meta])",
+        "{s}.described[]": "ARRAY[ROW(1, ARRAY['{j}'::{s}.meta])::{s}.described]",
+        "{s}.source": "ROW('{j}')",
+    }.items(),
+)
 def test_json_of_any_kind_is_read_on_postgresql(
-    postgresql_laboratory: Laboratory, kind: str
+    postgresql_laboratory: Laboratory, kind: str, value: str
 ) -> None:
     laboratory = postgresql_laboratory
     run, schema = laboratory.connection.query, laboratory.quote(laboratory.name)
     run(f"CREATE DOMAIN {schema}.meta AS jsonb")
+    run(f"CREATE DOMAIN {schema}.meta_of_meta AS {schema}.meta")
     run(f"CREATE DOMAIN {schema}.metas AS jsonb[]")
+    run(f"CREATE DOMAIN {schema}.metas_of_metas AS {schema}.metas")
+    run(f"CREATE TYPE {schema}.described AS (n int, metas {schema}.meta_of_meta[])")
+    run(f"CREATE TABLE {schema}.source (data jsonb)")
     needed, _, _ = paths(laboratory)
     laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
-    table = f"{schema}.recording"
-    known = kind if "[" in kind else f"{schema}.{kind}"
-    run(f"CREATE TABLE {table} (id int PRIMARY KEY, data {known})")
-    value = json.dumps({"deep": needed})
-    value = f"ARRAY['{value}'::jsonb]" if kind != "meta" else f"'{value}'"
-    run(f"INSERT INTO {table} VALUES (1, {value})")
+    table, names = f"{schema}.recording", {"s": schema}
+    run(f"CREATE TABLE {table} (id int PRIMARY KEY, data {kind.format(**names)})")
+    text = value.replace("{j}", json.dumps({"deep": needed})).replace("{s}", schema)
+    run(f"INSERT INTO {table} VALUES (1, {text})")
+
+    assert live(laboratory) == {needed}
+
+
+@pytest.mark.parametrize("backend", ["mariadb"], indirect=True)
+@pytest.mark.mariadb
+def test_json_is_read_whatever_a_table_was_converted_to(laboratory: Laboratory) -> None:
+    needed, _, _ = paths(laboratory)
+    laboratory.declare("id : int32\n---\ndata : json\n")
+    laboratory.write_row("recording", 1, {"path": needed, "store": "raw"})
+    table = laboratory.quote(laboratory.name, "recording")
+    collation = "utf8mb4 COLLATE utf8mb4_unicode_ci"
+    laboratory.connection.query(
+        f"ALTER TABLE {table} CONVERT TO CHARACTER SET {collation}"
+    )
+
+    assert live(laboratory) == {needed}
+
+
+@pytest.mark.parametrize("data_type", ["char(200)", "varchar(200)", "text"])
+def test_a_codec_without_a_store_may_write_text(
+    laboratory: Laboratory, data_type: str
+) -> None:
+    register_codec("texts", lambda stored: [(stored.strip(), "raw")])
+    declare(laboratory, ":<texts>:", data_type)
+    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
+    needed, _, _ = paths(laboratory)
+    table = laboratory.quote(laboratory.name, "recording")
+    laboratory.connection.query(f"INSERT INTO {table} VALUES (1, '{needed}')")
 
     assert live(laboratory) == {needed}
 
