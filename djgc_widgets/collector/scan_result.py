@@ -275,9 +275,9 @@ class Scan:
         states = self._reconciled.references["state"]
         n_unread = int(states.eq(State.UNKNOWN.value).sum())
         unread = f" ({plural(n_unread, 'reference')} could not be looked up)"
-        missing = (
-            f"{plural(len(self.missing), 'missing object')}{unread * bool(n_unread)}"
-        )
+        missing = plural(len(self.missing), "missing object") + unread * bool(n_unread)
+        if not self.complete and states.empty and not self.listed_files:
+            missing = "missing objects not known"
         return (
             f"{state} scan of {' '.join(filter(None, [named, more]))}, "
             f"{self.started_at:%Y-%m-%d %H:%M} UTC: "

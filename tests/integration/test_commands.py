@@ -192,6 +192,8 @@ def test_a_purge_is_dry_until_confirmed(
     assert "--confirm" not in text
     dry = ("purge", "--store", "raw", "--retention", "0h")
     assert "To do it, add: --confirm raw" in djgc(*dry)[1]
+    asked = djgc(*dry, "--oldest-backup", "1")[1]
+    assert "1 sweep of store raw not yet 24 h old, as the oldest backup" in asked
     assert len([p for p in laboratory.contents() if "/objects/" in p]) == 3
     code, text = djgc(*dry, "--confirm", "raw")
     assert code == ExitCode.REFUSED
@@ -307,6 +309,13 @@ def test_a_store_that_is_away_hides_no_other(
     code, data = djgc("sweep", *own, "--confirm", "raw,derived", "--json")
     assert (code, data["complete"]) == (ExitCode.SCAN_INCOMPLETE, False)
     assert djgc("restore", sweep_id, "--confirm", "raw")[0] == ExitCode.DONE
+    text = djgc("restore", sweep_id, "--confirm", "raw")[1]
+    assert "Nothing of it is left in the trash" in text
+    laboratory.store("raw").rename(laboratory.folder / "away-too")
+    (laboratory.folder / "away").rename(laboratory.store("derived"))
+    code, text = djgc("restore", sweep_id, "--confirm", "raw")
+    assert code == ExitCode.USAGE_ERROR
+    assert "It may be of another store: store raw: expected a folder" in text
 
 
 def test_commands_scan_in_ranges(s3_laboratory: Laboratory, tmp_path: Path) -> None:

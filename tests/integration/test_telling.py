@@ -53,6 +53,12 @@ def test_frames_are_printed_as_csv_or_written_to_a_file(
     assert (told["code"], told["changed"], len(told["rows"])) == (0, True, 3)
     code, text = djgc("sweep", *own, "--format", "csv")
     assert (code, text.count("Nothing to sweep.")) == (ExitCode.DONE, 1)
+    for store in ("raw", "derived"):
+        laboratory.store(store).rename(laboratory.folder / f"{store}-away")
+    code, text = djgc("report", *own, "--format", "csv")
+    assert code == ExitCode.SCAN_INCOMPLETE
+    assert "store raw: expected a folder" in text
+    assert "missing objects not known" in djgc("scan", *own)[1]
     code, text = djgc("scan", "--schema", "gone", "--format", "json")
     assert code == ExitCode.USAGE_ERROR
     assert json.loads(text.partition("\n")[0])["error"]
@@ -176,6 +182,9 @@ def test_metrics_that_cannot_be_written_are_an_error(
     assert code == ExitCode.ERROR
     assert "Expected a file in --metrics" in text
     assert "absent/djgc.prom" in text
+    code, data = djgc("scan", *own, "--metrics", "absent/djgc.prom", "--json")
+    assert (code, data["complete"]) == (ExitCode.ERROR, True)
+    assert "absent/djgc.prom" in data["error"]
 
 
 def test_what_was_told_and_cannot_be_remembered_is_an_error(
