@@ -78,7 +78,13 @@ def run_unpin(arguments: Namespace) -> Answer:
     """Keep something no longer, if confirmed."""
     text = f"no longer pinned: number {arguments.number}"
     pins = Pins(connect(), arguments.store).frame
-    named = listed("pin", "pin", pins[pins.index == arguments.number]).lines
+    pin = pins[pins.index == arguments.number]
+    if pin.empty:
+        raise InputError(
+            f"Expected the number of a pin of store {arguments.store}; got "
+            f"{arguments.number}. List them with: djgc pins --store {arguments.store}"
+        )
+    named = listed("pin", "pin", pin).lines
     return _pinned(arguments, lambda pins: pins.remove(arguments.number), text, *named)
 
 

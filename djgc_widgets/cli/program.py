@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(parsed, answer, quiet=unexpected is not None)
         except (InputError, OSError, ServerError) as error:
             failed = _failure(ExitCode.ERROR, error)
-            told = {**answer.data, **failed.data}
+            told = {**failed.data, **answer.data}  # the first error counts
             answer = replace(answer, code=failed.code, data=told)
         except Exception as error:  # noqa: BLE001 - likewise, after the first one
             unexpected = unexpected or error

@@ -94,12 +94,13 @@ def run_restore(arguments: Namespace) -> Answer:
     sweeps = _sweeps(connection, stores)
     sweep = sweeps[sweeps["sweep_id"].eq(arguments.sweep_id)]
     if sweep.empty:
-        unread = [f"It may be of another store: {notice}" for notice in away]
+        unread = [f" It may be of another store: {notice}" for notice in away]
         raise InputError(
             f"Expected a sweep of store {' or '.join(stores)}; got "
-            f"{arguments.sweep_id!r}. List them with: djgc trash. {' '.join(unread)}"
+            f"{arguments.sweep_id!r}. List them with: djgc trash.{''.join(unread)}"
         )
-    if not sweep["n_left"].any():
+    over = sweep["state"].ne(SweepState.INTERRUPTED.value) & sweep["n_left"].eq(0)
+    if over.all():
         gone = "Nothing of it is left in the trash: it was restored, or purged."
         return with_away(listed("sweeps", "sweeps", sweep, gone), away)
     stores = list(sweep["store"])

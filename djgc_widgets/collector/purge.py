@@ -119,13 +119,14 @@ class Purge:
             refuse(DoubtCode.OLDEST_BACKUP)
         if not due and not returned:
             return
-        whole = {key_of(p) for p in due if key_of(p) in again and self._is_whole(p)}
-        elsewhere = referenced.keys() - returned.keys() - whole
         objects = [*returned.values(), *due]
         end = begin(operation, "purging", objects, self.clock(), acknowledge)
         operation.bring_back(list(returned.values()), RETURNED_LIVE)
         if DoubtCode.MISSING_OBJECTS not in acknowledge and self._still_missing():
             operation.note(due, _MISSING)
+        stored = [p for p in operation.pending(due) if key_of(p) in again]
+        whole = {key_of(pinned) for pinned in stored if self._is_whole(pinned)}
+        elsewhere = referenced.keys() - returned.keys() - whole
         operation.note([p for p in due if key_of(p) in elsewhere], _REFERENCED)
         due = operation.pending(due)
         try:
@@ -262,7 +263,7 @@ class Purge:
         """
         try:
             content = self.operation.store.read(pinned.path)
-        except OSError:  # what is in the trash stays
+        except (OSError, MemoryError):  # what is in the trash stays
             return False
         digest = hashlib.md5(content, usedforsecurity=False).digest()
         name = base64.b32encode(digest).decode().rstrip("=").lower()

@@ -51,7 +51,11 @@ TRASH = _frame(
     ("n_files", "int64", "stored files"),
     ("size_bytes", "int64", "sum of their sizes, in bytes"),
     ("referenced", "bool", "a row refers to that path again"),
-    ("returnable", "bool", "so it does, and nothing is stored there"),
+    (
+        "returnable",
+        "bool",
+        "so it does, nothing is there, and no other sweep has the recorded size",
+    ),
 )
 
 SUMMARY = _frame(

@@ -31,17 +31,28 @@ class MySQL:
     NAME = "mysql"
     ERROR: type[Exception] = pymysql.MySQLError
     # names are compared as bytes: SYS is not sys, and on some servers rec is not Rec;
-    # MariaDB's json is longtext, of any collation once a table was converted
+    # MariaDB's json is longtext with a check, of any collation once it was converted
     CATALOG = SQL("""
         SELECT t.table_schema, t.table_name,
                COALESCE(c.column_name, ''), c.data_type, c.column_comment,
                IF(c.column_key = 'PRI', c.ordinal_position, -1), t.engine IS NOT NULL,
-               c.data_type IN ('json', 'longtext'),
+               c.data_type = 'json' OR c.data_type = 'longtext' AND (
+                   c.collation_name = 'utf8mb4_bin'
+                   OR c.column_comment REGEXP '^[[:space:]]*:[[:space:]]*json'
+                   /*M!100202 OR k.column_name IS NOT NULL */),
                0, 0, 0, '', t.table_type, t.engine
         FROM information_schema.tables t
         LEFT JOIN information_schema.columns c
           ON BINARY c.table_schema = BINARY t.table_schema
          AND BINARY c.table_name = BINARY t.table_name
+        /*M!100202 LEFT JOIN (
+            SELECT DISTINCT constraint_schema, table_name,
+                   constraint_name AS column_name
+            FROM information_schema.check_constraints
+            WHERE LOCATE('json_valid', check_clause) > 0
+        ) k ON BINARY k.constraint_schema = BINARY c.table_schema
+           AND BINARY k.table_name = BINARY c.table_name
+           AND BINARY k.column_name = BINARY c.column_name */
         WHERE t.table_type NOT IN ('VIEW', 'SYSTEM VIEW')
           AND BINARY t.table_schema NOT IN
               ('information_schema', 'mysql', 'performance_schema', 'sys')

@@ -15,6 +15,8 @@ from djgc_widgets.references.known_paths import KnownPaths
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST = 8_192
+"""Characters of a path, at most; no server allows more."""
 _SPECIAL = re.compile(r"[\\?#%]|::|^\s|\s$")
 
 
@@ -79,8 +81,12 @@ def _text_variants(text: str) -> Iterator[str]:
 def _path_ends(paths: Iterable[str], known: KnownPaths) -> Iterator[str]:
     """Yield the ends of paths that name something in a section, or a listed object."""
     for path in paths:
-        segments = path.strip("/").split("/")
-        for start in range(1, len(segments) - 1):
-            end = "/".join(segments[start:])
+        whole = path.strip("/")
+        segments, at = whole.split("/"), 0
+        for segment in segments[: max(len(segments) - 2, 0)]:
+            at += len(segment) + 1
+            if len(whole) - at > _LONGEST:  # of a long text, each end would take long
+                continue
+            end = whole[at:]
             if end.startswith(known.section_starts) or end in known.listed:
                 yield end

@@ -104,7 +104,8 @@ class Snapshot:
 
         What `use` raises leaves nothing of the connection that could be used further.
         """
-        template = "SELECT {value}, {key} FROM {table} WHERE {name} IS NOT NULL"
+        # a composite of which one field is NULL is neither NULL nor not
+        template = "SELECT {value}, {key} FROM {table} WHERE {value} IS NOT NULL"
         query = _encoded(self._compose(template, column))
         refused: list[BaseException] = []
         wait = Wait()

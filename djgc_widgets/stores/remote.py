@@ -146,7 +146,9 @@ class RemoteStore(ABC):
                 raise
             except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
                 text = self.text_of(error)
-                builder.add_problem(NoticeCode.STORE_UNREAD, error=text)
+                builder.add_problem(
+                    NoticeCode.STORE_UNREAD, "", of_all=True, error=text
+                )
                 return
             if page is None:
                 return

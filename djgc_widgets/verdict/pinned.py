@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from urllib.parse import unquote
 
 import numpy as np
@@ -110,11 +111,11 @@ def _by_table(objects: pd.DataFrame, pin: Pin) -> pd.Series:
 def _may_be_of(path: str, schema: str, table: str) -> bool:
     """Return whether folders of a path are named like a schema and its table."""
     folders = path.split("/")[:-1]
-    pairs = zip(folders, [*folders[1:], ""], strict=True)
+    wanted = comparable_table_name(table)
     return any(
         folder.lower() == schema.lower()
-        and (not table or comparable_table_name(below) == comparable_table_name(table))
-        for folder, below in pairs
+        and (not table or comparable_table_name(below) == wanted)
+        for folder, below in zip_longest(folders, folders[1:], fillvalue="")
     )
 
 

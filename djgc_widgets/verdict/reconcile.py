@@ -94,7 +94,8 @@ def reconcile(
     objects["reason"] = reasons_in_words(
         objects["reason_code"], objects["sibling"], world.minimum_age
     )
-    swept = files.assign(size_bytes=counted)[judged.object_of_file < 0]
+    swept = files.assign(size_bytes=counted, own_bytes=files["size_bytes"])
+    swept = swept[judged.object_of_file < 0]
     trash = trash_frame(swept, matched, judged.references)
     known = names_known_store(recorded, world.names).iloc[judged.row]
     return Reconciled(

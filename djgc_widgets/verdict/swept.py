@@ -26,7 +26,8 @@ def trash_frame(
     Parameters
     ----------
     files : DataFrame
-        Files of the trash: of the files schema.
+        Files of the trash: of the files schema, with what they count with as
+        ``size_bytes``, and their own sizes as ``own_bytes``.
     marked : MatchedFiles
         What is stored, and what rows refer to.
     references : DataFrame
@@ -46,12 +47,17 @@ def trash_frame(
     former["path"] = parse_paths_of_files(former, marked.names)["object_path"]
     name = former["store"] + "\n" + former["sweep_id"] + "\n" + former["path"]
     described = is_among(name.str.removesuffix(MANIFEST_SUFFIX), name)
-    owner = former["path"].str.removesuffix(MANIFEST_SUFFIX)
+    own_path = former["path"]
+    owner = own_path.str.removesuffix(MANIFEST_SUFFIX)
     former["path"] = former["path"].where(~described, owner)
+    # rows do not record the size of a sidecar
+    sidecar = former["path"].ne(own_path)
+    former["own_bytes"] = former["own_bytes"].mask(sidecar, 0)
     groups = former.groupby(["store", "sweep_id", "path"], sort=False)
     listed = groups.agg(
         n_files=("size_bytes", "size"),
         size_bytes=("size_bytes", "sum"),
+        own_bytes=("own_bytes", "sum"),
         referenced=("referenced", "any"),
     ).reset_index()
     # files at a path, or below it, are never mixed with what was swept
@@ -70,9 +76,10 @@ def _have_a_better(swept: pd.DataFrame, references: pd.DataFrame) -> pd.Series:
 
     It may be what a broken upload left; only one of both can come back.
     """
-    columns = ["store", "path", "size_bytes"]
+    columns = {"store": "store", "path": "path", "own_bytes": "size_bytes"}
     lost = references["state"].eq(State.MISSING.value)
-    recorded = references.loc[lost, columns].dropna().drop_duplicates()
+    recorded = references.loc[lost, [*columns.values()]].dropna().drop_duplicates()
     recorded = recorded.astype({"size_bytes": "int64"}).assign(as_recorded=True)
-    fits = swept[columns].merge(recorded, how="left")["as_recorded"].notna()
+    own = swept[[*columns]].rename(columns=columns)
+    fits = own.merge(recorded, how="left")["as_recorded"].notna()
     return fits.groupby([swept["store"], swept["path"]]).transform("any") & ~fits

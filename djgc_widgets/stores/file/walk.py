@@ -145,7 +145,8 @@ class FolderWalk:
             return
         reason = error.strerror or str(error) or type(error).__name__
         where = path or self._root
-        self._builder.add_problem(NoticeCode.ENTRY_UNREADABLE, where, error=reason)
+        code, of_all = NoticeCode.ENTRY_UNREADABLE, not path
+        self._builder.add_problem(code, where, of_all=of_all, error=reason)
 
 
 def _text(path: bytes) -> str:

@@ -107,6 +107,7 @@ def test_a_pin_keeps_what_was_swept_below_a_former_prefix(
     lab.config.stores["raw"][prefix] = "old/arrays"
     orphaned(lab, definition)
     lab.config.stores["raw"][prefix] = "new"
+    lab.put(f"{lab.name}.sql")
     swept = planned(complete(lab)).sweep()
     assert outcomes(swept) == {"moved": 3}
     pins = Pins(lab.schema, "raw")

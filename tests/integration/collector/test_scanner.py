@@ -452,6 +452,21 @@ def test_an_unreadable_folder_makes_a_scan_incomplete(lab: Laboratory) -> None:
     assert result.problems[0].where == "store raw: _hash"
 
 
+def test_nothing_is_missing_in_a_store_whose_root_cannot_be_read(
+    lab: Laboratory,
+) -> None:
+    filled(lab)
+    let_in(lab.folder)
+    lab.store("raw").chmod(0)
+
+    with ordinary_account():
+        result = lab.scan(minimum_age=NOW)
+
+    lab.store("raw").chmod(0o755)
+    assert set(result.references["state"]) == {"unknown"}
+    assert result.missing.empty
+
+
 def test_a_lost_server_makes_a_scan_incomplete(laboratory: Laboratory) -> None:
     filled(laboratory)
 

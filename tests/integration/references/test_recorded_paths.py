@@ -226,7 +226,7 @@ def test_a_path_is_found_in_any_spelling(
         "{s}.metas": "ARRAY['{j}'::jsonb]",
         "{s}.metas_of_metas": "ARRAY['{j}'::jsonb]",
         "{s}.meta_of_meta[]": "ARRAY['{j}'::{s}.meta]",
-        "{s}.described": "ROW(1, ARRAY['{j}'::{s}.meta])",
+        "{s}.described": "ROW(NULL, ARRAY['{j}'::{s}.meta])",
         "{s}.described[]": "ARRAY[ROW(1, ARRAY['{j}'::{s}.meta])::{s}.described]",
         "{s}.source": "ROW('{j}')",
     }.items(),
@@ -252,11 +252,15 @@ def test_json_of_any_kind_is_read_on_postgresql(
     assert live(laboratory) == {needed}
 
 
+@pytest.mark.parametrize("comment", [":json:", "my notes"])
 @pytest.mark.parametrize("backend", ["mariadb"], indirect=True)
 @pytest.mark.mariadb
-def test_json_is_read_whatever_a_table_was_converted_to(laboratory: Laboratory) -> None:
+def test_json_is_read_whatever_a_table_was_converted_to(
+    laboratory: Laboratory, comment: str
+) -> None:
     needed, _, _ = paths(laboratory)
-    laboratory.declare("id : int32\n---\ndata : json\n")
+    declare(laboratory, comment)
+    laboratory.declare("id : int32\n---\ndata : <npy@raw>\n", "Other")
     laboratory.write_row("recording", 1, {"path": needed, "store": "raw"})
     table = laboratory.quote(laboratory.name, "recording")
     collation = "utf8mb4 COLLATE utf8mb4_unicode_ci"
