@@ -216,6 +216,15 @@ def test_a_store_that_does_not_answer_is_a_problem(
     assert "wrong-secret" not in str(problems)
 
 
+def test_a_store_that_does_not_answer_is_a_problem_if_no_row_needs_it(
+    lab: Laboratory,
+) -> None:
+    filled(lab, [])
+    lab.config.stores["raw"]["bucket"] = "no-such-bucket"
+
+    assert [problem.code for problem in problems_of(lab)] == ["store-unread"]
+
+
 def test_two_names_of_a_bucket_are_one_store(lab: Laboratory, server: S3Server) -> None:
     filled(lab)
     same = lab.config.stores["raw"]
