@@ -219,7 +219,7 @@ def test_a_store_that_does_not_answer_is_a_problem(
 def test_a_store_that_does_not_answer_is_a_problem_if_no_row_needs_it(
     lab: Laboratory,
 ) -> None:
-    filled(lab, [])
+    filled(lab, range(0))
     lab.config.stores["raw"]["bucket"] = "no-such-bucket"
 
     assert [problem.code for problem in problems_of(lab)] == ["store-unread"]
