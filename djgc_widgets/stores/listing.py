@@ -109,12 +109,14 @@ class ListingBuilder:
         page["changed_ns"] = np.maximum(page["modified_ns"], page["changed_ns"])
         self._folders.add(**page)
 
-    def add_problem(
-        self, code: NoticeCode, path: str, *, of_all: bool = False, **values: object
-    ) -> None:
-        """Add a notice that makes the scan incomplete, `of_all` or of one path."""
-        if of_all:
-            self._unread = frozenset({self._store})
+    def mark_unread(self) -> None:
+        """Say that any part of the store may be left out."""
+        self._unread = frozenset({self._store})
+
+    def add_problem(self, code: NoticeCode, path: str = "", **values: object) -> None:
+        """Add a notice that makes the scan incomplete; without a path, of all of it."""
+        if not path:
+            self.mark_unread()
         self._problems.append(Notice(code, in_store(self._store, path), values))
 
     def add_warning(self, code: NoticeCode, path: str, **values: object) -> None:

@@ -145,8 +145,8 @@ class RemoteStore(ABC):
             except InputError:
                 raise
             except Exception as error:  # noqa: BLE001 - each API has its own errors; all are problems
-                code, text = NoticeCode.STORE_UNREAD, self.text_of(error)
-                builder.add_problem(code, "", of_all=True, error=text)
+                text = self.text_of(error)
+                builder.add_problem(NoticeCode.STORE_UNREAD, error=text)
                 return
             if page is None:
                 return

@@ -145,8 +145,9 @@ class FolderWalk:
             return
         reason = error.strerror or str(error) or type(error).__name__
         where = path or self._root
-        code, of_all = NoticeCode.ENTRY_UNREADABLE, not path
-        self._builder.add_problem(code, where, of_all=of_all, error=reason)
+        self._builder.add_problem(NoticeCode.ENTRY_UNREADABLE, where, error=reason)
+        if not path:
+            self._builder.mark_unread()
 
 
 def _text(path: bytes) -> str:
